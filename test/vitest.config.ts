@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+const sourceCondition = '@lxc-autoscale/source'
+
+/** One Vitest project per kind of test; `unit` needs nothing built, `e2e` runs the built daemons. */
+function project(name: string, testTimeoutMs: number) {
+  return {
+    root: import.meta.dirname,
+    resolve: { conditions: [sourceCondition] },
+    ssr: { resolve: { conditions: [sourceCondition] } },
+    test: { name, include: [`${name}/**/*.test.ts`], testTimeout: testTimeoutMs, hookTimeout: testTimeoutMs },
+  }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 20_000),
+      project('contract', 60_000),
+      project('simulation', 120_000),
+      project('faults', 120_000),
+      project('e2e', 180_000),
+    ],
+  },
+})
