@@ -1,0 +1,97 @@
+/** What a container is allowed. `undefined` = not known or not sized: nothing is ever changed then. Cores may be tenths. */
+export interface Allocation {
+  readonly cores: number | undefined
+  readonly memoryMb: number | undefined
+}
+
+/**
+ * One sample of one container: what a monitor measured over the interval that ends at `timeMs`. `undefined` = not known, 0 = measured zero.
+ * Times are milliseconds; `localTimeMs` is `timeMs` plus the host's offset from UTC at that moment (for the time of day and of week).
+ */
+export interface Observation {
+  readonly timeMs: number
+  readonly localTimeMs: number
+  /** What the container was allowed when the sample was taken. */
+  readonly allocation: Allocation
+  readonly cpuCoresUsed: number | undefined
+  /** Share of the scheduling periods in which the quota ran out, 0-100 (`cpu.stat`). */
+  readonly cpuThrottledPercent: number | undefined
+  /** PSI `cpu some avg10`, 0-100. */
+  readonly cpuPressurePercent: number | undefined
+  /** memory.current without page cache, with shared memory. */
+  readonly memoryUsedMb: number | undefined
+  /** What the kernel cannot reclaim: a limit below it kills. */
+  readonly memoryFloorMb: number | undefined
+  readonly swapUsedMb: number | undefined
+  /** PSI `memory some avg10`, 0-100. */
+  readonly memoryPressurePercent: number | undefined
+  /** Since the sample before: `memory.events` high, max and oom_kill. */
+  readonly memoryHighEvents: number | undefined
+  readonly memoryMaxEvents: number | undefined
+  readonly oomKills: number | undefined
+}
+
+/** A rule (or the policy) that spoke, and what it has to say, in words for the log, the audit and the page. */
+export interface Reason {
+  readonly rule: string
+  readonly text: string
+}
+
+export type Direction = 'up' | 'down' | 'keep'
+
+/** The verdict of the isolation forest on the newest sample. */
+export interface Verdict {
+  readonly isAbnormal: boolean
+  /** 0-100; compared with `min_confidence`. */
+  readonly confidence: number
+  /** The features that made it strange, in words; empty when normal. */
+  readonly why: string
+}
+
+/** What the model knows about a container at the moment of deciding, apart from its samples. `undefined` = not known. */
+export interface Circumstances {
+  /** Wall clock of this cycle, and the same as local time. */
+  readonly nowMs: number
+  readonly localTimeMs: number
+  /** What Proxmox has configured at this moment (from the API); the decision is made from it. */
+  readonly allocation: Allocation
+  /** Older samples than this are stale. */
+  readonly maxDataAgeMs: number
+  readonly isRunning: boolean | undefined
+  /** Name of the Proxmox lock (`backup`, `migrate`, `snapshot`, ...); '' = not locked. */
+  readonly lock: string | undefined
+  readonly isMigrating: boolean | undefined
+  readonly isHaQueued: boolean | undefined
+  readonly uptimeMs: number | undefined
+  readonly verdict: Verdict | undefined
+}
+
+/** How one container is to be changed and why. `to` equals `from` where nothing changes. */
+export interface Decision {
+  readonly vmid: number
+  readonly timeMs: number
+  /** What it was made from: whoever applies it compares this first and refuses if it moved. */
+  readonly from: Allocation
+  readonly to: Allocation
+  /** What the policy asked for, before the safety rules. */
+  readonly wanted: Allocation
+  readonly cores: Direction
+  readonly memory: Direction
+  /** False in mode `recommend`: to be shown and logged, not applied. */
+  readonly isToBeApplied: boolean
+  /** The container runs short at this moment: it goes first when the host is short and is never shrunk. */
+  readonly isInNeed: boolean
+  readonly reasons: readonly Reason[]
+  readonly policy: string
+}
+
+/** Whether `decision` changes anything. */
+export function isChange(decision: Decision): boolean {
+  return decision.cores !== 'keep' || decision.memory !== 'keep'
+}
+
+/** Which way a value goes; an unknown value goes nowhere. */
+export function directionOf(from: number | undefined, to: number | undefined): Direction {
+  if (from === undefined || to === undefined || from === to) return 'keep'
+  return to > from ? 'up' : 'down'
+}
