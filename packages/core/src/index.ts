@@ -1,71 +1,71 @@
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, systemClock } from './clock.ts'
 export {
-	configKeys,
-	defaultYaml,
-	markdownReference,
-} from "./config/describe-config.ts";
-export { HostSection } from "./config/host-section.ts";
+  configKeys,
+  defaultYaml,
+  markdownReference,
+} from './config/describe-config.ts'
+export { HostSection } from './config/host-section.ts'
 export {
-	type ConfigRules,
-	type ConfigSource,
-	type ParsedConfig,
-	parseConfig,
-} from "./config/parse-config.ts";
+  type ConfigRules,
+  type ConfigSource,
+  type ParsedConfig,
+  parseConfig,
+} from './config/parse-config.ts'
 export {
-	type ContainerSample,
-	type CycleSummary,
-	formatCycle,
-	type IoStats,
-	type MemoryEvents,
-	type MetricsCycle,
-	type NetworkUsage,
-	type Pressure,
-	parseCycle,
-} from "./contracts/metrics-file.ts";
-export * from "./contracts/scaling-api.ts";
+  type ContainerSample,
+  type CycleSummary,
+  formatCycle,
+  type IoStats,
+  type MemoryEvents,
+  type MetricsCycle,
+  type NetworkUsage,
+  type Pressure,
+  parseCycle,
+} from './contracts/metrics-file.ts'
+export * from './contracts/scaling-api.ts'
 export {
-	NOTIFY_FD_VARIABLE,
-	type SystemdNotifier,
-	systemdNotifier,
-} from "./daemon/notify-systemd.ts";
+  NOTIFY_FD_VARIABLE,
+  type SystemdNotifier,
+  systemdNotifier,
+} from './daemon/notify-systemd.ts'
 export {
-	type DaemonContext,
-	type DaemonSpec,
-	EXIT_CODES,
-	runDaemon,
-} from "./daemon/run-daemon.ts";
-export { runEvery, type Schedule } from "./daemon/run-every.ts";
+  type DaemonContext,
+  type DaemonSpec,
+  EXIT_CODES,
+  runDaemon,
+} from './daemon/run-daemon.ts'
+export { runEvery, type Schedule } from './daemon/run-every.ts'
 export {
-	acquireInstanceLock,
-	type InstanceLock,
-} from "./daemon/single-instance.ts";
+  acquireInstanceLock,
+  type InstanceLock,
+} from './daemon/single-instance.ts'
 export {
-	AutoscaleError,
-	type AutoscaleErrorOptions,
-	ConfigError,
-	type ConfigProblem,
-	ERROR_CODES,
-	type ErrorCode,
-	errorMessage,
-	formatConfigProblem,
-	systemErrorCode,
-} from "./errors.ts";
-export { replaceFile, syncDirectory } from "./files/replace-file.ts";
+  AutoscaleError,
+  type AutoscaleErrorOptions,
+  ConfigError,
+  type ConfigProblem,
+  ERROR_CODES,
+  type ErrorCode,
+  errorMessage,
+  formatConfigProblem,
+  systemErrorCode,
+} from './errors.ts'
+export { replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
-	createLogger,
-	LOG_LEVELS,
-	type Logger,
-	type LogLevel,
-	type LogSettings,
-} from "./log.ts";
+  createLogger,
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+  type LogSettings,
+} from './log.ts'
 export {
-	Counter,
-	Gauge,
-	Histogram,
-	listenForMetrics,
-	type MetricsListener,
-	Registry,
-} from "./telemetry.ts";
-export * from "./units.ts";
-export { VERSION } from "./version.ts";
-export { MAX_VMID, MIN_VMID, parseVmid, Vmid } from "./vmid.ts";
+  Counter,
+  Gauge,
+  Histogram,
+  listenForMetrics,
+  type MetricsListener,
+  Registry,
+} from './telemetry.ts'
+export * from './units.ts'
+export { VERSION } from './version.ts'
+export { MAX_VMID, MIN_VMID, parseVmid, Vmid } from './vmid.ts'

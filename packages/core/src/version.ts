@@ -1,2 +1,2 @@
 /** The version of the whole product; a test keeps it equal to package.json. */
-export const VERSION = "2.0.0";
+export const VERSION = '2.0.0'

@@ -1,126 +1,95 @@
-import { stringify } from "yaml";
-import type { z } from "zod";
-import { type SchemaNode, schemaTree } from "./schema-tree.ts";
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { type SchemaNode, schemaTree } from './schema-tree.ts'
 
-const WIDTH = 100;
+const WIDTH = 100
 
 /**
  * The default YAML file of `schema`: every key with its default, above it what it means. A key without a default
  * stands there as a comment.
  */
 export function defaultYaml(schema: z.ZodType, introduction: string): string {
-	const lines = [...comment(introduction, 0), ""];
-	for (const [key, node] of Object.entries(schemaTree(schema).properties ?? {}))
-		lines.push(...yamlKey(key, node, 0), "");
-	return `${lines.join("\n").trimEnd()}\n`;
+  const lines = [...comment(introduction, 0), '']
+  for (const [key, node] of Object.entries(schemaTree(schema).properties ?? {}))
+    lines.push(...yamlKey(key, node, 0), '')
+  return `${lines.join('\n').trimEnd()}\n`
 }
 
 /** The reference of `schema` as one Markdown table: key, what may stand there, default, meaning. */
 export function markdownReference(schema: z.ZodType): string {
-	const rows = leaves(schemaTree(schema), "").map(({ path, node }) => {
-		const fallback =
-			node.default === undefined ? "" : `\`${JSON.stringify(node.default)}\``;
-		return `| \`${path}\` | ${escapeCell(allowed(node))} | ${escapeCell(fallback)} | ${escapeCell(node.description ?? "")} |`;
-	});
-	return [
-		"| key | values | default | meaning |",
-		"|---|---|---|---|",
-		...rows,
-	].join("\n");
+  const rows = leaves(schemaTree(schema), '').map(({ path, node }) => {
+    const fallback = node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``
+    return `| \`${path}\` | ${escapeCell(allowed(node))} | ${escapeCell(fallback)} | ${escapeCell(node.description ?? '')} |`
+  })
+  return ['| key | values | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
 
 /** Every key of `schema` as a dotted path, sections left out. */
 export function configKeys(schema: z.ZodType): string[] {
-	return leaves(schemaTree(schema), "").map(({ path }) => path);
+  return leaves(schemaTree(schema), '').map(({ path }) => path)
 }
 
 function isSection(node: SchemaNode): boolean {
-	return node.properties !== undefined;
+  return node.properties !== undefined
 }
 
-function leaves(
-	node: SchemaNode,
-	prefix: string,
-): { path: string; node: SchemaNode }[] {
-	return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
-		const path = prefix === "" ? key : `${prefix}.${key}`;
-		if (isSection(child)) return leaves(child, path);
-		return [{ path, node: child }, ...elementLeaves(child, path)];
-	});
+function leaves(node: SchemaNode, prefix: string): { path: string; node: SchemaNode }[] {
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const path = prefix === '' ? key : `${prefix}.${key}`
+    if (isSection(child)) return leaves(child, path)
+    return [{ path, node: child }, ...elementLeaves(child, path)]
+  })
 }
 
 /** The keys of the sections that a list or a map holds: `tiers.<name>.ids`. */
-function elementLeaves(
-	node: SchemaNode,
-	path: string,
-): { path: string; node: SchemaNode }[] {
-	const inList =
-		node.items !== undefined && isSection(node.items)
-			? leaves(node.items, `${path}[]`)
-			: [];
-	const map =
-		typeof node.additionalProperties === "object"
-			? node.additionalProperties
-			: undefined;
-	const inMap =
-		map !== undefined && isSection(map) ? leaves(map, `${path}.<name>`) : [];
-	return [...inList, ...inMap];
+function elementLeaves(node: SchemaNode, path: string): { path: string; node: SchemaNode }[] {
+  const inList = node.items !== undefined && isSection(node.items) ? leaves(node.items, `${path}[]`) : []
+  const map = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined
+  const inMap = map !== undefined && isSection(map) ? leaves(map, `${path}.<name>`) : []
+  return [...inList, ...inMap]
 }
 
 function yamlKey(key: string, node: SchemaNode, depth: number): string[] {
-	const indent = "  ".repeat(depth);
-	const head = comment(node.description ?? "", depth);
-	if (isSection(node)) {
-		const inside = Object.entries(node.properties ?? {}).flatMap(
-			([name, child]) => yamlKey(name, child, depth + 1),
-		);
-		return [...head, `${indent}${key}:`, ...inside];
-	}
-	if (node.default === undefined) return [...head, `${indent}# ${key}:`];
-	const text = stringify(
-		{ [key]: node.default },
-		{ flowCollectionPadding: false, collectionStyle: "flow" },
-	);
-	return [...head, `${indent}${text.trim().replace(/^\{(.*)\}$/s, "$1")}`];
+  const indent = '  '.repeat(depth)
+  const head = comment(node.description ?? '', depth)
+  if (isSection(node)) {
+    const inside = Object.entries(node.properties ?? {}).flatMap(([name, child]) => yamlKey(name, child, depth + 1))
+    return [...head, `${indent}${key}:`, ...inside]
+  }
+  if (node.default === undefined) return [...head, `${indent}# ${key}:`]
+  const text = stringify({ [key]: node.default }, { flowCollectionPadding: false, collectionStyle: 'flow' })
+  return [...head, `${indent}${text.trim().replace(/^\{(.*)\}$/s, '$1')}`]
 }
 
 function comment(text: string, depth: number): string[] {
-	const indent = `${"  ".repeat(depth)}# `;
-	const lines: string[] = [];
-	for (const word of text.split(/\s+/).filter(Boolean)) {
-		const last = lines.at(-1);
-		if (last !== undefined && last.length + word.length < WIDTH)
-			lines[lines.length - 1] = `${last} ${word}`;
-		else lines.push(`${indent}${word}`);
-	}
-	return lines;
+  const indent = `${'  '.repeat(depth)}# `
+  const lines: string[] = []
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(`${indent}${word}`)
+  }
+  return lines
 }
 
 function allowed(node: SchemaNode): string {
-	if (node.enum !== undefined)
-		return node.enum.map((value) => `\`${String(value)}\``).join(", ");
-	if (node.const !== undefined) return `\`${String(node.const)}\``;
-	if (node.anyOf !== undefined) return node.anyOf.map(allowed).join(" or ");
-	const type =
-		node.type === undefined ? "any" : [node.type].flat().join(" or ");
-	if (type === "array")
-		return `list of ${node.items === undefined ? "any" : allowed(node.items)}`;
-	if (type === "object") return "map";
-	return `${type}${range(node)}`;
+  if (node.enum !== undefined) return node.enum.map(value => `\`${String(value)}\``).join(', ')
+  if (node.const !== undefined) return `\`${String(node.const)}\``
+  if (node.anyOf !== undefined) return node.anyOf.map(allowed).join(' or ')
+  const type = node.type === undefined ? 'any' : [node.type].flat().join(' or ')
+  if (type === 'array') return `list of ${node.items === undefined ? 'any' : allowed(node.items)}`
+  if (type === 'object') return 'map'
+  return `${type}${range(node)}`
 }
 
 function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
-	const isHuge = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER;
-	const low =
-		minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER
-			? minimum
-			: exclusiveMinimum;
-	if (low !== undefined && !isHuge) return ` ${low} to ${maximum}`;
-	if (low !== undefined)
-		return exclusiveMinimum === undefined ? ` from ${low}` : ` above ${low}`;
-	return isHuge ? "" : ` up to ${maximum}`;
+  const isHuge = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER
+  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : exclusiveMinimum
+  if (low !== undefined && !isHuge) return ` ${low} to ${maximum}`
+  if (low !== undefined) return exclusiveMinimum === undefined ? ` from ${low}` : ` above ${low}`
+  return isHuge ? '' : ` up to ${maximum}`
 }
 
 function escapeCell(text: string): string {
-	return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 }

@@ -1,210 +1,186 @@
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import type { z } from "zod";
-import { type Clock, systemClock } from "../clock.ts";
-import { type ConfigRules, parseConfig } from "../config/parse-config.ts";
-import { AutoscaleError, ConfigError, errorMessage } from "../errors.ts";
-import { createLogger, type Logger, type LogSettings } from "../log.ts";
-import { VERSION } from "../version.ts";
-import { type SystemdNotifier, systemdNotifier } from "./notify-systemd.ts";
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { z } from 'zod'
+import { type Clock, systemClock } from '../clock.ts'
+import { type ConfigRules, parseConfig } from '../config/parse-config.ts'
+import { AutoscaleError, ConfigError, errorMessage } from '../errors.ts'
+import { createLogger, type Logger, type LogSettings } from '../log.ts'
+import { VERSION } from '../version.ts'
+import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts'
 
 /** Exit codes of the daemons; 78 is EX_CONFIG of sysexits(3), and the units do not restart after it. */
 export const EXIT_CODES = {
-	stopped: 0,
-	failed: 1,
-	badConfiguration: 78,
-} as const;
+  stopped: 0,
+  failed: 1,
+  badConfiguration: 78,
+} as const
 
-const SHUTDOWN_DEADLINE_MS = 4_500;
+const SHUTDOWN_DEADLINE_MS = 4_500
 
 /** What a daemon gets to work with. */
 export interface DaemonContext<Config> {
-	readonly config: Config;
-	readonly log: Logger;
-	readonly clock: Clock;
-	/** Aborted when the daemon is asked to stop. */
-	readonly signal: AbortSignal;
-	/** Whether to do one cycle and return (`--once`). */
-	readonly once: boolean;
-	readonly notify: SystemdNotifier;
-	/** Has `apply` called with each new valid configuration (SIGHUP). An invalid one is logged and not passed on. */
-	onReload(apply: (config: Config) => void): void;
+  readonly config: Config
+  readonly log: Logger
+  readonly clock: Clock
+  /** Aborted when the daemon is asked to stop. */
+  readonly signal: AbortSignal
+  /** Whether to do one cycle and return (`--once`). */
+  readonly once: boolean
+  readonly notify: SystemdNotifier
+  /** Has `apply` called with each new valid configuration (SIGHUP). An invalid one is logged and not passed on. */
+  onReload(apply: (config: Config) => void): void
 }
 
 /** What makes one daemon different from another. */
-export interface DaemonSpec<Schema extends z.ZodType>
-	extends ConfigRules<Schema> {
-	/** The name of the command, for example `lxc-monitor`. */
-	readonly command: string;
-	readonly summary: string;
-	readonly defaultConfigFile: string;
-	/** Whether `--once` exists. */
-	readonly hasOnce: boolean;
-	logSettings(config: z.output<Schema>): LogSettings;
-	/** Does the work; returns after `signal` was aborted, or after one cycle with `once`. */
-	run(context: DaemonContext<z.output<Schema>>): Promise<void>;
+export interface DaemonSpec<Schema extends z.ZodType> extends ConfigRules<Schema> {
+  /** The name of the command, for example `lxc-monitor`. */
+  readonly command: string
+  readonly summary: string
+  readonly defaultConfigFile: string
+  /** Whether `--once` exists. */
+  readonly hasOnce: boolean
+  logSettings(config: z.output<Schema>): LogSettings
+  /** Does the work; returns after `signal` was aborted, or after one cycle with `once`. */
+  run(context: DaemonContext<z.output<Schema>>): Promise<void>
 }
 
 /**
  * The body of every daemon's `main.ts`: reads the command line and the configuration, runs, and sets the exit code.
  * SIGTERM and SIGINT stop it within 5 s, SIGHUP re-reads the configuration.
  */
-export async function runDaemon<Schema extends z.ZodType>(
-	spec: DaemonSpec<Schema>,
-): Promise<void> {
-	const options = readCommandLine(spec);
-	if (options === undefined) return;
-	const source = () =>
-		parseConfig(
-			{ file: options.config, text: readConfigFile(options.config) },
-			spec,
-		);
-	try {
-		const { config, warnings } = source();
-		if (options["check-config"]) {
-			for (const warning of warnings)
-				process.stdout.write(`warning: ${warning}\n`);
-			process.stdout.write(`${options.config}: ok\n`);
-			return;
-		}
-		const log = createLogger(spec.command, spec.logSettings(config));
-		for (const warning of warnings) log.warn(warning);
-		await runUntilStopped(spec, {
-			config,
-			log,
-			once: options.once,
-			reload: () => source().config,
-		});
-	} catch (error) {
-		reportStartFailure(spec.command, error);
-	}
+export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schema>): Promise<void> {
+  const options = readCommandLine(spec)
+  if (options === undefined) return
+  const source = () => parseConfig({ file: options.config, text: readConfigFile(options.config) }, spec)
+  try {
+    const { config, warnings } = source()
+    if (options['check-config']) {
+      for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`)
+      process.stdout.write(`${options.config}: ok\n`)
+      return
+    }
+    const log = createLogger(spec.command, spec.logSettings(config))
+    for (const warning of warnings) log.warn(warning)
+    await runUntilStopped(spec, {
+      config,
+      log,
+      once: options.once,
+      reload: () => source().config,
+    })
+  } catch (error) {
+    reportStartFailure(spec.command, error)
+  }
 }
 
 interface RunningDaemon<Config> {
-	readonly config: Config;
-	readonly log: Logger;
-	readonly once: boolean;
-	readonly reload: () => Config;
+  readonly config: Config
+  readonly log: Logger
+  readonly once: boolean
+  readonly reload: () => Config
 }
 
 async function runUntilStopped<Schema extends z.ZodType>(
-	spec: DaemonSpec<Schema>,
-	{ config, log, once, reload }: RunningDaemon<z.output<Schema>>,
+  spec: DaemonSpec<Schema>,
+  { config, log, once, reload }: RunningDaemon<z.output<Schema>>,
 ): Promise<void> {
-	const stop = new AbortController();
-	const notify = systemdNotifier(process.env);
-	const appliers: ((config: z.output<Schema>) => void)[] = [];
-	const onStop = (name: NodeJS.Signals) => {
-		if (stop.signal.aborted) return;
-		log.info({ signal: name }, "stopping");
-		notify.stopping();
-		stop.abort();
-		setTimeout(() => {
-			log.error(
-				{ deadline_ms: SHUTDOWN_DEADLINE_MS },
-				"could not stop in time; leaving",
-			);
-			process.exit(EXIT_CODES.failed);
-		}, SHUTDOWN_DEADLINE_MS).unref();
-	};
-	const onHangUp = () => {
-		notify.reloading();
-		reloadConfig({ log, reload, appliers });
-		notify.ready("running");
-	};
-	const onBug = (error: unknown) => {
-		log.fatal({ err: error }, "bug; leaving");
-		process.exit(EXIT_CODES.failed);
-	};
-	process.on("SIGTERM", onStop).on("SIGINT", onStop).on("SIGHUP", onHangUp);
-	process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
-	log.info(
-		{ version: VERSION, pid: process.pid, node: process.version },
-		"starting",
-	);
-	const onReload = (apply: (config: z.output<Schema>) => void) =>
-		void appliers.push(apply);
-	try {
-		await spec.run({
-			config,
-			log,
-			clock: systemClock,
-			signal: stop.signal,
-			once,
-			notify,
-			onReload,
-		});
-		log.info("stopped");
-		process.exitCode = EXIT_CODES.stopped;
-	} catch (error) {
-		process.exitCode = exitCodeOf(error);
-		if (error instanceof AutoscaleError)
-			log.fatal({ code: error.code }, error.message);
-		else log.fatal({ err: error }, "bug; leaving");
-	} finally {
-		// Handles that a failed start may have left open (sockets, workers) must not keep the process alive.
-		setTimeout(() => process.exit(), 1_000).unref();
-		process.off("SIGHUP", onHangUp);
-	}
+  const stop = new AbortController()
+  const notify = systemdNotifier(process.env)
+  const appliers: ((config: z.output<Schema>) => void)[] = []
+  const onStop = (name: NodeJS.Signals) => {
+    if (stop.signal.aborted) return
+    log.info({ signal: name }, 'stopping')
+    notify.stopping()
+    stop.abort()
+    setTimeout(() => {
+      log.error({ deadline_ms: SHUTDOWN_DEADLINE_MS }, 'could not stop in time; leaving')
+      process.exit(EXIT_CODES.failed)
+    }, SHUTDOWN_DEADLINE_MS).unref()
+  }
+  const onHangUp = () => {
+    notify.reloading()
+    reloadConfig({ log, reload, appliers })
+    notify.ready('running')
+  }
+  const onBug = (error: unknown) => {
+    log.fatal({ err: error }, 'bug; leaving')
+    process.exit(EXIT_CODES.failed)
+  }
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onHangUp)
+  process.on('uncaughtException', onBug).on('unhandledRejection', onBug)
+  log.info({ version: VERSION, pid: process.pid, node: process.version }, 'starting')
+  const onReload = (apply: (config: z.output<Schema>) => void) => void appliers.push(apply)
+  try {
+    await spec.run({
+      config,
+      log,
+      clock: systemClock,
+      signal: stop.signal,
+      once,
+      notify,
+      onReload,
+    })
+    log.info('stopped')
+    process.exitCode = EXIT_CODES.stopped
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+    if (error instanceof AutoscaleError) log.fatal({ code: error.code }, error.message)
+    else log.fatal({ err: error }, 'bug; leaving')
+  } finally {
+    // Handles that a failed start may have left open (sockets, workers) must not keep the process alive.
+    setTimeout(() => process.exit(), 1_000).unref()
+    process.off('SIGHUP', onHangUp)
+  }
 }
 
 interface Reload<Config> {
-	readonly log: Logger;
-	readonly reload: () => Config;
-	readonly appliers: readonly ((config: Config) => void)[];
+  readonly log: Logger
+  readonly reload: () => Config
+  readonly appliers: readonly ((config: Config) => void)[]
 }
 
 function reloadConfig<Config>({ log, reload, appliers }: Reload<Config>): void {
-	try {
-		const config = reload();
-		for (const apply of appliers) apply(config);
-		log.info("configuration re-read");
-	} catch (error) {
-		if (!(error instanceof AutoscaleError)) throw error;
-		log.error(
-			{ problem: error.message },
-			"new configuration refused; the old one stays in force",
-		);
-	}
+  try {
+    const config = reload()
+    for (const apply of appliers) apply(config)
+    log.info('configuration re-read')
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    log.error({ problem: error.message }, 'new configuration refused; the old one stays in force')
+  }
 }
 
 function readCommandLine<Schema extends z.ZodType>(spec: DaemonSpec<Schema>) {
-	const options = {
-		config: { type: "string", default: spec.defaultConfigFile },
-		"check-config": { type: "boolean", default: false },
-		once: { type: "boolean", default: false },
-		version: { type: "boolean", default: false },
-		help: { type: "boolean", short: "h", default: false },
-	} as const;
-	try {
-		const { values } = parseArgs({
-			options,
-			strict: true,
-			allowPositionals: false,
-		});
-		if (values.once && !spec.hasOnce)
-			throw new Error(`${spec.command} has no option --once`);
-		if (!values.help && !values.version) return values;
-		process.stdout.write(
-			values.help ? helpText(spec) : `${spec.command} ${VERSION}\n`,
-		);
-	} catch (error) {
-		process.stderr.write(
-			`${spec.command}: ${errorMessage(error)}\n\n${helpText(spec)}`,
-		);
-		process.exitCode = EXIT_CODES.badConfiguration;
-	}
-	return undefined;
+  const options = {
+    config: { type: 'string', default: spec.defaultConfigFile },
+    'check-config': { type: 'boolean', default: false },
+    once: { type: 'boolean', default: false },
+    version: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const
+  try {
+    const { values } = parseArgs({
+      options,
+      strict: true,
+      allowPositionals: false,
+    })
+    if (values.once && !spec.hasOnce) throw new Error(`${spec.command} has no option --once`)
+    if (!values.help && !values.version) return values
+    process.stdout.write(values.help ? helpText(spec) : `${spec.command} ${VERSION}\n`)
+  } catch (error) {
+    process.stderr.write(`${spec.command}: ${errorMessage(error)}\n\n${helpText(spec)}`)
+    process.exitCode = EXIT_CODES.badConfiguration
+  }
+  return undefined
 }
 
 function helpText<Schema extends z.ZodType>({
-	command,
-	summary,
-	defaultConfigFile,
-	hasOnce,
+  command,
+  summary,
+  defaultConfigFile,
+  hasOnce,
 }: DaemonSpec<Schema>): string {
-	const once = hasOnce ? "  --once           do one cycle, then exit\n" : "";
-	return `${summary}
+  const once = hasOnce ? '  --once           do one cycle, then exit\n' : ''
+  return `${summary}
 
 usage: ${command} [options]
 
@@ -215,34 +191,32 @@ ${once}  --version        print the version
 
 Exit codes: 0 asked to stop, 1 bug or failed start, 78 bad configuration.
 SIGHUP re-reads the configuration, SIGTERM stops within 5 s.
-`;
+`
 }
 
 function readConfigFile(file: string): string {
-	try {
-		return readFileSync(file, "utf8");
-	} catch (error) {
-		throw new ConfigError([
-			{
-				file,
-				line: undefined,
-				key: "",
-				message: `cannot be read: ${errorMessage(error)}`,
-			},
-		]);
-	}
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([
+      {
+        file,
+        line: undefined,
+        key: '',
+        message: `cannot be read: ${errorMessage(error)}`,
+      },
+    ])
+  }
 }
 
 function reportStartFailure(command: string, error: unknown): void {
-	process.exitCode = exitCodeOf(error);
-	const bug =
-		error instanceof Error ? (error.stack ?? error.message) : String(error);
-	const text = error instanceof AutoscaleError ? error.message : bug;
-	process.stderr.write(`${text.replace(/^/gm, `${command}: `)}\n`);
+  process.exitCode = exitCodeOf(error)
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text = error instanceof AutoscaleError ? error.message : bug
+  process.stderr.write(`${text.replace(/^/gm, `${command}: `)}\n`)
 }
 
 function exitCodeOf(error: unknown): number {
-	const isConfig =
-		error instanceof AutoscaleError && error.code === "CONFIG_INVALID";
-	return isConfig ? EXIT_CODES.badConfiguration : EXIT_CODES.failed;
+  const isConfig = error instanceof AutoscaleError && error.code === 'CONFIG_INVALID'
+  return isConfig ? EXIT_CODES.badConfiguration : EXIT_CODES.failed
 }
