@@ -11,9 +11,9 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'daemon', '
 
 /**
  * One JSON log line of pino as a line for people: `LEVEL message key=value ...`. A line that is not a JSON object
- * is given back unchanged.
+ * is given back unchanged. `withPriority` puts the priority in front that journald takes from a line (sd-daemon(3)).
  */
-export function formatJournalLine(jsonLine: string): string {
+export function formatJournalLine(jsonLine: string, withPriority = false): string {
   const fields = parseObject(jsonLine)
   if (fields === undefined) return jsonLine
   const level = typeof fields['level'] === 'string' ? fields['level'] : 'info'
@@ -21,12 +21,8 @@ export function formatJournalLine(jsonLine: string): string {
   const values = Object.entries(fields)
     .filter(([name]) => !HIDDEN_FIELDS.has(name))
     .map(([name, value]) => `${name}=${formatValue(value)}`)
-  return `${[level.toUpperCase().padEnd(5), message, ...values, ...formatError(fields['err'])].join(' ')}\n`
-}
-
-/** The sd-daemon(3) priority prefix of a level, `<6>` for an unknown one. */
-export function priorityPrefix(level: string): string {
-  return `<${PRIORITY[level] ?? 6}>`
+  const priority = withPriority ? `<${PRIORITY[level] ?? 6}>` : ''
+  return `${priority}${[level.toUpperCase().padEnd(5), message, ...values, ...formatError(fields['err'])].join(' ')}\n`
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -42,13 +42,13 @@ function redactPaths(): string[] {
 
 /**
  * A logger that writes lines for people to standard output (the journal) and JSON lines to `settings.file`,
- * which it rotates by size. A file that cannot be written is reported once and left out: logging never stops a daemon.
+ * which it rotates by size. `toJournal` says that standard output is the journal of systemd. A file that cannot be written is reported once and left out: logging never stops a daemon.
  */
-export function createLogger(daemon: string, settings: LogSettings): Logger {
+export function createLogger(daemon: string, settings: LogSettings, toJournal = false): Logger {
   const level = PINO_LEVEL[settings.level]
   const journal = destination({ dest: 1, sync: true })
   const forPeople = {
-    write: (line: string) => void journal.write(formatJournalLine(line)),
+    write: (line: string) => void journal.write(formatJournalLine(line, toJournal)),
   }
   const streams = [{ level, stream: forPeople as { write(line: string): void } }]
   const fileProblem = settings.file ? addFileStream(streams, level, settings) : undefined

@@ -59,7 +59,7 @@ export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schem
       process.stdout.write(`${options.config}: ok\n`)
       return
     }
-    const log = createLogger(spec.command, spec.logSettings(config))
+    const log = createLogger(spec.command, spec.logSettings(config), process.env['JOURNAL_STREAM'] !== undefined)
     for (const warning of warnings) log.warn(warning)
     await runUntilStopped(spec, {
       config,

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ApiConfig } from '@lxc-autoscale/api'
+import { configKeys, defaultYaml, ERROR_CODES, markdownReference, parseConfig } from '@lxc-autoscale/core'
+import { ModelConfig } from '@lxc-autoscale/model'
+import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+describe.each([
+  ['lxc_monitor.yaml', MonitorConfig],
+  ['lxc_autoscale_ml.yaml', ModelConfig],
+  ['lxc_autoscale_api.yaml', ApiConfig],
+])('config/%s', (file, schema) => {
+  const text = read(`config/${file}`)
+
+  test('is what the schema generates', () => {
+    const introduction = text.split('\n\n')[0]?.replaceAll(/^# ?/gm, '').replaceAll('\n', ' ') ?? ''
+    expect(text).toBe(defaultYaml(schema, introduction))
+  })
+
+  test('reads back as the defaults', () => {
+    expect(parseConfig({ file, text }, { schema }).config).toEqual(schema.parse({}))
+  })
+
+  test('stands in the reference, each key with an explanation', () => {
+    const reference = markdownReference(schema)
+    expect(read('config/README.md')).toContain(reference)
+    const unexplained = configKeys(schema).filter(
+      key => reference.includes(`| \`${key}\` |`) && /\| {1,2}\|$/m.test(rowOf(reference, key)),
+    )
+    expect(unexplained).toEqual([])
+  })
+})
+
+function rowOf(reference: string, key: string): string {
+  return reference.split('\n').find(row => row.startsWith(`| \`${key}\` |`)) ?? ''
+}
+
+test('README.md documents each error code and no other', () => {
+  const documented = [...read('README.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code)
+  expect(documented.sort()).toEqual(Object.keys(ERROR_CODES).sort())
+})

@@ -1,0 +1,67 @@
+import type { Clock } from '@lxc-autoscale/core'
+
+interface Sleeper {
+  readonly wakeAtMs: number
+  readonly wake: () => void
+}
+
+/** A clock that stands still until a test moves it. Sleepers wake in order of their times. */
+export class FakeClock implements Clock {
+  #monotonicMs = 0
+  #wallMs: number
+  #sleepers: Sleeper[] = []
+
+  constructor(startMs = Date.UTC(2026, 0, 5)) {
+    this.#wallMs = startMs
+  }
+
+  nowMs(): number {
+    return this.#wallMs
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || durationMs <= 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const sleeper = { wakeAtMs: this.#monotonicMs + durationMs, wake: resolve }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter(other => other !== sleeper)
+        resolve()
+      })
+    })
+  }
+
+  /** Lets `durationMs` pass, waking every sleeper at its time and letting what it started run. */
+  async advance(durationMs: number): Promise<void> {
+    const endMs = this.#monotonicMs + durationMs
+    for (;;) {
+      await settle()
+      const next = this.#sleepers.sort((a, b) => a.wakeAtMs - b.wakeAtMs)[0]
+      if (next === undefined || next.wakeAtMs > endMs) break
+      this.#sleepers.shift()
+      this.#pass(next.wakeAtMs - this.#monotonicMs)
+      next.wake()
+    }
+    this.#pass(endMs - this.#monotonicMs)
+    await settle()
+  }
+
+  /** Moves the wall clock alone, as NTP or an administrator does. */
+  stepWallMs(stepMs: number): void {
+    this.#wallMs += stepMs
+  }
+
+  #pass(durationMs: number): void {
+    this.#monotonicMs += durationMs
+    this.#wallMs += durationMs
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve))
+}

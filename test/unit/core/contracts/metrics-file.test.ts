@@ -1,0 +1,80 @@
+import { formatCycle, parseCycle } from '@lxc-autoscale/core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { sample, summary } from '../../../builders/snapshot.ts'
+
+describe('parseCycle', () => {
+  test('gives back what formatCycle wrote', () => {
+    const cycle = {
+      containers: new Map([
+        [101, sample()],
+        [102, sample({ cpuCoresUsed: 0 })],
+      ]),
+      summary: summary(),
+    }
+    expect(parseCycle(formatCycle(cycle))).toEqual(cycle)
+  })
+
+  test('keeps "not known" apart from zero', () => {
+    const unknown = sample({ memoryUsageMb: undefined, pressure: undefined, memoryEvents: undefined, runId: undefined })
+    const line = formatCycle({ containers: new Map([[101, unknown]]), summary: undefined })
+    expect(JSON.parse(line)['101']).toMatchObject({ memory_usage_mb: null, pressure: null, swap_usage_mb: 0 })
+    expect(parseCycle(line)?.containers.get(101)).toEqual(unknown)
+  })
+
+  test('never writes NaN or Infinity', () => {
+    const odd = sample({ cpuUsagePercent: Number.NaN, memoryUsageMb: Number.POSITIVE_INFINITY })
+    const line = formatCycle({ containers: new Map([[101, odd]]), summary: undefined })
+    expect(JSON.parse(line)['101']).toMatchObject({ cpu_usage_percent: null, memory_usage_mb: null })
+  })
+
+  test('reads an element of the Python predecessor, which knows fewer fields', () => {
+    const text = `{"104": {"timestamp": "2025-03-01T10:00:00+00:00", "cpu_usage_percent": 3.5, "memory_usage_mb": 210.4,
+      "swap_usage_mb": 0.0, "swap_total_mb": 512.0, "process_count": 21, "io_stats": {"reads": 10, "writes": 20},
+      "network_usage": {"rx_bytes": 1, "tx_bytes": 2}, "filesystem_usage_gb": 1.5, "filesystem_total_gb": 8.0,
+      "filesystem_free_gb": 6.5}, "summary": {"total_containers": 1}},`
+    const cycle = parseCycle(text)
+    expect(cycle?.containers.get(104)).toMatchObject({
+      timestampMs: Date.UTC(2025, 2, 1, 10),
+      cpuUsagePercent: 3.5,
+      cpuCoresUsed: undefined,
+      memoryFloorMb: undefined,
+    })
+    expect(cycle?.summary).toBeUndefined()
+  })
+
+  test.each([
+    ['a torn line', '{"101":{"timestamp":"2026-01-0'],
+    ['nothing', ''],
+    ['the opening bracket', '['],
+    ['another kind of JSON', '[1,2]'],
+    ['null', 'null'],
+  ])('gives nothing for %s', (_, text) => {
+    expect(parseCycle(text)).toBeUndefined()
+  })
+
+  test.each([
+    ['a string', '"7"'],
+    ['a list', '[7]'],
+    ['a truth value', 'true'],
+    ['null', 'null'],
+    ['a number that is too large', '1e999'],
+  ])('takes %s in place of a figure as not known', (_, json) => {
+    const text = `{"101":{"timestamp":"2026-01-05T00:00:00.000Z","memory_usage_mb":${json}}}`
+    expect(parseCycle(text)?.containers.get(101)?.memoryUsageMb).toBeUndefined()
+  })
+
+  test('leaves out a container without a time, and what is not a container', () => {
+    const text =
+      '{"101":{"memory_usage_mb":5},"abc":{"timestamp":"2026-01-05T00:00:00Z"},"99":{"timestamp":"2026-01-05T00:00:00Z"}}'
+    expect(parseCycle(text)?.containers.size).toBe(0)
+  })
+
+  test('never throws, whatever stands in the line', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), text => {
+        parseCycle(text)
+      }),
+    )
+  })
+})
