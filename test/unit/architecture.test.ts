@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -31,10 +31,17 @@ interface Import {
 
 function importsOf(packageName: string): Import[] {
   const folder = join(packagesFolder, packageName, 'src')
-  return globSync('**/*.ts', { cwd: folder }).flatMap(file => {
-    const text = readFileSync(join(folder, file), 'utf8')
-    return [...text.matchAll(/(?:from|import)\s+'([^']+)'/g)].map(([, target = '']) => ({ file, packageName, target }))
-  })
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+  return files
+    .filter(file => file.endsWith('.ts'))
+    .flatMap(file => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      return [...text.matchAll(/(?:from|import)\s+'([^']+)'/g)].map(([, target = '']) => ({
+        file,
+        packageName,
+        target,
+      }))
+    })
 }
 
 const packages = Object.keys(MAY_IMPORT)
