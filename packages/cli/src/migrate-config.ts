@@ -1,0 +1,116 @@
+import { ConfigError, type ConfigRules, configKeys, parseConfig } from '@lxc-autoscale/core'
+import { parse, stringify } from 'yaml'
+import type { z } from 'zod'
+
+/** What became of one key of an old file. */
+export interface KeyFate {
+  readonly key: string
+  readonly fate: 'kept' | 'default' | 'dropped' | 'refused'
+  readonly note: string
+}
+
+export interface Migration {
+  /** The new file: only what differs from the defaults. */
+  readonly yaml: string
+  readonly keys: readonly KeyFate[]
+}
+
+/**
+ * The configuration of the Python predecessor in our terms. A value that our schema refuses is left at its default and
+ * said so; nothing is dropped in silence.
+ * @throws {ConfigError} when `text` is not YAML or not a map.
+ */
+export function migrateConfig<Schema extends z.ZodType>(
+  file: string,
+  text: string,
+  rules: ConfigRules<Schema>,
+): Migration {
+  const old = readMap(file, text)
+  const known = new Set(configKeys(rules.schema))
+  const defaults: unknown = rules.schema.parse({})
+  const kept: Record<string, unknown> = {}
+  const keys = leavesOf(old, [], known).map(({ path, value }): KeyFate => {
+    const key = path.join('.')
+    const retired = rules.retiredKeys?.[key]
+    if (retired !== undefined) return { key, fate: 'dropped', note: retired }
+    const problem = problemWith(file, path, value, rules)
+    if (problem !== undefined) return { key, fate: known.has(key) ? 'refused' : 'dropped', note: problem }
+    if (isSame(valueAt(defaults, path), value)) return { key, fate: 'default', note: 'the same as our default' }
+    setAt(kept, path, value)
+    return { key, fate: 'kept', note: JSON.stringify(value) }
+  })
+  return { yaml: Object.keys(kept).length === 0 ? '' : stringify(kept), keys }
+}
+
+function readMap(file: string, text: string): Readonly<Record<string, unknown>> {
+  const value = parseText(file, text) ?? {}
+  if (isMap(value)) return value
+  throw new ConfigError([{ file, line: 1, key: '', message: 'must be a map of keys' }])
+}
+
+function parseText(file: string, text: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new ConfigError([{ file, line: undefined, key: '', message }])
+  }
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+interface Leaf {
+  readonly path: readonly string[]
+  readonly value: unknown
+}
+
+/** The values of `map` down to the keys that the schema knows as one value (a list, a map of names). */
+function leavesOf(
+  map: Readonly<Record<string, unknown>>,
+  prefix: readonly string[],
+  known: ReadonlySet<string>,
+): Leaf[] {
+  return Object.entries(map).flatMap(([key, value]) => {
+    const path = [...prefix, key]
+    const isOneValue = !isMap(value) || known.has(path.join('.'))
+    return isOneValue ? [{ path, value }] : leavesOf(value, path, known)
+  })
+}
+
+function problemWith<Schema extends z.ZodType>(
+  file: string,
+  path: readonly string[],
+  value: unknown,
+  { schema }: ConfigRules<Schema>,
+): string | undefined {
+  const alone: Record<string, unknown> = {}
+  setAt(alone, path, value)
+  try {
+    parseConfig({ file, text: stringify(alone) }, { schema })
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ message }) => message).join('; ')
+    throw error
+  }
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, step) => (isMap(node) ? node[step] : undefined), root)
+}
+
+function setAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first = '', ...rest] = path
+  if (rest.length === 0) {
+    root[first] = value
+    return
+  }
+  const inside = isMap(root[first]) ? { ...root[first] } : {}
+  setAt(inside, rest, value)
+  root[first] = inside
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

@@ -1,0 +1,76 @@
+import Table from 'cli-table3'
+import pc from 'picocolors'
+
+/** Where a command writes, and how. Made once in main.ts, so that commands can be tested. */
+export interface Terminal {
+  readonly isJson: boolean
+  write(text: string): void
+  /** Writes the whole answer: as JSON, or in the words of `human`. */
+  answer(value: unknown, human: () => string): void
+}
+
+/** The terminal of the process. Colours only on a terminal and without NO_COLOR (picocolors looks). */
+export function standardTerminal(isJson: boolean): Terminal {
+  const write = (text: string) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  return {
+    isJson,
+    write,
+    answer: (value, human) => write(isJson ? JSON.stringify(value, undefined, 2) : human()),
+  }
+}
+
+const NO_BORDERS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+/** Rows under headings, in columns. A cell that is not known shows `-`. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | number | null | undefined)[])[],
+): string {
+  const drawn = new Table({
+    head: headings.map(heading => pc.bold(heading)),
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+  drawn.push(...rows.map(row => row.map(cell => cell ?? '-')))
+  return drawn
+    .toString()
+    .split('\n')
+    .map(line => line.trimEnd())
+    .join('\n')
+}
+
+/** A figure for people: at most one decimal, `-` when it is not known. */
+export function figure(value: number | null | undefined, unit = ''): string {
+  if (value === undefined || value === null) return '-'
+  const text = Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1)
+  return unit === '' ? text : `${text} ${unit}`
+}
+
+/** How long ago something was, for people. */
+export function ago(atMs: number | undefined, nowMs: number): string {
+  if (atMs === undefined) return '-'
+  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1_000))
+  if (seconds < 120) return `${seconds} s ago`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min ago`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h ago` : `${Math.round(seconds / 86_400)} d ago`
+}
+
+export const good = (text: string) => pc.green(text)
+export const bad = (text: string) => pc.red(text)
+export const warned = (text: string) => pc.yellow(text)
