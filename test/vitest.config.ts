@@ -8,7 +8,12 @@ function project(name: string, testTimeoutMs: number) {
     root: import.meta.dirname,
     resolve: { conditions: [sourceCondition] },
     ssr: { resolve: { conditions: [sourceCondition] } },
-    test: { name, include: [`${name}/**/*.test.ts`], testTimeout: testTimeoutMs, hookTimeout: testTimeoutMs },
+    test: {
+      name,
+      include: [`${name}/**/*.test.ts`],
+      testTimeout: testTimeoutMs,
+      hookTimeout: testTimeoutMs,
+    },
   }
 }
 
