@@ -1,0 +1,160 @@
+import type { Matrix } from '../features/matrix.ts'
+import { type ForestNodes, NodeBuffer } from './forest-nodes.ts'
+import type { ForestOptions } from './forest-options.ts'
+import { TreeGrower } from './isolation-tree.ts'
+import { attributePath } from './path-attribution.ts'
+import { averagePathLength, depthLimit } from './path-length.ts'
+import { notFinite, pathLengthSum, pathLengthSums } from './path-sums.ts'
+import { Random } from './random.ts'
+import { AUTO_OFFSET, offsetForShare } from './threshold.ts'
+
+const DEFAULT_TREES = 100
+const AUTO_SAMPLES = 256
+/** Score of every row when nothing tells rows apart. */
+const TYPICAL_SCORE = 0.5
+/** Columns are kept as 16-bit numbers, and one more is added when rows are scored. */
+const MAX_COLUMNS = 65_534
+
+/** Everything a fitted forest consists of. */
+export interface ForestParts {
+  readonly nodes: ForestNodes
+  readonly columns: number
+  readonly sampleSize: number
+  /** Boundary between normal and anomalous, sign as in scikit-learn. */
+  readonly offset: number
+}
+
+/**
+ * A fitted isolation forest. `scoreSamples`, `decisionFunction` and `predict` mean what they mean in scikit-learn, sign included.
+ * Source: Liu, Ting, Zhou, "Isolation Forest", 2008, and "Isolation-Based Anomaly Detection", 2012.
+ */
+export class IsolationForest {
+  readonly parts: ForestParts
+  /** False when no tree could split: all training rows were equal, so nothing is ever strange. */
+  readonly canSeparate: boolean
+  readonly #pathUnit: number
+
+  constructor(parts: ForestParts) {
+    this.parts = parts
+    this.canSeparate = parts.nodes.depth > 0
+    this.#pathUnit = averagePathLength(parts.sampleSize) * parts.nodes.roots.length
+  }
+
+  get columns(): number {
+    return this.parts.columns
+  }
+
+  get treeCount(): number {
+    return this.parts.nodes.roots.length
+  }
+
+  /**
+   * Minus the anomaly score of each row, from -1 (strange) to below 0; -0.5 is typical.
+   * @throws {RangeError} when the matrix has another number of columns than the training rows, or a value that is not finite.
+   */
+  scoreSamples(matrix: Matrix): Float64Array {
+    this.#checkColumns(matrix.columns)
+    const sums = pathLengthSums(this.parts.nodes, matrix)
+    for (let row = 0; row < sums.length; row++) sums[row] = -this.#score(sums[row] ?? 0)
+    return sums
+  }
+
+  /** `scoreSamples` less the boundary: below 0 for anomalies. */
+  decisionFunction(matrix: Matrix): Float64Array {
+    return this.scoreSamples(matrix).map(score => score - this.parts.offset)
+  }
+
+  /** -1 for anomalies, 1 for normal rows. */
+  predict(matrix: Matrix): Int8Array {
+    return Int8Array.from(this.decisionFunction(matrix), distance => (distance < 0 ? -1 : 1))
+  }
+
+  /**
+   * Anomaly score of one row as the paper has it: in (0, 1], higher is stranger, 0.5 is typical.
+   * @throws {RangeError} as `scoreSamples`.
+   */
+  anomalyScore(row: Float64Array): number {
+    this.#checkRow(row)
+    return this.#score(pathLengthSum(this.parts.nodes, row))
+  }
+
+  /**
+   * Which columns set one row apart: their shares of what made its paths shorter than expected; one value per column, summing to 1, or all 0
+   * when no column did.
+   * @throws {RangeError} as `scoreSamples`.
+   */
+  explain(row: Float64Array): Float64Array {
+    this.#checkRow(row)
+    return attributePath(this.parts.nodes, row)
+  }
+
+  #score(pathLengths: number): number {
+    return this.canSeparate ? 2 ** (-pathLengths / this.#pathUnit) : TYPICAL_SCORE
+  }
+
+  #checkColumns(columns: number): void {
+    if (columns === this.columns) return
+    throw new RangeError(`rows have ${columns} columns, the forest was fitted on ${this.columns}`)
+  }
+
+  #checkRow(row: Float64Array): void {
+    this.#checkColumns(row.length)
+    if (!row.every(Number.isFinite)) throw notFinite({ values: row, rows: 1, columns: row.length })
+  }
+}
+
+/**
+ * Grows a forest on the rows of `matrix`.
+ * @throws {RangeError} when the matrix is empty, has a value that is not finite, or an option is out of range.
+ */
+export function fitForest(matrix: Matrix, options: ForestOptions = {}): IsolationForest {
+  const { nEstimators = DEFAULT_TREES, maxSamples = 'auto', contamination = 'auto', randomState = 0 } = options
+  checkMatrix(matrix)
+  checkOptions({ nEstimators, contamination, randomState })
+  const sampleSize = resolveSampleSize(maxSamples, matrix.rows)
+  const grower = new TreeGrower(matrix, sampleSize, depthLimit(sampleSize))
+  const nodes = new NodeBuffer()
+  for (let tree = 0; tree < nEstimators; tree++) grower.grow(nodes, new Random(randomState, tree))
+  const forest = new IsolationForest({
+    nodes: nodes.finish(),
+    columns: matrix.columns,
+    sampleSize,
+    offset: AUTO_OFFSET,
+  })
+  if (contamination === 'auto') return forest
+  return new IsolationForest({ ...forest.parts, offset: offsetForShare(forest.scoreSamples(matrix), contamination) })
+}
+
+/**
+ * How many rows each tree is grown on, of `rows`.
+ * @throws {RangeError} when `maxSamples` is neither `auto`, a share in (0, 1], nor a whole number above 1.
+ */
+export function resolveSampleSize(maxSamples: 'auto' | number, rows: number): number {
+  if (maxSamples === 'auto') return Math.min(AUTO_SAMPLES, rows)
+  if (maxSamples > 0 && maxSamples <= 1) return Math.max(1, Math.floor(maxSamples * rows))
+  if (Number.isInteger(maxSamples) && maxSamples > 1) return Math.min(maxSamples, rows)
+  throw new RangeError(`max_samples is ${maxSamples}: it has to be 'auto', a share in (0, 1] or a whole number above 1`)
+}
+
+function checkMatrix(matrix: Matrix): void {
+  const { values, rows, columns } = matrix
+  if (rows < 1 || columns < 1 || columns > MAX_COLUMNS || values.length < rows * columns) {
+    throw new RangeError(`a forest needs at least one row and 1 to ${MAX_COLUMNS} columns, got ${rows} x ${columns}`)
+  }
+  let zeros = 0
+  for (let i = 0; i < rows * columns; i++) zeros += (values[i] ?? 0) * 0
+  if (zeros !== 0) throw notFinite(matrix)
+}
+
+function checkOptions(options: { nEstimators: number; contamination: 'auto' | number; randomState: number }): void {
+  const { nEstimators, contamination, randomState } = options
+  if (!Number.isInteger(nEstimators) || nEstimators < 1) {
+    throw new RangeError(`n_estimators is ${nEstimators}: it has to be a whole number of 1 or more`)
+  }
+  if (contamination !== 'auto' && !(contamination > 0 && contamination <= 0.5)) {
+    throw new RangeError(`contamination is ${contamination}: it has to be 'auto' or a share in (0, 0.5]`)
+  }
+  if (!Number.isSafeInteger(randomState)) {
+    throw new RangeError(`random_state is ${randomState}: it has to be a whole number`)
+  }
+}
