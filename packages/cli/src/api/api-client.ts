@@ -1,0 +1,118 @@
+import {
+  AutoscaleError,
+  type ContainerConfigsBody,
+  ContainerConfigsBody as ContainerConfigsSchema,
+  ERROR_CODES,
+  type ErrorCode,
+  errorMessage,
+  successBody,
+} from '@lxc-autoscale/core'
+import { z } from 'zod'
+
+export interface ApiAddress {
+  readonly url: string
+  /** Undefined when none was found: public routes still answer. */
+  readonly apiKey: string | undefined
+}
+
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** One change in the audit log; fields that a command does not show are kept as they are. */
+export const HistoryEntry = z.looseObject({
+  id: z.string(),
+  time: z.string(),
+  lxc_id: z.number().nullable().optional(),
+  action: z.string().optional(),
+  who: z.string().optional(),
+  reason: z.string().nullable().optional(),
+  outcome: z.string().optional(),
+  before: z.looseObject({}).nullable().optional(),
+  after: z.looseObject({}).nullable().optional(),
+})
+export type HistoryEntry = z.output<typeof HistoryEntry>
+
+/** `GET /health/check`, which answers the same with 200 and with 503. */
+export const HealthBody = z.looseObject({
+  status: z.string(),
+  checks: z.record(z.string(), z.looseObject({ ok: z.boolean(), detail: z.string().optional() })),
+})
+export type HealthBody = z.output<typeof HealthBody>
+
+/** The scaling API as the operator's commands use it. */
+export class ApiClient {
+  readonly #address: ApiAddress
+
+  constructor(address: ApiAddress) {
+    this.#address = address
+  }
+
+  async configs(): Promise<ContainerConfigsBody> {
+    return (await this.#send('GET', '/resource/lxc/configs', successBody(ContainerConfigsSchema))).data
+  }
+
+  async history(query: {
+    vmid?: number | undefined
+    since?: string | undefined
+    limit?: number
+  }): Promise<HistoryEntry[]> {
+    const words = new URLSearchParams()
+    if (query.vmid !== undefined) words.set('lxc_id', String(query.vmid))
+    if (query.since !== undefined) words.set('since', query.since)
+    if (query.limit !== undefined) words.set('limit', String(query.limit))
+    return (await this.#send('GET', `/history?${words}`, successBody(z.array(HistoryEntry)))).data
+  }
+
+  async undo(id: string): Promise<{ message: string; data: unknown }> {
+    return this.#send('POST', `/history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
+  }
+
+  async health(): Promise<HealthBody> {
+    return this.#send('GET', '/health/check', HealthBody, [503])
+  }
+
+  /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */
+  async #send<Schema extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: Schema,
+    alsoGood: readonly number[] = [],
+  ): Promise<z.output<Schema>> {
+    const { status, body } = await this.#fetch(method, path)
+    if (status >= 400 && !alsoGood.includes(status)) throw refusal(status, body)
+    const parsed = schema.safeParse(body)
+    if (parsed.success) return parsed.data
+    throw new AutoscaleError('SCALING_API_MALFORMED', `${this.#address.url}${path}: ${z.prettifyError(parsed.error)}`)
+  }
+
+  async #fetch(method: string, path: string): Promise<{ status: number; body: unknown }> {
+    const { url, apiKey } = this.#address
+    try {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(apiKey === undefined ? {} : { 'X-API-Key': apiKey }),
+          ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
+        },
+        ...(method === 'GET' ? {} : { body: '{}' }),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      })
+      return { status: response.status, body: await response.json() }
+    } catch (error) {
+      const cause =
+        error instanceof Error && error.cause !== undefined ? errorMessage(error.cause) : errorMessage(error)
+      throw new AutoscaleError(
+        'SCALING_API_UNREACHABLE',
+        `no answer from the scaling API at ${url}: ${cause}; is lxc_autoscale_api.service running?`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+function refusal(status: number, body: unknown): AutoscaleError {
+  const parsed = z.looseObject({ error: z.string(), message: z.string() }).safeParse(body)
+  if (!parsed.success) return new AutoscaleError('SCALING_API_MALFORMED', `the scaling API answered ${status}`)
+  const { error, message } = parsed.data
+  const code: ErrorCode = error in ERROR_CODES ? (error as ErrorCode) : 'INTERNAL'
+  return new AutoscaleError(code, message)
+}

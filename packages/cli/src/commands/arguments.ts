@@ -1,0 +1,23 @@
+import { MAX_VMID, MIN_VMID, parseVmid } from '@lxc-autoscale/core'
+import { InvalidArgumentError } from 'commander'
+import { parseDurationMs } from '../duration.ts'
+
+/** @throws {InvalidArgumentError} when `text` is no container number. */
+export function vmidArgument(text: string): number {
+  const vmid = parseVmid(text)
+  if (vmid === undefined) throw new InvalidArgumentError(`must be a container number from ${MIN_VMID} to ${MAX_VMID}`)
+  return vmid
+}
+
+/** @throws {InvalidArgumentError} when `text` is no positive integer. */
+export function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1')
+  return Number(text)
+}
+
+/** @throws {InvalidArgumentError} when `text` is no duration. */
+export function durationArgument(text: string): number {
+  const durationMs = parseDurationMs(text)
+  if (durationMs === undefined) throw new InvalidArgumentError('must be a duration such as 90s, 30m, 2h or 1d')
+  return durationMs
+}

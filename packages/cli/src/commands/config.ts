@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import {
+  AutoscaleError,
+  ConfigError,
+  type ConfigRules,
+  errorMessage,
+  markdownReference,
+  parseConfig,
+  replaceFile,
+} from '@lxc-autoscale/core'
+import { Command } from 'commander'
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { migrateConfig } from '../migrate-config.ts'
+import { standardTerminal, table } from '../output/terminal.ts'
+import { CONFIG_FILES } from './command-context.ts'
+
+interface ConfigOptions {
+  readonly configDir: string
+  readonly json?: boolean
+}
+
+interface MigrateOptions {
+  readonly write?: string
+  readonly json?: boolean
+}
+
+/** The configuration rules of a daemon by the name of its file. The packages are loaded only when they are needed. */
+async function rulesOf(file: string): Promise<ConfigRules<z.ZodType>> {
+  const name = basename(file)
+  if (name === CONFIG_FILES.monitor) return (await import('@lxc-autoscale/monitor')).MONITOR_CONFIG_RULES
+  if (name === CONFIG_FILES.model) return (await import('@lxc-autoscale/model')).MODEL_CONFIG_RULES
+  if (name === CONFIG_FILES.api) return (await import('@lxc-autoscale/api')).API_CONFIG_RULES
+  throw new AutoscaleError(
+    'CONFIG_INVALID',
+    `${file}: not the name of a configuration file; there are ${Object.values(CONFIG_FILES).join(', ')}`,
+  )
+}
+
+/** `lxc-autoscale config check|show|diff|migrate`. */
+export function configCommand(): Command {
+  return new Command('config')
+    .description('check, show and migrate the configuration')
+    .addCommand(checkCommand())
+    .addCommand(showCommand())
+    .addCommand(diffCommand())
+    .addCommand(referenceCommand())
+    .addCommand(migrateCommand())
+}
+
+function withDirectory(command: Command): Command {
+  return command
+    .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
+    .option('--json', 'print JSON')
+}
+
+function checkCommand(): Command {
+  return withDirectory(new Command('check'))
+    .description('every problem of the three files; exit code 78 when there is one')
+    .action(async ({ configDir, json }: ConfigOptions) => {
+      const results = await Promise.all(
+        Object.values(CONFIG_FILES).map(async name => {
+          const file = join(configDir, name)
+          try {
+            return {
+              file,
+              problems: [],
+              warnings: parseConfig({ file, text: readText(file) }, await rulesOf(file)).warnings,
+            }
+          } catch (error) {
+            if (!(error instanceof AutoscaleError)) throw error
+            return { file, problems: error.message.split('\n'), warnings: [] }
+          }
+        }),
+      )
+      if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 78
+      standardTerminal(json ?? false).answer(results, () =>
+        results
+          .flatMap(({ file, problems, warnings }) => [
+            ...problems,
+            ...warnings.map(warning => `warning: ${warning}`),
+            ...(problems.length === 0 ? [`${file}: ok`] : []),
+          ])
+          .join('\n'),
+      )
+    })
+}
+
+function showCommand(): Command {
+  return withDirectory(new Command('show'))
+    .description('the configuration in force, defaults filled in')
+    .action(async ({ configDir, json }: ConfigOptions) => {
+      const files = await Promise.all(
+        Object.values(CONFIG_FILES).map(async name => [name, await inForce(configDir, name)]),
+      )
+      standardTerminal(json ?? false).answer(redact(Object.fromEntries(files)), () =>
+        files.map(([name, config]) => `# ${name}\n${stringify(redact(config))}`).join('\n'),
+      )
+    })
+}
+
+function diffCommand(): Command {
+  return withDirectory(new Command('diff'))
+    .description('what differs from the defaults')
+    .action(async ({ configDir, json }: ConfigOptions) => {
+      const rows = (
+        await Promise.all(
+          Object.values(CONFIG_FILES).map(async name => {
+            const { schema } = await rulesOf(name)
+            return differences(schema.parse({}), redact(await inForce(configDir, name)), '').map(row => ({
+              file: name,
+              ...row,
+            }))
+          }),
+        )
+      ).flat()
+      standardTerminal(json ?? false).answer(rows, () =>
+        rows.length === 0
+          ? 'every key has its default'
+          : table(
+              ['FILE', 'KEY', 'DEFAULT', 'HERE'],
+              rows.map(({ file, key, standard, here }) => [file, key, JSON.stringify(standard), JSON.stringify(here)]),
+            ),
+      )
+    })
+}
+
+function referenceCommand(): Command {
+  return new Command('reference').description('every key with its meaning, as Markdown').action(async () => {
+    const terminal = standardTerminal(false)
+    for (const name of Object.values(CONFIG_FILES)) {
+      terminal.write(`## ${name}\n\n${markdownReference((await rulesOf(name)).schema)}\n`)
+    }
+  })
+}
+
+function migrateCommand(): Command {
+  return new Command('migrate')
+    .description(
+      "read a file of the Python predecessor and say what becomes of each key; the file's name says which daemon it is of",
+    )
+    .argument('<file>', `a file named ${Object.values(CONFIG_FILES).join(', ')}`)
+    .option('--write <file>', 'write the new file there (it may be the old one; that is kept as FILE.old)')
+    .option('--json', 'print JSON')
+    .action(async (file: string, { write, json }: MigrateOptions) => {
+      const rules = await rulesOf(write ?? file)
+      const text = readText(file)
+      const migration = migrateConfig(file, text, rules)
+      if (write !== undefined) {
+        if (write === file) await replaceFile(`${file}.old`, text)
+        await replaceFile(write, migration.yaml)
+      }
+      standardTerminal(json ?? false).answer(migration, () =>
+        [
+          table(
+            ['KEY', 'FATE', 'NOTE'],
+            migration.keys.map(({ key, fate, note }) => [key, fate, note]),
+          ),
+          '',
+          write === undefined ? `# the new file:\n${migration.yaml}` : `written: ${write}`,
+        ].join('\n'),
+      )
+    })
+}
+
+async function inForce(configDir: string, name: string): Promise<unknown> {
+  const file = join(configDir, name)
+  return parseConfig({ file, text: readText(file) }, await rulesOf(file)).config
+}
+
+interface Difference {
+  readonly key: string
+  readonly standard: unknown
+  readonly here: unknown
+}
+
+function differences(standard: unknown, here: unknown, prefix: string): Difference[] {
+  if (!isMap(standard) || !isMap(here)) {
+    return JSON.stringify(standard) === JSON.stringify(here) ? [] : [{ key: prefix, standard, here }]
+  }
+  const keys = [...new Set([...Object.keys(standard), ...Object.keys(here)])]
+  return keys.flatMap(key => differences(standard[key], here[key], prefix === '' ? key : `${prefix}.${key}`))
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const SECRET_KEY = /^(api_keys?|key|hash|password)$/
+
+/** The same value without the secrets that a configuration may hold. */
+function redact(value: unknown, key = ''): unknown {
+  if (SECRET_KEY.test(key) && value !== undefined && value !== null && value !== '') return '[redacted]'
+  if (Array.isArray(value)) return value.map(element => redact(element))
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([{ file, line: undefined, key: '', message: `cannot be read: ${errorMessage(error)}` }])
+  }
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import type { HistoryEntry } from '../api/api-client.ts'
+import { bad, good, table, warned } from '../output/terminal.ts'
+import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
+import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
+
+interface HistoryOptions extends HostOptions {
+  readonly since?: number
+  readonly limit: number
+}
+
+/** `lxc-autoscale history [ID]`: the audit log, newest first. */
+export function historyCommand(environment: Readonly<Record<string, string | undefined>>): Command {
+  return withHostOptions(new Command('history'))
+    .description('what was changed, by whom and why, newest first')
+    .argument('[id]', 'only this container', vmidArgument)
+    .option('--since <duration>', 'only the last 90s, 30m, 2h, 1d ...', durationArgument)
+    .option('--limit <n>', 'how many at the most', countArgument, 50)
+    .action(async (vmid: number | undefined, options: HistoryOptions) => {
+      const { api, terminal } = commandContext(options, environment)
+      const since = options.since === undefined ? undefined : new Date(Date.now() - options.since).toISOString()
+      const entries = await api.history({ vmid, since, limit: options.limit })
+      terminal.answer(entries, () => historyTable(entries))
+    })
+}
+
+/** `lxc-autoscale undo CHANGE`: puts the values back that a change found. */
+export function undoCommand(environment: Readonly<Record<string, string | undefined>>): Command {
+  return withHostOptions(new Command('undo'))
+    .description('put back what a container had before a change (its number stands in `history`)')
+    .argument('<change>', 'the change')
+    .action(async (change: string, options: HostOptions) => {
+      const { api, terminal } = commandContext(options, environment)
+      const answer = await api.undo(change)
+      terminal.answer(answer, () => answer.message)
+    })
+}
+
+function historyTable(entries: readonly HistoryEntry[]): string {
+  if (entries.length === 0) return 'nothing was changed'
+  return table(
+    ['CHANGE', 'TIME', 'ID', 'WHAT', 'BEFORE', 'AFTER', 'OUTCOME', 'WHO', 'WHY'],
+    entries.map(entry => [
+      entry.id,
+      entry.time.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+      entry.lxc_id,
+      entry.action,
+      allocationText(entry.before),
+      allocationText(entry.after),
+      outcomeText(entry.outcome),
+      entry.who,
+      entry.reason,
+    ]),
+  )
+}
+
+const PAINT_OUTCOME: Readonly<Record<string, (text: string) => string>> = {
+  applied: good,
+  success: good,
+  unchanged: text => text,
+  unknown: warned,
+}
+
+function outcomeText(outcome: string | undefined): string {
+  return outcome === undefined ? '-' : (PAINT_OUTCOME[outcome] ?? bad)(outcome)
+}
+
+/** `2 cores, 1024 MB` of what an audit line holds. */
+export function allocationText(allocation: Readonly<Record<string, unknown>> | null | undefined): string {
+  if (allocation === undefined || allocation === null) return '-'
+  const { cores, cpulimit, memory_mb: memoryMb } = allocation
+  const parts = [
+    ...(typeof cores === 'number' ? [`${cores} ${cores === 1 ? 'core' : 'cores'}`] : []),
+    ...(typeof cpulimit === 'number' ? [`limit ${cpulimit}`] : []),
+    ...(typeof memoryMb === 'number' ? [`${memoryMb} MB`] : []),
+  ]
+  return parts.length === 0 ? '-' : parts.join(', ')
+}
