@@ -1,0 +1,93 @@
+import { type Aggregation, SlidingAggregate } from './sliding-aggregate.ts'
+
+const COUNT = 0
+const MEAN = 1
+/** Sum of squared distances from the mean. */
+const SQUARES = 2
+const MIN = 3
+const MAX = 4
+
+/* Merging means and squares: Chan, Golub, LeVeque, 1979. */
+const moments: Aggregation = {
+  width: 5,
+  clear(group) {
+    group[COUNT] = 0
+    group[MEAN] = 0
+    group[SQUARES] = 0
+    group[MIN] = Number.POSITIVE_INFINITY
+    group[MAX] = Number.NEGATIVE_INFINITY
+  },
+  single(value, _position, group) {
+    this.clear(group)
+    if (Number.isNaN(value)) return
+    group[COUNT] = 1
+    group[MEAN] = value
+    group[MIN] = value
+    group[MAX] = value
+  },
+  merge(earlier, later, target) {
+    const earlierCount = at(earlier, COUNT)
+    const laterCount = at(later, COUNT)
+    if (earlierCount === 0 || laterCount === 0) {
+      target.set(earlierCount === 0 ? later : earlier)
+      return
+    }
+    const count = earlierCount + laterCount
+    const share = laterCount / count
+    const apart = at(later, MEAN) - at(earlier, MEAN)
+    const mean = at(earlier, MEAN) + apart * share
+    const squares = at(earlier, SQUARES) + at(later, SQUARES) + apart * apart * earlierCount * share
+    const min = Math.min(at(earlier, MIN), at(later, MIN))
+    const max = Math.max(at(earlier, MAX), at(later, MAX))
+    target[COUNT] = count
+    target[MEAN] = mean
+    target[SQUARES] = squares
+    target[MIN] = min
+    target[MAX] = max
+  },
+}
+
+function at(group: Float64Array, figure: number): number {
+  return group[figure] ?? 0
+}
+
+/** Mean, deviation, minimum and maximum of the last values of a series. NaN where they are not known. */
+export class RollingFigures {
+  readonly #window: SlidingAggregate
+
+  constructor(size: number) {
+    this.#window = new SlidingAggregate(size, moments)
+  }
+
+  /** Adds a value, NaN when it is not known. */
+  push(value: number): void {
+    this.#window.push(value)
+  }
+
+  clear(): void {
+    this.#window.clear()
+  }
+
+  get mean(): number {
+    return this.#known(MEAN)
+  }
+
+  /** Standard deviation of a sample (divisor n - 1); takes two known values. */
+  get std(): number {
+    const count = this.#window.result[COUNT] ?? 0
+    return count < 2 ? Number.NaN : Math.sqrt((this.#window.result[SQUARES] ?? 0) / (count - 1))
+  }
+
+  get min(): number {
+    return this.#known(MIN)
+  }
+
+  get max(): number {
+    return this.#known(MAX)
+  }
+
+  #known(figure: number): number {
+    const { result } = this.#window
+    return result[COUNT] === 0 ? Number.NaN : (result[figure] ?? Number.NaN)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers. No value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
+ */
+export interface Aggregation {
+  readonly width: number
+  /** Writes the group of no values. */
+  clear(group: Float64Array): void
+  /** Writes the group of one value; NaN is not known and adds nothing. `position` counts the values of the window. */
+  single(value: number, position: number, group: Float64Array): void
+  /** Writes earlier + later to `target`, which may be one of the two. */
+  merge(earlier: Float64Array, later: Float64Array, target: Float64Array): void
+}
+
+/**
+ * An aggregation over the last `size` values of a series, in constant time per value (amortised) whatever the size. The newest values are one
+ * group, merged as they come; the older ones are kept as groups that reach from each of them to the newest of the older ones. When the older
+ * ones are used up, all become older ones. Source: "two stacks", Tangwongsan, Hirzel, Schneider, 2017.
+ */
+export class SlidingAggregate {
+  /** The figures of the window; read them, and nothing else. */
+  readonly result: Float64Array
+  readonly #aggregation: Aggregation
+  readonly #values: Float64Array
+  readonly #older: Float64Array[]
+  readonly #newer: Float64Array
+  readonly #one: Float64Array
+  #first = 0
+  #count = 0
+  #olderCount = 0
+  #position = 0
+
+  constructor(size: number, aggregation: Aggregation) {
+    if (!Number.isInteger(size) || size < 1) throw new RangeError(`a window of ${size} values: it has to be 1 or more`)
+    const group = () => new Float64Array(aggregation.width)
+    this.#aggregation = aggregation
+    this.#values = new Float64Array(size)
+    this.#older = Array.from({ length: size }, group)
+    this.#newer = group()
+    this.#one = group()
+    this.result = group()
+    this.clear()
+  }
+
+  /** Forgets all values. */
+  clear(): void {
+    this.#count = 0
+    this.#olderCount = 0
+    this.#position = 0
+    this.#aggregation.clear(this.#newer)
+    this.#aggregation.clear(this.result)
+  }
+
+  /** Adds a value, NaN when it is not known, and drops the oldest one of a full window. */
+  push(value: number): void {
+    const aggregation = this.#aggregation
+    if (this.#count === this.#values.length) this.#dropOldest()
+    this.#values[(this.#first + this.#count) % this.#values.length] = value
+    this.#count++
+    aggregation.single(value, this.#position++, this.#one)
+    aggregation.merge(this.#newer, this.#one, this.#newer)
+    const older = this.#olderCount > 0 ? this.#older[this.#first] : undefined
+    if (older === undefined) this.result.set(this.#newer)
+    else aggregation.merge(older, this.#newer, this.result)
+  }
+
+  #dropOldest(): void {
+    if (this.#olderCount === 0) this.#makeAllOlder()
+    this.#first = (this.#first + 1) % this.#values.length
+    this.#count--
+    this.#olderCount--
+  }
+
+  #makeAllOlder(): void {
+    const size = this.#values.length
+    const aggregation = this.#aggregation
+    aggregation.clear(this.#newer)
+    for (let i = this.#count - 1; i >= 0; i--) {
+      const at = (this.#first + i) % size
+      const group = this.#older[at] ?? this.#one
+      aggregation.single(this.#values[at] ?? Number.NaN, i, this.#one)
+      aggregation.merge(this.#one, this.#newer, group)
+      this.#newer.set(group)
+    }
+    aggregation.clear(this.#newer)
+    this.#olderCount = this.#count
+    this.#position = this.#count
+  }
+}

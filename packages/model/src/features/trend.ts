@@ -1,0 +1,72 @@
+import { type Aggregation, SlidingAggregate } from './sliding-aggregate.ts'
+
+const COUNT = 0
+const MEAN_X = 1
+const MEAN_Y = 2
+/** Sums of products of distances from the means. */
+const SUM_XX = 3
+const SUM_XY = 4
+
+const line: Aggregation = {
+  width: 5,
+  clear(group) {
+    group.fill(0)
+  },
+  single(value, position, group) {
+    group.fill(0)
+    if (Number.isNaN(value)) return
+    group[COUNT] = 1
+    group[MEAN_X] = position
+    group[MEAN_Y] = value
+  },
+  merge(earlier, later, target) {
+    const earlierCount = at(earlier, COUNT)
+    const laterCount = at(later, COUNT)
+    if (earlierCount === 0 || laterCount === 0) {
+      target.set(earlierCount === 0 ? later : earlier)
+      return
+    }
+    const count = earlierCount + laterCount
+    const share = laterCount / count
+    const weight = earlierCount * share
+    const apartX = at(later, MEAN_X) - at(earlier, MEAN_X)
+    const apartY = at(later, MEAN_Y) - at(earlier, MEAN_Y)
+    const meanX = at(earlier, MEAN_X) + apartX * share
+    const meanY = at(earlier, MEAN_Y) + apartY * share
+    const sumXx = at(earlier, SUM_XX) + at(later, SUM_XX) + apartX * apartX * weight
+    const sumXy = at(earlier, SUM_XY) + at(later, SUM_XY) + apartX * apartY * weight
+    target[COUNT] = count
+    target[MEAN_X] = meanX
+    target[MEAN_Y] = meanY
+    target[SUM_XX] = sumXx
+    target[SUM_XY] = sumXy
+  },
+}
+
+function at(group: Float64Array, figure: number): number {
+  return group[figure] ?? 0
+}
+
+/** Least-squares slope of the last values of a series, per value. */
+export class RollingTrend {
+  readonly #window: SlidingAggregate
+
+  constructor(size: number) {
+    this.#window = new SlidingAggregate(size, line)
+  }
+
+  /** Adds a value, NaN when it is not known; its place in the series counts all the same. */
+  push(value: number): void {
+    this.#window.push(value)
+  }
+
+  clear(): void {
+    this.#window.clear()
+  }
+
+  /** NaN below two known values. */
+  get slope(): number {
+    const { result } = this.#window
+    return (result[COUNT] ?? 0) < 2 ? Number.NaN : (result[SUM_XY] ?? 0) / (result[SUM_XX] ?? 1)
+  }
+}

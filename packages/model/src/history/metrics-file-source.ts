@@ -1,0 +1,213 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { AutoscaleError, errorMessage, type MetricsCycle, parseCycle, systemErrorCode } from '@lxc-autoscale/core'
+import { scanElements } from './element-scanner.ts'
+import type { FollowOutcome } from './follow-outcome.ts'
+
+const DEFAULT_CHUNK_BYTES = 1_048_576
+/** The end of the last element is how our place in the file is known again. So much of it holds a time, so no two end alike. */
+const ANCHOR_BYTES = 2_048
+/** No element is as long; what is gets dropped instead of filling the memory. */
+const MAX_ELEMENT_BYTES = 67_108_864
+
+const NOTHING: Omit<FollowOutcome, 'kind'> = { cycles: 0, badLines: 0, bytes: 0 }
+
+interface Place {
+  /** End of the last element (or bad line) that was read. */
+  readonly offset: number
+  /** What was read last: the bytes before `offset`. */
+  readonly anchor: Buffer
+}
+
+interface FileState {
+  readonly inode: number
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+}
+
+export interface MetricsFileSourceOptions {
+  readonly path: string
+  /** Bytes read at once. */
+  readonly chunkBytes?: number
+}
+
+/**
+ * Follows the metrics file and reads only what is new since the last look. An element that is still being written waits for the next look. When
+ * the file was compacted or replaced, reading goes on after the element that was read last; when that is not in it any more, the whole file is
+ * read, and the reader of the cycles has to leave out what it knows (`FleetHistory` does).
+ */
+export class MetricsFileSource {
+  readonly #path: string
+  readonly #chunkBytes: number
+  #place: Place | undefined
+  #seen: FileState | undefined
+
+  constructor({ path, chunkBytes = DEFAULT_CHUNK_BYTES }: MetricsFileSourceOptions) {
+    this.#path = path
+    this.#chunkBytes = chunkBytes
+  }
+
+  /**
+   * Hands each new cycle to `onCycle`, oldest first. One call at a time.
+   * @throws {AutoscaleError} HOST_UNREADABLE when the file is there and cannot be read.
+   */
+  async follow(onCycle: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {
+    const file = await this.#open()
+    if (file === undefined) return { kind: 'missing', ...NOTHING }
+    try {
+      return await this.#followOpen(file, onCycle)
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+      throw this.#unreadable(error)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #open(): Promise<FileHandle | undefined> {
+    try {
+      return await open(this.#path, 'r')
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw this.#unreadable(error)
+    }
+  }
+
+  #unreadable(cause: unknown): AutoscaleError {
+    const message = `metrics file ${this.#path}: ${errorMessage(cause)}`
+    return new AutoscaleError('HOST_UNREADABLE', message, { retryable: true, cause })
+  }
+
+  async #followOpen(file: FileHandle, onCycle: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {
+    const { ino, size, mtimeMs } = await file.stat()
+    const seen = this.#seen
+    if (seen?.inode === ino && seen.sizeBytes === size && seen.mtimeMs === mtimeMs)
+      return { kind: 'unchanged', ...NOTHING }
+    const { kind, place } = await this.#findPlace(file, { isSameFile: seen?.inode === ino, sizeBytes: size })
+    const reading = new ChunkedReading(file, { place, chunkBytes: this.#chunkBytes, onCycle })
+    await reading.readToEnd()
+    this.#place = reading.place()
+    this.#seen = { inode: ino, sizeBytes: size, mtimeMs }
+    const isUnchanged = kind === 'appended' && reading.cycles === 0 && reading.badLines === 0
+    return {
+      kind: isUnchanged ? 'unchanged' : kind,
+      cycles: reading.cycles,
+      badLines: reading.badLines,
+      bytes: reading.bytes,
+    }
+  }
+
+  /** Where to go on reading. */
+  async #findPlace(
+    file: FileHandle,
+    { isSameFile, sizeBytes }: { isSameFile: boolean; sizeBytes: number },
+  ): Promise<{ kind: FollowOutcome['kind']; place: Place | undefined }> {
+    const place = this.#place
+    if (place === undefined) return { kind: 'appended', place: undefined }
+    if (isSameFile && sizeBytes >= place.offset && (await holdsAnchor(file, place))) return { kind: 'appended', place }
+    const kind = isSameFile && sizeBytes < place.offset ? 'truncated' : 'rewritten'
+    const offset = await findLast(file, place.anchor, { sizeBytes, chunkBytes: this.#chunkBytes })
+    return { kind, place: offset === undefined ? undefined : { ...place, offset } }
+  }
+}
+
+interface ReadingOptions {
+  readonly place: Place | undefined
+  readonly chunkBytes: number
+  readonly onCycle: (cycle: MetricsCycle) => void
+}
+
+/** Reads a file from a place to its end, a chunk at a time; keeps only the element that is not whole yet. */
+class ChunkedReading {
+  cycles = 0
+  badLines = 0
+  bytes = 0
+  readonly #file: FileHandle
+  readonly #options: ReadingOptions
+  #buffer: Buffer
+  /** Bytes in the buffer that are not done with, and where in the file they begin. */
+  #filled = 0
+  #offset: number
+  #anchor: Buffer
+
+  constructor(file: FileHandle, options: ReadingOptions) {
+    this.#file = file
+    this.#options = options
+    this.#buffer = Buffer.allocUnsafe(options.chunkBytes)
+    this.#offset = options.place?.offset ?? 0
+    this.#anchor = options.place?.anchor ?? Buffer.alloc(0)
+  }
+
+  place(): Place | undefined {
+    return this.#anchor.length === 0 ? undefined : { offset: this.#offset, anchor: this.#anchor }
+  }
+
+  async readToEnd(): Promise<void> {
+    while ((await this.#fill()) > 0) this.#scan()
+  }
+
+  async #fill(): Promise<number> {
+    if (this.#filled === this.#buffer.length) this.#makeRoom()
+    const room = this.#buffer.length - this.#filled
+    const position = this.#offset + this.#filled
+    const { bytesRead } = await this.#file.read(this.#buffer, this.#filled, room, position)
+    this.#filled += bytesRead
+    this.bytes += bytesRead
+    return bytesRead
+  }
+
+  #makeRoom(): void {
+    if (this.#buffer.length >= MAX_ELEMENT_BYTES) {
+      this.badLines++
+      this.#settle(0, this.#filled)
+      return
+    }
+    const larger = Buffer.allocUnsafe(this.#buffer.length * 2)
+    this.#buffer.copy(larger, 0, 0, this.#filled)
+    this.#buffer = larger
+  }
+
+  #scan(): void {
+    const bytes = this.#buffer.subarray(0, this.#filled)
+    const { settled, lastStart, badLines } = scanElements(bytes, text => this.#accept(text))
+    this.badLines += badLines
+    if (settled > 0) this.#settle(lastStart, settled)
+  }
+
+  #accept(text: string): boolean {
+    const cycle = parseCycle(text)
+    if (cycle === undefined) return false
+    this.cycles++
+    this.#options.onCycle(cycle)
+    return true
+  }
+
+  /** Remembers the end of the last thing done with, and drops all that is done with from the buffer. */
+  #settle(lastStart: number, settled: number): void {
+    this.#anchor = Buffer.from(this.#buffer.subarray(Math.max(lastStart, settled - ANCHOR_BYTES), settled))
+    this.#buffer.copyWithin(0, settled, this.#filled)
+    this.#filled -= settled
+    this.#offset += settled
+  }
+}
+
+async function holdsAnchor(file: FileHandle, { offset, anchor }: Place): Promise<boolean> {
+  const before = Buffer.alloc(anchor.length)
+  const { bytesRead } = await file.read(before, 0, anchor.length, offset - anchor.length)
+  return bytesRead === anchor.length && before.equals(anchor)
+}
+
+/** The end of the last place in the file that holds `text`; undefined when none does. */
+async function findLast(
+  file: FileHandle,
+  text: Buffer,
+  { sizeBytes, chunkBytes }: { sizeBytes: number; chunkBytes: number },
+): Promise<number | undefined> {
+  const chunk = Buffer.alloc(chunkBytes + text.length)
+  for (let end = sizeBytes; end > 0; end -= chunkBytes) {
+    const start = Math.max(0, end - chunkBytes)
+    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, sizeBytes - start), start)
+    const found = chunk.subarray(0, bytesRead).lastIndexOf(text)
+    if (found >= 0) return start + found + text.length
+  }
+  return undefined
+}
