@@ -1,0 +1,159 @@
+import { appendFileSync } from 'node:fs'
+import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
+import { type HostPaths, hostPaths } from '../host/host-paths.ts'
+import { readIfThere, replaceJson } from '../host/json-file.ts'
+import { writeUnixSockets } from '../host/lifecycle.ts'
+import { type HostClock, readClock, readRun, runningVmids, withKernel, writeRun } from '../host/runs.ts'
+import { readSettings } from '../host/settings.ts'
+import { formatCpuList } from '../kernel/cpu-list.ts'
+import { writeKernelFile } from '../kernel/kernel-file.ts'
+import { currentBytes } from '../kernel/memory-state.ts'
+import type { Traffic } from '../kernel/net-dev.ts'
+import { ContainerSim, type Intent } from './container-sim.ts'
+import { cpusetPass } from './cpuset-pass.ts'
+import { actForHighAvailability } from './high-availability.ts'
+import { type HostFigures, parseHostFigures, rootCpuStat, stepHost, writeHostFiles } from './host-figures.ts'
+import { shareCpu } from './share-cpu.ts'
+
+/** Something that a person would find in the host's log. */
+export type EngineEvent =
+  | { readonly kind: 'oom-kill'; readonly vmid: number; readonly kills: number }
+  | { readonly kind: 'cpuset'; readonly vmid: number; readonly cpus: readonly number[] }
+
+export interface EngineOptions {
+  /** How many times faster the workloads' clock runs than the host's. */
+  readonly speed?: number
+}
+
+/**
+ * Moves the kernel files of a pretend host. Time comes in as an argument of `step`, so that a test decides how much of it
+ * passes. All figures are in the files: an engine that takes over from a killed one goes on where that one was.
+ */
+export class Engine {
+  readonly #paths: HostPaths
+  readonly #identity: HostIdentity
+  readonly #speed: number
+  #clock: HostClock
+  #figures: HostFigures
+  #sims: ReadonlyMap<number, ContainerSim> = new Map()
+  #nextCpusetPassMs: number
+
+  /** @throws {Error} when there is no pretend host in `root`. */
+  constructor(root: string, { speed = 1 }: EngineOptions = {}) {
+    this.#paths = hostPaths(root)
+    this.#identity = readIdentity(this.#paths)
+    this.#speed = speed
+    this.#clock = readClock(this.#paths)
+    const text = (name: string) => readIfThere(`${this.#paths.proc}/${name}`) ?? ''
+    this.#figures = parseHostFigures(text('stat'), text('loadavg'))
+    this.#nextCpusetPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+  }
+
+  get clock(): HostClock {
+    return this.#clock
+  }
+
+  /** Lets `elapsedMs` of the host's time pass; the workloads' time is that times the speed. */
+  async step(elapsedMs: number): Promise<readonly EngineEvent[]> {
+    await actForHighAvailability(this.#paths, this.#identity, this.#clock.uptimeMs + elapsedMs)
+    const events = await withKernel(this.#paths.root, () => this.#stepLocked(elapsedMs))
+    for (const event of events) appendFileSync(this.#paths.syslog, `${logLine(event, this.#clock)}\n`)
+    return events
+  }
+
+  #stepLocked(elapsedMs: number): readonly EngineEvent[] {
+    this.#clock = {
+      uptimeMs: this.#clock.uptimeMs + elapsedMs,
+      workloadMs: this.#clock.workloadMs + elapsedMs * this.#speed,
+    }
+    this.#findContainers()
+    const kills = this.#stepContainers(elapsedMs)
+    this.#writeHost()
+    replaceJson(this.#paths.clock, this.#clock)
+    return [...kills, ...this.#passCpusets()]
+  }
+
+  /** Makes the list of simulated containers that of the running ones; another start of a container is another one. */
+  #findContainers(): void {
+    const vmids = runningVmids(this.#paths)
+    const sims = new Map<number, ContainerSim>()
+    for (const vmid of vmids) {
+      const run = readRun(this.#paths, vmid)
+      if (run === undefined) continue
+      const known = this.#sims.get(vmid)
+      const isSame = known?.run.startCount === run.startCount && known.run.initPid === run.initPid
+      const sim = known !== undefined && isSame ? known : new ContainerSim(this.#paths, run)
+      sim.refresh(run)
+      sims.set(vmid, sim)
+    }
+    const hasChanged = sims.size !== this.#sims.size || [...sims].some(([vmid, sim]) => this.#sims.get(vmid) !== sim)
+    this.#sims = sims
+    if (hasChanged) writeUnixSockets(this.#paths)
+  }
+
+  #stepContainers(elapsedMs: number): readonly EngineEvent[] {
+    const intents: [ContainerSim, Intent][] = []
+    for (const sim of this.#sims.values()) {
+      const intent = sim.intend(this.#clock)
+      if (intent !== undefined) intents.push([sim, intent])
+    }
+    const shares = shareCpu(
+      intents.map(([, intent]) => intent.claim),
+      this.#identity.cores,
+    )
+    const events: EngineEvent[] = []
+    intents.forEach(([sim, intent], at) => {
+      const kills = sim.step(intent, shares[at] ?? 0, elapsedMs)
+      sim.write()
+      if (kills === 0) return
+      events.push({ kind: 'oom-kill', vmid: sim.vmid, kills })
+      restartWorkload(this.#paths, sim, this.#clock)
+    })
+    this.#figures = stepHost(this.#figures, {
+      elapsedMs,
+      usedCores: shares.reduce((sum, share) => sum + share, 0),
+      runnable: intents.reduce((sum, [, intent]) => sum + intent.demand.cpuCores, 0),
+    })
+    return events
+  }
+
+  #writeHost(): void {
+    const sims = [...this.#sims.values()]
+    writeHostFiles(this.#paths, this.#identity, {
+      clock: this.#clock,
+      figures: this.#figures,
+      processes: sims.reduce((sum, sim) => sum + sim.run.pids.length, 0),
+      memory: {
+        containerBytes: sims.reduce((sum, sim) => sum + currentBytes(sim.state.memory), 0),
+        cacheBytes: sims.reduce((sum, sim) => sum + sim.state.memory.cache, 0),
+      },
+      interfaces: sims.map(sim => [`veth${sim.vmid}i0`, swapped(sim.state.traffic)] as const),
+    })
+    writeKernelFile(`${this.#paths.cgroup}/cpu.stat`, rootCpuStat(this.#figures.busyUsec))
+  }
+
+  #passCpusets(): readonly EngineEvent[] {
+    if (this.#clock.uptimeMs < this.#nextCpusetPassMs) return []
+    this.#nextCpusetPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+    return cpusetPass(this.#paths, this.#identity).map(change => ({ kind: 'cpuset', ...change }))
+  }
+}
+
+/** The host's end of a container's cable: what one end sends, the other receives. */
+function swapped({ rxBytes, rxPackets, txBytes, txPackets }: Traffic): Traffic {
+  return { rxBytes: txBytes, rxPackets: txPackets, txBytes: rxBytes, txPackets: rxPackets }
+}
+
+/** The main process of a container was killed; its supervisor starts it again. */
+function restartWorkload(paths: HostPaths, sim: ContainerSim, clock: HostClock): void {
+  const run = { ...sim.run, workloadSinceMs: clock.workloadMs, workloadUptimeMs: clock.uptimeMs }
+  writeRun(paths, run)
+  sim.refresh(run)
+}
+
+function logLine(event: EngineEvent, { uptimeMs }: HostClock): string {
+  const time = `[${(uptimeMs / 1_000).toFixed(3)}]`
+  if (event.kind === 'cpuset')
+    return `${time} pvestatd: modified cpu set for lxc/${event.vmid}: ${formatCpuList(event.cpus)}`
+  return `${time} kernel: Memory cgroup out of memory: /lxc/${event.vmid}: killed ${event.kills} process(es)`
+}

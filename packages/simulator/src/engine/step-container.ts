@@ -1,0 +1,184 @@
+import type { CpuCounters } from '../kernel/cpu-counters.ts'
+import { currentBytes, inPages, type MemoryState } from '../kernel/memory-state.ts'
+import { advancePressure, type StallShares } from '../kernel/pressure.ts'
+import { enforceLimits, type MemoryLimits, reclaimTo } from '../kernel/reclaim.ts'
+import type { Demand } from '../workload/demand.ts'
+import { kernelMb } from '../workload/workload-source.ts'
+import type { ContainerState } from './container-state.ts'
+
+/** What a container is allowed at a moment. Cores may be fractions. */
+export interface CpuAllowance {
+  /** CPUs in its cpuset. */
+  readonly cpusetCores: number
+  /** `cpu.max` as cores; Infinity when there is no quota. */
+  readonly quotaCores: number
+  /** What the host has left for it. */
+  readonly grantedCores: number
+}
+
+export interface StepInputs {
+  readonly elapsedMs: number
+  readonly demand: Demand
+  readonly cpu: CpuAllowance
+  readonly limits: MemoryLimits
+}
+
+const MB = 1_048_576
+/** Time constant with which memory follows what the workload wants. */
+const MEMORY_LAG_MS = 1_000
+/** How much slower memory grows above `memory.high`, where the kernel makes the task wait. */
+const SLOWED_GROWTH = 0.15
+const PERIOD_MS = 100
+const BYTES_PER_OPERATION = 32_768
+const BYTES_PER_PACKET = 900
+/** What the disk of the host can do, for the pressure that traffic makes. */
+const DISK_MB_PER_SECOND = 250
+
+/** One container's figures `elapsedMs` later. Pure. */
+export function stepContainer(state: ContainerState, inputs: StepInputs): ContainerState {
+  const memory = stepMemory(state, inputs)
+  const disk = diskTraffic(state.memory, inputs)
+  const usedCores = usedCpuCores(inputs)
+  const seconds = inputs.elapsedMs / 1_000
+  return {
+    ...memory,
+    cpu: stepCpu(state.cpu, inputs, usedCores),
+    cpuPressure: advancePressure(state.cpuPressure, cpuStalls(inputs), inputs.elapsedMs),
+    pageFaults: state.pageFaults + usedCores * seconds * 400,
+    disk: {
+      readBytes: state.disk.readBytes + disk.readBytes,
+      writtenBytes: state.disk.writtenBytes + disk.writtenBytes,
+      reads: state.disk.reads + disk.readBytes / BYTES_PER_OPERATION,
+      writes: state.disk.writes + disk.writtenBytes / BYTES_PER_OPERATION,
+    },
+    diskPressure: advancePressure(state.diskPressure, diskStalls(disk, seconds), inputs.elapsedMs),
+    traffic: {
+      rxBytes: state.traffic.rxBytes + inputs.demand.rxMbPerSecond * MB * seconds,
+      rxPackets: state.traffic.rxPackets + (inputs.demand.rxMbPerSecond * MB * seconds) / BYTES_PER_PACKET,
+      txBytes: state.traffic.txBytes + inputs.demand.txMbPerSecond * MB * seconds,
+      txPackets: state.traffic.txPackets + (inputs.demand.txMbPerSecond * MB * seconds) / BYTES_PER_PACKET,
+    },
+  }
+}
+
+/** Cores a container can use at most, whatever the host has left. */
+export function cappedCores(cpu: Pick<CpuAllowance, 'cpusetCores' | 'quotaCores'>): number {
+  return Math.min(cpu.cpusetCores, cpu.quotaCores)
+}
+
+function usedCpuCores({ demand, cpu }: StepInputs): number {
+  return Math.min(demand.cpuCores, cappedCores(cpu), cpu.grantedCores)
+}
+
+function stepCpu(counters: CpuCounters, inputs: StepInputs, usedCores: number): CpuCounters {
+  const { elapsedMs, cpu, demand } = inputs
+  const usedUsec = usedCores * elapsedMs * 1_000
+  const systemShare = 0.12
+  const hasQuota = Number.isFinite(cpu.quotaCores)
+  const periods = hasQuota ? elapsedMs / PERIOD_MS : 0
+  const runnableCores = Math.min(demand.cpuCores, cpu.cpusetCores)
+  const isThrottled = hasQuota && runnableCores > cpu.quotaCores
+  return {
+    userUsec: counters.userUsec + usedUsec * (1 - systemShare),
+    systemUsec: counters.systemUsec + usedUsec * systemShare,
+    periods: counters.periods + periods,
+    throttledPeriods: counters.throttledPeriods + (isThrottled ? periods : 0),
+    throttledUsec: counters.throttledUsec + (isThrottled ? (runnableCores - cpu.quotaCores) * elapsedMs * 1_000 : 0),
+  }
+}
+
+/**
+ * Share of time in which tasks wait for a CPU: a queue grows slowly until all CPUs are busy and quickly after that. With a
+ * quota all tasks wait together when it is used up; without one somebody always runs.
+ */
+function cpuStalls({ demand, cpu }: StepInputs): StallShares {
+  const allowed = Math.max(0.01, Math.min(cappedCores(cpu), cpu.grantedCores))
+  const load = demand.cpuCores / allowed
+  const some = load < 1 ? 0.2 * load ** 6 : 0.2 + 0.78 * (1 - Math.exp(-3 * (load - 1)))
+  const isThrottled = cpu.quotaCores < cpu.cpusetCores && load > 1
+  return { some, full: isThrottled ? some * 0.8 : 0 }
+}
+
+type MemoryPart = Pick<ContainerState, 'memory' | 'memoryEvents' | 'memoryPressure' | 'peakBytes'>
+
+function stepMemory(state: ContainerState, inputs: StepInputs): MemoryPart {
+  const { limits, elapsedMs } = inputs
+  const wanted = grow(state.memory, inputs, 1)
+  const kept = currentBytes(reclaimTo(wanted, limits.high, limits.swapMax))
+  const isHeld = kept > limits.high
+  const grown = isHeld ? grow(state.memory, inputs, SLOWED_GROWTH) : wanted
+  const outcome = enforceLimits(grown, limits)
+  const events = outcome.events
+  const old = state.memoryEvents
+  return {
+    memory: outcome.state,
+    memoryEvents: {
+      high: old.high + events.high,
+      max: old.max + events.max,
+      oom: old.oom + events.oom,
+      oomKill: old.oomKill + events.oomKill,
+    },
+    memoryPressure: advancePressure(
+      state.memoryPressure,
+      memoryStalls(isHeld, outcome.reclaimedBytes, elapsedMs),
+      elapsedMs,
+    ),
+    peakBytes: Math.max(state.peakBytes, currentBytes(outcome.state)),
+  }
+}
+
+/** Memory as the workload would have it `elapsedMs` later; `speed` below 1 slows growth, never release. */
+function grow(memory: MemoryState, { demand, elapsedMs, limits }: StepInputs, speed: number): MemoryState {
+  const share = 1 - Math.exp(-elapsedMs / MEMORY_LAG_MS)
+  const follow = (now: number, target: number) => now + (target - now) * share * (target > now ? speed : 1)
+  const heldBytes = memory.anon + memory.swap
+  const targetBytes = follow(heldBytes, demand.anonMb * MB)
+  const swap = swappedBytes(memory, targetBytes / Math.max(1, heldBytes), limits.high, elapsedMs)
+  const anon = Math.max(0, targetBytes - swap)
+  const readBytes = (demand.readMbPerSecond * MB * elapsedMs) / 1_000
+  const cache = memory.cache + Math.min(readBytes, Math.max(0, demand.cacheMb * MB - memory.cache))
+  return inPages({
+    anon,
+    swap,
+    cache,
+    shmem: follow(memory.shmem, demand.shmemMb * MB),
+    slabReclaimable: MB / 4 + cache * 0.03,
+    kernel: kernelMb(anon / MB) * MB,
+  })
+}
+
+/** Swapped memory is freed with the rest, and comes back slowly when there is room. */
+function swappedBytes(memory: MemoryState, kept: number, highBytes: number, elapsedMs: number): number {
+  const left = memory.swap * Math.min(1, kept)
+  const hasRoom = currentBytes(memory) < highBytes * 0.9
+  return hasRoom ? Math.max(0, left - 20 * MB * (elapsedMs / 1_000)) : left
+}
+
+function memoryStalls(isHeld: boolean, reclaimedBytes: number, elapsedMs: number): StallShares {
+  const reclaimedMbPerSecond = reclaimedBytes / MB / (elapsedMs / 1_000)
+  const reclaiming = elapsedMs > 0 ? Math.min(0.3, reclaimedMbPerSecond / 1_500) : 0
+  const some = isHeld ? 0.6 + reclaiming : reclaiming
+  return { some, full: some * 0.8 }
+}
+
+interface DiskTraffic {
+  readonly readBytes: number
+  readonly writtenBytes: number
+}
+
+/** What the page cache holds need not be read. */
+function diskTraffic(memory: MemoryState, { demand, elapsedMs }: StepInputs): DiskTraffic {
+  const seconds = elapsedMs / 1_000
+  const wantedBytes = Math.max(1, demand.cacheMb * MB)
+  const missed = 1 - Math.min(1, memory.cache / wantedBytes)
+  return {
+    readBytes: demand.readMbPerSecond * MB * seconds * (0.02 + 0.98 * missed),
+    writtenBytes: demand.writeMbPerSecond * MB * seconds,
+  }
+}
+
+function diskStalls({ readBytes, writtenBytes }: DiskTraffic, seconds: number): StallShares {
+  const busy = seconds > 0 ? (readBytes + writtenBytes * 0.5) / MB / seconds / DISK_MB_PER_SECOND : 0
+  const some = Math.min(0.9, busy)
+  return { some, full: some * 0.7 }
+}

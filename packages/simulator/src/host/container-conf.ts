@@ -1,0 +1,46 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { type ContainerConf, formatConf, type ParsedConf, parseConf } from './conf-text.ts'
+import { confFile, type HostPaths } from './host-paths.ts'
+import { isErrno, readIfThere, replaceText } from './json-file.ts'
+import { numbersIn } from './runs.ts'
+
+/** Containers of a node, by number, running or not. */
+export function listVmids(paths: HostPaths, node: string): readonly number[] {
+  try {
+    return numbersIn(readdirSync(`${paths.pve}/nodes/${node}/lxc`))
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** Reads a container's configuration; undefined when this node has no such container. */
+export function readConf(paths: HostPaths, node: string, vmid: number): (ParsedConf & { text: string }) | undefined {
+  const text = readIfThere(confFile(paths, node, vmid))
+  return text === undefined ? undefined : { ...parseConf(text, vmid), text }
+}
+
+/** Writes a container's configuration and what lxc-start reads of it. */
+export function storeConf(paths: HostPaths, node: string, vmid: number, conf: ContainerConf): void {
+  replaceText(confFile(paths, node, vmid), formatConf(conf))
+  storeLxcConfig(paths, vmid, conf)
+}
+
+/** Removes both. */
+export function removeConf(paths: HostPaths, node: string, vmid: number): void {
+  rmSync(confFile(paths, node, vmid), { force: true })
+  rmSync(`${paths.root}/var/lib/lxc/${vmid}`, { recursive: true, force: true })
+}
+
+/** Source: pve-container, LXC.pm, update_lxc_config. */
+function storeLxcConfig(paths: HostPaths, vmid: number, { live }: ContainerConf): void {
+  const directory = `${paths.root}/var/lib/lxc/${vmid}`
+  mkdirSync(directory, { recursive: true })
+  const lines = [
+    `lxc.arch = ${live.values['arch'] ?? 'amd64'}`,
+    `lxc.uts.name = ${live.values['hostname'] ?? `CT${vmid}`}`,
+    `lxc.rootfs.path = /var/lib/lxc/${vmid}/rootfs`,
+    ...live.lxc.map(([key, value]) => `${key} = ${value}`),
+  ]
+  replaceText(`${directory}/config`, `${lines.join('\n')}\n`)
+}

@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Engine } from '../engine/engine.ts'
+import { cpuinfoText } from '../engine/host-figures.ts'
+import { allCpus, formatCpuList } from '../kernel/cpu-list.ts'
+import { seeded } from '../kernel/seeded.ts'
+import { readTrace, traceFile } from '../workload/trace.ts'
+import { isBuiltIn, type Shape, usualLoad, writeWorkload } from '../workload/workload.ts'
+import { writeVmlist } from './cluster-files.ts'
+import type { ContainerConf } from './conf-text.ts'
+import { storeConf } from './container-conf.ts'
+import { type ContainerSpec, initialValues } from './container-spec.ts'
+import type { HostIdentity } from './host-identity.ts'
+import { type HostPaths, hostPaths } from './host-paths.ts'
+import { replaceJson } from './json-file.ts'
+import { startContainer } from './lifecycle.ts'
+import { withKernel } from './runs.ts'
+import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts'
+import { updateSettings } from './update-settings.ts'
+
+export interface HostSpec {
+  /** Directory of the host; made if need be, and must be empty. */
+  readonly root: string
+  readonly seed?: number
+  readonly node?: string
+  readonly hostCores?: number
+  readonly hostMemoryMb?: number
+  readonly containers: readonly ContainerSpec[]
+  readonly settings?: Partial<HostSettings>
+}
+
+/** What was made. */
+export interface PretendHost {
+  readonly root: string
+  readonly paths: HostPaths
+  readonly node: string
+}
+
+/**
+ * Makes a directory that looks like a Proxmox host whose containers have just started.
+ * @throws {Error} when the directory is not empty, a trace cannot be read or a shape is unknown.
+ */
+export async function createHost(spec: HostSpec): Promise<PretendHost> {
+  const paths = hostPaths(resolve(spec.root))
+  const identity: HostIdentity = {
+    node: spec.node ?? 'pve',
+    seed: spec.seed ?? 1,
+    cores: spec.hostCores ?? 8,
+    memoryMb: spec.hostMemoryMb ?? 32_768,
+    pveVersion: '9.1.4',
+    bootedAtSeconds: Math.trunc(Date.now() / 1_000),
+  }
+  makeDirectories(paths, identity.node)
+  writeStaticFiles(paths, identity)
+  replaceJson(paths.host, identity)
+  replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
+  await updateSettings(paths.root, {})
+  await withKernel(paths.root, () => {
+    for (const container of spec.containers) addContainer(paths, identity, container)
+    writeVmlist(paths)
+  })
+  await new Engine(paths.root).step(0)
+  return { root: paths.root, paths, node: identity.node }
+}
+
+function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerSpec): void {
+  const shape = absoluteShape(spec.shape)
+  const first = isBuiltIn(shape) ? undefined : readTrace(shape).rows[0]
+  const cores = spec.cores ?? Math.max(1, Math.round(first?.allocatedCores ?? 2))
+  const memoryMb = spec.memoryMb ?? Math.max(16, Math.round(first?.allocatedMb ?? 1_024))
+  writeWorkload(paths, spec.vmid, {
+    shape,
+    seed: Math.trunc(seeded(identity.seed, spec.vmid) * 2 ** 31),
+    processes: spec.processes ?? 3 + Math.trunc(seeded(identity.seed, spec.vmid, 7) * 6),
+    hasSystemd: spec.systemd ?? true,
+    load: { ...usualLoad(shape, cores, memoryMb), ...spec.load },
+  })
+  const conf: ContainerConf = {
+    live: { values: initialValues(spec, cores, memoryMb), lxc: spec.lxc ?? [] },
+    pending: {},
+    snapshots: {},
+  }
+  storeConf(paths, identity.node, spec.vmid, conf)
+  if (spec.running !== false && spec.template !== true) startContainer(paths, identity, spec.vmid, conf)
+}
+
+/** Another process, in another directory, must find the trace too. */
+function absoluteShape(shape: Shape): Shape {
+  return isBuiltIn(shape) ? shape : `trace:${traceFile(shape)}`
+}
+
+function makeDirectories(paths: HostPaths, node: string): void {
+  if (existsSync(paths.root) && readdirSync(paths.root).length > 0) {
+    throw new Error(`cannot make a pretend host in ${paths.root}: the directory is not empty`)
+  }
+  const directories = [
+    `${paths.proc}/net`,
+    `${paths.cgroup}/lxc`,
+    `${paths.cgroup}/lxc.monitor`,
+    `${paths.pve}/nodes/${node}/lxc`,
+    `${paths.pve}/nodes/${node}/qemu-server`,
+    paths.bin,
+    paths.runs,
+    paths.starts,
+    paths.workloads,
+    paths.volumes,
+    paths.highAvailability,
+    `${paths.root}/var/lib/lxc`,
+    `${paths.root}/var/log`,
+  ]
+  for (const directory of directories) mkdirSync(directory, { recursive: true })
+  symlinkSync(`nodes/${node}`, `${paths.pve}/local`)
+  symlinkSync(`nodes/${node}/lxc`, `${paths.pve}/lxc`)
+}
+
+/** Files that the engine or a command changes later, and those that nobody changes. */
+function writeStaticFiles(paths: HostPaths, identity: HostIdentity): void {
+  const cpus = `${formatCpuList(allCpus(identity.cores))}\n`
+  const controllers = 'cpuset cpu io memory hugetlb pids rdma misc\n'
+  const files: Record<string, string> = {
+    [`${paths.proc}/cpuinfo`]: cpuinfoText(identity.cores),
+    [`${paths.proc}/uptime`]: '0.00 0.00\n',
+    [`${paths.proc}/stat`]: '',
+    [`${paths.proc}/loadavg`]: '',
+    [`${paths.proc}/meminfo`]: '',
+    [`${paths.proc}/net/dev`]: '',
+    [`${paths.proc}/net/unix`]: '',
+    [`${paths.proc}/mounts`]: 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n',
+    [`${paths.cgroup}/cgroup.controllers`]: controllers,
+    [`${paths.cgroup}/cgroup.subtree_control`]: controllers,
+    [`${paths.cgroup}/cgroup.procs`]: '',
+    [`${paths.cgroup}/cpu.stat`]: '',
+    [`${paths.cgroup}/cpuset.cpus.effective`]: cpus,
+    [`${paths.cgroup}/lxc/cgroup.controllers`]: controllers,
+    [`${paths.cgroup}/lxc/cgroup.subtree_control`]: controllers,
+    [`${paths.cgroup}/lxc/cgroup.procs`]: '',
+    [`${paths.cgroup}/lxc/cpuset.cpus`]: '\n',
+    [`${paths.cgroup}/lxc/cpuset.cpus.effective`]: cpus,
+    [paths.syslog]: '',
+  }
+  for (const [path, text] of Object.entries(files)) writeFileSync(path, text)
+}

@@ -1,0 +1,109 @@
+import type { CommandName } from './bin-commands.ts'
+import type { HostPaths } from './host-paths.ts'
+import { readIfThere } from './json-file.ts'
+
+/** Kinds of storage that differ in what containers on them can do. Source: pve-storage, plugin features. */
+export type StorageType = 'lvmthin' | 'zfspool' | 'rbd' | 'btrfs' | 'dir' | 'nfs' | 'lvm'
+
+/** Something that goes wrong each time a command fits. */
+export interface Fault {
+  readonly command: CommandName
+  /** Only this subcommand, e.g. `set`. */
+  readonly subcommand?: string
+  /** Only for this container. */
+  readonly vmid?: number
+  /** `hang` never ends, `fail` prints and ends at once. */
+  readonly kind: 'hang' | 'fail'
+  readonly exitCode?: number
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+/** How long the work of a task lasts, beyond `pctDelayMs`; locks are held meanwhile. */
+export interface TaskDurations {
+  readonly snapshotMs: number
+  readonly rollbackMs: number
+  readonly cloneMs: number
+  readonly startMs: number
+  readonly shutdownMs: number
+  readonly resizeMs: number
+  readonly destroyMs: number
+}
+
+/** How the pretend host behaves. All processes read it anew from one file at each call. */
+export interface HostSettings {
+  /** Start-up cost of `pct`, `pvesh` and `pvecm`, and the share by which it varies. */
+  readonly pctDelayMs: number
+  readonly pctDelayJitter: number
+  /** How long a command waits for the file lock of a container, and of one that is being created. */
+  readonly lockTimeoutMs: number
+  readonly createLockTimeoutMs: number
+  readonly taskMs: TaskDurations
+  /** Nodes of the cluster; one means that there is no cluster. */
+  readonly nodes: readonly string[]
+  readonly quorate: boolean
+  /** `busy`: not synchronised, `down`: not running. */
+  readonly pmxcfs: 'ok' | 'busy' | 'down'
+  readonly storages: Readonly<Record<string, StorageType>>
+  /** Containers that the HA manager looks after, and how long it takes to act. */
+  readonly haManaged: readonly number[]
+  readonly haDelayMs: number
+  /** Time between two passes of pvestatd over the cpusets. */
+  readonly cpusetPassMs: number
+  /** Containers whose guest does not react to a shutdown. */
+  readonly ignoresShutdown: readonly number[]
+  /** Option of `pct set` -> reason why it cannot be changed on a running container. */
+  readonly hotplugErrors: Readonly<Record<string, string>>
+  readonly filesystemGrowFails: boolean
+  /** Replace every non-zero exit code by one of those seen in the field. */
+  readonly randomExitCodes: boolean
+  /** Perl's complaint about a bad LANG on stderr, as many hosts have it. */
+  readonly localeWarning: boolean
+  /** Commands that are not installed. */
+  readonly missingCommands: readonly CommandName[]
+  readonly faults: readonly Fault[]
+}
+
+export const DEFAULT_SETTINGS: HostSettings = {
+  pctDelayMs: 600,
+  pctDelayJitter: 0.25,
+  lockTimeoutMs: 10_000,
+  createLockTimeoutMs: 5_000,
+  taskMs: {
+    snapshotMs: 300,
+    rollbackMs: 300,
+    cloneMs: 1_500,
+    startMs: 500,
+    shutdownMs: 1_500,
+    resizeMs: 300,
+    destroyMs: 300,
+  },
+  nodes: ['pve'],
+  quorate: true,
+  pmxcfs: 'ok',
+  storages: { 'local-lvm': 'lvmthin', local: 'dir' },
+  haManaged: [],
+  haDelayMs: 2_000,
+  cpusetPassMs: 10_000,
+  ignoresShutdown: [],
+  hotplugErrors: {},
+  filesystemGrowFails: false,
+  randomExitCodes: false,
+  localeWarning: false,
+  missingCommands: [],
+  faults: [],
+}
+
+/** Settings under which nothing waits; for tests that do not measure time. */
+export const INSTANT: Partial<HostSettings> = {
+  pctDelayMs: 0,
+  pctDelayJitter: 0,
+  haDelayMs: 0,
+  taskMs: { snapshotMs: 0, rollbackMs: 0, cloneMs: 0, startMs: 0, shutdownMs: 0, resizeMs: 0, destroyMs: 0 },
+}
+
+/** The settings in force now. */
+export function readSettings(paths: HostPaths): HostSettings {
+  const text = readIfThere(paths.settings)
+  return text === undefined ? DEFAULT_SETTINGS : { ...DEFAULT_SETTINGS, ...JSON.parse(text) }
+}

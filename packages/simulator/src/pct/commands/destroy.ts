@@ -1,0 +1,66 @@
+import { rmSync } from 'node:fs'
+import { writeVmlist } from '../../host/cluster-files.ts'
+import type { ContainerConf } from '../../host/conf-text.ts'
+import { withKernel } from '../../host/runs.ts'
+import { workloadFile } from '../../workload/workload.ts'
+import { type Command, vmidOf } from '../command.ts'
+import { assertUnlocked, type Context, destroyConf, loadConf, lockConfig, writeConf } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { BOOLEAN, VMID } from '../option-spec.ts'
+import { isHighlyAvailable, kill, locked, runs } from '../power.ts'
+import { runWorker } from '../worker.ts'
+
+/** `pct destroy VMID [--force] [--purge]` */
+export const destroy: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, force: BOOLEAN, purge: BOOLEAN, 'destroy-unreferenced-disks': BOOLEAN },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    const isPurge = args.values['purge'] === '1'
+    assertDestroyable(context, vmid, loadConf(context, vmid), isPurge)
+    if (args.values['force'] !== '1') assertStopped(context, vmid)
+    await runWorker(context, async worker => {
+      await lockConfig(worker, vmid, async () => {
+        const conf = loadConf(worker, vmid)
+        assertDestroyable(worker, vmid, conf, isPurge)
+        if (runs(worker, vmid)) {
+          if (args.values['force'] !== '1') assertStopped(worker, vmid)
+          worker.output.err(`forced to stop CT ${vmid} before destroying!\n`)
+          await kill(worker, vmid)
+        }
+        writeConf(worker, vmid, locked(conf, 'destroyed'))
+        await worker.time.sleep(worker.settings.taskMs.destroyMs)
+        if (isPurge) purge(worker, vmid)
+        await forget(worker, vmid)
+      })
+    })
+    return undefined
+  },
+}
+
+function purge(context: Context, vmid: number): void {
+  context.output.out(`purging CT ${vmid} from related configurations..\n`)
+  if (isHighlyAvailable(context, vmid)) {
+    context.output.out(`NOTE: removed CT ${vmid} from HA resource configuration.\n`)
+  }
+}
+
+async function forget(context: Context, vmid: number): Promise<void> {
+  const { paths } = context
+  destroyConf(context, vmid)
+  rmSync(workloadFile(paths, vmid), { force: true })
+  rmSync(`${paths.volumes}/${vmid}.json`, { force: true })
+  await withKernel(paths.root, () => writeVmlist(paths))
+}
+
+function assertDestroyable(context: Context, vmid: number, conf: ContainerConf, isPurge: boolean): void {
+  if (conf.live.values['protection'] === '1') throw new Failure(`can't remove CT ${vmid} - protection mode enabled`)
+  assertUnlocked(conf)
+  if (!isPurge && isHighlyAvailable(context, vmid)) {
+    throw new Failure(`unable to remove CT ${vmid} - used in HA resources and purge parameter not set.`)
+  }
+}
+
+function assertStopped(context: Context, vmid: number): void {
+  if (runs(context, vmid)) throw new Failure(`unable to destroy CT ${vmid} - container is running`)
+}

@@ -1,0 +1,23 @@
+import { listVmids, readConf } from '../../host/container-conf.ts'
+import type { Command } from '../command.ts'
+import { runs } from '../power.ts'
+
+/** `pct list`: nothing at all when there is no container. */
+export const list: Command = {
+  positional: [],
+  options: {},
+  run: async context => {
+    const { paths, identity, output } = context
+    const rows = listVmids(paths, identity.node).flatMap(vmid => {
+      const values = readConf(paths, identity.node, vmid)?.conf.live.values
+      if (values === undefined) return []
+      const name = (values['hostname'] ?? `CT${vmid}`).replaceAll(/\s/g, '')
+      return [[String(vmid), runs(context, vmid) ? 'running' : 'stopped', values['lock'] ?? '', name]]
+    })
+    if (rows.length === 0) return undefined
+    for (const [vmid = '', status = '', lock = '', name = ''] of [['VMID', 'Status', 'Lock', 'Name'], ...rows]) {
+      output.out(`${vmid.padEnd(10)} ${status.padEnd(10)} ${lock.padEnd(12)} ${name.padEnd(20)}\n`)
+    }
+    return undefined
+  },
+}

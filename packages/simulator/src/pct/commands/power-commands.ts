@@ -1,0 +1,101 @@
+import { type Command, vmidOf } from '../command.ts'
+import { assertQuorum, assertUnlocked, type Context, loadConf, lockConfig } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { BOOLEAN, SECONDS, VMID } from '../option-spec.ts'
+import { halt, isHighlyAvailable, kill, requestHighAvailability, runs, start as startNow } from '../power.ts'
+import { runWorker } from '../worker.ts'
+
+const USUAL_TIMEOUT_SECONDS = 60
+
+/** `pct start VMID` */
+export const start: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, debug: BOOLEAN, skiplock: BOOLEAN },
+  run: async (context, args) => {
+    await startIfAllowed(context, vmidOf(args))
+    return undefined
+  },
+}
+
+/** Starts a container with all the checks of the command; also after a rollback. */
+export async function startIfAllowed(context: Context, vmid: number): Promise<void> {
+  if (runs(context, vmid)) throw new Failure(`CT ${vmid} already running`)
+  assertQuorum(context)
+  if (isHighlyAvailable(context, vmid)) {
+    requestHighAvailability(context, vmid, 'started')
+    return
+  }
+  await runWorker(context, async worker => {
+    await lockConfig(worker, vmid, async () => {
+      const conf = loadConf(worker, vmid)
+      if (conf.live.values['template'] !== '1') assertUnlocked(conf, 'mounted')
+      await startNow(worker, vmid, conf)
+    })
+  })
+}
+
+/** `pct stop VMID`: at once. */
+export const stop: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, skiplock: BOOLEAN, 'overrule-shutdown': BOOLEAN },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    assertRunning(context, vmid)
+    if (isHighlyAvailable(context, vmid)) {
+      requestHighAvailability(context, vmid, 'stopped')
+      return undefined
+    }
+    await runWorker(context, async worker => {
+      await lockConfig(worker, vmid, async () => {
+        assertUnlocked(loadConf(worker, vmid), 'mounted')
+        await kill(worker, vmid)
+      })
+    })
+    return undefined
+  },
+}
+
+/** `pct shutdown VMID [--timeout 60] [--forceStop]`: holds the lock all the time. */
+export const shutdown: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, timeout: SECONDS, forceStop: BOOLEAN },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    assertRunning(context, vmid)
+    if (isHighlyAvailable(context, vmid)) {
+      requestHighAvailability(context, vmid, 'stopped')
+      return undefined
+    }
+    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * 1_000
+    await runWorker(context, async worker => {
+      await lockConfig(worker, vmid, async () => {
+        assertUnlocked(loadConf(worker, vmid))
+        await halt(worker, vmid, { timeoutMs, killAfter: args.values['forceStop'] === '1' })
+      })
+    })
+    return undefined
+  },
+}
+
+/** `pct reboot VMID [--timeout N]`: does not look at the configuration's lock. */
+export const reboot: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, timeout: SECONDS },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    if (!runs(context, vmid)) throw new Failure(`VM ${vmid} not running`)
+    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * 1_000
+    await runWorker(context, async worker => {
+      await lockConfig(worker, vmid, async () => {
+        if (!runs(worker, vmid)) return
+        await halt(worker, vmid, { timeoutMs, killAfter: true })
+        await startNow(worker, vmid, loadConf(worker, vmid))
+      })
+    })
+    return undefined
+  },
+}
+
+function assertRunning(context: Context, vmid: number): void {
+  if (!runs(context, vmid)) throw new Failure(`CT ${vmid} not running`)
+}

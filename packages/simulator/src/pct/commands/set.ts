@@ -1,0 +1,97 @@
+import { type ConfValues, type ContainerConf, without } from '../../host/conf-text.ts'
+import { type Command, vmidOf } from '../command.ts'
+import { CONFIG_OPTIONS, normalisedTags, SET_OPTIONS, splitList } from '../config-options.ts'
+import { assertUnlocked, type Context, digestOf, loadConfText, lockConfig, writeConf } from '../context.ts'
+import { Failure, ParameterFailure } from '../failure.ts'
+import { hotplugPending } from '../hotplug.ts'
+import { VMID } from '../option-spec.ts'
+import { addPending, applyPending, type Changes } from '../pending.ts'
+import { runs } from '../power.ts'
+
+const MAX_WEIGHT = 10_000
+
+/** `pct set VMID OPTIONS`: the cgroup is changed first and the configuration second, so that a failure can part them. */
+export const set: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, ...SET_OPTIONS },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    const { digest } = args.values
+    const given = without(args.values, 'vmid', 'digest')
+    if (Object.keys(given).length === 0) throw new Failure('no options specified')
+    const changes: Changes = {
+      values: normalised(without(given, 'delete', 'revert')),
+      remove: splitList(given['delete'] ?? ''),
+      revert: splitList(given['revert'] ?? ''),
+    }
+    await lockConfig(context, vmid, async () => {
+      const { conf, text } = loadConfText(context, vmid)
+      assertUnlocked(conf)
+      if (digest !== undefined && digest !== (await digestOf(text))) {
+        throw new Failure('detected modified configuration - file changed by other user? Try again.')
+      }
+      assertConsistent(changes)
+      writeConf(context, vmid, await changed(context, vmid, conf, changes))
+    })
+    return undefined
+  },
+}
+
+async function changed(context: Context, vmid: number, conf: ContainerConf, changes: Changes): Promise<ContainerConf> {
+  const remove = changes.remove.filter(key => assertRemovable(context, vmid, conf, key))
+  for (const key of Object.keys(changes.values)) assertChangeable(vmid, conf, key)
+  const waiting = addPending(conf, { ...changes, remove })
+  const modified = new Set([...remove, ...Object.keys(changes.values)])
+  if (!runs(context, vmid)) return applyPending(waiting)
+  const outcome = await hotplugPending(context, vmid, waiting, modified)
+  if (Object.keys(outcome.problems).length > 0) throw new ParameterFailure(outcome.problems)
+  return outcome.conf
+}
+
+function normalised(values: ConfValues): ConfValues {
+  const { tags, cpuunits } = values
+  return {
+    ...values,
+    ...(tags === undefined ? {} : { tags: normalisedTags(tags) }),
+    ...(cpuunits === undefined ? {} : { cpuunits: String(Math.min(Number(cpuunits), MAX_WEIGHT)) }),
+  }
+}
+
+function assertConsistent({ values, remove, revert }: Changes): void {
+  for (const key of revert) {
+    if (CONFIG_OPTIONS[key] === undefined) throw new ParameterFailure({ revert: `unknown option '${key}'` })
+    if (values[key] !== undefined) {
+      throw new ParameterFailure({ revert: `you can't use '-${key}' and '-revert ${key}' at the same time` })
+    }
+  }
+  for (const key of remove) {
+    if (CONFIG_OPTIONS[key] === undefined) throw new ParameterFailure({ delete: `unknown option '${key}'` })
+    if (values[key] !== undefined) {
+      throw new ParameterFailure({ delete: `you can't use '-${key}' and -delete ${key}' at the same time` })
+    }
+    if (revert.includes(key)) {
+      throw new ParameterFailure({ delete: `you can't use '-delete ${key}' and '-revert ${key}' at the same time` })
+    }
+  }
+}
+
+/** False for a key that is not there, which is only worth a warning. */
+function assertRemovable({ output }: Context, vmid: number, conf: ContainerConf, key: string): boolean {
+  if (conf.live.values[key] === undefined && conf.pending[key] === undefined) {
+    output.err(`cannot delete '${key}' - not set in current configuration!\n`)
+    return false
+  }
+  if (['memory', 'rootfs', 'ostype'].includes(key)) throw new Failure(`unable to delete required option '${key}'`)
+  if (key === 'unprivileged') throw new Failure(`unable to delete read-only option: '${key}'`)
+  if (/^(unused|mp)\d+$/.test(key)) assertUnprotected(conf, `can't remove CT ${vmid} drive '${key}'`)
+  return true
+}
+
+function assertChangeable(vmid: number, conf: ContainerConf, key: string): void {
+  if (key === 'unprivileged') throw new Failure(`unable to modify read-only option: '${key}'`)
+  if (key === 'rootfs' || /^mp\d+$/.test(key)) assertUnprotected(conf, `can't update CT ${vmid} drive '${key}'`)
+}
+
+function assertUnprotected(conf: ContainerConf, problem: string): void {
+  if (conf.live.values['protection'] === '1') throw new Failure(`${problem} - protection mode enabled`)
+}

@@ -1,0 +1,22 @@
+import { type Command, vmidOf } from '../command.ts'
+import { loadConf } from '../context.ts'
+import { BOOLEAN, VMID } from '../option-spec.ts'
+import { runs } from '../power.ts'
+
+/** `pct status VMID [--verbose]` */
+export const status: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID, verbose: BOOLEAN },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    const { live } = loadConf(context, vmid)
+    if (args.values['verbose'] !== '1') {
+      context.output.out(`status: ${runs(context, vmid) ? 'running' : 'stopped'}\n`)
+      return undefined
+    }
+    const { statusValues } = await import('../status-values.ts')
+    const values = statusValues(context, vmid, live.values)
+    for (const key of Object.keys(values).sort()) context.output.out(`${key}: ${values[key]}\n`)
+    return undefined
+  },
+}

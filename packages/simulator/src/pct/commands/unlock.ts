@@ -1,0 +1,20 @@
+import { type Command, vmidOf } from '../command.ts'
+import { loadConf, lockConfig, writeConf } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { VMID } from '../option-spec.ts'
+import { unlocked } from '../power.ts'
+
+/** `pct unlock VMID` */
+export const unlock: Command = {
+  positional: ['vmid'],
+  options: { vmid: VMID },
+  run: async (context, args) => {
+    const vmid = vmidOf(args)
+    await lockConfig(context, vmid, async () => {
+      const conf = loadConf(context, vmid)
+      if (conf.live.values['lock'] === undefined) throw new Failure('no lock found trying to remove any lock')
+      writeConf(context, vmid, unlocked(conf))
+    })
+    return undefined
+  },
+}

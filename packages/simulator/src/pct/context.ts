@@ -1,0 +1,138 @@
+import type { ContainerConf } from '../host/conf-text.ts'
+import { readConf, removeConf, storeConf } from '../host/container-conf.ts'
+import type { HostIdentity } from '../host/host-identity.ts'
+import type { HostPaths } from '../host/host-paths.ts'
+import { acquireProcessLock } from '../host/process-lock.ts'
+import type { HostSettings } from '../host/settings.ts'
+import { EXIT, Failure } from './failure.ts'
+import type { Output } from './output.ts'
+
+/** Time as a command sees it; a test brings its own. */
+export interface CommandTime {
+  nowMs(): number
+  sleep(ms: number): Promise<void>
+}
+
+/** What every command works with. */
+export interface Context {
+  readonly paths: HostPaths
+  readonly identity: HostIdentity
+  readonly settings: HostSettings
+  readonly output: Output
+  readonly time: CommandTime
+}
+
+/** The lock of a container's configuration file, as messages name it. */
+function lockFile(vmid: number): string {
+  return `/run/lock/lxc/pve-config-${vmid}.lock`
+}
+
+/**
+ * Runs `body` while this process alone may change the container. Waiting is told on stderr.
+ * @throws {Failure} exit code 4 when the lock does not become free in time
+ */
+export async function lockConfig<T>(
+  context: Context,
+  vmid: number,
+  body: () => Promise<T>,
+  timeoutMs = context.settings.lockTimeoutMs,
+): Promise<T> {
+  return await lockFileFor(context, { name: `pve-config-${vmid}`, file: lockFile(vmid), timeoutMs }, body)
+}
+
+/** The lock that keeps a container from being moved or replicated meanwhile. */
+export async function lockMigration<T>(context: Context, vmid: number, body: () => Promise<T>): Promise<T> {
+  const request = {
+    name: `pve-migrate-${vmid}`,
+    file: `/var/lock/pve-manager/pve-migrate-${vmid}`,
+    timeoutMs: context.settings.lockTimeoutMs,
+  }
+  return await lockFileFor(context, request, body)
+}
+
+async function lockFileFor<T>(
+  { paths, output }: Context,
+  { name, file, timeoutMs }: { name: string; file: string; timeoutMs: number },
+  body: () => Promise<T>,
+): Promise<T> {
+  let hasWaited = false
+  const lock = await acquireProcessLock({
+    root: paths.root,
+    name,
+    timeoutMs,
+    onWait: () => {
+      hasWaited = true
+      output.err('trying to acquire lock...\n')
+    },
+  })
+  if (lock === undefined) throw new Failure(`can't lock file '${file}' - got timeout`, EXIT.lockTimeout)
+  if (hasWaited) output.err(' OK\n')
+  try {
+    return await body()
+  } finally {
+    await lock.release()
+  }
+}
+
+/**
+ * The configuration of a container of this node.
+ * @throws {Failure} exit code 2 when there is none
+ */
+export function loadConf(context: Context, vmid: number): ContainerConf {
+  return loadConfText(context, vmid).conf
+}
+
+/** The same with the raw text, whose digest is that of the configuration. */
+export function loadConfText(context: Context, vmid: number): { readonly conf: ContainerConf; readonly text: string } {
+  const { paths, identity, output } = context
+  const parsed = readConf(paths, identity.node, vmid)
+  if (parsed === undefined) {
+    throw new Failure(`Configuration file 'nodes/${identity.node}/lxc/${vmid}.conf' does not exist`, EXIT.missing)
+  }
+  for (const warning of parsed.warnings) output.err(`${warning}\n`)
+  return parsed
+}
+
+/**
+ * Writes a container's configuration.
+ * @throws {Failure} when the cluster has no quorum or is not synchronised
+ */
+export function writeConf(context: Context, vmid: number, conf: ContainerConf): void {
+  assertWritable(context, vmid)
+  storeConf(context.paths, context.identity.node, vmid, conf)
+}
+
+/** Removes it. @throws {Failure} as above */
+export function destroyConf(context: Context, vmid: number): void {
+  if (!context.settings.quorate) throw new Failure('failed to remove config file: Permission denied')
+  removeConf(context.paths, context.identity.node, vmid)
+}
+
+function assertWritable({ settings, identity }: Context, vmid: number): void {
+  const file = `/etc/pve/nodes/${identity.node}/lxc/${vmid}.conf.tmp.${process.pid}`
+  if (!settings.quorate) throw new Failure(`unable to open file '${file}' - Permission denied`, EXIT.refused)
+  if (settings.pmxcfs === 'busy')
+    throw new Failure(`unable to open file '${file}' - Device or resource busy`, EXIT.busy)
+}
+
+/** @throws {Failure} when the configuration carries a lock, other than one that is allowed here */
+export function assertUnlocked(conf: ContainerConf, allowed?: string): void {
+  const lock = conf.live.values['lock']
+  if (lock !== undefined && lock !== allowed) throw new Failure(`CT is locked (${lock})`)
+}
+
+/** @throws {Failure} without quorum */
+export function assertQuorum({ settings }: Context): void {
+  if (!settings.quorate) throw new Failure('cluster not ready - no quorum?')
+}
+
+/** Whether the container is a template. */
+export function isTemplate(conf: ContainerConf): boolean {
+  return conf.live.values['template'] === '1'
+}
+
+/** SHA-1 of the configuration file, loaded only when somebody asks. */
+export async function digestOf(text: string): Promise<string> {
+  const { createHash } = await import('node:crypto')
+  return createHash('sha1').update(text).digest('hex')
+}

@@ -1,0 +1,65 @@
+import type { Command } from './command.ts'
+import type { Context } from './context.ts'
+import { EXIT, Failure, ParameterFailure, UsageFailure } from './failure.ts'
+import { parseArguments } from './parse-arguments.ts'
+import { COMMAND_NAMES, fullUsage, usageLine } from './usage.ts'
+
+/** Each command is loaded only when it is called: `pct` has to start quickly. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  list: async () => (await import('./commands/list.ts')).list,
+  status: async () => (await import('./commands/status.ts')).status,
+  config: async () => (await import('./commands/config.ts')).config,
+  pending: async () => (await import('./commands/config.ts')).pending,
+  set: async () => (await import('./commands/set.ts')).set,
+  exec: async () => (await import('./commands/exec.ts')).exec,
+  snapshot: async () => (await import('./commands/snapshot-commands.ts')).snapshot,
+  listsnapshot: async () => (await import('./commands/listsnapshot.ts')).listsnapshot,
+  rollback: async () => (await import('./commands/snapshot-commands.ts')).rollback,
+  delsnapshot: async () => (await import('./commands/snapshot-commands.ts')).delsnapshot,
+  clone: async () => (await import('./commands/clone.ts')).clone,
+  start: async () => (await import('./commands/power-commands.ts')).start,
+  stop: async () => (await import('./commands/power-commands.ts')).stop,
+  shutdown: async () => (await import('./commands/power-commands.ts')).shutdown,
+  reboot: async () => (await import('./commands/power-commands.ts')).reboot,
+  destroy: async () => (await import('./commands/destroy.ts')).destroy,
+  resize: async () => (await import('./commands/resize.ts')).resize,
+  unlock: async () => (await import('./commands/unlock.ts')).unlock,
+  cpusets: async () => (await import('./commands/cpusets.ts')).cpusets,
+}
+
+/** Runs `pct WORDS`; gives the exit code. */
+export async function pct(context: Context, words: readonly string[]): Promise<number> {
+  const { output } = context
+  const [given, ...rest] = words
+  const name = given === undefined ? undefined : expand(given)
+  const load = name === undefined ? undefined : COMMANDS[name]
+  if (name === undefined || load === undefined) {
+    output.err(fullUsage(given === undefined ? 'no command specified' : unavailable(given, name)))
+    return EXIT.other
+  }
+  try {
+    const command = await load()
+    return (await command.run(context, parseArguments(rest, command, output))) ?? 0
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    output.err(message(error, name))
+    return error.exitCode
+  }
+}
+
+/** The name of a command that `given` stands for; undefined when there is none or more than one. */
+function expand(given: string): string | undefined {
+  if (COMMAND_NAMES.includes(given)) return given
+  const fitting = COMMAND_NAMES.filter(name => name.startsWith(given))
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+function unavailable(given: string, name: string | undefined): string {
+  return name === undefined ? `unknown command 'pct ${given}'` : `the pretend host has no 'pct ${name}'`
+}
+
+/** Wrong parameters are followed by the usage of the command. */
+function message(error: Failure, command: string): string {
+  const hasUsage = error instanceof ParameterFailure || error instanceof UsageFailure
+  return hasUsage ? `${error.message}${usageLine(command)}` : `${error.message}\n`
+}

@@ -1,0 +1,102 @@
+import { readFileSync, statfsSync } from 'node:fs'
+import type { ConfValues } from '../host/conf-text.ts'
+import { containerCgroup } from '../host/host-paths.ts'
+import { readIfThere } from '../host/json-file.ts'
+import { type Run, readClock, readRun } from '../host/runs.ts'
+import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
+import { readLimit } from '../kernel/kernel-file.ts'
+import { parseNetDev } from '../kernel/net-dev.ts'
+import type { Context } from './context.ts'
+import { parseVolume, volumeBytes } from './volumes.ts'
+
+export type StatusValue = string | number
+const MB = 1_048_576
+
+/**
+ * What Proxmox knows of a container, by name, without the CPU share: that needs two looks in one process, so that a
+ * command always has 0. Source: pve-container, LXC.pm, vmstatus.
+ */
+export function statusValues(
+  context: Context,
+  vmid: number,
+  values: ConfValues,
+): Readonly<Record<string, StatusValue>> {
+  const { identity, paths } = context
+  const run = readRun(paths, vmid)
+  const cores = values['cores'] ?? (Number(values['cpulimit'] ?? 0) > 0 ? values['cpulimit'] : undefined)
+  const optional: Record<string, string | undefined> = { lock: values['lock'], tags: values['tags'] }
+  return {
+    type: 'lxc',
+    vmid,
+    status: run === undefined ? 'stopped' : 'running',
+    name: (values['hostname'] ?? `CT${vmid}`).replaceAll(/\s/g, ''),
+    cpus: cores === undefined ? identity.cores : Number(cores),
+    ...Object.fromEntries(
+      Object.entries(optional).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    ),
+    ...(values['template'] === '1' ? { template: 1 } : {}),
+    maxmem: Number(values['memory'] ?? 512) * MB,
+    maxswap: Number(values['swap'] ?? 0) * MB,
+    ...(run === undefined ? stoppedValues(values) : runningValues(context, run)),
+  }
+}
+
+function stoppedValues(values: ConfValues): Record<string, StatusValue> {
+  const rootfs = values['rootfs']
+  return {
+    disk: 0,
+    maxdisk: rootfs === undefined ? 4 * 2 ** 30 : volumeBytes(parseVolume('rootfs', rootfs)),
+    mem: 0,
+    swap: 0,
+    uptime: 0,
+    netin: 0,
+    netout: 0,
+    diskread: 0,
+    diskwrite: 0,
+  }
+}
+
+function runningValues({ paths }: Context, run: Run): Record<string, StatusValue> {
+  const cgroup = containerCgroup(paths, run.vmid)
+  const { blocks, bfree, bsize } = statfsSync(`${paths.proc}/${run.initPid}/root`)
+  const stat = parseFlatKeyed(readFileSync(`${cgroup}/memory.stat`, 'utf8'))
+  const io = readFileSync(`${cgroup}/io.stat`, 'utf8')
+  const sum = (key: string) =>
+    [...io.matchAll(new RegExp(`\\b${key}=(\\d+)`, 'g'))].reduce((total, match) => total + Number(match[1]), 0)
+  return {
+    pid: run.initPid,
+    disk: (blocks - bfree) * bsize,
+    maxdisk: blocks * bsize,
+    mem: (readLimit(`${cgroup}/memory.current`) ?? 0) - (stat.get('file') ?? 0),
+    swap: readLimit(`${cgroup}/memory.swap.current`) ?? 0,
+    uptime: Math.trunc(readClock(paths).uptimeMs / 1_000 - run.startedAtSeconds),
+    ...networkValues(readFileSync(`${paths.proc}/net/dev`, 'utf8'), run.vmid),
+    diskread: sum('rbytes'),
+    diskwrite: sum('wbytes'),
+    ...pressureValues(cgroup),
+  }
+}
+
+/** Counted at the host's end of the cable, where in and out are the other way round. */
+function networkValues(netDev: string, vmid: number): Record<string, number> {
+  let netin = 0
+  let netout = 0
+  for (const [name, { rxBytes, txBytes }] of parseNetDev(netDev)) {
+    if (!name.startsWith(`veth${vmid}i`)) continue
+    netin += txBytes
+    netout += rxBytes
+  }
+  return { netin, netout }
+}
+
+function pressureValues(cgroup: string): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const resource of ['cpu', 'io', 'memory']) {
+    const text = readIfThere(`${cgroup}/${resource}.pressure`) ?? ''
+    for (const kind of ['some', 'full']) {
+      const average = new RegExp(`^${kind} avg10=([\\d.]+)`, 'm').exec(text)?.[1]
+      if (average !== undefined) values[`pressure${resource}${kind}`] = average
+    }
+  }
+  return values
+}

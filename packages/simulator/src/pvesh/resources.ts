@@ -1,0 +1,184 @@
+import { readFileSync, statfsSync } from 'node:fs'
+import { listVmids, readConf } from '../host/container-conf.ts'
+import { readClock } from '../host/runs.ts'
+import { type Context, loadConf } from '../pct/context.ts'
+import { Failure } from '../pct/failure.ts'
+import { mergedValues } from '../pct/pending.ts'
+import { type StatusValue, statusValues } from '../pct/status-values.ts'
+
+const KB = 1_024
+const LEVEL = ''
+
+/**
+ * What the API of Proxmox has at a path.
+ * @throws {Failure} when there is nothing, or the node is not this one
+ */
+export function resourceAt(context: Context, path: string, values: Readonly<Record<string, string>>): unknown {
+  const [area, name, ...rest] = path.split('/').filter(part => part !== '')
+  if (area === 'version' && name === undefined) return version(context)
+  if (area === 'cluster' && name === 'status') return clusterStatus(context)
+  if (area === 'cluster' && name === 'resources') return clusterResources(context, values['type'])
+  if (area === 'nodes' && name === undefined) return [nodeResource(context)]
+  if (area === 'nodes' && name !== undefined) return nodeArea(context, name, rest, path)
+  throw new Failure(`No 'get' handler defined for '${path}'`)
+}
+
+function nodeArea(context: Context, node: string, rest: readonly string[], path: string): unknown {
+  if (node !== context.identity.node && node !== 'localhost') {
+    throw new Failure(
+      `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
+    )
+  }
+  const [area, vmid, ...deeper] = rest
+  if (area === 'status' && vmid === undefined) return nodeStatus(context)
+  if (area === 'version' && vmid === undefined) return version(context)
+  if (area === 'lxc' && vmid === undefined) return containers(context)
+  if (area === 'lxc' && vmid !== undefined) return containerArea(context, Number(vmid), deeper.join('/'), path)
+  throw new Failure(`No 'get' handler defined for '${path}'`)
+}
+
+function containerArea(context: Context, vmid: number, area: string, path: string): unknown {
+  const conf = loadConf(context, vmid)
+  if (area === 'config') return mergedValues(conf)
+  if (area === 'status/current') {
+    const managed = context.settings.haManaged.includes(vmid) ? 1 : 0
+    return { ...statusValues(context, vmid, conf.live.values), cpu: 0, ha: { managed } }
+  }
+  throw new Failure(`No 'get' handler defined for '${path}'`)
+}
+
+/** `cpu` is always 0: a fresh process has only one sample. */
+function containers(context: Context): readonly Readonly<Record<string, StatusValue>>[] {
+  const { paths, identity } = context
+  return listVmids(paths, identity.node).flatMap(vmid => {
+    const conf = readConf(paths, identity.node, vmid)?.conf
+    return conf === undefined ? [] : [{ ...statusValues(context, vmid, conf.live.values), cpu: 0 }]
+  })
+}
+
+function version({ identity }: Context) {
+  return {
+    release: identity.pveVersion.split('.').slice(0, 2).join('.'),
+    repoid: '0123456789abcdef',
+    version: identity.pveVersion,
+  }
+}
+
+function nodeStatus(context: Context) {
+  const { paths, identity } = context
+  const memory = memoryOf(context)
+  const { blocks, bfree, bavail, bsize } = statfsSync(paths.root)
+  const load = readFileSync(`${paths.proc}/loadavg`, 'utf8').split(' ').slice(0, 3)
+  return {
+    'boot-info': { mode: 'efi', secureboot: 0 },
+    cpu: 0,
+    cpuinfo: {
+      cores: identity.cores,
+      cpus: identity.cores,
+      flags: 'fpu tsc msr pae',
+      hvm: '1',
+      mhz: '2400.000',
+      model: 'Pretend CPU @ 2.40GHz',
+      sockets: 1,
+      user_hz: 100,
+    },
+    'current-kernel': {
+      machine: 'x86_64',
+      release: '6.17.4-2-pve',
+      sysname: 'Linux',
+      version: '#1 SMP PREEMPT_DYNAMIC PMX',
+    },
+    idle: 0,
+    ksm: { shared: 0 },
+    kversion: 'Linux 6.17.4-2-pve #1 SMP PREEMPT_DYNAMIC PMX',
+    loadavg: load,
+    memory,
+    pveversion: `pve-manager/${identity.pveVersion}/0123456789abcdef`,
+    rootfs: { avail: bavail * bsize, free: bfree * bsize, total: blocks * bsize, used: (blocks - bfree) * bsize },
+    swap: swapOf(context),
+    uptime: uptimeSeconds(context),
+    wait: 0,
+  }
+}
+
+function clusterStatus({ identity, settings }: Context) {
+  const nodes = settings.nodes.map((name, at) => ({
+    id: `node/${name}`,
+    ip: `192.0.2.${at + 1}`,
+    level: LEVEL,
+    local: name === identity.node ? 1 : 0,
+    name,
+    nodeid: settings.nodes.length < 2 ? 0 : at + 1,
+    online: settings.quorate || name === identity.node ? 1 : 0,
+    type: 'node',
+  }))
+  if (settings.nodes.length < 2) return nodes
+  const cluster = {
+    id: 'cluster',
+    name: 'pretend',
+    nodes: nodes.length,
+    quorate: settings.quorate ? 1 : 0,
+    type: 'cluster',
+    version: 1,
+  }
+  return [cluster, ...nodes]
+}
+
+function clusterResources(context: Context, type: string | undefined): readonly unknown[] {
+  const isWanted = (kind: string) => type === undefined || type === kind
+  return [...(isWanted('vm') ? guests(context) : []), ...(isWanted('node') ? [nodeResource(context)] : [])]
+}
+
+function guests(context: Context): readonly unknown[] {
+  return containers(context).map(({ cpus, swap, maxswap, pid, type, ...values }) => ({
+    ...values,
+    id: `lxc/${values['vmid']}`,
+    maxcpu: cpus,
+    node: context.identity.node,
+    template: values['template'] ?? 0,
+    type,
+  }))
+}
+
+function nodeResource(context: Context) {
+  const { identity, paths } = context
+  const memory = memoryOf(context)
+  const { blocks, bfree, bsize } = statfsSync(paths.root)
+  return {
+    'cgroup-mode': 2,
+    cpu: 0,
+    disk: (blocks - bfree) * bsize,
+    id: `node/${identity.node}`,
+    level: LEVEL,
+    maxcpu: identity.cores,
+    maxdisk: blocks * bsize,
+    maxmem: memory.total,
+    mem: memory.used,
+    node: identity.node,
+    status: 'online',
+    type: 'node',
+    uptime: uptimeSeconds(context),
+  }
+}
+
+/** `used` is what is not available. Source: libpve-common, ProcFSTools.pm, since 8.3.1. */
+function memoryOf(context: Context) {
+  const total = meminfo(context, 'MemTotal')
+  const available = meminfo(context, 'MemAvailable')
+  return { available, free: meminfo(context, 'MemFree'), total, used: total - available }
+}
+
+function swapOf(context: Context) {
+  const total = meminfo(context, 'SwapTotal')
+  const free = meminfo(context, 'SwapFree')
+  return { free, total, used: total - free }
+}
+
+function meminfo({ paths }: Context, key: string): number {
+  const text = readFileSync(`${paths.proc}/meminfo`, 'utf8')
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * KB
+}
+
+function uptimeSeconds({ paths }: Context): number {
+  return Math.trunc(readClock(paths).uptimeMs / 1_000)
+}
