@@ -1,0 +1,53 @@
+import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+import type { ConfiguredAllocation } from './allocation-change.ts'
+import { ReadOnlyError } from './transport.ts'
+
+/**
+ * What became of one change.
+ * `applied`: done. `unchanged`: the container had it already. `refused`: the API or its safety rules said no.
+ * `moved`: somebody changed the container meanwhile. `locked`: Proxmox works on it. `failed`: tried, and it did not
+ * work. `unreachable`: no answer, so it is not known whether it was done. `dry-run`: not sent.
+ */
+export const OUTCOME_KINDS = [
+  'applied',
+  'unchanged',
+  'refused',
+  'moved',
+  'locked',
+  'failed',
+  'unreachable',
+  'dry-run',
+] as const
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number]
+
+export interface ApplyOutcome {
+  readonly vmid: number
+  readonly kind: OutcomeKind
+  readonly code: ErrorCode | undefined
+  readonly text: string
+  /** What the API confirmed that the container has now; undefined when it confirmed nothing. */
+  readonly confirmed: ConfiguredAllocation | undefined
+}
+
+const KIND_OF_CODE: Partial<Record<ErrorCode, OutcomeKind>> = {
+  ALLOCATION_MOVED: 'moved',
+  CONTAINER_LOCKED: 'locked',
+  STATE_NOT_ALLOWED: 'refused',
+  MEMORY_BELOW_FLOOR: 'refused',
+  HOST_CAPACITY: 'refused',
+  OUT_OF_BOUNDS: 'refused',
+  FORBIDDEN: 'refused',
+  CONTAINER_NOT_FOUND: 'refused',
+  INVALID_REQUEST: 'refused',
+  SCALING_API_UNREACHABLE: 'unreachable',
+}
+
+/** The outcome that a failure means. Bugs are thrown on. */
+export function outcomeOfError(vmid: number, error: unknown): ApplyOutcome {
+  if (error instanceof ReadOnlyError) {
+    return { vmid, kind: 'dry-run', code: undefined, text: error.message, confirmed: undefined }
+  }
+  if (!(error instanceof AutoscaleError)) throw error
+  const kind = KIND_OF_CODE[error.code] ?? 'failed'
+  return { vmid, kind, code: error.code, text: error.message, confirmed: undefined }
+}

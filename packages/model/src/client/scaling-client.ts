@@ -1,0 +1,175 @@
+import { AutoscaleError, type Clock, type ErrorCode } from '@lxc-autoscale/core'
+import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
+import { isApiFailure } from './api-reply.ts'
+import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
+import { boundedMap } from './bounded-map.ts'
+import { type BreakerSettings, type BreakerState, CircuitBreaker, isBreakerOpen } from './circuit-breaker.ts'
+import type { ContainerConfig } from './container-config.ts'
+import { applyByOlderRoutes, type Call, fetchConfig, isMissingRoute, type OlderRoutes } from './older-api.ts'
+import { type FetchedConfigs, readChange, readConfigs } from './read-replies.ts'
+import { type RetrySettings, withRetries } from './retry-delay.ts'
+import type { Transport } from './transport.ts'
+
+export interface ScalingClientOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  /** In [0, 1); spreads the retries. */
+  readonly random: () => number
+  readonly retry: RetrySettings
+  readonly breaker: BreakerSettings
+  /** Requests at the same time. */
+  readonly maxConcurrent: number
+  readonly olderRoutes: OlderRoutes
+  readonly onBreakerChange?: (change: BreakerChange) => void
+}
+
+/** `vmid` undefined: the breaker of the API as a whole. */
+export interface BreakerChange {
+  readonly vmid: number | undefined
+  readonly state: BreakerState
+}
+
+const CONFIGS_ROUTE = '/resource/lxc/configs'
+const RESOURCES_ROUTE = '/scale/resources'
+
+/** Codes that count against a container: trying it again and again will not help. */
+const CONTAINER_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'PCT_FAILED',
+  'PCT_TIMEOUT',
+  'NO_QUORUM',
+  'INTERNAL',
+  'SCALING_API_MALFORMED',
+])
+
+/** What an error of a change says about its container: an API that does not answer says nothing about it. */
+function judgeContainer(error: unknown): 'failure' | 'success' | 'nothing' {
+  if (!(error instanceof AutoscaleError)) return 'nothing'
+  if (CONTAINER_FAILURES.has(error.code)) return 'failure'
+  return isApiFailure(error) ? 'nothing' : 'success'
+}
+
+/** The scaling API as the model uses it: reads all allocations at once, applies changes, stops calling what keeps failing. */
+export class ScalingClient {
+  readonly #options: ScalingClientOptions
+  readonly #apiBreaker: CircuitBreaker
+  readonly #containerBreakers = new Map<number, CircuitBreaker>()
+  #isOlderApi = false
+
+  constructor(options: ScalingClientOptions) {
+    this.#options = options
+    this.#apiBreaker = this.#newBreaker(undefined, error => (isApiFailure(error) ? 'failure' : 'success'))
+  }
+
+  get apiBreakerState(): BreakerState {
+    return this.#apiBreaker.state
+  }
+
+  /** Containers whose breaker is not closed. */
+  troubledContainers(): ReadonlyMap<number, BreakerState> {
+    const troubled = new Map<number, BreakerState>()
+    for (const [vmid, { state }] of this.#containerBreakers) if (state !== 'closed') troubled.set(vmid, state)
+    return troubled
+  }
+
+  /** Drops what is remembered of containers that are gone. */
+  forget(vmids: Iterable<number>): void {
+    for (const vmid of vmids) this.#containerBreakers.delete(vmid)
+  }
+
+  /**
+   * What all containers have configured, in one request; against an older API in one request for each of `vmids`.
+   * @throws {AutoscaleError} SCALING_API_UNREACHABLE, SCALING_API_MALFORMED, UNAUTHORIZED, or what else the API gave.
+   */
+  async fetchConfigs(vmids: readonly number[], signal: AbortSignal): Promise<FetchedConfigs> {
+    try {
+      const read = this.#caller(signal)({ method: 'GET', path: CONFIGS_ROUTE }, reply =>
+        readConfigs(`GET ${CONFIGS_ROUTE}`, reply),
+      )
+      const fetched = await read
+      this.#isOlderApi = false
+      return fetched
+    } catch (error) {
+      if (!isMissingRoute(error)) throw error
+      this.#isOlderApi = true
+      return this.#fetchOneByOne(vmids, this.#caller(signal))
+    }
+  }
+
+  /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */
+  applyAll(changes: readonly AllocationChange[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
+    const call = this.#caller(signal)
+    return boundedMap(changes, this.#options.maxConcurrent, change => this.#apply(change, call))
+  }
+
+  async #fetchOneByOne(vmids: readonly number[], call: Call): Promise<FetchedConfigs> {
+    const configs = new Map<number, ContainerConfig>()
+    const failed = new Map<number, string>()
+    const apiFailures: AutoscaleError[] = []
+    await boundedMap(vmids, this.#options.maxConcurrent, async vmid => {
+      try {
+        configs.set(vmid, await fetchConfig(vmid, call))
+      } catch (error) {
+        if (!(error instanceof AutoscaleError)) throw error
+        if (isApiFailure(error)) apiFailures.push(error)
+        failed.set(vmid, error.message)
+      }
+    })
+    const [first] = apiFailures
+    if (configs.size === 0 && first !== undefined) throw first
+    return { configs, failed }
+  }
+
+  async #apply(change: AllocationChange, call: Call): Promise<ApplyOutcome> {
+    const { vmid } = change
+    const breaker = this.#containerBreaker(vmid)
+    const isOpen = breaker.state === 'open' && breaker.remainingMs > 0
+    try {
+      return await breaker.call(() => this.#applyOnce(change, call))
+    } catch (error) {
+      const outcome = outcomeOfError(vmid, error)
+      return isOpen && isBreakerOpen(error) ? { ...outcome, kind: 'failed' } : outcome
+    }
+  }
+
+  async #applyOnce(change: AllocationChange, call: Call): Promise<ApplyOutcome> {
+    if (this.#isOlderApi) return applyByOlderRoutes(change, this.#options.olderRoutes, call)
+    const what = `POST ${RESOURCES_ROUTE} (container ${change.vmid})`
+    const request = {
+      method: 'POST',
+      path: RESOURCES_ROUTE,
+      headers: { 'idempotency-key': change.idempotencyKey },
+      body: scaleResourcesBody(change),
+    } as const
+    try {
+      const { changed, after } = await call(request, reply => readChange(what, change, reply))
+      const text = changed ? 'done' : 'it had this already'
+      return { vmid: change.vmid, kind: changed ? 'applied' : 'unchanged', code: undefined, text, confirmed: after }
+    } catch (error) {
+      if (!isMissingRoute(error)) throw error
+      return applyByOlderRoutes(change, this.#options.olderRoutes, call)
+    }
+  }
+
+  /** Sends each request under the breaker of the API, again where that may help, and reads the answer. */
+  #caller(signal: AbortSignal): Call {
+    const { transport, clock, random, retry } = this.#options
+    return (request, read) =>
+      withRetries({ ...retry, clock, random, signal }, () =>
+        this.#apiBreaker.call(async () => read(await transport.send(request, signal))),
+      )
+  }
+
+  #containerBreaker(vmid: number): CircuitBreaker {
+    const known = this.#containerBreakers.get(vmid)
+    if (known !== undefined) return known
+    const breaker = this.#newBreaker(vmid, judgeContainer)
+    this.#containerBreakers.set(vmid, breaker)
+    return breaker
+  }
+
+  #newBreaker(vmid: number | undefined, judge: (error: unknown) => 'failure' | 'success' | 'nothing'): CircuitBreaker {
+    const { breaker, clock, onBreakerChange } = this.#options
+    const name = vmid === undefined ? 'the scaling API' : `container ${vmid}`
+    return new CircuitBreaker({ ...breaker, name, clock, judge, onChange: state => onBreakerChange?.({ vmid, state }) })
+  }
+}

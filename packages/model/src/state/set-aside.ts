@@ -1,0 +1,33 @@
+import { readFile, rename } from 'node:fs/promises'
+import { AutoscaleError, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
+
+/**
+ * What `parse` makes of the file at `path`; undefined when there is none. A file that cannot be used is renamed to
+ * `PATH.damaged`, which is said in the log, and counts as none: what it held is learned anew.
+ */
+export async function readOrSetAside<Content>(
+  path: string,
+  log: Logger,
+  parse: (text: string) => Content,
+): Promise<Content | undefined> {
+  try {
+    return parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    const isExpected = error instanceof AutoscaleError || systemErrorCode(error) !== undefined
+    if (!isExpected) throw error
+    const aside = `${path}.damaged`
+    log.warn({ file: path, problem: errorMessage(error), kept_as: aside }, 'saved state cannot be used; starting anew')
+    await rename(path, aside).catch(() => undefined) // It is replaced by the next save anyway.
+    return undefined
+  }
+}
+
+/** @throws {AutoscaleError} STATE_INVALID when `text` is not JSON. */
+export function parseStateJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AutoscaleError('STATE_INVALID', `not JSON: ${errorMessage(error)}`, { cause: error })
+  }
+}

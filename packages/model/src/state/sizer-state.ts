@@ -1,0 +1,39 @@
+import { AutoscaleError, Vmid } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { parseStateJson } from './set-aside.ts'
+
+const VERSION = 1
+const KIND = 'lxc-autoscale-sizers'
+
+const Header = z.object({ kind: z.literal(KIND), version: z.literal(VERSION), containers: z.int().min(0) })
+const Line = z.object({ vmid: Vmid, sizer: z.unknown() })
+
+/** One line for each container under a header; `sizers` are what each of them gave as its state. */
+export function* formatSizerState(sizers: ReadonlyMap<number, unknown>): Iterable<string> {
+  yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size })
+  for (const [vmid, sizer] of sizers) yield JSON.stringify({ vmid, sizer })
+}
+
+/**
+ * The states by container.
+ * @throws {AutoscaleError} STATE_INVALID when `text` is damaged or of another version.
+ */
+export function parseSizerState(text: string): Map<number, unknown> {
+  const [first = '', ...lines] = text.split('\n').filter(line => line !== '')
+  const { containers } = check(Header, first, 'line 1')
+  if (lines.length !== containers) {
+    throw new AutoscaleError('STATE_INVALID', `${lines.length} containers where the header says ${containers}`)
+  }
+  return new Map(
+    lines.map((line, index) => {
+      const { vmid, sizer } = check(Line, line, `line ${index + 2}`)
+      return [vmid, sizer]
+    }),
+  )
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, text: string, where: string): z.output<Schema> {
+  const result = schema.safeParse(parseStateJson(text))
+  if (result.success) return result.data
+  throw new AutoscaleError('STATE_INVALID', `${where}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`)
+}

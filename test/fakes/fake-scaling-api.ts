@@ -1,0 +1,167 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
+import type { ApiReply, ApiRequest, Transport } from '@lxc-autoscale/model'
+
+/** One container as the fake API keeps it. */
+export interface FakeContainer {
+  cores: number | null
+  cpulimit: number | null
+  memory_mb: number | null
+  name: string
+  status: 'running' | 'stopped' | 'unknown'
+  lock: string | null
+  ha_managed: boolean
+  tags: string[]
+  uptime_seconds: number | null
+}
+
+type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
+
+/** An API in memory that keeps to the contract, records each request, and can be told to misbehave. */
+export class FakeScalingApi implements Transport {
+  readonly containers = new Map<number, FakeContainer>()
+  readonly requests: ApiRequest[] = []
+  readonly changes: { vmid: number; cores: number | null; memoryMb: number | null }[] = []
+  readonly #answers = new Map<string, ApiReply>()
+  /** Asked first; what it gives is the answer, `undefined` leaves it to the API. */
+  misbehave: Answer = () => undefined
+  /** Plays the API of the Python predecessor. */
+  isOlder = false
+  inFlight = 0
+  mostInFlight = 0
+
+  add(vmid: number, container: Partial<FakeContainer> = {}): FakeContainer {
+    const whole: FakeContainer = {
+      cores: 2,
+      cpulimit: null,
+      memory_mb: 1_024,
+      name: `ct${vmid}`,
+      status: 'running',
+      lock: null,
+      ha_managed: false,
+      tags: [],
+      uptime_seconds: 864_000,
+      ...container,
+    }
+    this.containers.set(vmid, whole)
+    return whole
+  }
+
+  posts(): ApiRequest[] {
+    return this.requests.filter(({ method }) => method === 'POST')
+  }
+
+  async send(request: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
+    this.requests.push(request)
+    this.inFlight += 1
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
+    try {
+      await Promise.resolve()
+      signal.throwIfAborted()
+      return (await this.misbehave(request)) ?? this.answer(request)
+    } finally {
+      this.inFlight -= 1
+    }
+  }
+
+  /** What the API answers when nothing is wrong with it. */
+  answer(request: ApiRequest): ApiReply {
+    const key = request.headers?.['idempotency-key']
+    const stored = key === undefined ? undefined : this.#answers.get(key)
+    if (stored !== undefined) return stored
+    const reply = this.#route(request)
+    if (key !== undefined) this.#answers.set(key, reply)
+    return reply
+  }
+
+  #route({ method, path, body }: ApiRequest): ApiReply {
+    const { pathname, searchParams } = new URL(path, 'http://api')
+    const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
+    const vmid = Number(method === 'GET' ? searchParams.get('lxc_id') : fields['lxc_id'])
+    if (this.isOlder) return this.#older(`${method} ${pathname}`, vmid, fields)
+    if (`${method} ${pathname}` === 'GET /resource/lxc/configs') {
+      const containers = [...this.containers].map(([id, container]) => configBody(id, container))
+      return success({ containers, failed: [] })
+    }
+    const container = this.containers.get(vmid)
+    if (container === undefined) return failure(404, 'CONTAINER_NOT_FOUND', `no container ${vmid}`)
+    if (`${method} ${pathname}` === 'GET /resource/lxc/config') return success(configBody(vmid, container))
+    if (`${method} ${pathname}` === 'POST /scale/resources') return this.#scale(vmid, container, fields)
+    return failure(404, 'ROUTE_NOT_FOUND', `no route ${path}`)
+  }
+
+  #scale(vmid: number, container: FakeContainer, fields: Record<string, unknown>): ApiReply {
+    const expected = fields['expected']
+    if (typeof expected === 'object' && expected !== null && hasMoved(container, { ...expected })) {
+      return failure(409, 'ALLOCATION_MOVED', 'it has another allocation')
+    }
+    if (container.lock !== null) return failure(423, 'CONTAINER_LOCKED', `CT is locked (${container.lock})`)
+    const before = allocation(container)
+    if (typeof fields['cores'] === 'number') container.cores = fields['cores']
+    if (typeof fields['cpulimit'] === 'number') container.cpulimit = fields['cpulimit']
+    if (typeof fields['memory'] === 'number') container.memory_mb = fields['memory']
+    const after = allocation(container)
+    const changed = JSON.stringify(before) !== JSON.stringify(after)
+    if (changed) this.changes.push({ vmid, cores: container.cores, memoryMb: container.memory_mb })
+    return success({ lxc_id: vmid, before, after, changed })
+  }
+
+  /** Source: the observed contract of the Python predecessor: HTML for an unknown route, 500 for a missing container. */
+  #older(route: string, vmid: number, fields: Record<string, unknown>): ApiReply {
+    const container = this.containers.get(vmid)
+    const known = ['GET /resource/lxc/config', 'POST /scale/cores', 'POST /scale/ram']
+    if (!known.includes(route)) return { status: 404, body: undefined, retryAfterMs: undefined }
+    if (container === undefined) return reply(500, { status: 'error', message: 'An internal error occurred.' })
+    if (route === 'GET /resource/lxc/config') {
+      return success({ cores: container.cores, lxc_id: vmid, memory_mb: container.memory_mb, vm_id: vmid })
+    }
+    if (typeof fields['cores'] === 'number') container.cores = fields['cores']
+    if (typeof fields['memory'] === 'number') container.memory_mb = fields['memory']
+    this.changes.push({ vmid, cores: container.cores, memoryMb: container.memory_mb })
+    return success('')
+  }
+}
+
+function hasMoved(container: FakeContainer, expected: Record<string, unknown>): boolean {
+  const now: Record<string, unknown> = {
+    cores: container.cores,
+    cpulimit: container.cpulimit,
+    memory: container.memory_mb,
+  }
+  return Object.entries(expected).some(([name, value]) => value !== undefined && value !== now[name])
+}
+
+function allocation({ cores, cpulimit, memory_mb }: FakeContainer) {
+  return { cores, cpulimit, memory_mb, swap_mb: 512 }
+}
+
+export function configBody(vmid: number, container: FakeContainer): Record<string, unknown> {
+  return {
+    ...allocation(container),
+    lxc_id: vmid,
+    vm_id: vmid,
+    name: container.name,
+    status: container.status,
+    in_force: allocation(container),
+    lock: container.lock,
+    ha_managed: container.ha_managed,
+    template: false,
+    tags: container.tags,
+    uptime_seconds: container.uptime_seconds,
+  }
+}
+
+export function reply(status: number, body: unknown): ApiReply {
+  return { status, body, retryAfterMs: undefined }
+}
+
+export function success(data: unknown): ApiReply {
+  return reply(200, { status: 'success', message: 'ok', data })
+}
+
+export function failure(status: number, error: string, message: string): ApiReply {
+  return reply(status, { status: 'error', error, message })
+}
+
+export function unreachable(message = 'connect ECONNREFUSED 127.0.0.1:5000'): AutoscaleError {
+  return new AutoscaleError('SCALING_API_UNREACHABLE', message, { retryable: true })
+}
