@@ -1,0 +1,23 @@
+import { ADMIN_KEY, API_PORT } from './daemon-configs.mjs'
+
+/** Sends a request with the key of an administrator; gives the status and the body. */
+export async function callApi(method, path, body) {
+  const response = await fetch(`http://127.0.0.1:${API_PORT}${path}`, {
+    method,
+    headers: { 'x-api-key': ADMIN_KEY, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(20_000),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+/** Whether the API answers at all. */
+export async function isApiUp() {
+  try {
+    const { status } = await callApi('GET', '/health/check')
+    return status === 200
+  } catch {
+    // It has not begun to listen, or is not healthy yet.
+    return false
+  }
+}

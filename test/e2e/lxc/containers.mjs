@@ -1,0 +1,120 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeConf } from './container-conf.mjs'
+import { CGROUP_ROOT } from './kernel-files.mjs'
+
+/** Where LXC keeps its containers, also on a Proxmox host. */
+export const LXC_DIR = '/var/lib/lxc'
+const FIRST_UNPRIVILEGED_ID = 100_000
+
+/** First process of a guest: unlike busybox's init it ends at once when LXC asks it to. */
+const INIT_SCRIPT = `#!/bin/sh
+trap 'exit 0' PWR TERM USR1
+while :; do sleep 3600 & wait $!; done
+`
+
+/**
+ * Makes a container without starting it: a busybox guest with its own root file system, a tmpfs on /tmp and one network
+ * device on `bridge`, in the cgroups that Proxmox would use.
+ * @param spec {vmid, name, options, isUnprivileged, address, bridge}; options are those of Proxmox's configuration
+ */
+export function createContainer(pveDir, spec) {
+  const { vmid, name, options, isUnprivileged, address, bridge } = spec
+  const folder = join(LXC_DIR, String(vmid))
+  makeRootfs(join(folder, 'rootfs'), isUnprivileged ? FIRST_UNPRIVILEGED_ID : 0)
+  chmodSync(folder, 0o755)
+  writeFileSync(join(folder, 'container'), lxcConfig(folder, spec))
+  writeFileSync(join(folder, 'attach-to-bridge'), attachScript(spec), { mode: 0o755 })
+  const fixed = {
+    arch: 'amd64',
+    net0: `name=eth0,bridge=${bridge},ip=${address}/24,type=veth`,
+    ostype: 'unmanaged',
+    rootfs: `local:${vmid}/vm-${vmid}-disk-0.raw,size=1G`,
+    swap: '0',
+  }
+  const unprivileged = isUnprivileged ? { unprivileged: '1' } : {}
+  writeConf(pveDir, vmid, new Map(Object.entries({ ...fixed, hostname: name, ...unprivileged, ...options })))
+}
+
+function makeRootfs(rootfs, ownerId) {
+  for (const name of ['bin', 'usr', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root', 'run', 'var']) {
+    mkdirSync(join(rootfs, name), { recursive: true })
+    chownSync(join(rootfs, name), ownerId, ownerId)
+  }
+  // A guest without these has no PATH that lxc-attach's environment would find programs on.
+  symlinkSync('../bin', join(rootfs, 'usr/bin'))
+  symlinkSync('bin', join(rootfs, 'sbin'))
+  copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'))
+  writeFileSync(join(rootfs, 'bin/guest-init'), INIT_SCRIPT, { mode: 0o755 })
+  writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+  spawnSync('chroot', [rootfs, '/bin/busybox', '--install', '-s', '/bin'])
+}
+
+function lxcConfig(folder, { vmid, name, isUnprivileged, address }) {
+  const idMap = `0 ${FIRST_UNPRIVILEGED_ID} 65536`
+  return `lxc.uts.name = ${name}
+lxc.rootfs.path = dir:${folder}/rootfs
+lxc.init.cmd = /bin/guest-init
+lxc.autodev = 1
+lxc.tty.max = 0
+lxc.cap.drop = sys_module mac_admin mac_override sys_time sys_rawio
+lxc.mount.auto = cgroup:mixed proc:mixed sys:mixed
+lxc.mount.entry = tmpfs tmp tmpfs rw,size=512m 0 0
+lxc.apparmor.profile = unconfined
+lxc.cgroup.relative = 0
+lxc.cgroup.dir.monitor = lxc.monitor/${vmid}
+lxc.cgroup.dir.container = lxc/${vmid}
+lxc.cgroup.dir.container.inner = ns
+lxc.net.0.type = veth
+lxc.net.0.name = eth0
+lxc.net.0.veth.pair = ${hostLink(vmid)}
+lxc.net.0.flags = up
+lxc.net.0.script.up = ${folder}/attach-to-bridge
+lxc.net.0.ipv4.address = ${address}/24
+${isUnprivileged ? `lxc.idmap = u ${idMap}\nlxc.idmap = g ${idMap}\n` : ''}`
+}
+
+/** LXC's own option for this looks for the bridge in the /sys of another network namespace. */
+function attachScript({ vmid, bridge }) {
+  return `#!/bin/sh\nexec ip link set ${hostLink(vmid)} master ${bridge}\n`
+}
+
+/** Name of the host's end of the container's network device, as Proxmox names it. */
+export function hostLink(vmid) {
+  return `veth${vmid}i0`
+}
+
+/**
+ * Starts a shell script in the container and gives a function that ends it and everything it started. The script's standard
+ * input ends with this process, so that nothing goes on in the container when the test program is killed.
+ */
+export function runInContainer(vmid, script) {
+  const wrapped = `(${script}) </dev/null & trap 'kill -9 -$$' EXIT; read _`
+  const command = ['-P', LXC_DIR, '-n', String(vmid), '--', 'setsid', 'sh', '-c', wrapped]
+  const child = spawn('lxc-attach', command, { stdio: ['pipe', 'ignore', 'ignore'] })
+  child.on('error', () => {})
+  return async function end() {
+    child.stdin.destroy()
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+}
+
+/** A script that holds so much anonymous memory: dd fills a buffer of that size, and nobody reads what it then writes. */
+export function holdAnonymous(sizeMb) {
+  return `dd if=/dev/zero bs=${sizeMb}M count=1 2>/dev/null | sleep 1000`
+}
+
+/** Stops a container and removes everything that it left on the machine. Does nothing where there is nothing. */
+export function destroyContainer(vmid) {
+  spawnSync('lxc-stop', ['-P', LXC_DIR, '-n', String(vmid), '-k'], { timeout: 10_000 })
+  spawnSync('ip', ['link', 'delete', hostLink(vmid)])
+  for (const parent of ['lxc', 'lxc.monitor']) removeCgroups(join(parent, String(vmid)))
+  rmSync(join(LXC_DIR, String(vmid)), { recursive: true, force: true })
+}
+
+function removeCgroups(path) {
+  const script = `for top in ${CGROUP_ROOT}/*/${path}; do [ ! -d "$top" ] || find "$top" -depth -type d -exec rmdir {} +; done`
+  spawnSync('sh', ['-c', script])
+}

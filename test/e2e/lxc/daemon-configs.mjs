@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+
+/** Configurations of the three daemons: everything of theirs lies in the run's directory, and all intervals are short. */
+
+export const API_PORT = 5_000
+export const ADMIN_KEY = 'e2e-admin-key'
+const MODEL_KEY = 'e2e-model-key'
+
+/** The smallest allocation that the model may give. */
+export const MINIMUM = { cores: 1, memoryMb: 256 }
+
+const hostSection = host => ({ pve: host.pveDir })
+
+export function monitorConfig(host, metricsPath) {
+  return {
+    host: hostSection(host),
+    logging: { log_file: '' },
+    monitoring: { export_file: metricsPath, check_interval: 1 },
+  }
+}
+
+export function apiConfig(host, metricsPath) {
+  return {
+    host: hostSection(host),
+    server: { port: API_PORT },
+    authentication: {
+      key_file: '',
+      api_keys: [
+        { name: 'admin', key: ADMIN_KEY, role: 'admin' },
+        { name: 'model', key: MODEL_KEY, role: 'scale' },
+      ],
+    },
+    logging: { log_file: '' },
+    state: { directory: join(host.dir, 'api-state') },
+    health: { metrics_file: metricsPath, model_lock_file: lockFile(host) },
+  }
+}
+
+/** @param ignored containers that the model must leave alone */
+export function modelConfig(host, metricsPath, ignored) {
+  return {
+    log_file: '',
+    lock_file: lockFile(host),
+    data_file: metricsPath,
+    interval_seconds: 2,
+    ignore_lxc: ignored,
+    api: { api_url: `http://127.0.0.1:${API_PORT}`, api_key: MODEL_KEY },
+    scaling: {
+      policy: 'threshold',
+      min_cpu_cores: MINIMUM.cores,
+      min_ram_mb: MINIMUM.memoryMb,
+    },
+  }
+}
+
+function lockFile(host) {
+  return join(host.dir, 'model.lock')
+}

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const PACKAGES = ['lxc', 'busybox-static', 'iproute2']
+
+/** Why this machine cannot run the test, in words; undefined when it can. */
+export function missingRequirement() {
+  if (process.getuid() !== 0) return 'needs root, to make containers'
+  const missing = ['cpu', 'cpuacct', 'cpuset', 'memory', 'blkio', 'pids'].filter(
+    name => !existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`),
+  )
+  if (missing.length > 0) return `needs the cgroup v1 controllers ${missing.join(', ')} under /sys/fs/cgroup`
+  return undefined
+}
+
+/**
+ * Installs the Debian packages that the test uses and that are missing.
+ * @throws {Error} when that fails; the reason is on standard error.
+ */
+export function installPackages() {
+  const script = new URL('../../../scripts/lib/install-debian-packages.sh', import.meta.url).pathname
+  execFileSync(script, PACKAGES, { stdio: 'inherit' })
+}

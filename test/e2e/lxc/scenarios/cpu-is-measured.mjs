@@ -1,0 +1,44 @@
+import { until } from '../checklist.mjs'
+import { runInContainer } from '../containers.mjs'
+import { allowedCores } from '../kernel-files.mjs'
+
+const CYCLES = 5
+const TOLERANCE_POINTS = 5
+const BURN = 'while :; do :; done & while :; do :; done'
+const WORK_AND_REST = 'while :; do dd if=/dev/zero of=/dev/null bs=1M count=400; usleep 50000; done'
+
+/** The CPU figures are what the kernel's usage counter says, read by this test at other moments. */
+export async function cpuIsMeasured({ checks, containers, metrics, recorder }) {
+  const startMs = Date.now()
+  const ends = [runInContainer(containers.limited, BURN), runInContainer(containers.worker, WORK_AND_REST)]
+  // The cycle in which the load began is left out, and one more bounds the first cycle that counts.
+  const all = await metrics.nextSamples(containers.limited, { afterMs: startMs, count: CYCLES + 2 })
+  const window = { afterMs: all[0].timeMs, count: CYCLES + 1 }
+  for (const name of ['limited', 'worker', 'neighbour']) {
+    const samples = await metrics.nextSamples(containers[name], window)
+    await until('a reading after the last sample', 5_000, () => recorder.reaches(samples.at(-1).timeMs))
+    checkCpu({ checks, recorder, name, vmid: containers[name], samples })
+  }
+  const throttled = all.slice(2).map(sample => sample.cpu_throttled_percent)
+  checks.ok(
+    throttled.every(percent => percent > 50),
+    'the container at its quota is throttled',
+    `${throttled.join(', ')} %`,
+  )
+  for (const end of ends) await end()
+}
+
+function checkCpu({ checks, recorder, name, vmid, samples }) {
+  const cores = allowedCores(vmid)
+  const pairs = samples.slice(1).map((sample, i) => {
+    const usedCores = recorder.coresUsed(vmid, samples[i].timeMs, sample.timeMs)
+    return { measured: sample.cpu_usage_percent, real: (usedCores / cores) * 100 }
+  })
+  const text = pairs.map(({ measured, real }) => `${measured?.toFixed(1)}/${real.toFixed(1)}`).join(' ')
+  const isClose = ({ measured, real }) => typeof measured === 'number' && Math.abs(measured - real) <= TOLERANCE_POINTS
+  checks.ok(
+    pairs.every(isClose),
+    `${name}: CPU within ${TOLERANCE_POINTS} points of what it used`,
+    `measured/real % ${text}`,
+  )
+}
