@@ -2,17 +2,12 @@ import { containerCgroup, type HostPaths } from '../host/host-paths.ts'
 import type { HostClock, Run } from '../host/runs.ts'
 import { parseCpuList } from '../kernel/cpu-list.ts'
 import { readFirstLine, readLimit, writeKernelFile } from '../kernel/kernel-file.ts'
+import { readMemory } from '../kernel/memory-files.ts'
 import type { MemoryLimits } from '../kernel/reclaim.ts'
 import type { Demand } from '../workload/demand.ts'
 import { readWorkload } from '../workload/workload.ts'
 import { type DemandSource, demandSource } from '../workload/workload-source.ts'
-import {
-  type ContainerPlace,
-  type ContainerState,
-  kernelTexts,
-  readContainerState,
-  readMemory,
-} from './container-state.ts'
+import { type ContainerPlace, type ContainerState, kernelTexts, readContainerState } from './container-state.ts'
 import { type CpuAllowance, cappedCores, stepContainer } from './step-container.ts'
 
 /** How long a killed main process is away before its supervisor starts it again, in real time. */

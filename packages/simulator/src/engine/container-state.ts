@@ -3,7 +3,8 @@ import type { CpuCounters } from '../kernel/cpu-counters.ts'
 import { formatCpuStat, parseCpuStat } from '../kernel/cpu-counters.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
 import { readLimit } from '../kernel/kernel-file.ts'
-import { currentBytes, formatMemoryStat, type MemoryState, parseMemoryStat } from '../kernel/memory-state.ts'
+import { formatMemoryEvents, readMemory } from '../kernel/memory-files.ts'
+import { currentBytes, formatMemoryStat, type MemoryState } from '../kernel/memory-state.ts'
 import { formatNetDev, NO_TRAFFIC, parseNetDev, type Traffic } from '../kernel/net-dev.ts'
 import { formatPressure, type Pressure, parsePressure } from '../kernel/pressure.ts'
 import type { MemoryEvents } from '../kernel/reclaim.ts'
@@ -37,18 +38,6 @@ export interface ContainerPlace {
   readonly initProcess: string
   /** Device name in `io.stat`, e.g. `252:3`. */
   readonly device: string
-}
-
-/** Source: Documentation/admin-guide/cgroup-v2.rst, memory.events. */
-export function formatMemoryEvents({ high, max, oom, oomKill }: MemoryEvents): string {
-  return `low 0\nhigh ${high}\nmax ${max}\noom ${oom}\noom_kill ${oomKill}\noom_group_kill 0\n`
-}
-
-/** The same the other way round. */
-export function parseMemoryEvents(text: string): MemoryEvents {
-  const events = parseFlatKeyed(text)
-  const value = (key: string) => events.get(key) ?? 0
-  return { high: value('high'), max: value('max'), oom: value('oom'), oomKill: value('oom_kill') }
 }
 
 /** The texts of the kernel files that show `state`, by their path. */
@@ -89,15 +78,6 @@ export function readContainerState(place: ContainerPlace): ContainerState {
     disk: parseIoStat(text('io.stat')),
     diskPressure: parsePressure(text('io.pressure')),
     traffic: parseNetDev(readFileSync(`${place.initProcess}/net/dev`, 'utf8')).get('eth0') ?? NO_TRAFFIC,
-  }
-}
-
-/** The part that a command changes when it lowers a limit. */
-export function readMemory(cgroup: string): Pick<ContainerState, 'memory' | 'memoryEvents'> {
-  const swapBytes = readLimit(`${cgroup}/memory.swap.current`) ?? 0
-  return {
-    memory: parseMemoryStat(readFileSync(`${cgroup}/memory.stat`, 'utf8'), swapBytes),
-    memoryEvents: parseMemoryEvents(readFileSync(`${cgroup}/memory.events`, 'utf8')),
   }
 }
 

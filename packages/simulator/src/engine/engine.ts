@@ -1,9 +1,12 @@
 import { appendFileSync } from 'node:fs'
+import { writeBroadcast } from '../host/broadcast.ts'
+import { readConf } from '../host/container-conf.ts'
 import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
 import { type HostPaths, hostPaths } from '../host/host-paths.ts'
 import { readIfThere, replaceJson } from '../host/json-file.ts'
+import { withKernel } from '../host/kernel-lock.ts'
 import { writeUnixSockets } from '../host/lifecycle.ts'
-import { type HostClock, readClock, readRun, runningVmids, withKernel, writeRun } from '../host/runs.ts'
+import { type HostClock, readClock, readRun, runningVmids, writeRun } from '../host/runs.ts'
 import { readSettings } from '../host/settings.ts'
 import { formatCpuList } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
@@ -36,7 +39,9 @@ export class Engine {
   #clock: HostClock
   #figures: HostFigures
   #sims: ReadonlyMap<number, ContainerSim> = new Map()
-  #nextCpusetPassMs: number
+  #nextPassMs: number
+  /** What the last broadcast counted from. */
+  #last: { readonly uptimeMs: number; readonly busyUsec: number; readonly used: ReadonlyMap<number, number> }
 
   /** @throws {Error} when there is no pretend host in `root`. */
   constructor(root: string, { speed = 1 }: EngineOptions = {}) {
@@ -46,7 +51,8 @@ export class Engine {
     this.#clock = readClock(this.#paths)
     const text = (name: string) => readIfThere(`${this.#paths.proc}/${name}`) ?? ''
     this.#figures = parseHostFigures(text('stat'), text('loadavg'))
-    this.#nextCpusetPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+    this.#nextPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+    this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used: new Map() }
   }
 
   get clock(): HostClock {
@@ -70,7 +76,7 @@ export class Engine {
     const kills = this.#stepContainers(elapsedMs)
     this.#writeHost()
     replaceJson(this.#paths.clock, this.#clock)
-    return [...kills, ...this.#passCpusets()]
+    return [...kills, ...this.#passStatistics()]
   }
 
   /** Makes the list of simulated containers that of the running ones; another start of a container is another one. */
@@ -117,6 +123,22 @@ export class Engine {
     return events
   }
 
+  #broadcast(): void {
+    const elapsedUsec = (this.#clock.uptimeMs - this.#last.uptimeMs) * 1_000
+    const used = new Map([...this.#sims].map(([vmid, sim]) => [vmid, cpuUsec(sim)]))
+    const shares = [...used].flatMap(([vmid, usec]) => {
+      const before = this.#last.used.get(vmid)
+      const cores = allottedCores(this.#paths, this.#identity, vmid)
+      return before === undefined || usec < before ? [] : [[vmid, (usec - before) / elapsedUsec / cores] as const]
+    })
+    writeBroadcast(this.#paths, {
+      uptimeMs: this.#clock.uptimeMs,
+      nodeCpu: (this.#figures.busyUsec - this.#last.busyUsec) / elapsedUsec / this.#identity.cores,
+      cpu: Object.fromEntries(shares),
+    })
+    this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used }
+  }
+
   #writeHost(): void {
     const sims = [...this.#sims.values()]
     writeHostFiles(this.#paths, this.#identity, {
@@ -132,11 +154,23 @@ export class Engine {
     writeKernelFile(`${this.#paths.cgroup}/cpu.stat`, rootCpuStat(this.#figures.busyUsec))
   }
 
-  #passCpusets(): readonly EngineEvent[] {
-    if (this.#clock.uptimeMs < this.#nextCpusetPassMs) return []
-    this.#nextCpusetPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+  /** What pvestatd does every ten seconds: tell the cluster how busy everybody is, and look after the cpusets. */
+  #passStatistics(): readonly EngineEvent[] {
+    if (this.#clock.uptimeMs < this.#nextPassMs) return []
+    this.#nextPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+    this.#broadcast()
     return cpusetPass(this.#paths, this.#identity).map(change => ({ kind: 'cpuset', ...change }))
   }
+}
+
+/** CPU seconds of a container, and the CPUs that it is allotted. */
+function cpuUsec(sim: ContainerSim): number {
+  return sim.state.cpu.userUsec + sim.state.cpu.systemUsec
+}
+
+function allottedCores(paths: HostPaths, identity: HostIdentity, vmid: number): number {
+  const values = readConf(paths, identity.node, vmid)?.conf.live.values ?? {}
+  return Number(values['cores'] ?? values['cpulimit'] ?? 0) || identity.cores
 }
 
 /** The host's end of a container's cable: what one end sends, the other receives. */

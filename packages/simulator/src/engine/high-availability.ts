@@ -3,8 +3,9 @@ import { readConf } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
 import type { HostPaths } from '../host/host-paths.ts'
 import { isErrno, readIfThere, replaceJson } from '../host/json-file.ts'
+import { withKernel } from '../host/kernel-lock.ts'
 import { startContainer, stopContainer } from '../host/lifecycle.ts'
-import { numbersIn, readRun, withKernel } from '../host/runs.ts'
+import { numbersIn, readRun } from '../host/runs.ts'
 
 /** A state that the HA manager was asked for, and when it will act. */
 export interface HighAvailabilityRequest {

@@ -13,10 +13,14 @@ import { type ContainerSpec, initialValues } from './container-spec.ts'
 import type { HostIdentity } from './host-identity.ts'
 import { type HostPaths, hostPaths } from './host-paths.ts'
 import { replaceJson } from './json-file.ts'
+import { withKernel } from './kernel-lock.ts'
 import { startContainer } from './lifecycle.ts'
-import { withKernel } from './runs.ts'
+
 import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts'
 import { updateSettings } from './update-settings.ts'
+
+/** A host that has been up for an hour. */
+const UP_MS = 3_600_000
 
 export interface HostSpec {
   /** Directory of the host; made if need be, and must be empty. */
@@ -48,11 +52,12 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
     cores: spec.hostCores ?? 8,
     memoryMb: spec.hostMemoryMb ?? 32_768,
     pveVersion: '9.1.4',
-    bootedAtSeconds: Math.trunc(Date.now() / 1_000),
+    bootedAtSeconds: Math.trunc(Date.now() / 1_000 - UP_MS / 1_000),
   }
   makeDirectories(paths, identity.node)
   writeStaticFiles(paths, identity)
   replaceJson(paths.host, identity)
+  replaceJson(paths.clock, { uptimeMs: UP_MS, workloadMs: 0 })
   replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
   await updateSettings(paths.root, {})
   await withKernel(paths.root, () => {

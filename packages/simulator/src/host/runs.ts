@@ -1,7 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
-import { type HostPaths, hostPaths } from './host-paths.ts'
+import type { HostPaths } from './host-paths.ts'
 import { isErrno, readIfThere, replaceJson } from './json-file.ts'
-import { withProcessLock } from './process-lock.ts'
 
 /** One run of a container, from its start to its stop. */
 export interface Run {
@@ -23,16 +22,6 @@ export interface Run {
 export interface HostClock {
   readonly uptimeMs: number
   readonly workloadMs: number
-}
-
-const KERNEL_LOCK_MS = 30_000
-
-/**
- * Runs `body` while nobody else changes kernel files or the set of running containers. A real kernel does this inside; here
- * the engine holds it during a step, and a command for the moment of a write.
- */
-export async function withKernel<T>(root: string, body: () => T | Promise<T>): Promise<T> {
-  return await withProcessLock({ root, name: 'kernel', timeoutMs: KERNEL_LOCK_MS }, body)
 }
 
 /** The run of a container; undefined when it is stopped. */
@@ -77,9 +66,4 @@ export function readClock(paths: HostPaths): HostClock {
 
 function runFile(paths: HostPaths, vmid: number): string {
   return `${paths.runs}/${vmid}.json`
-}
-
-/** Whether the container runs now. */
-export function isRunning(root: string, vmid: number): boolean {
-  return readRun(hostPaths(root), vmid) !== undefined
 }

@@ -1,4 +1,5 @@
-import { configId, type OptionSpec } from './option-spec.ts'
+import { splitList } from '../host/conf-text.ts'
+import { configId, type OptionSpec, optionOf } from './option-spec.ts'
 
 /** Locks that stand in a container's configuration. */
 export const LOCKS = [
@@ -60,10 +61,14 @@ export const CONFIG_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   timezone: TEXT,
   tty: { type: 'integer', minimum: 0, maximum: 6 },
   unprivileged: FLAG,
-  ...numbered('net', 32),
-  ...numbered('mp', 256),
-  ...numbered('dev', 256),
-  ...numbered('unused', 256),
+}
+
+/** Options with a number, and how many there are of each. */
+export const NUMBERED_OPTIONS: Readonly<Record<string, number>> = { net: 32, mp: 256, dev: 256, unused: 256 }
+
+/** Whether the configuration can have a key of this name. */
+export function isConfigOption(name: string): boolean {
+  return optionOf({ positional: [], options: CONFIG_OPTIONS, numbered: NUMBERED_OPTIONS }, name) !== undefined
 }
 
 /** What `pct set` takes beside the options of the configuration. */
@@ -72,11 +77,6 @@ export const SET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   delete: { type: 'list', format: configIdList },
   revert: { type: 'list', format: configIdList },
   digest: { type: 'string', maxLength: 40 },
-}
-
-/** The words of a list: commas, semicolons and blanks separate them. Source: pve-common, Tools.pm, split_list. */
-export function splitList(text: string): readonly string[] {
-  return text.split(/[,;\s\0]+/).filter(word => word !== '')
 }
 
 /** Tags as Proxmox keeps them: lower case, sorted, each once. */
@@ -98,8 +98,4 @@ function configIdList(value: string): string | undefined {
   return splitList(value)
     .map(configId)
     .find(problem => problem !== undefined)
-}
-
-function numbered(prefix: string, count: number): Record<string, OptionSpec> {
-  return Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}${at}`, TEXT]))
 }

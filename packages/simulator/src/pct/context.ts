@@ -1,8 +1,8 @@
-import type { ContainerConf } from '../host/conf-text.ts'
+import { type ContainerConf, withLive, without } from '../host/conf-text.ts'
 import { readConf, removeConf, storeConf } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
 import type { HostPaths } from '../host/host-paths.ts'
-import { acquireProcessLock } from '../host/process-lock.ts'
+import { readRun } from '../host/runs.ts'
 import type { HostSettings } from '../host/settings.ts'
 import { EXIT, Failure } from './failure.ts'
 import type { Output } from './output.ts'
@@ -20,58 +20,6 @@ export interface Context {
   readonly settings: HostSettings
   readonly output: Output
   readonly time: CommandTime
-}
-
-/** The lock of a container's configuration file, as messages name it. */
-function lockFile(vmid: number): string {
-  return `/run/lock/lxc/pve-config-${vmid}.lock`
-}
-
-/**
- * Runs `body` while this process alone may change the container. Waiting is told on stderr.
- * @throws {Failure} exit code 4 when the lock does not become free in time
- */
-export async function lockConfig<T>(
-  context: Context,
-  vmid: number,
-  body: () => Promise<T>,
-  timeoutMs = context.settings.lockTimeoutMs,
-): Promise<T> {
-  return await lockFileFor(context, { name: `pve-config-${vmid}`, file: lockFile(vmid), timeoutMs }, body)
-}
-
-/** The lock that keeps a container from being moved or replicated meanwhile. */
-export async function lockMigration<T>(context: Context, vmid: number, body: () => Promise<T>): Promise<T> {
-  const request = {
-    name: `pve-migrate-${vmid}`,
-    file: `/var/lock/pve-manager/pve-migrate-${vmid}`,
-    timeoutMs: context.settings.lockTimeoutMs,
-  }
-  return await lockFileFor(context, request, body)
-}
-
-async function lockFileFor<T>(
-  { paths, output }: Context,
-  { name, file, timeoutMs }: { name: string; file: string; timeoutMs: number },
-  body: () => Promise<T>,
-): Promise<T> {
-  let hasWaited = false
-  const lock = await acquireProcessLock({
-    root: paths.root,
-    name,
-    timeoutMs,
-    onWait: () => {
-      hasWaited = true
-      output.err('trying to acquire lock...\n')
-    },
-  })
-  if (lock === undefined) throw new Failure(`can't lock file '${file}' - got timeout`, EXIT.lockTimeout)
-  if (hasWaited) output.err(' OK\n')
-  try {
-    return await body()
-  } finally {
-    await lock.release()
-  }
 }
 
 /**
@@ -124,6 +72,26 @@ export function assertUnlocked(conf: ContainerConf, allowed?: string): void {
 /** @throws {Failure} without quorum */
 export function assertQuorum({ settings }: Context): void {
   if (!settings.quorate) throw new Failure('cluster not ready - no quorum?')
+}
+
+/** Whether the container runs now. */
+export function runs({ paths }: Context, vmid: number): boolean {
+  return readRun(paths, vmid) !== undefined
+}
+
+/** Whether the HA manager decides about the container. */
+export function isHighlyAvailable({ settings }: Context, vmid: number): boolean {
+  return settings.haManaged.includes(vmid)
+}
+
+/** The configuration without its lock. */
+export function unlocked(conf: ContainerConf): ContainerConf {
+  return withLive(conf, without(conf.live.values, 'lock'))
+}
+
+/** The configuration with a lock. */
+export function locked(conf: ContainerConf, lock: string): ContainerConf {
+  return withLive(conf, { ...conf.live.values, lock })
 }
 
 /** Whether the container is a template. */

@@ -14,6 +14,15 @@ export interface OptionSpec {
 export interface CommandSpec {
   readonly positional: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
+  /** Options with a number behind their name, and how many there are: `net0` to `net31`. All take a text. */
+  readonly numbered?: Readonly<Record<string, number>>
+}
+
+/** The option of that very name; undefined when there is none. */
+export function optionOf({ options, numbered = {} }: CommandSpec, name: string): OptionSpec | undefined {
+  if (Object.hasOwn(options, name)) return options[name]
+  const [, prefix = '', number] = /^([a-z]+)(\d+)$/.exec(name) ?? []
+  return Number(number) < (numbered[prefix] ?? 0) ? TEXT : undefined
 }
 
 /** The number of a container. */

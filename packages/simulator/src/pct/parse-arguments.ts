@@ -1,5 +1,5 @@
 import { ParameterFailure, UsageFailure } from './failure.ts'
-import { type CommandSpec, type OptionSpec, problemOf } from './option-spec.ts'
+import { type CommandSpec, type OptionSpec, optionOf, problemOf } from './option-spec.ts'
 import type { Output } from './output.ts'
 
 /** Values by name; arguments that have a place are among them. Booleans are `1` and `0`, lists are joined by commas. */
@@ -80,9 +80,11 @@ function readOption(
 
 function expandName(given: string, spec: CommandSpec, output: Output): string | undefined {
   const wanted = given.toLowerCase()
-  const names = [...Object.keys(spec.options), ...spec.positional.filter(name => name !== 'extra-args')]
+  const first = Object.keys(spec.numbered ?? {}).map(prefix => `${prefix}0`)
+  const names = [...Object.keys(spec.options), ...first, ...spec.positional.filter(name => name !== 'extra-args')]
   const exact = names.find(name => name.toLowerCase() === wanted)
   if (exact !== undefined) return exact
+  if (optionOf(spec, wanted) !== undefined) return wanted
   const fitting = names.filter(name => name.toLowerCase().startsWith(wanted)).sort()
   if (fitting.length === 1) return fitting[0]
   output.err(
@@ -110,7 +112,7 @@ function placeArguments(rest: readonly string[], spec: CommandSpec, values: Reco
 }
 
 function specOf(spec: CommandSpec, name: string): OptionSpec {
-  return spec.options[name] ?? { type: 'string' }
+  return optionOf(spec, name) ?? { type: 'string' }
 }
 
 function booleanText(value: string): string {

@@ -2,7 +2,6 @@ import type { Command } from './command.ts'
 import type { Context } from './context.ts'
 import { EXIT, Failure, ParameterFailure, UsageFailure } from './failure.ts'
 import { parseArguments } from './parse-arguments.ts'
-import { COMMAND_NAMES, fullUsage, usageLine } from './usage.ts'
 
 /** Each command is loaded only when it is called: `pct` has to start quickly. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -31,9 +30,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 export async function pct(context: Context, words: readonly string[]): Promise<number> {
   const { output } = context
   const [given, ...rest] = words
-  const name = given === undefined ? undefined : expand(given)
+  const name = given === undefined ? undefined : await expand(given)
   const load = name === undefined ? undefined : COMMANDS[name]
   if (name === undefined || load === undefined) {
+    const { fullUsage } = await import('./usage.ts')
     output.err(fullUsage(given === undefined ? 'no command specified' : unavailable(given, name)))
     return EXIT.other
   }
@@ -42,13 +42,15 @@ export async function pct(context: Context, words: readonly string[]): Promise<n
     return (await command.run(context, parseArguments(rest, command, output))) ?? 0
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    output.err(message(error, name))
+    output.err(await message(error, name))
     return error.exitCode
   }
 }
 
 /** The name of a command that `given` stands for; undefined when there is none or more than one. */
-function expand(given: string): string | undefined {
+async function expand(given: string): Promise<string | undefined> {
+  if (Object.hasOwn(COMMANDS, given)) return given
+  const { COMMAND_NAMES } = await import('./usage.ts')
   if (COMMAND_NAMES.includes(given)) return given
   const fitting = COMMAND_NAMES.filter(name => name.startsWith(given))
   return fitting.length === 1 ? fitting[0] : undefined
@@ -59,7 +61,7 @@ function unavailable(given: string, name: string | undefined): string {
 }
 
 /** Wrong parameters are followed by the usage of the command. */
-function message(error: Failure, command: string): string {
+async function message(error: Failure, command: string): Promise<string> {
   const hasUsage = error instanceof ParameterFailure || error instanceof UsageFailure
-  return hasUsage ? `${error.message}${usageLine(command)}` : `${error.message}\n`
+  return hasUsage ? `${error.message}${(await import('./usage.ts')).usageLine(command)}` : `${error.message}\n`
 }

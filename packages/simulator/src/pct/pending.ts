@@ -1,5 +1,4 @@
-import { type ConfValues, type ContainerConf, withLive, without, withValue } from '../host/conf-text.ts'
-import { splitList } from './config-options.ts'
+import { type ConfValues, type ContainerConf, splitList, withLive, without, withValue } from '../host/conf-text.ts'
 
 /** Changes that somebody asked for in one `pct set`. */
 export interface Changes {

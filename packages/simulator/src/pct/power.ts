@@ -1,20 +1,11 @@
 import { requestState } from '../engine/high-availability.ts'
-import { type ContainerConf, without } from '../host/conf-text.ts'
+import type { ContainerConf } from '../host/conf-text.ts'
+import { withKernel } from '../host/kernel-lock.ts'
 import { startContainer, stopContainer } from '../host/lifecycle.ts'
-import { isRunning, readClock, withKernel } from '../host/runs.ts'
+import { readClock } from '../host/runs.ts'
 import { type Context, isTemplate, loadConf, writeConf } from './context.ts'
 import { Failure } from './failure.ts'
 import { applyPending } from './pending.ts'
-
-/** Whether the container runs now. */
-export function runs({ paths }: Context, vmid: number): boolean {
-  return isRunning(paths.root, vmid)
-}
-
-/** Whether the HA manager decides about the container. */
-export function isHighlyAvailable({ settings }: Context, vmid: number): boolean {
-  return settings.haManaged.includes(vmid)
-}
 
 /** Leaves it to the HA manager, which acts later. */
 export function requestHighAvailability(
@@ -71,14 +62,4 @@ export async function halt(
   // Proxmox waits once more, five seconds longer, for a guest that is only slow.
   await time.sleep(timeoutMs + 5_000)
   throw new Failure('container did not stop')
-}
-
-/** The configuration without its lock. */
-export function unlocked(conf: ContainerConf): ContainerConf {
-  return { ...conf, live: { ...conf.live, values: without(conf.live.values, 'lock') } }
-}
-
-/** The configuration with a lock. */
-export function locked(conf: ContainerConf, lock: string): ContainerConf {
-  return { ...conf, live: { ...conf.live, values: { ...conf.live.values, lock } } }
 }

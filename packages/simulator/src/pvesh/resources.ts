@@ -1,4 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs'
+import { readBroadcast } from '../host/broadcast.ts'
 import { listVmids, readConf } from '../host/container-conf.ts'
 import { readClock } from '../host/runs.ts'
 import { type Context, loadConf } from '../pct/context.ts'
@@ -129,15 +130,33 @@ function clusterResources(context: Context, type: string | undefined): readonly 
   return [...(isWanted('vm') ? guests(context) : []), ...(isWanted('node') ? [nodeResource(context)] : [])]
 }
 
+/** Figures come from pvestatd's broadcast, so that `cpu` is more than 0; a container started since then is not known yet. */
 function guests(context: Context): readonly unknown[] {
-  return containers(context).map(({ cpus, swap, maxswap, pid, type, ...values }) => ({
-    ...values,
-    id: `lxc/${values['vmid']}`,
-    maxcpu: cpus,
-    node: context.identity.node,
-    template: values['template'] ?? 0,
-    type,
-  }))
+  const broadcast = readBroadcast(context.paths)
+  return containers(context).map(values => {
+    const { vmid = 0, name, status, template = 0, uptime, cpus, maxmem, mem, maxdisk, disk, netin, netout } = values
+    const base = { id: `lxc/${vmid}`, node: context.identity.node, type: 'lxc', vmid }
+    const cpu = broadcast?.cpu[vmid] ?? 0
+    const isFresh = broadcast !== undefined && (status === 'stopped' || broadcast.cpu[vmid] !== undefined)
+    if (!isFresh) return { ...base, status: 'unknown' }
+    const { diskread, diskwrite, lock, tags } = values
+    const counters = { disk, diskread, diskwrite, maxdisk, netin, netout }
+    return {
+      ...base,
+      ...counters,
+      cpu,
+      lock,
+      maxcpu: cpus,
+      maxmem,
+      mem,
+      memhost: mem,
+      name,
+      status,
+      tags,
+      template,
+      uptime,
+    }
+  })
 }
 
 function nodeResource(context: Context) {
@@ -146,7 +165,7 @@ function nodeResource(context: Context) {
   const { blocks, bfree, bsize } = statfsSync(paths.root)
   return {
     'cgroup-mode': 2,
-    cpu: 0,
+    cpu: readBroadcast(paths)?.nodeCpu ?? 0,
     disk: (blocks - bfree) * bsize,
     id: `node/${identity.node}`,
     level: LEVEL,

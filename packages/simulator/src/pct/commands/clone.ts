@@ -3,7 +3,8 @@ import { writeVmlist } from '../../host/cluster-files.ts'
 import { type ConfSection, type ConfValues, type ContainerConf, EMPTY_SECTION, without } from '../../host/conf-text.ts'
 import { macAddress } from '../../host/container-spec.ts'
 import { confFile } from '../../host/host-paths.ts'
-import { withKernel } from '../../host/runs.ts'
+import { withKernel } from '../../host/kernel-lock.ts'
+
 import { seeded } from '../../kernel/seeded.ts'
 import { readWorkload, writeWorkload } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
@@ -15,12 +16,14 @@ import {
   destroyConf,
   isTemplate,
   loadConf,
-  lockConfig,
+  locked,
+  runs,
+  unlocked,
   writeConf,
 } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { lockConfig } from '../locks.ts'
 import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../option-spec.ts'
-import { locked, runs, unlocked } from '../power.ts'
 import { formatVolume, storageFeatures, storageType, type Volume, volumesOf } from '../volumes.ts'
 import { runWorker } from '../worker.ts'
 

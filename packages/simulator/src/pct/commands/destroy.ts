@@ -1,13 +1,24 @@
 import { rmSync } from 'node:fs'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import type { ContainerConf } from '../../host/conf-text.ts'
-import { withKernel } from '../../host/runs.ts'
+import { withKernel } from '../../host/kernel-lock.ts'
+
 import { workloadFile } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { assertUnlocked, type Context, destroyConf, loadConf, lockConfig, writeConf } from '../context.ts'
+import {
+  assertUnlocked,
+  type Context,
+  destroyConf,
+  isHighlyAvailable,
+  loadConf,
+  locked,
+  runs,
+  writeConf,
+} from '../context.ts'
 import { Failure } from '../failure.ts'
+import { lockConfig } from '../locks.ts'
 import { BOOLEAN, VMID } from '../option-spec.ts'
-import { isHighlyAvailable, kill, locked, runs } from '../power.ts'
+import { kill } from '../power.ts'
 import { runWorker } from '../worker.ts'
 
 /** `pct destroy VMID [--force] [--purge]` */

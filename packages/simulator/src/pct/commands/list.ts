@@ -1,6 +1,6 @@
 import { listVmids, readConf } from '../../host/container-conf.ts'
 import type { Command } from '../command.ts'
-import { runs } from '../power.ts'
+import { runs } from '../context.ts'
 
 /** `pct list`: nothing at all when there is no container. */
 export const list: Command = {

@@ -1,8 +1,9 @@
 import { type Command, vmidOf } from '../command.ts'
-import { assertQuorum, assertUnlocked, type Context, loadConf, lockConfig } from '../context.ts'
+import { assertQuorum, assertUnlocked, type Context, isHighlyAvailable, loadConf, runs } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { lockConfig } from '../locks.ts'
 import { BOOLEAN, SECONDS, VMID } from '../option-spec.ts'
-import { halt, isHighlyAvailable, kill, requestHighAvailability, runs, start as startNow } from '../power.ts'
+import { halt, kill, requestHighAvailability, start as startNow } from '../power.ts'
 import { runWorker } from '../worker.ts'
 
 const USUAL_TIMEOUT_SECONDS = 60

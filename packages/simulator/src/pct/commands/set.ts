@@ -1,12 +1,12 @@
-import { type ConfValues, type ContainerConf, without } from '../../host/conf-text.ts'
+import { type ConfValues, type ContainerConf, splitList, without } from '../../host/conf-text.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { CONFIG_OPTIONS, normalisedTags, SET_OPTIONS, splitList } from '../config-options.ts'
-import { assertUnlocked, type Context, digestOf, loadConfText, lockConfig, writeConf } from '../context.ts'
+import { isConfigOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../config-options.ts'
+import { assertUnlocked, type Context, digestOf, loadConfText, runs, writeConf } from '../context.ts'
 import { Failure, ParameterFailure } from '../failure.ts'
 import { hotplugPending } from '../hotplug.ts'
+import { lockConfig } from '../locks.ts'
 import { VMID } from '../option-spec.ts'
 import { addPending, applyPending, type Changes } from '../pending.ts'
-import { runs } from '../power.ts'
 
 const MAX_WEIGHT = 10_000
 
@@ -14,6 +14,7 @@ const MAX_WEIGHT = 10_000
 export const set: Command = {
   positional: ['vmid'],
   options: { vmid: VMID, ...SET_OPTIONS },
+  numbered: NUMBERED_OPTIONS,
   run: async (context, args) => {
     const vmid = vmidOf(args)
     const { digest } = args.values
@@ -59,13 +60,13 @@ function normalised(values: ConfValues): ConfValues {
 
 function assertConsistent({ values, remove, revert }: Changes): void {
   for (const key of revert) {
-    if (CONFIG_OPTIONS[key] === undefined) throw new ParameterFailure({ revert: `unknown option '${key}'` })
+    if (!isConfigOption(key)) throw new ParameterFailure({ revert: `unknown option '${key}'` })
     if (values[key] !== undefined) {
       throw new ParameterFailure({ revert: `you can't use '-${key}' and '-revert ${key}' at the same time` })
     }
   }
   for (const key of remove) {
-    if (CONFIG_OPTIONS[key] === undefined) throw new ParameterFailure({ delete: `unknown option '${key}'` })
+    if (!isConfigOption(key)) throw new ParameterFailure({ delete: `unknown option '${key}'` })
     if (values[key] !== undefined) {
       throw new ParameterFailure({ delete: `you can't use '-${key}' and -delete ${key}' at the same time` })
     }

@@ -1,7 +1,6 @@
 import { type Command, vmidOf } from '../command.ts'
-import { loadConf } from '../context.ts'
+import { loadConf, runs } from '../context.ts'
 import { BOOLEAN, VMID } from '../option-spec.ts'
-import { runs } from '../power.ts'
 
 /** `pct status VMID [--verbose]` */
 export const status: Command = {

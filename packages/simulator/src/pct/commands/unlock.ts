@@ -1,8 +1,8 @@
 import { type Command, vmidOf } from '../command.ts'
-import { loadConf, lockConfig, writeConf } from '../context.ts'
+import { loadConf, unlocked, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { lockConfig } from '../locks.ts'
 import { VMID } from '../option-spec.ts'
-import { unlocked } from '../power.ts'
 
 /** `pct unlock VMID` */
 export const unlock: Command = {
