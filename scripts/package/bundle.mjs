@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..', '..')
+
+// Packages written for CommonJS call `require` for modules of Node.js; in an ES module it has to be made.
+const REQUIRE_SHIM = [
+  "import { createRequire as createRequireForBundle } from 'node:module'",
+  "import { dirname as dirnameForBundle } from 'node:path'",
+  "import { fileURLToPath as fileUrlToPathForBundle } from 'node:url'",
+  'const require = createRequireForBundle(import.meta.url)',
+  'const __filename = fileUrlToPathForBundle(import.meta.url)',
+  'const __dirname = dirnameForBundle(__filename)',
+].join('\n')
+
+/**
+ * Bundles the built program at `entry` with all that it imports into the one file `outfile`.
+ * @returns the names of the npm packages that went in.
+ */
+export async function bundleProgram({ entry, outfile }) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    banner: { js: REQUIRE_SHIM },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return new Set(
+    Object.keys(metafile.inputs)
+      .map(packageOf)
+      .filter(name => name !== undefined),
+  )
+}
+
+/** `node_modules/@a/b/lib/c.js` -> `node_modules/@a/b`; undefined for a file of ours. */
+function packageOf(input) {
+  const start = input.lastIndexOf('node_modules/')
+  if (start === -1) return undefined
+  const [first = '', second = ''] = input.slice(start + 'node_modules/'.length).split('/')
+  const name = first.startsWith('@') ? `${first}/${second}` : first
+  return `${input.slice(0, start)}node_modules/${name}`
+}
+
+/** Writes the file `copyright` of the package: our licence, that of Node.js, and those of all bundled npm packages. */
+export function writeCopyright({ outfile, npmPackages, nodeLicence }) {
+  const parts = [
+    readFileSync(join(root, 'scripts/package/debian/copyright-head'), 'utf8'),
+    readFileSync(join(root, 'LICENSE'), 'utf8'),
+  ]
+  for (const folder of [...npmPackages].sort()) {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    parts.push(heading(`${name} ${version} (${license})`), licenceText(join(root, folder)) ?? `Licence: ${license}\n`)
+  }
+  parts.push(heading(`Node.js ${process.version}, with the libraries that are part of it`), nodeLicence)
+  writeFileSync(outfile, parts.join('\n'))
+}
+
+function heading(text) {
+  return `\n${'-'.repeat(100)}\n${text}\n${'-'.repeat(100)}\n`
+}
+
+function licenceText(folder) {
+  const file = readdirSync(folder)
+    .sort()
+    .find(name => /^(licen[cs]e|copying)(\.|-|$)/i.test(name))
+  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8')
+}
+
+/** The text of the licence of the Node.js that runs this; it stands beside the binary or in its documentation. */
+export function findNodeLicence(execPath) {
+  const prefix = execPath.split(sep).slice(0, -2).join(sep) || sep
+  const places = [
+    join(prefix, 'LICENSE'),
+    join(prefix, 'share/doc/nodejs/LICENSE'),
+    join(prefix, 'share/doc/node/LICENSE'),
+  ]
+  const found = places.find(existsSync)
+  if (found === undefined) throw new Error(`the licence of Node.js is in none of: ${places.join(', ')}`)
+  return readFileSync(found, 'utf8')
+}
