@@ -31,6 +31,10 @@ export const ERROR_CODES = {
   PCT_FAILED: 'pct ended with an error that has no code of its own.',
   PCT_TIMEOUT: 'pct did not end within its time limit and was stopped.',
   HOST_UNREADABLE: 'A file of the kernel or of Proxmox cannot be read.',
+  REQUEST_TIMEOUT: 'The client did not send its request in time.',
+  IDEMPOTENCY_CONFLICT:
+    'The Idempotency-Key was used for another request, or the outcome of that request is not known.',
+  AUDIT_UNAVAILABLE: 'The audit log cannot be written, so nothing is changed.',
   CANCELLED: 'The client went away before the change was started.',
   SCALING_API_UNREACHABLE: 'The scaling API does not answer, or its circuit breaker is open.',
   SCALING_API_MALFORMED: 'The scaling API answered something that is not its contract.',

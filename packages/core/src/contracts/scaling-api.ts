@@ -25,8 +25,8 @@ export const WireCpuLimit = z.number().min(0.05).max(8_192).multipleOf(0.01).des
 export const Expected = z
   .object({
     cores: WireCores.nullable().optional(),
-    cpulimit: WireCpuLimit.nullable().optional(),
-    memory: WireMemoryMb.nullable().optional(),
+    cpulimit: z.number().min(0).max(8_192).nullable().optional(),
+    memory: wireInteger(1, 1_073_741_824).nullable().optional(),
   })
   .describe('Allocation from which the caller decided; 409 if the container has another one.')
 
@@ -103,9 +103,172 @@ export const ChangeBody = z.object({
 })
 export type ChangeBody = z.output<typeof ChangeBody>
 
-/** Every success. */
+/** Source of the names: PVE::JSONSchema `pve-configid`, and the reserved names of PVE::AbstractConfig. */
+export const WireSnapshotName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{1,39}$/, 'must be 2 to 40 letters, digits, _ and -, beginning with a letter')
+  .refine(name => !/^(current|vzdump)$/i.test(name), 'is a name that Proxmox keeps for itself')
+  .describe('Name of the snapshot.')
+
+/** The name of a new container; `_` is turned into `-`, as the Python predecessor did. */
+export const WireHostname = z
+  .string()
+  .max(255)
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/,
+    'must be a host name',
+  )
+  .describe('Name of the new container.')
+
+const why = { reason: WhyText.optional() }
+
+export const StorageIncreaseRequest = z.object({
+  lxc_id: WireVmid,
+  disk_size: wireInteger(1, 10_240).describe('GB (2^30 bytes) that the root disk grows by.'),
+  ...why,
+})
+export const SnapshotRequest = z.object({ lxc_id: WireVmid, snapshot_name: WireSnapshotName, ...why })
+export const CloneCreateRequest = z
+  .object({ lxc_id: WireVmid, new_lxc_id: WireVmid, new_lxc_name: WireHostname, ...why })
+  .refine(({ lxc_id, new_lxc_id }) => lxc_id !== new_lxc_id, {
+    path: ['new_lxc_id'],
+    message: 'must be another number than lxc_id',
+  })
+export const CloneDeleteRequest = z.object({ lxc_id: WireVmid, ...change })
+export const UndoRequest = z.object({ ...change }).nullish()
+
+/** What `POST /scale/storage/increase` answers in `data`. */
+export const StorageChangeBody = z.object({
+  lxc_id: z.number(),
+  before: z.object({ disk_gb: z.number().nullable() }),
+  after: z.object({ disk_gb: z.number().nullable() }),
+  changed: z.boolean(),
+})
+/** What the routes of snapshots and clones answer in `data`. */
+export const OperationBody = z.object({
+  lxc_id: z.number(),
+  before: z.unknown(),
+  after: z.unknown(),
+  changed: z.boolean(),
+})
+
+export const SnapshotBody = z.object({
+  name: z.string(),
+  timestamp: z.string().nullable().describe('ISO 8601, UTC.'),
+  description: z.string().nullable(),
+  parent: z.string().nullable(),
+})
+export type SnapshotBody = z.output<typeof SnapshotBody>
+
+/** `GET /resource/lxc/status`. */
+export const ContainerStatusBody = z.object({
+  lxc_id: z.number(),
+  vm_id: z.number().describe('The same as lxc_id, for callers of the Python predecessor.'),
+  name: z.string().nullable(),
+  status: z.enum(['running', 'stopped', 'unknown']),
+  lock: z.string().nullable(),
+  uptime_seconds: z.number().nullable(),
+  memory_usage_mb: z.number().nullable().describe('Now; without page cache, with shared memory.'),
+  memory_floor_mb: z.number().nullable().describe('Now; what the kernel cannot reclaim.'),
+  memory_limit_mb: z.number().nullable().describe('The limit in force.'),
+  cpu_usage_percent: z
+    .number()
+    .nullable()
+    .describe('Of the cores it is allowed, from the newest sample of the monitor.'),
+  cpu_cores_used: z.number().nullable().describe('From the newest sample of the monitor.'),
+  swap_usage_mb: z.number().nullable().describe('From the newest sample of the monitor.'),
+  process_count: z.number().nullable().describe('From the newest sample of the monitor.'),
+  sample_time: z.string().nullable().describe('When the monitor took that sample, ISO 8601, UTC.'),
+})
+export type ContainerStatusBody = z.output<typeof ContainerStatusBody>
+
+/** `GET /resource/node/status`. */
+export const NodeStatusBody = z.object({
+  node: z.string(),
+  uptime_seconds: z.number().nullable(),
+  cores: z.number().nullable(),
+  load: z.array(z.number()).describe('Load averages of 1, 5 and 15 minutes.'),
+  memory_total_mb: z.number().nullable(),
+  memory_used_mb: z.number().nullable(),
+  memory_available_mb: z.number().nullable(),
+  swap_total_mb: z.number().nullable(),
+  swap_used_mb: z.number().nullable(),
+  rootfs_total_gb: z.number().nullable(),
+  rootfs_used_gb: z.number().nullable(),
+  kernel: z.string().nullable(),
+  pve_version: z.string().nullable(),
+})
+export type NodeStatusBody = z.output<typeof NodeStatusBody>
+
+/** `GET /resource/cluster/status`. */
+export const ClusterStatusBody = z.object({
+  name: z.string().nullable().describe('Null on a node without a cluster.'),
+  quorate: z.boolean(),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      node_id: z.number().nullable(),
+      ip: z.string().nullable(),
+      online: z.boolean(),
+      local: z.boolean(),
+    }),
+  ),
+})
+export type ClusterStatusBody = z.output<typeof ClusterStatusBody>
+
+/** `GET /health/check`; with status 503 when a check failed. */
+export const HealthBody = z.object({
+  status: z.enum(['healthy', 'unhealthy']),
+  version: z.string(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+})
+export type HealthBody = z.output<typeof HealthBody>
+
+/** What became of a change that was asked for. `unknown`: it was interrupted, and nobody saw how it ended. */
+export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
+export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
+
+/** What can be changed. */
+export const CHANGE_ACTIONS = [
+  'scale',
+  'storage-increase',
+  'snapshot-create',
+  'snapshot-rollback',
+  'snapshot-delete',
+  'clone-create',
+  'clone-delete',
+] as const
+export type ChangeAction = (typeof CHANGE_ACTIONS)[number]
+
+/** One line of the audit log, and one element of `GET /history`. */
+export const HistoryEntryBody = z.object({
+  id: z.string(),
+  time: z.string().describe('When it was asked for, ISO 8601, UTC.'),
+  duration_seconds: z.number().nullable().describe('Null when it was interrupted.'),
+  action: z.enum(CHANGE_ACTIONS),
+  lxc_id: z.number(),
+  name: z.string().nullable(),
+  who: z.object({ key: z.string(), role: z.string(), address: z.string() }),
+  asked: z.record(z.string(), z.unknown()).describe('What was asked for, as on the wire.'),
+  before: z.unknown(),
+  after: z.unknown(),
+  why: z.string().nullable(),
+  force: z.boolean(),
+  outcome: z.enum(CHANGE_OUTCOMES),
+  error: z.string().nullable().describe('The error code of a change that was refused or failed.'),
+  message: z.string(),
+  undo_of: z.string().nullable(),
+  idempotency_key: z.string().nullable(),
+})
+export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
+
+/** `GET /history`. */
+export const HistoryBody = z.object({ entries: z.array(HistoryEntryBody) })
+export type HistoryBody = z.output<typeof HistoryBody>
+
+/** Every success. `ignored` names fields of the request that the route does not know. */
 export function successBody<Data extends z.ZodType>(data: Data) {
-  return z.object({ status: z.literal('success'), message: z.string(), data })
+  return z.object({ status: z.literal('success'), message: z.string(), data, ignored: z.array(z.string()).optional() })
 }
 
 /** Every failure; further fields may stand beside these. */
