@@ -1,13 +1,25 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { writeConf } from './container-conf.mjs'
-import { CGROUP_ROOT } from './kernel-files.mjs'
+import { CGROUP_ROOT, cgroupsBelow, processesBelow } from './kernel-files.mjs'
 
 /** Where LXC keeps its containers, also on a Proxmox host. */
 export const LXC_DIR = '/var/lib/lxc'
 const FIRST_UNPRIVILEGED_ID = 100_000
+const END_TIMEOUT_MS = 5_000
 
 /** First process of a guest: unlike busybox's init it ends at once when LXC asks it to. */
 const INIT_SCRIPT = `#!/bin/sh
@@ -106,15 +118,48 @@ export function holdAnonymous(sizeMb) {
   return `dd if=/dev/zero bs=${sizeMb}M count=1 2>/dev/null | sleep 1000`
 }
 
-/** Stops a container and removes everything that it left on the machine. Does nothing where there is nothing. */
+/**
+ * Ends a container and removes everything that it left on the machine. Needs nothing of LXC, whose command socket may be in the
+ * network namespace of a run that was killed.
+ */
 export function destroyContainer(vmid) {
-  spawnSync('lxc-stop', ['-P', LXC_DIR, '-n', String(vmid), '-k'], { timeout: 10_000 })
-  spawnSync('ip', ['link', 'delete', hostLink(vmid)])
-  for (const parent of ['lxc', 'lxc.monitor']) removeCgroups(join(parent, String(vmid)))
+  killCgroup('lxc', vmid)
+  // LXC's monitor ends by itself after its container, and removes the cgroups; but not if something is wrong with it.
+  if (!waitUntil(() => processesBelow('lxc.monitor', vmid).length === 0)) killCgroup('lxc.monitor', vmid)
+  const isGone = waitUntil(() => ['lxc', 'lxc.monitor'].every(parent => removeCgroups(parent, vmid)))
+  if (!isGone) console.log(`# the cgroups of ${vmid} could not be removed`)
   rmSync(join(LXC_DIR, String(vmid)), { recursive: true, force: true })
 }
 
-function removeCgroups(path) {
-  const script = `for top in ${CGROUP_ROOT}/*/${path}; do [ ! -d "$top" ] || find "$top" -depth -type d -exec rmdir {} +; done`
-  spawnSync('sh', ['-c', script])
+function killCgroup(parent, vmid) {
+  for (const pid of processesBelow(parent, vmid)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error
+    }
+  }
+}
+
+/** Waits, without giving way to anything else; whether it came true within the time limit. */
+function waitUntil(isTrue) {
+  const deadlineMs = performance.now() + END_TIMEOUT_MS
+  while (!isTrue()) {
+    if (performance.now() > deadlineMs) return false
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
+  return true
+}
+
+/** Whether all of them are gone. A cgroup is busy for a moment after its last process has ended. */
+function removeCgroups(parent, vmid) {
+  const folders = readdirSync(CGROUP_ROOT).flatMap(name => cgroupsBelow(join(CGROUP_ROOT, name, parent, String(vmid))))
+  for (const folder of folders.reverse()) {
+    try {
+      rmdirSync(folder)
+    } catch (error) {
+      if (!['ENOENT', 'EBUSY'].includes(error.code)) throw error
+    }
+  }
+  return folders.every(folder => !existsSync(folder))
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -82,14 +82,24 @@ export function diskOperations(vmid) {
   return { reads: total('Read'), writes: total('Write') }
 }
 
-/** The processes of the container, as the host numbers them. */
-export function processIds(vmid) {
-  const top = cgroupPath('pids', vmid)
+/** A cgroup and those below it, outer ones first; none when it does not exist. */
+export function cgroupsBelow(top) {
+  if (!existsSync(top)) return []
   const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter(entry => entry.isDirectory())
-  const folders = [top, ...below.map(entry => join(entry.parentPath, entry.name))]
+  return [top, ...below.map(entry => join(entry.parentPath, entry.name))]
+}
+
+/** Processes, as the host numbers them, of the container (`lxc`) or of the program that watches it (`lxc.monitor`). */
+export function processesBelow(parent, vmid) {
+  const folders = cgroupsBelow(join(CGROUP_ROOT, 'pids', parent, String(vmid)))
   return folders.flatMap(folder =>
     (readText(join(folder, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number),
   )
+}
+
+/** The processes of the container, as the host numbers them. */
+export function processIds(vmid) {
+  return processesBelow('lxc', vmid)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { installPackages, missingRequirement } from './requirements.mjs'
-import { sweepKilledRuns } from './test-host.mjs'
+import { sweepKilledRuns, TestHost } from './test-host.mjs'
 
 /**
  * The three daemons on real LXC containers: node test/e2e/lxc/run.mjs
@@ -23,4 +23,8 @@ const plan = new URL('plan.mjs', import.meta.url).pathname
 const command = ['--net', 'setpriv', '--pdeathsig', 'TERM', process.execPath, plan]
 const child = spawn('unshare', command, { stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
-child.on('exit', (exitCode, signal) => process.exit(exitCode ?? (signal === null ? 1 : 130)))
+child.on('exit', (exitCode, signal) => {
+  // Killed before it could clean up.
+  if (signal !== null) new TestHost(child.pid).tearDown()
+  process.exit(exitCode ?? 1)
+})

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readConf } from './container-conf.mjs'
 import { createContainer, destroyContainer, LXC_DIR } from './containers.mjs'
-import { CGROUP_ROOT } from './kernel-files.mjs'
 import { balanceCpuSet } from './limits.mjs'
 
 const run = promisify(execFile)
@@ -86,8 +85,7 @@ export class TestHost {
     this.#killProcesses()
     const first = firstVmid(this.pid)
     for (let vmid = first; vmid < first + VMIDS_PER_RUN; vmid++) {
-      if (existsSync(join(LXC_DIR, String(vmid))) || existsSync(join(CGROUP_ROOT, 'pids/lxc', String(vmid))))
-        destroyContainer(vmid)
+      destroyContainer(vmid)
     }
     spawnSync('ip', ['link', 'delete', this.bridge], { stdio: 'ignore' })
     rmSync(this.dir, { recursive: true, force: true })

@@ -14,7 +14,7 @@ export async function memoryIsMeasured(context) {
   await oomKillIsSeen(context)
 }
 
-async function pageCacheIsLeftOut({ checks, containers: { holder }, metrics }) {
+async function pageCacheIsLeftOut({ host, checks, containers: { holder }, metrics }) {
   const [before] = await metrics.nextSamples(holder, { afterMs: Date.now() })
   const end = runInContainer(holder, `dd if=/dev/zero of=/root/cached bs=1M count=${CACHE_MB} conv=fsync; sleep 1000`)
   await until('a file in the page cache', 20_000, () => pageCacheMb(holder) >= CACHE_MB)
@@ -23,11 +23,11 @@ async function pageCacheIsLeftOut({ checks, containers: { holder }, metrics }) {
   const isLeftOut = Math.abs(growthMb) <= CACHE_MB * TOLERANCE
   checks.ok(isLeftOut, `${CACHE_MB} MB of page cache are not counted`, `grew by ${growthMb.toFixed(1)} MB`)
   await end()
-  await runInContainer(holder, 'rm /root/cached')
+  await host.pct('exec', holder, '--', 'rm', '/root/cached')
   await until('the page cache given back', 20_000, () => pageCacheMb(holder) < CACHE_MB)
 }
 
-async function heldMemoryIsCounted({ checks, containers: { holder }, metrics }) {
+async function heldMemoryIsCounted({ host, checks, containers: { holder }, metrics }) {
   const endAnonymous = runInContainer(holder, holdAnonymous(ANONYMOUS_MB))
   await until('anonymous memory', 20_000, () => heldMemoryMb(holder) >= ANONYMOUS_MB)
   await checkHeld({ checks, metrics, vmid: holder, kind: `${ANONYMOUS_MB} MB anonymous memory` })
@@ -38,7 +38,7 @@ async function heldMemoryIsCounted({ checks, containers: { holder }, metrics }) 
 
   await endAnonymous()
   await endTmpfs()
-  await runInContainer(holder, 'rm /tmp/file')
+  await host.pct('exec', holder, '--', 'rm', '/tmp/file')
   await until('memory given back', 20_000, () => heldMemoryMb(holder) < 10)
   const after = { afterMs: Date.now() }
   const freed = await metrics.sampleThat(
