@@ -1,0 +1,177 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const systemd = join(import.meta.dirname, '..', '..', 'systemd')
+const helper = join(systemd, 'pct-helper')
+
+function isAllowed(...words: string[]): boolean {
+  return spawnSync('perl', [helper, '--check', ...words]).status === 0
+}
+
+describe('the list of commands', () => {
+  test.each(
+    [
+      ['pct', 'exec', '101', '--', 'id'],
+      ['pct', 'set', '101', '-hookscript', 'local:snippets/x.sh'],
+      ['pct', 'set', '101', '-cores', '2', '-mp0', '/,mp=/host'],
+      ['pct', 'set', '101', '-features', 'mount=nfs'],
+      ['pct', 'set', '101'],
+      ['pct', 'set', '101', '-cores', '0'],
+      ['pct', 'set', '101', '-cores', '-1'],
+      ['pct', 'set', '101\n', '-cores', '2'],
+      ['pct', 'set', '٣٠١', '-cores', '2'],
+      ['pct', 'set', '99', '-cores', '2'],
+      ['pct', 'config', '101', '--snapshot', 'a', '--x'],
+      ['pct', 'resize', '101', 'rootfs', '-5G'],
+      ['pct', 'push', '101', '/etc/shadow', '/x'],
+      ['pvesh', 'create', '/access/users', '--userid', 'x@pve'],
+      ['pvesh', 'get', '/access/users'],
+      ['pvesh', 'get', '/nodes/../access/status'],
+      ['pvecm', 'expected', '1'],
+      ['/bin/sh', '-c', 'id'],
+      ['sh'],
+      [],
+    ].map(words => ({ words })),
+  )('refuses $words', ({ words }) => {
+    expect(isAllowed(...words)).toBe(false)
+  })
+})
+
+describe('client and helper', () => {
+  let folder = ''
+  let server: Server
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lxc-autoscale-helper-'))
+    mkdirSync(join(folder, 'client'))
+    mkdirSync(join(folder, 'host'))
+    symlinkSync(join(systemd, 'pct-client'), join(folder, 'client/pct'))
+    server = await listen()
+  })
+
+  afterEach(async () => {
+    await new Promise(resolve => server.close(resolve))
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Plays systemd: starts the helper for each connection, with the connection as its standard input and output. */
+  async function listen(): Promise<Server> {
+    const listening = createServer({ allowHalfOpen: true }, connection => {
+      const child = spawn('perl', [helper], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+        env: { PCT_HELPER_PATH: `${join(folder, 'host')}:/usr/bin:/bin` },
+      })
+      connection.pipe(child.stdin)
+      child.stdout.pipe(connection)
+      child.stdin.on('error', () => {})
+      connection.on('error', () => {})
+    })
+    await new Promise<void>(resolve => listening.listen(join(folder, 'socket'), resolve))
+    return listening
+  }
+
+  function installPct(script: string): void {
+    writeFileSync(join(folder, 'host/pct'), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(folder, 'host/pct'), 0o755)
+  }
+
+  function client(...words: string[]) {
+    return spawn(join(folder, 'client/pct'), words, {
+      env: { PATH: '/usr/bin:/bin', LXC_AUTOSCALE_PCT_SOCKET: join(folder, 'socket'), SECRET: 'of the API' },
+    })
+  }
+
+  async function run(...words: string[]) {
+    const child = client(...words)
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', chunk => {
+      stdout += chunk
+    })
+    child.stderr.on('data', chunk => {
+      stderr += chunk
+    })
+    const exitCode = await new Promise(resolve => child.once('close', resolve))
+    return { exitCode, stdout, stderr }
+  }
+
+  test('arguments, both outputs and the exit code arrive as if the command had been run here', async () => {
+    installPct('printf "[%s]" "$@"; echo problem >&2; exit 7')
+
+    expect(await run('snapshot', '101', 'before', '--description', 'two words; $(id)')).toEqual({
+      exitCode: 7,
+      stdout: '[snapshot][101][before][--description][two words; $(id)]',
+      stderr: 'problem\n',
+    })
+  })
+
+  test('an output of a megabyte arrives whole', async () => {
+    installPct('head -c 1000000 /dev/zero')
+
+    expect((await run('list')).stdout.length).toBe(1_000_000)
+  })
+
+  test('a command that is not on the list is refused and not run', async () => {
+    installPct(`touch ${folder}/was-run`)
+
+    const { exitCode, stderr } = await run('exec', '101', '--', 'id')
+
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 126,
+      stderr: 'pct-helper: not a command that the API may run: pct\n',
+    })
+    expect(existsSync(`${folder}/was-run`)).toBe(false)
+  })
+
+  test('the command gets nothing of the environment of the client', async () => {
+    installPct('env | sort | grep -v ^PWD')
+
+    expect((await run('list')).stdout.split('\n')).toEqual([
+      'HOME=/root',
+      'LC_ALL=C',
+      expect.stringMatching(/^PATH=/),
+      'USER=root',
+      '',
+    ])
+  })
+
+  test('a host without the command answers 127', async () => {
+    expect(await run('list')).toMatchObject({ exitCode: 127, stderr: 'pct: No such file or directory\n' })
+  })
+
+  test('a client that ends early has its command stopped', async () => {
+    installPct(`echo $$ > ${folder}/pid; echo started; exec sleep 60`)
+    const child = client('list')
+    await new Promise(resolve => child.stdout.once('data', resolve))
+    const pid = Number(readFileSync(`${folder}/pid`, 'utf8'))
+    child.kill('SIGKILL')
+
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false)
+  })
+})
+
+test('a client that cannot reach the helper says so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lxc-autoscale-helper-'))
+  symlinkSync(join(systemd, 'pct-client'), join(folder, 'pct'))
+  const { status, stderr } = spawnSync(join(folder, 'pct'), ['list'], {
+    encoding: 'utf8',
+    env: { LXC_AUTOSCALE_PCT_SOCKET: join(folder, 'none') },
+  })
+  rmSync(folder, { recursive: true })
+
+  expect(status).toBe(126)
+  expect(stderr).toContain('No such file or directory; is lxc_autoscale_pct.socket running?')
+})
