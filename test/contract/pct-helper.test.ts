@@ -1,18 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import * as commands from '../../packages/api/src/pct/commands.ts'
 
 const systemd = join(import.meta.dirname, '..', '..', 'systemd')
 const helper = join(systemd, 'pct-helper')
@@ -21,14 +14,50 @@ function isAllowed(...words: string[]): boolean {
   return spawnSync('perl', [helper, '--check', ...words]).status === 0
 }
 
+const clone = { vmid: 101, newVmid: 102, hostname: 'web-2.example.com', snapshotName: 'snapshot-102', description: 'x' }
+const snapshot = 'before-upgrade_2'
+const text = 'why: "x"; $(id)\nsecond line'
+
 describe('the list of commands', () => {
+  test.each([
+    commands.setResources(101, { cores: 8_192 }),
+    commands.setResources(101, { cpulimit: 0.05 }),
+    commands.setResources(999_999_999, { cores: null, cpulimit: 2.25, memoryMb: 1_048_576 }),
+    commands.setResources(101, { cores: 4, cpulimit: null, memoryMb: 64 }),
+    commands.setResources(101, { cores: null, cpulimit: null }),
+    commands.growRootDisk(101, 10_240),
+    commands.createSnapshot(101, snapshot, text),
+    commands.createSnapshot(101, 'ab', ''),
+    commands.rollbackSnapshot(101, snapshot, true),
+    commands.rollbackSnapshot(101, snapshot, false),
+    commands.deleteSnapshot(101, snapshot),
+    commands.listSnapshots(101),
+    commands.cloneContainer({ ...clone, storage: undefined }),
+    commands.cloneContainer({ ...clone, storage: 'local-zfs' }),
+    commands.startContainer(101),
+    commands.stopContainer(101),
+    commands.destroyContainer(101),
+    commands.listContainers(),
+    commands.readStatus(101),
+    commands.readConfig(101),
+    commands.readNodeStatus('pve-1'),
+    commands.readClusterStatus(),
+  ])('allows what the API runs: $args', command => {
+    expect(command && isAllowed(command.program, ...command.args)).toBe(true)
+  })
+
+  test('is complete: a new command of the API must be added to it', () => {
+    const makers = Object.values(commands).filter(value => typeof value === 'function')
+
+    expect(makers).toHaveLength(15)
+  })
+
   test.each(
     [
       ['pct', 'exec', '101', '--', 'id'],
       ['pct', 'set', '101', '-hookscript', 'local:snippets/x.sh'],
       ['pct', 'set', '101', '-cores', '2', '-mp0', '/,mp=/host'],
       ['pct', 'set', '101', '-features', 'mount=nfs'],
-      ['pct', 'set', '101'],
       ['pct', 'set', '101', '-cores', '0'],
       ['pct', 'set', '101', '-cores', '-1'],
       ['pct', 'set', '101\n', '-cores', '2'],
@@ -49,6 +78,12 @@ describe('the list of commands', () => {
     expect(isAllowed(...words)).toBe(false)
   })
 })
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk
+  return text
+}
 
 describe('client and helper', () => {
   let folder = ''
@@ -96,15 +131,9 @@ describe('client and helper', () => {
 
   async function run(...words: string[]) {
     const child = client(...words)
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', chunk => {
-      stdout += chunk
-    })
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
+    const output = Promise.all([textOf(child.stdout), textOf(child.stderr)])
     const exitCode = await new Promise(resolve => child.once('close', resolve))
+    const [stdout, stderr] = await output
     return { exitCode, stdout, stderr }
   }
 
@@ -152,14 +181,24 @@ describe('client and helper', () => {
     expect(await run('list')).toMatchObject({ exitCode: 127, stderr: 'pct: No such file or directory\n' })
   })
 
-  test('a client that ends early has its command stopped', async () => {
-    installPct(`echo $$ > ${folder}/pid; echo started; exec sleep 60`)
+  test('a client that is asked to end stops its command, and still says how that ended', async () => {
+    installPct(`trap 'echo stopped; exit 3' TERM; echo started; while :; do sleep 0.05; done`)
+    const child = client('list')
+    const output = textOf(child.stdout)
+    await new Promise(resolve => child.stdout.once('data', resolve))
+    child.kill('SIGTERM')
+    const exitCode = await new Promise(resolve => child.once('close', resolve))
+
+    expect({ exitCode, output: await output }).toEqual({ exitCode: 3, output: 'started\nstopped\n' })
+  })
+
+  test('a client that is killed leaves its command running to the end', async () => {
+    installPct(`echo started; sleep 0.3; echo lost; echo done > ${folder}/done`)
     const child = client('list')
     await new Promise(resolve => child.stdout.once('data', resolve))
-    const pid = Number(readFileSync(`${folder}/pid`, 'utf8'))
     child.kill('SIGKILL')
 
-    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => existsSync(`${folder}/done`), { timeout: 5_000 }).toBe(true)
   })
 })
 
