@@ -1,0 +1,137 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { Allocation, Circumstances, Decision, Observation } from '../policy/decision.ts'
+import { isChange } from '../policy/decision.ts'
+import { medianStepS, type Trace } from './trace.ts'
+
+/** What sizes a container: the whole of policy and safety rules. */
+export interface ReplaySizer {
+  observe(observation: Observation): void
+  decide(circumstances: Circumstances): Decision
+  applied(allocation: Allocation, nowMs: number): void
+}
+
+export interface ReplayOptions {
+  /** Seconds between two decisions; a trace with a longer step is decided on at its own step. */
+  readonly intervalS: number
+  /** What a trace that does not say starts with. */
+  readonly fallback: Allocation
+  /** Called now and then with the share of the trace that is done, 0-1. */
+  readonly onProgress?: (share: number) => void
+}
+
+/** What a sizer would have done. Arrays have one element per sample; `undefined` where the trace lacks the resource. */
+export interface ReplayRun {
+  /** The allocation in force when the sample was taken. */
+  readonly cores: Float64Array | undefined
+  readonly memoryMb: Float64Array | undefined
+  readonly changes: readonly ReplayChange[]
+}
+
+export interface ReplayChange {
+  readonly timeS: number
+  readonly allocation: Allocation
+  readonly decision: Decision
+}
+
+const PROGRESS_EVERY = 20_000
+
+/**
+ * Runs `sizer` over `trace` in a closed loop: it sees what a monitor would have seen (the demand as far as its own
+ * allocation let it through, throttling, OOM kills), and what it decides on a sample is in force from the next one on.
+ */
+export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions): ReplayRun {
+  const { timesS } = trace
+  const stepS = medianStepS(trace)
+  const dueS = Math.max(options.intervalS, stepS) - stepS / 2
+  const inForce = allocationRecord(trace)
+  const changes: ReplayChange[] = []
+  let allocation: Allocation = startAllocation(trace, options.fallback)
+  let decidedS = Number.NEGATIVE_INFINITY
+  timesS.forEach((timeS, index) => {
+    inForce.record(index, allocation)
+    sizer.observe(visible(trace, index, allocation))
+    if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
+    if (timeS - decidedS < dueS) return
+    decidedS = timeS
+    const decision = sizer.decide(circumstancesAt(trace, timeS, allocation, dueS))
+    if (!isChange(decision) || !decision.isToBeApplied) return
+    allocation = decision.to
+    sizer.applied(allocation, timeS * MS_PER_SECOND)
+    changes.push({ timeS, allocation, decision })
+  })
+  options.onProgress?.(1)
+  return { cores: inForce.cores, memoryMb: inForce.memoryMb, changes }
+}
+
+function allocationRecord(trace: Trace) {
+  const cores = trace.cpuCores && new Float64Array(trace.timesS.length)
+  const memoryMb = trace.memoryMb && new Float64Array(trace.timesS.length)
+  return {
+    cores,
+    memoryMb,
+    record(index: number, allocation: Allocation): void {
+      if (cores !== undefined) cores[index] = allocation.cores ?? Number.NaN
+      if (memoryMb !== undefined) memoryMb[index] = allocation.memoryMb ?? Number.NaN
+    },
+  }
+}
+
+/** What `trace` starts with: what it says, else `fallback`; nothing for a resource it lacks. */
+export function startAllocation(trace: Trace, fallback: Allocation): Allocation {
+  return {
+    cores: trace.cpuCores === undefined ? undefined : (trace.initialCores ?? fallback.cores),
+    memoryMb: trace.memoryMb === undefined ? undefined : (trace.initialMemoryMb ?? fallback.memoryMb),
+  }
+}
+
+/** Rounding of the figures of a trace must not count as throttling. */
+const TOLERANCE = 1e-9
+
+function visible(trace: Trace, index: number, allocation: Allocation): Observation {
+  const timeMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
+  const cpu = through(trace.cpuCores?.[index], allocation.cores)
+  const memory = through(trace.memoryMb?.[index], allocation.memoryMb)
+  return {
+    timeMs,
+    localTimeMs: timeMs + trace.utcOffsetMs,
+    allocation,
+    cpuCoresUsed: cpu.seen,
+    cpuThrottledPercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
+    cpuPressurePercent: undefined,
+    memoryUsedMb: memory.seen,
+    memoryFloorMb: undefined,
+    swapUsedMb: undefined,
+    memoryPressurePercent: undefined,
+    memoryHighEvents: undefined,
+    memoryMaxEvents: undefined,
+    oomKills: memory.isCut === undefined ? undefined : Number(memory.isCut),
+  }
+}
+
+interface Through {
+  readonly seen: number | undefined
+  /** Whether the demand was larger than what the limit let through. */
+  readonly isCut: boolean | undefined
+}
+
+function through(demand: number | undefined, limit: number | undefined): Through {
+  if (demand === undefined || Number.isNaN(demand)) return { seen: undefined, isCut: undefined }
+  if (limit === undefined || demand <= limit + TOLERANCE) return { seen: demand, isCut: false }
+  return { seen: limit, isCut: true }
+}
+
+function circumstancesAt(trace: Trace, timeS: number, allocation: Allocation, dueS: number): Circumstances {
+  const nowMs = timeS * MS_PER_SECOND
+  return {
+    nowMs,
+    localTimeMs: nowMs + trace.utcOffsetMs,
+    allocation,
+    maxDataAgeMs: 3 * dueS * MS_PER_SECOND,
+    isRunning: true,
+    lock: '',
+    isMigrating: false,
+    isHaQueued: false,
+    uptimeMs: undefined,
+    verdict: undefined,
+  }
+}

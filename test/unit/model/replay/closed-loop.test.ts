@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import type {
+  Allocation,
+  Circumstances,
+  Decision,
+  Observation,
+} from '../../../../packages/model/src/policy/decision.ts'
+import { directionOf } from '../../../../packages/model/src/policy/decision.ts'
+import { bill, staticRun } from '../../../../packages/model/src/replay/bill.ts'
+import { type ReplaySizer, replay } from '../../../../packages/model/src/replay/closed-loop.ts'
+import { decisionsCsv } from '../../../../packages/model/src/replay/decisions-csv.ts'
+import { parseTraceCsv, TRACE_HEADER } from '../../../../packages/model/src/replay/trace.ts'
+
+/** Gives what `size` says, and keeps what it was shown. */
+class RecordingSizer implements ReplaySizer {
+  readonly seen: Observation[] = []
+  readonly #size: (observation: Observation) => Allocation
+
+  constructor(size: (observation: Observation) => Allocation) {
+    this.#size = size
+  }
+
+  observe(observation: Observation): void {
+    this.seen.push(observation)
+  }
+
+  decide({ nowMs, allocation }: Circumstances): Decision {
+    const newest = this.seen.at(-1)
+    const to = newest === undefined ? allocation : this.#size(newest)
+    return {
+      vmid: 101,
+      timeMs: nowMs,
+      from: allocation,
+      to,
+      wanted: to,
+      cores: directionOf(allocation.cores, to.cores),
+      memory: directionOf(allocation.memoryMb, to.memoryMb),
+      isToBeApplied: true,
+      isInNeed: false,
+      reasons: [],
+      policy: 'recording',
+    }
+  }
+
+  applied(): void {}
+}
+
+const trace = parseTraceCsv('web', `${TRACE_HEADER}\n60,0.5,2,100,200\n120,3,,100,\n180,3,,250,\n240,0.5,,100,\n`)
+const options = { intervalS: 60, fallback: { cores: 1, memoryMb: 64 } }
+const keep = () => new RecordingSizer(({ allocation }) => allocation)
+
+describe('replay', () => {
+  test('shows a policy no more of a demand than its allocation lets through', () => {
+    const sizer = keep()
+    replay(trace, sizer, options)
+    expect(sizer.seen.map(({ cpuCoresUsed, cpuThrottledPercent }) => [cpuCoresUsed, cpuThrottledPercent])).toEqual([
+      [0.5, 0],
+      [2, 100],
+      [2, 100],
+      [0.5, 0],
+    ])
+    expect(sizer.seen.map(({ memoryUsedMb, oomKills }) => [memoryUsedMb, oomKills])).toEqual([
+      [100, 0],
+      [100, 0],
+      [200, 1],
+      [100, 0],
+    ])
+  })
+
+  test('lets a decision take effect on the next sample only', () => {
+    const sizer = new RecordingSizer(({ cpuThrottledPercent }) => ({
+      cores: cpuThrottledPercent ? 4 : 2,
+      memoryMb: 200,
+    }))
+    const { cores } = replay(trace, sizer, options)
+    expect([...(cores ?? [])]).toEqual([2, 2, 4, 2])
+  })
+
+  test('shows the same past whatever the future of the trace is', () => {
+    const half = parseTraceCsv('web', `${TRACE_HEADER}\n60,0.5,2,100,200\n120,3,,100,\n`)
+    const whole = keep()
+    const first = keep()
+    replay(trace, whole, options)
+    replay(half, first, options)
+    expect(whole.seen.slice(0, 2)).toEqual(first.seen)
+  })
+
+  test('writes one row for each change', () => {
+    const sizer = new RecordingSizer(({ cpuThrottledPercent }) => ({
+      cores: cpuThrottledPercent ? 4 : 2,
+      memoryMb: 200,
+    }))
+    expect(decisionsCsv(replay(trace, sizer, options))).toBe('t_seconds,cpu_cores,mem_mb\n120,4,200\n180,2,200\n')
+  })
+
+  test('leaves a resource out that the trace says nothing of', () => {
+    const cpuOnly = parseTraceCsv('web', `${TRACE_HEADER}\n60,0.5,2,,\n120,0.7,,,\n`)
+    const sizer = keep()
+    const run = replay(cpuOnly, sizer, options)
+    expect(run.memoryMb).toBeUndefined()
+    expect(sizer.seen[0]).toMatchObject({ memoryUsedMb: undefined, oomKills: undefined })
+  })
+})
+
+describe('bill', () => {
+  test('adds up what was unused and what was short', () => {
+    const { cpu, memory } = bill(trace, staticRun(trace, 2, 200))
+    expect(cpu).toMatchObject({ slackPercent: 37.5, shortPercent: 50, shortEpisodes: 1, changes: 0 })
+    expect(cpu?.allocatedHours).toBeCloseTo((2 * 240) / 3_600)
+    expect(memory).toMatchObject({ shortPercent: 25, shortEpisodes: 1 })
+  })
+})
+
+describe('parseTraceCsv', () => {
+  test.each([
+    ['another header', 'a,b\n1,2\n', 'line 1'],
+    ['no sample', `${TRACE_HEADER}\n`, 'line 2'],
+    ['a word for a number', `${TRACE_HEADER}\n60,many,2,,\n`, 'line 2 has "many"'],
+    ['a negative number', `${TRACE_HEADER}\n60,-1,2,,\n`, 'line 2 has "-1"'],
+    ['a field too few', `${TRACE_HEADER}\n60,1,2,\n`, 'line 2 has 4 fields'],
+    ['a time that goes back', `${TRACE_HEADER}\n60,1,2,,\n60,1,2,,\n`, 'line 3 has the time 60'],
+  ])('refuses %s and names the line', (_, text, message) => {
+    expect(() => parseTraceCsv('x.csv', text)).toThrow(message)
+  })
+
+  test('keeps an empty field apart from zero', () => {
+    const { cpuCores } = parseTraceCsv('x', `${TRACE_HEADER}\n60,0,2,,\n120,,2,,\n`)
+    expect([...(cpuCores ?? [])]).toEqual([0, Number.NaN])
+  })
+})
