@@ -20,6 +20,8 @@ import { CGROUP_ROOT, cgroupsBelow, processesBelow } from './kernel-files.mjs'
 export const LXC_DIR = '/var/lib/lxc'
 const FIRST_UNPRIVILEGED_ID = 100_000
 const END_TIMEOUT_MS = 5_000
+/** Twenty times the share of a process outside (the kernel's default of 1024). */
+const PREFERRED_CPU_SHARES = 20_480
 
 /** First process of a guest: unlike busybox's init it ends at once when LXC asks it to. */
 const INIT_SCRIPT = `#!/bin/sh
@@ -154,12 +156,27 @@ function waitUntil(isTrue) {
 /** Whether all of them are gone. A cgroup is busy for a moment after its last process has ended. */
 function removeCgroups(parent, vmid) {
   const folders = readdirSync(CGROUP_ROOT).flatMap(name => cgroupsBelow(join(CGROUP_ROOT, name, parent, String(vmid))))
-  for (const folder of folders.reverse()) {
-    try {
-      rmdirSync(folder)
-    } catch (error) {
-      if (!['ENOENT', 'EBUSY'].includes(error.code)) throw error
-    }
-  }
+  for (const folder of folders.reverse()) removeIfEmpty(folder)
   return folders.every(folder => !existsSync(folder))
+}
+
+/** Gives the containers CPU time before everything else on a busy machine, whose load would otherwise hide theirs. */
+export function preferContainers() {
+  const file = join(CGROUP_ROOT, 'cpu/lxc/cpu.shares')
+  if (existsSync(file)) writeFileSync(file, String(PREFERRED_CPU_SHARES))
+}
+
+/** Removes the cgroups around the containers if there is no container left, of whatever run. */
+export function removeEmptyParents() {
+  for (const controller of readdirSync(CGROUP_ROOT)) {
+    for (const parent of ['lxc', 'lxc.monitor', 'lxc.pivot']) removeIfEmpty(join(CGROUP_ROOT, controller, parent))
+  }
+}
+
+function removeIfEmpty(cgroup) {
+  try {
+    rmdirSync(cgroup)
+  } catch (error) {
+    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(error.code)) throw error
+  }
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readConf } from './container-conf.mjs'
-import { createContainer, destroyContainer, LXC_DIR } from './containers.mjs'
+import { createContainer, destroyContainer, LXC_DIR, preferContainers, removeEmptyParents } from './containers.mjs'
 import { balanceCpuSet } from './limits.mjs'
 
 const run = promisify(execFile)
@@ -45,7 +45,10 @@ export class TestHost {
     writeFileSync(join(this.binDir, 'pct'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 })
     ip('link', 'add', this.bridge, 'type', 'bridge')
     ip('link', 'set', this.bridge, 'up')
-    this.#pvestatd = setInterval(() => this.#balanceCpuSets(), PVESTATD_INTERVAL_MS)
+    this.#pvestatd = setInterval(() => {
+      preferContainers()
+      this.#balanceCpuSets()
+    }, PVESTATD_INTERVAL_MS)
   }
 
   /** Makes and starts one container; gives its number. `spec`: {name, options, isUnprivileged}. */
@@ -56,7 +59,8 @@ export class TestHost {
     const address = `192.0.2.${index + 1}`
     this.#containers.push({ vmid, address })
     createContainer(this.pveDir, { ...spec, vmid, address, bridge: this.bridge })
-    await this.pct('start', vmid)
+    // Another run that ends may just have removed the cgroups around the containers.
+    await this.pct('start', vmid).catch(() => this.pct('start', vmid))
     return vmid
   }
 
@@ -87,6 +91,7 @@ export class TestHost {
     for (let vmid = first; vmid < first + VMIDS_PER_RUN; vmid++) {
       destroyContainer(vmid)
     }
+    removeEmptyParents()
     spawnSync('ip', ['link', 'delete', this.bridge], { stdio: 'ignore' })
     rmSync(this.dir, { recursive: true, force: true })
   }
