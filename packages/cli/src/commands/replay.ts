@@ -1,0 +1,287 @@
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { createInterface } from 'node:readline'
+import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
+import {
+  bill,
+  ContainerSizer,
+  containerSettings,
+  decisionsCsv,
+  htmlReport,
+  MetricsTraces,
+  MODEL_CONFIG_RULES,
+  type ModelConfig,
+  POLICY_NAMES,
+  parseTraceCsv,
+  type ReplayBill,
+  type ReplayedPolicy,
+  type ReplayedTrace,
+  type ReplayRun,
+  replay,
+  startAllocation,
+  staticRun,
+  type Trace,
+} from '@lxc-autoscale/model'
+import { SingleBar } from 'cli-progress'
+import { Command, Option } from 'commander'
+import { standardTerminal, table } from '../output/terminal.ts'
+
+interface ReplayCommandOptions {
+  readonly trace?: string
+  readonly metrics?: string
+  readonly policy?: string
+  readonly mode: 'int' | 'frac'
+  readonly config?: string
+  readonly decisions?: string
+  readonly html?: string
+  readonly json?: boolean
+}
+
+const REPLAY_INTERVAL_S = 60
+
+/** `lxc-autoscale replay`: what the policies would have done with a trace or with the host's own history. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description("what the policies would have done with a trace, or with this host's own history")
+    .option('--trace <file.csv>', 'a trace: t_seconds,cpu_cores_used,cpu_cores_alloc,mem_mb_used,mem_mb_alloc')
+    .option('--metrics <file.json>', 'a metrics file, as lxc_monitor writes it')
+    .addOption(new Option('--policy <name>', 'only this policy (default: all of them)').choices([...POLICY_NAMES]))
+    .addOption(new Option('--mode <mode>', 'whole cores or tenths').choices(['int', 'frac']).default('int'))
+    .option('--config <file>', 'lxc_autoscale_ml.yaml with the limits and settings (default: 1 core or 0.1, and 64 MB)')
+    .option('--decisions <out.csv>', 'write the decisions: t_seconds,cpu_cores,mem_mb (one trace, one policy)')
+    .option('--html <out.html>', 'write one page with the curves')
+    .option('--json', 'print JSON')
+    .action(async (options: ReplayCommandOptions) => {
+      const config = readConfig(options.config)
+      const traces = await readTraces(options)
+      const policies = options.policy === undefined ? POLICY_NAMES : [options.policy]
+      if (options.decisions !== undefined && traces.length !== 1) {
+        throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
+      }
+      const replayed = replayAll({ traces, policies, config, options })
+      writeOutputs(replayed, options)
+      standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
+    })
+}
+
+function readConfig(file: string | undefined): ModelConfig | undefined {
+  return file === undefined ? undefined : parseConfig({ file, text: readText(file) }, MODEL_CONFIG_RULES).config
+}
+
+async function readTraces({ trace, metrics }: ReplayCommandOptions): Promise<Trace[]> {
+  if ((trace === undefined) === (metrics === undefined)) {
+    throw new AutoscaleError('INVALID_REQUEST', 'name either --trace or --metrics')
+  }
+  if (trace !== undefined) return [parseTraceCsv(basename(trace, '.csv'), readText(trace))]
+  return readMetrics(metrics ?? '')
+}
+
+async function readMetrics(file: string): Promise<Trace[]> {
+  const gathered = new MetricsTraces(-new Date().getTimezoneOffset() * 60_000)
+  try {
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      const cycle = parseCycle(line)
+      if (cycle !== undefined) gathered.add(cycle)
+    }
+  } catch (error) {
+    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
+  }
+  const traces = gathered.traces()
+  if (traces.length === 0) throw new AutoscaleError('INVALID_REQUEST', `${file}: holds no container with two samples`)
+  return traces
+}
+
+interface ReplayPlan {
+  readonly traces: readonly Trace[]
+  readonly policies: readonly string[]
+  readonly config: ModelConfig | undefined
+  readonly options: ReplayCommandOptions
+}
+
+function replayAll(plan: ReplayPlan): ReplayedTrace[] {
+  const bar = new SingleBar({
+    format: 'replaying {bar} {percentage}% {trace} {policy}',
+    clearOnComplete: true,
+    noTTYOutput: false,
+  })
+  const steps = plan.traces.length * plan.policies.length
+  bar.start(steps, 0, { trace: '', policy: '' })
+  const replayed = plan.traces.map((trace, traceIndex): ReplayedTrace => {
+    const start = startAllocation(trace, peakFallback(trace))
+    const unchanged = staticRun(trace, start.cores, start.memoryMb)
+    const policies = plan.policies.map((policy, index): ReplayedPolicy => {
+      const done = traceIndex * plan.policies.length + index
+      const run = replayOne(trace, policy, plan, share => bar.update(done + share, { trace: trace.name, policy }))
+      return { policy, run, bill: bill(trace, run) }
+    })
+    return { trace, policies: [{ policy: 'static', run: unchanged, bill: bill(trace, unchanged) }, ...policies] }
+  })
+  bar.stop()
+  return replayed
+}
+
+function replayOne(
+  trace: Trace,
+  policy: string,
+  { config, options }: ReplayPlan,
+  onProgress: (share: number) => void,
+): ReplayRun {
+  const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
+  const sizer = new ContainerSizer({ vmid, settings: replaySettings(vmid, policy, config, options) })
+  const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
+  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), onProgress })
+}
+
+/** What a trace starts with that does not say: half as much again as its peak. */
+function peakFallback(trace: Trace): { cores: number; memoryMb: number } {
+  return {
+    cores: Math.ceil(1.5 * peak(trace.cpuCores)) || 1,
+    memoryMb: Math.max(64, Math.ceil(1.5 * peak(trace.memoryMb))),
+  }
+}
+
+function peak(values: Float64Array | undefined): number {
+  let most = 0
+  for (const value of values ?? []) if (value > most) most = value
+  return most
+}
+
+function writeOutputs(replayed: readonly ReplayedTrace[], { decisions, html }: ReplayCommandOptions): void {
+  const run = replayed[0]?.policies.at(-1)?.run
+  if (decisions !== undefined && run !== undefined) writeFileSync(decisions, decisionsCsv(run))
+  if (html !== undefined) writeFileSync(html, htmlReport(replayed, 'What the policies would have done'))
+}
+
+/** Savings of a policy against leaving the container as it was. */
+function savings(policy: ReplayBill, unchanged: ReplayBill | undefined) {
+  return {
+    core_hours: difference(unchanged?.cpu?.allocatedHours, policy.cpu?.allocatedHours),
+    gb_hours: difference(
+      unchanged?.memory && unchanged.memory.allocatedHours / MB_PER_GB,
+      policy.memory && policy.memory.allocatedHours / MB_PER_GB,
+    ),
+  }
+}
+
+function difference(before: number | undefined, after: number | undefined): number | null {
+  return before === undefined || after === undefined ? null : before - after
+}
+
+function jsonReport(replayed: readonly ReplayedTrace[]) {
+  return replayed.map(({ trace, policies }) => ({
+    container: trace.name,
+    samples: trace.timesS.length,
+    policies: policies.map(entry => ({ policy: entry.policy, ...figures(entry.bill, policies[0]?.bill) })),
+  }))
+}
+
+function figures(policy: ReplayBill, unchanged: ReplayBill | undefined) {
+  const saved = savings(policy, unchanged)
+  return {
+    days: policy.days,
+    cpu_slack_percent: policy.cpu?.slackPercent ?? null,
+    cpu_throttled_percent: policy.cpu?.shortPercent ?? null,
+    memory_slack_percent: policy.memory?.slackPercent ?? null,
+    ooms: policy.memory?.shortEpisodes ?? null,
+    changes: policy.changes,
+    saved_core_hours: saved.core_hours,
+    saved_gb_hours: saved.gb_hours,
+  }
+}
+
+function tableReport(replayed: readonly ReplayedTrace[]): string {
+  const rows = replayed.flatMap(({ trace, policies }) =>
+    policies.map(({ policy, bill: billed }) => tableRow(trace.name, policy, figures(billed, policies[0]?.bill))),
+  )
+  const sums = replayed.length > 1 ? sumRows(replayed) : []
+  return table(
+    [
+      'CONTAINER',
+      'POLICY',
+      'CPU UNUSED',
+      'THROTTLED',
+      'MEMORY UNUSED',
+      'OOM KILLS',
+      'CHANGES/DAY',
+      'SAVED CORE-H',
+      'SAVED GB-H',
+    ],
+    [...rows, ...sums],
+  )
+}
+
+function tableRow(name: string, policy: string, row: ReturnType<typeof figures>): (string | number | null)[] {
+  return [
+    name,
+    policy,
+    percent(row.cpu_slack_percent, 1),
+    percent(row.cpu_throttled_percent, 3),
+    percent(row.memory_slack_percent, 1),
+    row.ooms,
+    (row.changes / row.days).toFixed(1),
+    row.saved_core_hours?.toFixed(1) ?? null,
+    row.saved_gb_hours?.toFixed(1) ?? null,
+  ]
+}
+
+/** One row per policy over all containers: slack of the pooled hours, sums of everything else. */
+function sumRows(replayed: readonly ReplayedTrace[]): (string | number | null)[][] {
+  const policies = replayed[0]?.policies.map(({ policy }) => policy) ?? []
+  return policies.map((policy, index) => {
+    const bills = replayed.map(({ policies: entries }) => ({ own: entries[index]?.bill, unchanged: entries[0]?.bill }))
+    const all = bills.flatMap(({ own }) => (own === undefined ? [] : [own]))
+    const saved = bills.map(({ own, unchanged }) => (own === undefined ? undefined : savings(own, unchanged)))
+    const days = total(all.map(({ days: each }) => each))
+    return [
+      'ALL',
+      policy,
+      percent(pooledSlack(all.map(({ cpu }) => cpu)), 1),
+      percent(total(all.map(each => (each.cpu?.shortPercent ?? 0) * each.days)) / days, 3),
+      percent(pooledSlack(all.map(({ memory }) => memory)), 1),
+      total(all.map(({ memory }) => memory?.shortEpisodes ?? 0)),
+      (total(all.map(({ changes }) => changes)) / days).toFixed(1),
+      total(saved.map(each => each?.core_hours ?? 0)).toFixed(1),
+      total(saved.map(each => each?.gb_hours ?? 0)).toFixed(1),
+    ]
+  })
+}
+
+function pooledSlack(bills: readonly ReplayBill['cpu'][]): number | null {
+  const allocated = total(bills.map(each => each?.allocatedHours ?? 0))
+  const used = total(bills.map(each => each?.usedHours ?? 0))
+  return allocated === 0 ? null : (100 * (allocated - used)) / allocated
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
+function percent(value: number | null, digits: number): string | null {
+  return value === null ? null : `${value.toFixed(digits)} %`
+}
+
+function replaySettings(vmid: number, policy: string, config: ModelConfig | undefined, { mode }: ReplayCommandOptions) {
+  const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
+  const limits =
+    config === undefined
+      ? { min_cpu_cores: mode === 'int' ? 1 : 0.1, max_cpu_cores: 8_192, min_ram_mb: 64, max_ram_mb: 1_048_576 }
+      : {}
+  return containerSettings({
+    vmid,
+    name: undefined,
+    tags: [],
+    scaling: { ...base.scaling, ...limits, policy, cpu_unit: mode === 'int' ? 'cores' : 'cpulimit', mode: 'auto' },
+    tiers: base.tiers,
+    schedules: base.schedules,
+    ignoreLxc: base.ignore_lxc,
+    host: undefined,
+  })
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
+  }
+}

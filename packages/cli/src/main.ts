@@ -1,0 +1,51 @@
+import { AutoscaleError, VERSION } from '@lxc-autoscale/core'
+import { Command, CommanderError } from 'commander'
+import { configCommand } from './commands/config.ts'
+import { forestCommand } from './commands/forest.ts'
+import { historyCommand, undoCommand } from './commands/history.ts'
+import { replayCommand } from './commands/replay.ts'
+
+/** Exit codes of the operator's command; 78 is EX_CONFIG of sysexits(3). */
+const EXIT = { done: 0, failed: 1, usage: 2, badConfiguration: 78 } as const
+
+/** The operator's command: reads `argv`, does it, sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program(process.env).parseAsync([...argv])
+  } catch (error) {
+    process.exitCode = exitCode(error)
+  }
+}
+
+/** All commands, in the order of the help text. */
+export function program(environment: Readonly<Record<string, string | undefined>>): Command {
+  const root = new Command('lxc-autoscale')
+    .description('The operator’s command of LXC AutoScale ML.')
+    .version(VERSION)
+    .showHelpAfterError('(see lxc-autoscale --help)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 78 bad configuration.')
+  const commands = [
+    historyCommand(environment),
+    undoCommand(environment),
+    configCommand(),
+    replayCommand(),
+    forestCommand(),
+  ]
+  for (const command of commands) root.addCommand(command)
+  return exitOverridden(root)
+}
+
+/** Commander must not end the process by itself: the exit code is set in one place. */
+function exitOverridden(command: Command): Command {
+  command.exitOverride()
+  for (const child of command.commands) exitOverridden(child)
+  return command
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (!(error instanceof AutoscaleError)) throw error
+  process.stderr.write(`lxc-autoscale: ${error.message} (${error.code})\n`)
+  if (error.code === 'CONFIG_INVALID') return EXIT.badConfiguration
+  return error.code === 'INVALID_REQUEST' ? EXIT.usage : EXIT.failed
+}
