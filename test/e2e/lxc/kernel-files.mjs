@@ -61,6 +61,13 @@ export function allowedCores(vmid) {
   return quotaUsec > 0 ? Math.min(setSize, quotaUsec / periodUsec) : setSize
 }
 
+/** Periods in which the container ran so far, and those in which its quota ran out. */
+export function throttling(vmid) {
+  const text = readText(cgroupPath('cpu', vmid, 'cpu.stat'))
+  const value = key => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text)[1])
+  return { periods: value('nr_periods'), throttled: value('nr_throttled') }
+}
+
 /** The memory limit of the container; undefined when it has none. */
 export function memoryLimitMb(vmid) {
   const limitBytes = readNumber(cgroupPath('memory', vmid, 'memory.limit_in_bytes'))

@@ -1,6 +1,6 @@
 import { until } from '../checklist.mjs'
 import { runInContainer } from '../containers.mjs'
-import { allowedCores } from '../kernel-files.mjs'
+import { allowedCores, throttling } from '../kernel-files.mjs'
 
 const CYCLES = 5
 const TOLERANCE_POINTS = 5
@@ -12,6 +12,7 @@ const WORK_AND_REST = 'while :; do dd if=/dev/zero of=/dev/null bs=1M count=400;
 export async function cpuIsMeasured({ checks, containers, metrics, recorder }) {
   const startMs = Date.now()
   const ends = [runInContainer(containers.limited, BURN), runInContainer(containers.worker, WORK_AND_REST)]
+  const before = throttling(containers.limited)
   // The cycle in which the load began is left out, and one more bounds the first cycle that counts.
   const all = await metrics.nextSamples(containers.limited, { afterMs: startMs, count: CYCLES + 2 })
   const window = { afterMs: all[0].timeMs, count: CYCLES + 1 }
@@ -20,11 +21,15 @@ export async function cpuIsMeasured({ checks, containers, metrics, recorder }) {
     await until('a reading after the last sample', 5_000, () => recorder.reaches(samples.at(-1).timeMs))
     checkCpu({ checks, recorder, name, vmid: containers[name], samples })
   }
-  const throttled = all.slice(2).map(sample => sample.cpu_throttled_percent)
+  const measured = mean(
+    (await metrics.nextSamples(containers.limited, window)).map(sample => sample.cpu_throttled_percent),
+  )
+  const real = throttledPercent(before, throttling(containers.limited))
+  const isThrottled = real > 50 && Math.abs(measured - real) <= OUTLIER_POINTS
   checks.ok(
-    throttled.every(percent => percent > 50),
-    'the container at its quota is throttled',
-    `${throttled.join(', ')} %`,
+    isThrottled,
+    'limited: throttled as the kernel says',
+    `measured ${measured.toFixed(1)} %, real ${real.toFixed(1)} %`,
   )
   for (const end of ends) await end()
 }
@@ -43,4 +48,12 @@ function checkCpu({ checks, recorder, name, vmid, samples }) {
     deviations.at(-1) <= OUTLIER_POINTS
   const text = pairs.map(({ measured, real }) => `${measured.toFixed(1)}/${real.toFixed(1)}`).join(' ')
   checks.ok(isClose, `${name}: CPU within ${TOLERANCE_POINTS} points of what it used`, `measured/real % ${text}`)
+}
+
+function throttledPercent(before, after) {
+  return ((after.throttled - before.throttled) / (after.periods - before.periods)) * 100
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
