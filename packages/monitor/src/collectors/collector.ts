@@ -1,0 +1,78 @@
+import type { ReadingPair, Stamped } from '../derive/pair-readings.ts'
+import { pairReadings } from '../derive/pair-readings.ts'
+import type { ContainerRun } from '../host/container-run.ts'
+import type { HostFiles } from '../host/host-files.ts'
+import type { HostFigures } from './host-figures.ts'
+
+/** What collectors need beside the container. */
+export interface CollectorContext {
+  readonly files: HostFiles
+  /** The host as it was found at the beginning of the cycle. */
+  readonly host: () => HostFigures
+  /** Whether operations on a block device (`major:minor`) are counted. */
+  readonly countsDevice: (device: string) => boolean
+  /** The network interfaces that Proxmox configured for a container; empty when it is not known. */
+  readonly interfacesOf: (vmid: number) => readonly string[]
+}
+
+/** The files of one container that one collector reads. */
+export interface Source<Reading> {
+  /** Undefined when nothing could be read. A part that could not be read is undefined in the reading. */
+  read(): Reading | undefined
+  close(): void
+}
+
+/** One group of metrics of a container. `open` and `read` do all the IO, `derive` all the arithmetic. */
+export interface Collector<Reading, Metrics> {
+  open(run: ContainerRun, context: CollectorContext): Source<Reading>
+  derive(pair: ReadingPair<Reading>): Metrics
+}
+
+/** When a reading is made. */
+export interface Timing {
+  readonly monotonicMs: () => number
+  readonly clockEpoch: number
+}
+
+/** A collector at work on one run of a container. */
+export interface Measurement<Metrics> {
+  /** What the last `take` found; undefined when it found nothing. */
+  readonly latest: Metrics | undefined
+  take(timing: Timing): void
+  close(): void
+}
+
+/** Holds the last reading of one run, so that no two runs are ever compared. */
+export class RunMeasurement<Reading, Metrics> implements Measurement<Metrics> {
+  readonly #collector: Collector<Reading, Metrics>
+  readonly #source: Source<Reading>
+  #previous: Stamped<Reading> | undefined
+  #latest: Metrics | undefined
+
+  constructor(collector: Collector<Reading, Metrics>, run: ContainerRun, context: CollectorContext) {
+    this.#collector = collector
+    this.#source = collector.open(run, context)
+  }
+
+  get latest(): Metrics | undefined {
+    return this.#latest
+  }
+
+  take({ monotonicMs, clockEpoch }: Timing): void {
+    const reading = this.#source.read()
+    if (reading === undefined) {
+      this.#latest = undefined
+      return
+    }
+    const current = { reading, monotonicMs: monotonicMs(), clockEpoch }
+    this.#latest = this.#collector.derive(pairReadings(this.#previous, current))
+    this.#previous = current
+  }
+
+  close(): void {
+    this.#source.close()
+  }
+}
+
+/** Stands for a collector that the configuration switched off: nothing is read, nothing is known. */
+export const SWITCHED_OFF: Measurement<never> = { latest: undefined, take() {}, close() {} }

@@ -1,0 +1,54 @@
+import type { IoStats } from '@lxc-autoscale/core'
+import type { KernelFile } from '../host/host-files.ts'
+import type { Parse } from '../host/kernel-text.ts'
+import { type NestedValues, nestedKeyed, nestedOperations } from '../parse/nested-keyed.ts'
+import type { Collector } from './collector.ts'
+
+/** Operations since the cgroup was made. */
+export interface IoReading {
+  readonly reads: number
+  readonly writes: number
+}
+
+export interface IoMetrics {
+  readonly ioStats: IoStats
+}
+
+const parseUnified = nestedKeyed(['rios', 'wios'])
+const parseLegacy = nestedOperations(['Read', 'Write'])
+
+/**
+ * Block device operations, over all devices that count.
+ * Source: Linux, admin-guide/cgroup-v2.rst, io.stat; admin-guide/cgroup-v1/blkio-controller.rst.
+ */
+export const io: Collector<IoReading, IoMetrics> = {
+  open(run, { files, countsDevice }) {
+    const isUnified = run.layout.kind === 'unified'
+    const folder = run.folder('blkio')
+    const name = isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive'
+    const file = folder === undefined ? undefined : files.file(folder, name, { isOptional: true })
+    return {
+      read: () =>
+        file === undefined ? undefined : readTotal(file, isUnified ? parseUnified : parseLegacy, countsDevice),
+      close: () => file?.close(),
+    }
+  },
+
+  derive: ({ current }) => ({ ioStats: current }),
+}
+
+/** Undefined when the only devices with traffic are ones that do not count: how much reached a disk is not known then. */
+function readTotal(
+  file: KernelFile,
+  parse: Parse<readonly NestedValues[]>,
+  countsDevice: (device: string) => boolean,
+): IoReading | undefined {
+  const devices = file.read(parse)
+  const counted = devices?.filter(({ name }) => countsDevice(name))
+  if (devices === undefined || counted === undefined) return undefined
+  if (devices.length > 0 && counted.length === 0) return undefined
+  return {
+    reads: counted.reduce((total, { values }) => total + (values[0] ?? 0), 0),
+    writes: counted.reduce((total, { values }) => total + (values[1] ?? 0), 0),
+  }
+}

@@ -1,0 +1,90 @@
+import type { MemoryEvents } from '@lxc-autoscale/core'
+import { growth } from '../derive/rate.ts'
+import { CgroupTree } from '../host/cgroup-tree.ts'
+import type { ContainerRun } from '../host/container-run.ts'
+import { flatKeyed } from '../parse/flat-keyed.ts'
+import { parseSingleValue } from '../parse/single-value.ts'
+import type { Collector, CollectorContext, Source } from './collector.ts'
+
+/** Counts since the cgroup was made. */
+export interface MemoryEventsReading {
+  readonly high: number | undefined
+  readonly max: number | undefined
+  /** By cgroup: v1 counts a kill where the victim was, v2 in the outer cgroup for the whole tree. */
+  readonly oomKillsByFolder: ReadonlyMap<string, number> | undefined
+}
+
+export interface MemoryEventsMetrics {
+  readonly memoryEvents: MemoryEvents | undefined
+}
+
+/**
+ * What happened to the memory since the last cycle.
+ * Source: Linux, admin-guide/cgroup-v2.rst, memory.events; on v1 memory.failcnt and memory.oom_control.
+ */
+export const memoryEvents: Collector<MemoryEventsReading, MemoryEventsMetrics> = {
+  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
+
+  derive({ previous, current }) {
+    if (previous === undefined) return { memoryEvents: undefined }
+    return {
+      memoryEvents: {
+        high: growth({ previous: previous.high, current: current.high }),
+        max: growth({ previous: previous.max, current: current.max }),
+        oomKill: oomKills(previous.oomKillsByFolder, current.oomKillsByFolder),
+      },
+    }
+  },
+}
+
+/** A cgroup that appeared since the last cycle had none before; those of one that vanished are not known any more. */
+function oomKills(
+  previous: ReadonlyMap<string, number> | undefined,
+  current: ReadonlyMap<string, number> | undefined,
+): number | undefined {
+  if (previous === undefined || current === undefined) return undefined
+  let total = 0
+  for (const [folder, count] of current) {
+    const before = previous.get(folder) ?? 0
+    total += count < before ? count : count - before
+  }
+  return total
+}
+
+const parseUnifiedEvents = flatKeyed(['high', 'max', 'oom_kill'])
+
+function openUnified(run: ContainerRun, { files }: CollectorContext): Source<MemoryEventsReading> {
+  const folder = run.folder('memory') ?? ''
+  const events = files.file(folder, 'memory.events')
+  return {
+    read() {
+      const values = events.read(parseUnifiedEvents)
+      if (values === undefined) return undefined
+      const [high, max, oomKill] = values
+      return { high, max, oomKillsByFolder: oomKill === undefined ? undefined : new Map([[folder, oomKill]]) }
+    },
+    close: () => events.close(),
+  }
+}
+
+const parseOomControl = flatKeyed(['oom_kill'])
+
+function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<MemoryEventsReading> {
+  const folder = run.folder('memory') ?? ''
+  const failures = files.file(folder, 'memory.failcnt')
+  const tree = new CgroupTree(files, folder, 'memory.oom_control')
+  return {
+    read() {
+      const kills = tree.read(text => parseOomControl(text)?.[0])
+      return {
+        high: undefined,
+        max: failures.read(parseSingleValue),
+        oomKillsByFolder: kills.size === 0 ? undefined : kills,
+      }
+    },
+    close() {
+      failures.close()
+      tree.close()
+    },
+  }
+}

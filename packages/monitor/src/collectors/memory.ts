@@ -1,0 +1,159 @@
+import { BYTES_PER_MB } from '@lxc-autoscale/core'
+import type { ContainerRun } from '../host/container-run.ts'
+import { flatKeyed } from '../parse/flat-keyed.ts'
+import { parseSingleValue } from '../parse/single-value.ts'
+import type { Collector, CollectorContext, Source } from './collector.ts'
+
+/** Bytes. */
+export interface MemoryReading {
+  readonly usedBytes: number | undefined
+  readonly floorBytes: number | undefined
+  /** Infinity without a limit. */
+  readonly limitBytes: number | undefined
+}
+
+export interface MemoryMetrics {
+  readonly memoryUsageMb: number | undefined
+  readonly memoryLimitMb: number | undefined
+  readonly memoryFloorMb: number | undefined
+}
+
+/**
+ * What is in use is everything but the page cache; shared memory and tmpfs stand in the page cache for the kernel, but
+ * are in use. The floor is what reclaim cannot take away: pages on the anonymous and the unevictable lists and the
+ * kernel's own memory. Swap could take the anonymous ones, but it may be full, so they count.
+ * Source: Linux, admin-guide/cgroup-v2.rst, memory.stat; admin-guide/cgroup-v1/memory.rst.
+ */
+export const memory: Collector<MemoryReading, MemoryMetrics> = {
+  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
+
+  derive({ current: { usedBytes, limitBytes, floorBytes } }) {
+    return {
+      memoryUsageMb: inMb(usedBytes),
+      memoryLimitMb: limitBytes === Number.POSITIVE_INFINITY ? undefined : inMb(limitBytes),
+      memoryFloorMb: inMb(floorBytes),
+    }
+  },
+}
+
+function inMb(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / BYTES_PER_MB
+}
+
+const parseUnifiedStat = flatKeyed([
+  'anon',
+  'file',
+  'shmem',
+  'inactive_anon',
+  'active_anon',
+  'unevictable',
+  'slab_unreclaimable',
+  'slab_reclaimable',
+  'kernel',
+  'kernel_stack',
+  'pagetables',
+  'sock',
+])
+
+function openUnified(run: ContainerRun, { files }: CollectorContext): Source<MemoryReading> {
+  const folder = run.folder('memory') ?? ''
+  const current = files.file(folder, 'memory.current')
+  const stat = files.file(folder, 'memory.stat')
+  const limit = files.file(folder, 'memory.max')
+  return {
+    read() {
+      const currentBytes = current.read(parseSingleValue)
+      const values = stat.read(parseUnifiedStat)
+      const [, file, shmem] = values ?? []
+      return {
+        usedBytes: usedBytes(currentBytes, file, shmem),
+        floorBytes: values === undefined ? undefined : unifiedFloorBytes(values),
+        limitBytes: limit.read(parseSingleValue),
+      }
+    },
+    close() {
+      for (const file of [current, stat, limit]) file.close()
+    },
+  }
+}
+
+function usedBytes(
+  current: number | undefined,
+  cache: number | undefined,
+  shmem: number | undefined,
+): number | undefined {
+  if (current === undefined || cache === undefined || shmem === undefined) return undefined
+  // The two files are read one after the other: in between the cache can grow beyond what was current.
+  return Math.max(0, current - cache + shmem)
+}
+
+/**
+ * Kernels before 5.18 have no `kernel` line; there the parts that it sums up and that matter are added.
+ */
+function unifiedFloorBytes(values: readonly (number | undefined)[]): number | undefined {
+  const [anon, , shmem, inactiveAnon, activeAnon, unevictable, slabUnreclaimable, slabReclaimable, kernel] = values
+  const [kernelStack, pagetables, sock = 0] = values.slice(9)
+  const kernelBytes =
+    kernel !== undefined && slabReclaimable !== undefined
+      ? Math.max(0, kernel - slabReclaimable)
+      : sum(slabUnreclaimable, kernelStack, pagetables)
+  const pages = userFloorBytes({ anon, shmem, inactiveAnon, activeAnon, unevictable })
+  return sum(pages, kernelBytes, sock)
+}
+
+interface UserPages {
+  readonly anon: number | undefined
+  readonly shmem: number | undefined
+  readonly inactiveAnon: number | undefined
+  readonly activeAnon: number | undefined
+  readonly unevictable: number | undefined
+}
+
+/** Locked pages may be anonymous, shared or of files: the lists count each page once, the kinds may miss locked files. */
+function userFloorBytes({ anon, shmem, inactiveAnon, activeAnon, unevictable }: UserPages): number | undefined {
+  const byKind = sum(anon, shmem)
+  const byList = sum(inactiveAnon, activeAnon, unevictable)
+  return byKind === undefined || byList === undefined ? undefined : Math.max(byKind, byList)
+}
+
+function sum(...values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce<number | undefined>(
+    (total, value) => (total === undefined || value === undefined ? undefined : total + value),
+    0,
+  )
+}
+
+const parseLegacyStat = flatKeyed([
+  'total_rss',
+  'total_cache',
+  'total_shmem',
+  'total_inactive_anon',
+  'total_active_anon',
+  'total_unevictable',
+])
+
+/** On v1 the kernel's own memory is what is charged beyond user pages; it cannot be told how much of it is reclaimable. */
+function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<MemoryReading> {
+  const folder = run.folder('memory') ?? ''
+  const usage = files.file(folder, 'memory.usage_in_bytes')
+  const stat = files.file(folder, 'memory.stat')
+  const limit = files.file(folder, 'memory.limit_in_bytes')
+  return {
+    read() {
+      const usageBytes = usage.read(parseSingleValue)
+      const [rss, cache, shmem, inactiveAnon, activeAnon, unevictable] = stat.read(parseLegacyStat) ?? []
+      const pages = userFloorBytes({ anon: rss, shmem, inactiveAnon, activeAnon, unevictable })
+      const userBytes = sum(rss, cache)
+      const kernelBytes =
+        usageBytes === undefined || userBytes === undefined ? undefined : Math.max(0, usageBytes - userBytes)
+      return {
+        usedBytes: usedBytes(usageBytes, cache, shmem),
+        floorBytes: sum(pages, kernelBytes),
+        limitBytes: limit.read(parseSingleValue),
+      }
+    },
+    close() {
+      for (const file of [usage, stat, limit]) file.close()
+    },
+  }
+}

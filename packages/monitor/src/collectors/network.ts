@@ -1,0 +1,45 @@
+import type { NetworkUsage } from '@lxc-autoscale/core'
+import { type InterfaceTraffic, parseNetDev } from '../parse/net-dev.ts'
+import type { Collector } from './collector.ts'
+
+/** Bytes since the interfaces were made. */
+export interface NetworkReading {
+  readonly rxBytes: number
+  readonly txBytes: number
+}
+
+export interface NetworkMetrics {
+  readonly networkUsage: NetworkUsage
+}
+
+/** Traffic as the container sees it, without loopback. Source: /proc/<pid>/net/dev of its init. */
+export const network: Collector<NetworkReading, NetworkMetrics> = {
+  open: (run, { files, interfacesOf }) => ({
+    read() {
+      const { initPid } = run
+      if (initPid === undefined) {
+        files.noteFailure(`${run.proc}/*/net/dev of ${run.vmid}`, 'NO_INIT')
+        return undefined
+      }
+      const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, { isList: true })
+      if (traffic === undefined) run.loseInit()
+      return traffic === undefined ? undefined : total(traffic, interfacesOf(run.vmid))
+    },
+    close() {},
+  }),
+
+  derive: ({ current }) => ({ networkUsage: current }),
+}
+
+/**
+ * Over the interfaces that Proxmox configured: what a bridge inside the container passes on (Docker) went through one of
+ * them already. Over all but loopback when none of those is known.
+ */
+function total(traffic: readonly InterfaceTraffic[], configured: readonly string[]): NetworkReading {
+  const outside = traffic.filter(({ name }) => configured.includes(name))
+  const counted = outside.length > 0 ? outside : traffic.filter(({ name }) => name !== 'lo')
+  return {
+    rxBytes: counted.reduce((sum, { rxBytes }) => sum + rxBytes, 0),
+    txBytes: counted.reduce((sum, { txBytes }) => sum + txBytes, 0),
+  }
+}

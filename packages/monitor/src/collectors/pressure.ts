@@ -1,0 +1,43 @@
+import type { Pressure } from '@lxc-autoscale/core'
+import { parsePressure, type Stalls } from '../parse/pressure.ts'
+import type { Collector } from './collector.ts'
+
+export interface PressureReading {
+  readonly cpu: Stalls | undefined
+  readonly memory: Stalls | undefined
+  readonly io: Stalls | undefined
+}
+
+export interface PressureMetrics {
+  readonly pressure: Pressure | undefined
+}
+
+/** Pressure stall information: none on cgroup v1, nor on a kernel that was booted without. Source: Linux, accounting/psi.rst. */
+export const pressure: Collector<PressureReading, PressureMetrics> = {
+  open(run, { files }) {
+    const folder = run.layout.kind === 'unified' ? run.folder('cpu') : undefined
+    if (folder === undefined) return { read: () => undefined, close() {} }
+    const cpu = files.file(folder, 'cpu.pressure', { isOptional: true })
+    const memory = files.file(folder, 'memory.pressure', { isOptional: true })
+    const io = files.file(folder, 'io.pressure', { isOptional: true })
+    return {
+      read: () => ({ cpu: cpu.read(parsePressure), memory: memory.read(parsePressure), io: io.read(parsePressure) }),
+      close() {
+        for (const file of [cpu, memory, io]) file.close()
+      },
+    }
+  },
+
+  derive({ current: { cpu, memory, io } }) {
+    if (cpu === undefined && memory === undefined && io === undefined) return { pressure: undefined }
+    return {
+      pressure: {
+        cpuSomePercent: cpu?.somePercent,
+        memorySomePercent: memory?.somePercent,
+        memoryFullPercent: memory?.fullPercent,
+        ioSomePercent: io?.somePercent,
+        ioFullPercent: io?.fullPercent,
+      },
+    }
+  },
+}

@@ -1,0 +1,84 @@
+import { AutoscaleError, type Logger, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { CycleOutcome } from './cycle.ts'
+import type { MonitorMetrics } from './exposition/monitor-metrics.ts'
+import type { Monitor } from './monitor.ts'
+
+/** Share of the interval above which a cycle is called slow. */
+const SLOW_SHARE = 0.5
+
+/** Runs cycles and tells the log and /metrics about them. */
+export class CycleReporter {
+  readonly #metrics: MonitorMetrics
+  readonly #log: Logger
+  #failingCollectors: ReadonlySet<string> = new Set()
+  #failure: string | undefined
+
+  constructor(metrics: MonitorMetrics, log: Logger) {
+    this.#metrics = metrics
+    this.#log = log
+  }
+
+  /** One cycle. A host that cannot be read is reported once, and tried again in the next cycle. */
+  async run(monitor: Monitor, intervalMs: number): Promise<CycleOutcome | undefined> {
+    try {
+      const outcome = await monitor.runCycle()
+      this.#failure = undefined
+      this.#count(outcome, monitor)
+      this.#describe(outcome, intervalMs)
+      return outcome
+    } catch (error) {
+      if (!(error instanceof AutoscaleError) || !error.retryable) throw error
+      this.#metrics.cycleFailures.inc({ code: error.code })
+      if (this.#failure !== error.message) this.#log.error({ code: error.code }, error.message)
+      this.#failure = error.message
+      return undefined
+    }
+  }
+
+  #count({ samples, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: Monitor): void {
+    const metrics = this.#metrics
+    metrics.cycleSeconds.observe(totalMs(partMs) / MS_PER_SECOND)
+    for (const [collector, ms] of partMs) metrics.collectorSeconds.inc({ collector }, ms / MS_PER_SECOND)
+    for (const [collector, count] of errors) metrics.collectErrors.inc({ collector }, count)
+    metrics.containers.set(samples.size)
+    metrics.bytesWritten.inc(bytesWritten)
+    metrics.stuckThreads.set(monitor.stuckFilesystems)
+    if (isStored) metrics.lastSuccess.set(summary.collectionEndMs / MS_PER_SECOND)
+    else metrics.lostCycles.inc()
+    metrics.show({ containers: samples, nameOf: vmid => monitor.nameOf(vmid) })
+  }
+
+  #describe({ samples, summary, isStored, partMs, errors, lastFailure }: CycleOutcome, intervalMs: number): void {
+    const ms = round(totalMs(partMs))
+    const failed = summary.failedContainers
+    this.#log.info({ containers: samples.size, failed, stored: isStored, ms }, 'cycle done')
+    if (ms > intervalMs * SLOW_SHARE) {
+      const parts = [...partMs].sort(([, a], [, b]) => b - a).map(([part, partMs]) => [part, round(partMs)] as const)
+      this.#log.warn({ ms, interval_ms: intervalMs, parts_ms: Object.fromEntries(parts) }, 'slow cycle')
+    }
+    this.#describeErrors(errors, lastFailure)
+  }
+
+  /** Once when a collector begins to fail, and once when it works again. */
+  #describeErrors(errors: ReadonlyMap<string, number>, lastFailure: CycleOutcome['lastFailure']): void {
+    for (const [collector, figures] of errors) {
+      if (this.#failingCollectors.has(collector)) continue
+      this.#log.warn(
+        { collector, figures, example: lastFailure.get(collector) },
+        'figures could not be read; they are null',
+      )
+    }
+    for (const collector of this.#failingCollectors) {
+      if (!errors.has(collector)) this.#log.info({ collector }, 'all figures could be read again')
+    }
+    this.#failingCollectors = new Set(errors.keys())
+  }
+}
+
+function totalMs(partMs: ReadonlyMap<string, number>): number {
+  return [...partMs.values()].reduce((total, ms) => total + ms, 0)
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
+}

@@ -1,0 +1,152 @@
+import { readdirSync, statSync } from 'node:fs'
+import { systemErrorCode } from '@lxc-autoscale/core'
+import type { HostFiles, KernelFile } from './host-files.ts'
+import type { KernelText, Parse } from './kernel-text.ts'
+
+/** One cgroup in the tree of a container, with the file that is read in each of them. */
+interface Branch {
+  readonly folder: string
+  readonly file: KernelFile
+  /** Number of links when its subfolders were listed: it counts them on kernel file systems. */
+  readonly links: number
+}
+
+/**
+ * The cgroups of one container, from the outer one down, and one file of each. What the guest's systemd adds and removes
+ * is noticed without listing folders each time: v2 counts the descendants in cgroup.stat, v1 has a link per subfolder,
+ * and a removed cgroup makes its open file fail.
+ */
+export class CgroupTree {
+  readonly #files: HostFiles
+  readonly #root: string
+  readonly #fileName: string
+  readonly #stat: KernelFile
+  #branches: readonly Branch[] = []
+  #descendants: number | undefined
+
+  constructor(files: HostFiles, root: string, fileName: string) {
+    this.#files = files
+    this.#root = root
+    this.#fileName = fileName
+    this.#stat = files.file(root, 'cgroup.stat', { isOptional: true })
+  }
+
+  /** The folders of the tree as last seen, the outer one first. */
+  get folders(): readonly string[] {
+    return this.#branches.map(({ folder }) => folder)
+  }
+
+  /** The sum of what `parse` makes of the file in each cgroup; undefined when none can be read. */
+  sum(parse: Parse<number>): number | undefined {
+    let total: number | undefined
+    this.#visit(
+      parse,
+      (_, value) => {
+        total = (total ?? 0) + value
+      },
+      () => {
+        total = undefined
+      },
+    )
+    return total
+  }
+
+  /** What `parse` makes of the file in each cgroup, by folder. */
+  read<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> {
+    const values = new Map<string, Value>()
+    this.#visit(
+      parse,
+      (folder, value) => values.set(folder, value),
+      () => values.clear(),
+    )
+    return values
+  }
+
+  close(): void {
+    for (const { file } of this.#branches) file.close()
+    this.#stat.close()
+    this.#branches = []
+  }
+
+  /** Visits each cgroup; starts anew once when the tree turns out to have changed meanwhile. */
+  #visit<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void, startAnew: () => void): void {
+    if (!this.#isCurrent()) this.#walk()
+    if (this.#visitKnown(parse, visit)) return
+    startAnew()
+    this.#walk()
+    this.#visitKnown(parse, visit)
+  }
+
+  /** Gives false when a cgroup of the known tree is gone. */
+  #visitKnown<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void): boolean {
+    let isComplete = true
+    for (const { folder, file } of this.#branches) {
+      const wasAbsent = file.isAbsent
+      const value = file.read(parse)
+      if (value !== undefined) visit(folder, value)
+      else if (!wasAbsent && file.isAbsent) isComplete = false
+    }
+    return isComplete
+  }
+
+  #isCurrent(): boolean {
+    const descendants = this.#stat.read(parseDescendants)
+    const isSame =
+      descendants === undefined
+        ? this.#branches.every(({ folder, links }) => links > 1 && linksOf(folder) === links)
+        : descendants === this.#descendants
+    this.#descendants = descendants
+    return isSame && this.#branches.length > 0
+  }
+
+  /** Lists the tree again; files of cgroups that are still there stay open. */
+  #walk(): void {
+    const known = new Map(this.#branches.map(branch => [branch.folder, branch.file]))
+    const branches: Branch[] = []
+    const folders = [this.#root]
+    for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+      const links = linksOf(folder)
+      if (links === undefined) continue
+      branches.push({ folder, file: this.#fileOf(folder, known.get(folder)), links })
+      folders.push(...subfolders(folder))
+    }
+    const kept = new Set(branches.map(({ file }) => file))
+    for (const { file } of this.#branches) if (!kept.has(file)) file.close()
+    this.#branches = branches
+  }
+
+  #fileOf(folder: string, known: KernelFile | undefined): KernelFile {
+    if (known !== undefined && !known.isAbsent) return known
+    return this.#files.file(folder, this.#fileName, { isList: true, isOptional: true })
+  }
+}
+
+const DESCENDANTS = 'nr_descendants '
+
+/** The number in the first line of cgroup.stat. */
+function parseDescendants({ bytes, length }: KernelText): number | undefined {
+  let count = 0
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at] ?? 0
+    if (at >= DESCENDANTS.length && byte === 10) return count
+    if (at >= DESCENDANTS.length) count = count * 10 + (byte - 48)
+    else if (byte !== DESCENDANTS.charCodeAt(at)) return undefined
+  }
+  return undefined
+}
+
+function linksOf(folder: string): number | undefined {
+  return statSync(folder, { throwIfNoEntry: false })?.nlink
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(entry => `${folder}/${entry.name}`)
+  } catch (error) {
+    // The cgroup was removed while the tree was walked.
+    if (systemErrorCode(error) === undefined) throw error
+    return []
+  }
+}

@@ -1,0 +1,97 @@
+import { type CgroupLayout, type Controller, controllerFolder } from './cgroup-layout.ts'
+import { CgroupTree } from './cgroup-tree.ts'
+import { findInitPid } from './find-init.ts'
+import type { HostFiles } from './host-files.ts'
+import type { KernelText } from './kernel-text.ts'
+
+/** What a run of a container is made from. */
+export interface RunFacts {
+  readonly vmid: number
+  /** Inode of its cgroup: another one means that the container was started again. */
+  readonly runId: number
+  readonly layout: CgroupLayout
+  /** Its cgroup in the tree that has its processes. */
+  readonly folder: string
+  readonly proc: string
+}
+
+/** One run of a container, from its start to its stop. */
+export class ContainerRun {
+  readonly vmid: number
+  readonly runId: number
+  readonly #facts: RunFacts
+  readonly #tree: CgroupTree
+  #processCount: number | undefined
+  #initPid: number | undefined
+
+  constructor(files: HostFiles, facts: RunFacts) {
+    this.vmid = facts.vmid
+    this.runId = facts.runId
+    this.#facts = facts
+    this.#tree = new CgroupTree(files, facts.folder, 'cgroup.procs')
+  }
+
+  get layout(): CgroupLayout {
+    return this.#facts.layout
+  }
+
+  get proc(): string {
+    return this.#facts.proc
+  }
+
+  /** Processes (not threads) in all its cgroups at the last `look`; undefined when they could not be read. */
+  get processCount(): number | undefined {
+    return this.#processCount
+  }
+
+  /** The process that is number 1 inside it; undefined when it was not found. */
+  get initPid(): number | undefined {
+    return this.#initPid
+  }
+
+  /** The directory of its own limits and accounting for one controller; undefined when the host has none. */
+  folder(controller: Controller): string | undefined {
+    return controllerFolder(this.layout, controller, this.vmid)
+  }
+
+  /** Counts its processes, and looks for its init when that is not known. */
+  look(): void {
+    this.#processCount = this.#tree.sum(countLines)
+    if (this.#initPid === undefined && this.#processCount !== undefined && this.#processCount > 0) this.#findInit()
+  }
+
+  /** To be called when the files of its init are gone: the next `look` looks for another one. */
+  loseInit(): void {
+    this.#initPid = undefined
+  }
+
+  close(): void {
+    this.#tree.close()
+  }
+
+  #findInit(): void {
+    const procs = [...this.#tree.read(textOf)].sort(([a], [b]) => likelihood(b) - likelihood(a))
+    this.#initPid = findInitPid(
+      this.proc,
+      procs.map(([, text]) => text),
+    )
+  }
+}
+
+/** systemd keeps the init in `init.scope`, other guests in `ns` itself. */
+function likelihood(folder: string): number {
+  if (folder.endsWith('/ns/init.scope')) return 2
+  return folder.endsWith('/ns') ? 1 : 0
+}
+
+/** Undefined when the last line is cut off. */
+function countLines({ bytes, length }: KernelText): number | undefined {
+  if (length > 0 && bytes[length - 1] !== 10) return undefined
+  let count = 0
+  for (let at = 0; at < length; at++) if (bytes[at] === 10) count++
+  return count
+}
+
+function textOf({ bytes, length }: KernelText): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
+}

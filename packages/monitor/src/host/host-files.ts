@@ -1,0 +1,222 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { systemErrorCode } from '@lxc-autoscale/core'
+import type { KernelText, Parse } from './kernel-text.ts'
+
+const FIRST_BUFFER_BYTES = 65_536
+/**
+ * A list of records (cgroup.procs, net/dev, net/unix) comes in pieces of at most one page, each filled up to the last
+ * record that fits. A piece that leaves half a page free was the last one. Source: Linux, fs/seq_file.c, seq_read_iter.
+ */
+const CERTAINLY_LAST_PIECE_BYTES = 2_048
+
+/** What an optional file may answer: not there, cgroup removed meanwhile, not supported by this kernel or cgroup. */
+const MAY_HAPPEN: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP'])
+
+/** What went wrong with a file. */
+export interface FileFailure {
+  readonly path: string
+  /** `ENOENT`, ..., or `MALFORMED` when the content made no sense. */
+  readonly code: string
+}
+
+/** Which files may be missing or unreadable without anything being wrong. */
+export interface FileOptions {
+  /** The kernel may lack this file, or refuse it for lack of support. */
+  readonly isOptional?: boolean
+  /** The content is a list of records that may be longer than a page. */
+  readonly isList?: boolean
+}
+
+/**
+ * Reads the files of the kernel. Files are kept open and read again in place, synchronously: that is several times
+ * cheaper than opening them, and a kernel file does not block. Failures are counted here.
+ */
+export class HostFiles {
+  #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES)
+  readonly #mostOpen: number
+  #open = 0
+  #failures = 0
+  #lastFailure: FileFailure | undefined
+
+  /** `mostOpen`: how many files are kept open; those beyond it are opened for each read. */
+  constructor(mostOpen = Number.POSITIVE_INFINITY) {
+    this.#mostOpen = mostOpen
+  }
+
+  /** Reads that failed so far. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  get lastFailure(): FileFailure | undefined {
+    return this.#lastFailure
+  }
+
+  /** Files kept open at the moment. */
+  get openFiles(): number {
+    return this.#open
+  }
+
+  /** A file that is opened at its first read and kept open. */
+  file(folder: string, name: string, options: FileOptions = {}): KernelFile {
+    return new KernelFile(this, folder, name, options)
+  }
+
+  /**
+   * The value of a file that is not kept open: an open file of `/proc/<pid>/net` would keep the network of a stopped
+   * container alive.
+   */
+  readOnce<Value>(path: string, parse: Parse<Value>, options: FileOptions = {}): Value | undefined {
+    let fd: number
+    try {
+      fd = openSync(path, 'r')
+    } catch (error) {
+      this.#note(path, error, options)
+      return undefined
+    }
+    try {
+      return this.readFrom(fd, { path }, parse, options)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** The whole text of a small file; undefined when there is none. */
+  readText(path: string): string | undefined {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      this.#note(path, error, {})
+      return undefined
+    }
+  }
+
+  /** For KernelFile: opens for keeping. Undefined when it failed or no more files may be kept. */
+  openKept(path: string, options: FileOptions): number | undefined {
+    if (this.#open >= this.#mostOpen) return undefined
+    try {
+      const fd = openSync(path, 'r')
+      this.#open++
+      return fd
+    } catch (error) {
+      this.#note(path, error, options)
+      return undefined
+    }
+  }
+
+  get isFull(): boolean {
+    return this.#open >= this.#mostOpen
+  }
+
+  /** For KernelFile: closes what `openKept` gave. */
+  closeKept(fd: number): void {
+    this.#open--
+    closeSync(fd)
+  }
+
+  /** Reads an open file from its beginning and parses it. */
+  readFrom<Value>(
+    fd: number,
+    named: { readonly path: string },
+    parse: Parse<Value>,
+    options: FileOptions,
+  ): Value | undefined {
+    let text: KernelText
+    try {
+      text = options.isList === true ? this.#readList(fd) : this.#readWhole(fd)
+    } catch (error) {
+      this.#note(named.path, error, options)
+      return undefined
+    }
+    const value = parse(text)
+    if (value === undefined) this.noteFailure(named.path, 'MALFORMED')
+    return value
+  }
+
+  noteFailure(path: string, code: string): void {
+    this.#failures++
+    this.#lastFailure = { path, code }
+  }
+
+  #note(path: string, error: unknown, { isOptional }: FileOptions): void {
+    const code = systemErrorCode(error)
+    if (code === undefined) throw error
+    if (isOptional !== true || !MAY_HAPPEN.has(code)) this.noteFailure(path, code)
+  }
+
+  #readWhole(fd: number): KernelText {
+    for (;;) {
+      const length = readSync(fd, this.#buffer, 0, this.#buffer.length, 0)
+      if (length < this.#buffer.length) return { bytes: this.#buffer, length }
+      this.#grow()
+    }
+  }
+
+  #readList(fd: number): KernelText {
+    let length = 0
+    for (;;) {
+      if (length === this.#buffer.length) this.#grow()
+      const piece = readSync(fd, this.#buffer, length, this.#buffer.length - length, length)
+      length += piece
+      if (piece < CERTAINLY_LAST_PIECE_BYTES) return { bytes: this.#buffer, length }
+    }
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#buffer.length * 2)
+    larger.set(this.#buffer)
+    this.#buffer = larger
+  }
+}
+
+/** One file of the kernel, kept open between reads. */
+export class KernelFile {
+  readonly #files: HostFiles
+  readonly #folder: string
+  readonly #name: string
+  readonly #options: FileOptions
+  #fd: number | undefined
+  #isAbsent = false
+
+  constructor(files: HostFiles, folder: string, name: string, options: FileOptions) {
+    this.#files = files
+    this.#folder = folder
+    this.#name = name
+    this.#options = options
+  }
+
+  get path(): string {
+    return `${this.#folder}/${this.#name}`
+  }
+
+  /** Whether this optional file turned out not to be there, or to be gone. It is not looked for again. */
+  get isAbsent(): boolean {
+    return this.#isAbsent
+  }
+
+  /** What the file says now; undefined when it cannot be read or makes no sense, which is counted unless it is optional. */
+  read<Value>(parse: Parse<Value>): Value | undefined {
+    if (this.#isAbsent) return undefined
+    const failuresBefore = this.#files.failures
+    const value = this.#readOpen(parse)
+    if (value === undefined) {
+      this.close()
+      this.#isAbsent = this.#options.isOptional === true && this.#files.failures === failuresBefore
+    }
+    return value
+  }
+
+  /** Lets go of the file; the next read opens it again. */
+  close(): void {
+    if (this.#fd !== undefined) this.#files.closeKept(this.#fd)
+    this.#fd = undefined
+  }
+
+  #readOpen<Value>(parse: Parse<Value>): Value | undefined {
+    if (this.#fd === undefined) {
+      if (this.#files.isFull) return this.#files.readOnce(this.path, parse, this.#options)
+      this.#fd = this.#files.openKept(this.path, this.#options)
+    }
+    return this.#fd === undefined ? undefined : this.#files.readFrom(this.#fd, this, parse, this.#options)
+  }
+}

@@ -1,0 +1,7 @@
+export { MONITOR_RULES, MonitorConfig } from './config.ts'
+export type { CycleOutcome } from './cycle.ts'
+export { monitorDaemon } from './daemon.ts'
+export { MonitorMetrics } from './exposition/monitor-metrics.ts'
+export { Monitor, type MonitorSurroundings } from './monitor.ts'
+export type { AppendOutcome, SnapshotStore } from './ports.ts'
+export { SnapshotFile, type SnapshotFileOptions } from './store/snapshot-file.ts'

@@ -1,0 +1,112 @@
+import { type Clock, type Logger, MS_PER_SECOND, NS_PER_USEC } from '@lxc-autoscale/core'
+import type { MonitorConfig } from './config.ts'
+import { Cycle, type CycleOutcome } from './cycle.ts'
+import { ContainerConfigs } from './host/container-config.ts'
+import { ContainerList } from './host/container-list.ts'
+import { FilesystemProbe } from './host/filesystem-probe.ts'
+import { HostFiles } from './host/host-files.ts'
+import { HostContainers } from './host/running-containers.ts'
+import { parseDeviceNames } from './parse/host-lines.ts'
+import { SnapshotFile } from './store/snapshot-file.ts'
+
+/** What the composition gets from outside. */
+export interface MonitorSurroundings {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Files that may be kept open. */
+  readonly mostOpenFiles: number
+  readonly usage: () => { readonly cpuUsec: number; readonly rssBytes: number }
+}
+
+/** The parts of the monitor put together for one configuration. */
+export class Monitor {
+  readonly #cycle: Cycle
+  readonly #containers: ContainerList
+  readonly #configs: ContainerConfigs
+  readonly #filesystems: FilesystemProbe | undefined
+  readonly #store: SnapshotFile
+
+  constructor({ monitoring, host }: MonitorConfig, { clock, log, mostOpenFiles, usage }: MonitorSurroundings) {
+    const files = new HostFiles(mostOpenFiles)
+    this.#containers = new ContainerList(files, host)
+    this.#configs = new ContainerConfigs(host.pve, clock)
+    this.#filesystems = monitoring.enable_filesystem
+      ? new FilesystemProbe(host.proc, clock, {
+          timeoutMs: monitoring.filesystem_timeout_seconds * MS_PER_SECOND,
+          maxThreads: monitoring.parallel_processing ? monitoring.max_workers : 1,
+        })
+      : undefined
+    this.#store = new SnapshotFile({
+      path: monitoring.export_file,
+      maxEntries: monitoring.max_metrics_entries,
+      nowMs: () => clock.nowMs(),
+      log,
+    })
+    this.#cycle = new Cycle({
+      clock,
+      log,
+      files,
+      proc: host.proc,
+      containers: new HostContainers({
+        list: this.#containers,
+        configs: this.#configs,
+        clock,
+        log,
+        pct: {
+          timeoutSeconds: monitoring.command_timeout,
+          retryLimit: monitoring.retry_limit,
+          retryDelaySeconds: monitoring.retry_delay,
+        },
+      }),
+      filesystems: this.#filesystems,
+      store: this.#store,
+      ownUsage: () => {
+        const { cpuUsec, rssBytes } = usage()
+        return { monotonicMs: clock.monotonicMs(), cpuMs: cpuUsec / NS_PER_USEC, rssBytes }
+      },
+      countsDevice: deviceFilter(files, host.proc, monitoring.excluded_devices),
+      switches: { swap: monitoring.enable_swap, network: monitoring.enable_network },
+      rollingWindow: monitoring.rolling_window,
+    })
+  }
+
+  /** @throws {AutoscaleError} CONFIG_INVALID when the metrics file cannot be one. */
+  open(): Promise<void> {
+    return this.#store.open()
+  }
+
+  /** @throws {AutoscaleError} HOST_UNREADABLE */
+  runCycle(): Promise<CycleOutcome> {
+    return this.#cycle.run()
+  }
+
+  /** File systems that do not answer. */
+  get stuckFilesystems(): number {
+    return this.#filesystems?.stuckThreads ?? 0
+  }
+
+  nameOf(vmid: number): string | undefined {
+    return this.#configs.of(vmid)?.hostname
+  }
+
+  async close(): Promise<void> {
+    this.#cycle.close()
+    this.#containers.close()
+    await this.#filesystems?.close()
+    await this.#store.close()
+  }
+}
+
+/** Whether a device counts, by its name; the names are read again when a device is met that is not known yet. */
+function deviceFilter(files: HostFiles, proc: string, excluded: readonly string[]): (device: string) => boolean {
+  const decisions = new Map<string, boolean>()
+  return device => {
+    const known = decisions.get(device)
+    if (known !== undefined) return known
+    const names = files.readOnce(`${proc}/diskstats`, parseDeviceNames, { isList: true, isOptional: true })
+    const name = names?.get(device) ?? ''
+    const counts = !excluded.some(prefix => name.startsWith(prefix))
+    decisions.set(device, counts)
+    return counts
+  }
+}
