@@ -8,6 +8,7 @@ import type { Demand } from '../workload/demand.ts'
 import { readWorkload } from '../workload/workload.ts'
 import { type DemandSource, demandSource } from '../workload/workload-source.ts'
 import { type ContainerPlace, type ContainerState, kernelTexts, readContainerState } from './container-state.ts'
+import { HOST_DISK } from './host-figures.ts'
 import { type CpuAllowance, cappedCores, stepContainer } from './step-container.ts'
 
 /** How long a killed main process is away before its supervisor starts it again, in real time. */
@@ -46,7 +47,7 @@ export class ContainerSim {
     this.#place = {
       cgroup: containerCgroup(paths, run.vmid),
       initProcess: `${paths.proc}/${run.initPid}`,
-      device: `252:${run.vmid % 1_000}`,
+      device: HOST_DISK.number,
     }
     this.#demand = demandSource(readWorkload(paths, run.vmid))
     this.#state = readContainerState(this.#place)

@@ -36,7 +36,7 @@ export interface ContainerState {
 export interface ContainerPlace {
   readonly cgroup: string
   readonly initProcess: string
-  /** Device name in `io.stat`, e.g. `252:3`. */
+  /** Device number in `io.stat`, e.g. `259:0`. */
   readonly device: string
 }
 

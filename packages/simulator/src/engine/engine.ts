@@ -3,16 +3,17 @@ import { writeBroadcast } from '../host/broadcast.ts'
 import { readConf } from '../host/container-conf.ts'
 import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
 import { type HostPaths, hostPaths } from '../host/host-paths.ts'
-import { readIfThere, replaceJson } from '../host/json-file.ts'
+import { readIfThere } from '../host/json-file.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { writeUnixSockets } from '../host/lifecycle.ts'
-import { type HostClock, readClock, readRun, runningVmids, writeRun } from '../host/runs.ts'
+import { type HostClock, readClock, readRun, runningVmids, writeClock, writeRun } from '../host/runs.ts'
 import { readSettings } from '../host/settings.ts'
 import { formatCpuList } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { currentBytes } from '../kernel/memory-state.ts'
 import type { Traffic } from '../kernel/net-dev.ts'
 import { ContainerSim, type Intent } from './container-sim.ts'
+import type { DiskCounters } from './container-state.ts'
 import { cpusetPass } from './cpuset-pass.ts'
 import { actForHighAvailability } from './high-availability.ts'
 import { type HostFigures, parseHostFigures, rootCpuStat, stepHost, writeHostFiles } from './host-figures.ts'
@@ -75,7 +76,7 @@ export class Engine {
     this.#findContainers()
     const kills = this.#stepContainers(elapsedMs)
     this.#writeHost()
-    replaceJson(this.#paths.clock, this.#clock)
+    writeClock(this.#paths, this.#clock)
     return [...kills, ...this.#passStatistics()]
   }
 
@@ -149,6 +150,7 @@ export class Engine {
         containerBytes: sims.reduce((sum, sim) => sum + currentBytes(sim.state.memory), 0),
         cacheBytes: sims.reduce((sum, sim) => sum + sim.state.memory.cache, 0),
       },
+      disk: sumOfDisks(sims),
       interfaces: sims.map(sim => [`veth${sim.vmid}i0`, swapped(sim.state.traffic)] as const),
     })
     writeKernelFile(`${this.#paths.cgroup}/cpu.stat`, rootCpuStat(this.#figures.busyUsec))
@@ -163,11 +165,17 @@ export class Engine {
   }
 }
 
-/** CPU seconds of a container, and the CPUs that it is allotted. */
+function sumOfDisks(sims: readonly ContainerSim[]): DiskCounters {
+  const sum = (key: keyof DiskCounters) => sims.reduce((total, { state }) => total + state.disk[key], 0)
+  return { readBytes: sum('readBytes'), writtenBytes: sum('writtenBytes'), reads: sum('reads'), writes: sum('writes') }
+}
+
+/** CPU time that a container has used, microseconds. */
 function cpuUsec(sim: ContainerSim): number {
   return sim.state.cpu.userUsec + sim.state.cpu.systemUsec
 }
 
+/** CPUs that Proxmox counts for a container: `cores`, else `cpulimit`, else all. */
 function allottedCores(paths: HostPaths, identity: HostIdentity, vmid: number): number {
   const values = readConf(paths, identity.node, vmid)?.conf.live.values ?? {}
   return Number(values['cores'] ?? values['cpulimit'] ?? 0) || identity.cores

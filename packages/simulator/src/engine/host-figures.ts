@@ -4,6 +4,7 @@ import type { HostClock } from '../host/runs.ts'
 import { formatFlatKeyed } from '../kernel/flat-keyed.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { formatNetDev, NO_TRAFFIC, type Traffic } from '../kernel/net-dev.ts'
+import type { DiskCounters } from './container-state.ts'
 
 /** What the host's own /proc files show beside its containers. */
 export interface HostFigures {
@@ -20,6 +21,9 @@ export interface HostStep {
   readonly usedCores: number
   readonly runnable: number
 }
+
+/** The one disk that all volumes are on. */
+export const HOST_DISK = { number: '259:0', name: 'nvme0n1' } as const
 
 /** What Proxmox itself needs. */
 const OWN_CORES = 0.08
@@ -63,6 +67,7 @@ export function writeHostFiles(
     readonly processes: number
     /** Interface on the host -> its traffic. */
     readonly interfaces: readonly (readonly [string, Traffic])[]
+    readonly disk: DiskCounters
   },
 ): void {
   const idleSeconds = Math.max(0, (now.clock.uptimeMs / 1_000) * identity.cores - now.figures.busyUsec / 1e6)
@@ -74,6 +79,7 @@ export function writeHostFiles(
     `${one} ${five} ${fifteen} 1/${now.processes + 180} ${now.processes + 4_000}\n`,
   )
   writeKernelFile(`${paths.proc}/meminfo`, meminfoText(identity.memoryMb, now.memory))
+  writeKernelFile(`${paths.proc}/diskstats`, diskstatsText(now.disk))
   writeKernelFile(
     `${paths.proc}/net/dev`,
     formatNetDev([['lo', NO_TRAFFIC], ...uplinks(now.interfaces), ...now.interfaces]),
@@ -95,6 +101,14 @@ function uplinks(interfaces: readonly (readonly [string, Traffic])[]): readonly 
     ['eno1', sum],
     ['vmbr0', sum],
   ]
+}
+
+/** Source: Documentation/admin-guide/iostats.rst; sectors of 512 bytes. */
+function diskstatsText({ reads, writes, readBytes, writtenBytes }: DiskCounters): string {
+  const [major = '', minor = ''] = HOST_DISK.number.split(':')
+  const figures = [reads, 0, readBytes / 512, reads / 4, writes, 0, writtenBytes / 512, writes / 2, 0, writes, writes]
+  const rest = [...figures, 0, 0, 0, 0, 0, 0].map(Math.trunc).join(' ')
+  return `${major.padStart(4)} ${minor.padStart(7)} ${HOST_DISK.name} ${rest}\n`
 }
 
 /** Source: Documentation/filesystems/proc.rst, 1.7; ticks of a hundredth of a second. */

@@ -142,7 +142,7 @@ function grow(memory: MemoryState, { demand, elapsedMs, limits }: StepInputs, sp
     swap,
     cache,
     shmem: follow(memory.shmem, demand.shmemMb * MB),
-    slabReclaimable: MB / 4 + cache * 0.03,
+    slabReclaimable: MB / 4 + cache * 0.01,
     kernel: kernelMb(anon / MB) * MB,
   })
 }

@@ -15,6 +15,7 @@ import { type HostPaths, hostPaths } from './host-paths.ts'
 import { replaceJson } from './json-file.ts'
 import { withKernel } from './kernel-lock.ts'
 import { startContainer } from './lifecycle.ts'
+import { writeClock } from './runs.ts'
 
 import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts'
 import { updateSettings } from './update-settings.ts'
@@ -57,7 +58,7 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
   makeDirectories(paths, identity.node)
   writeStaticFiles(paths, identity)
   replaceJson(paths.host, identity)
-  replaceJson(paths.clock, { uptimeMs: UP_MS, workloadMs: 0 })
+  writeClock(paths, { uptimeMs: UP_MS, workloadMs: 0 })
   replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
   await updateSettings(paths.root, {})
   await withKernel(paths.root, () => {
@@ -128,6 +129,7 @@ function writeStaticFiles(paths: HostPaths, identity: HostIdentity): void {
     [`${paths.proc}/stat`]: '',
     [`${paths.proc}/loadavg`]: '',
     [`${paths.proc}/meminfo`]: '',
+    [`${paths.proc}/diskstats`]: '',
     [`${paths.proc}/net/dev`]: '',
     [`${paths.proc}/net/unix`]: '',
     [`${paths.proc}/mounts`]: 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n',

@@ -1,6 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { writeKernelFile } from '../kernel/kernel-file.ts'
 import type { HostPaths } from './host-paths.ts'
-import { isErrno, readIfThere, replaceJson } from './json-file.ts'
+import { isErrno, readIfThere, replaceJson, replaceText } from './json-file.ts'
 
 /** One run of a container, from its start to its stop. */
 export interface Run {
@@ -60,8 +61,16 @@ export function removeRun(paths: HostPaths, vmid: number): void {
 
 /** The host's clock at the engine's last step. */
 export function readClock(paths: HostPaths): HostClock {
-  const text = readIfThere(paths.clock)
-  return text === undefined ? { uptimeMs: 0, workloadMs: 0 } : JSON.parse(text)
+  return JSON.parse(readFileSync(paths.clock, 'utf8'))
+}
+
+/** Longer than any clock, so that a write covers the one before it and a reader never sees half of each. */
+const CLOCK_BYTES = 96
+
+/** Sets the clock in place: many times a second, which is too often for a file of its own each time. */
+export function writeClock(paths: HostPaths, clock: HostClock): void {
+  const text = JSON.stringify(clock).padEnd(CLOCK_BYTES)
+  if (!writeKernelFile(paths.clock, text)) replaceText(paths.clock, text)
 }
 
 function runFile(paths: HostPaths, vmid: number): string {

@@ -66,7 +66,8 @@ export function usualLoad(shape: Shape, cores: number, memoryMb: number): Load {
     peakCores: usual.cores[1] * cores,
     baseMemoryMb: usual.memory[0] * memoryMb,
     peakMemoryMb: usual.memory[1] * memoryMb,
-    cacheMb: usual.cache * memoryMb,
+    // A trace says nothing of the page cache; little of it keeps the kernel's own memory for it small.
+    cacheMb: (isBuiltIn(shape) ? usual.cache : 0.1) * memoryMb,
     shmemMb: 0.01 * memoryMb,
     periodSeconds: usual.periodSeconds,
     phaseSeconds: 0,

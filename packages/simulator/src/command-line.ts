@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util'
+import { startEngine } from './engine/run-engine.ts'
+import { createHost } from './host/create-host.ts'
+import { SHAPES, type Shape } from './workload/workload.ts'
+
+const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...
+       lxc-simulator run DIRECTORY [--speed X]
+
+create  makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
+run     moves its kernel files until it is interrupted; DIRECTORY/bin has pct, pvesh and pvecm
+
+Shapes: ${SHAPES.join(' ')} trace:FILE
+`
+
+/** What the command line needs of its surroundings. */
+export interface Surroundings {
+  out(text: string): void
+  err(text: string): void
+  readonly signal: AbortSignal
+}
+
+/** `lxc-simulator WORDS`; gives the exit code: 0, 1 when it failed, 2 when the words are wrong. */
+export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  let parsed: ReturnType<typeof parseWords>
+  try {
+    parsed = parseWords(words)
+  } catch (error) {
+    surroundings.err(`${error instanceof Error ? error.message : error}\n${HELP}`)
+    return 2
+  }
+  if (parsed.help) {
+    surroundings.out(HELP)
+    return 0
+  }
+  try {
+    await (parsed.command === 'create' ? create(parsed, surroundings) : run(parsed, surroundings))
+    return 0
+  } catch (error) {
+    surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
+    return 1
+  }
+}
+
+type Parsed = ReturnType<typeof parseWords>
+
+async function create(
+  { directory, containers, shapes, seed, cores, memoryMb }: Parsed,
+  { out }: Surroundings,
+): Promise<void> {
+  const count = containers ?? shapes.length
+  const host = await createHost({
+    root: directory,
+    seed,
+    hostCores: cores,
+    hostMemoryMb: memoryMb,
+    containers: Array.from({ length: count }, (_, at) => ({
+      vmid: 101 + at,
+      shape: shapes[at % shapes.length] ?? 'idle',
+    })),
+  })
+  out(`made ${host.root} with ${count} containers; put ${host.paths.bin} in front of PATH\n`)
+}
+
+async function run({ directory, speed }: Parsed, { out, signal }: Surroundings): Promise<void> {
+  out(`moving ${directory}, workloads ${speed} times as fast as the clock; Ctrl-C ends it\n`)
+  await startEngine(directory, { speed, signal })
+}
+
+/** @throws {Error} that says which word is wrong */
+function parseWords(words: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      containers: { type: 'string' },
+      cores: { type: 'string', default: '8' },
+      help: { type: 'boolean', default: false },
+      memory: { type: 'string', default: '32768' },
+      seed: { type: 'string', default: '1' },
+      shape: { type: 'string', multiple: true, default: [...SHAPES] },
+      speed: { type: 'string', default: '1' },
+    },
+  })
+  const [command, directory = '', ...rest] = positionals
+  if (!values.help && ((command !== 'create' && command !== 'run') || directory === '' || rest.length > 0)) {
+    throw new Error('expected create DIRECTORY or run DIRECTORY')
+  }
+  return {
+    help: values.help,
+    command,
+    directory,
+    containers: values.containers === undefined ? undefined : wholeNumber('--containers', values.containers),
+    shapes: values.shape.map(toShape),
+    seed: wholeNumber('--seed', values.seed),
+    cores: wholeNumber('--cores', values.cores),
+    memoryMb: wholeNumber('--memory', values.memory),
+    speed: positiveNumber('--speed', values.speed),
+  }
+}
+
+function toShape(word: string): Shape {
+  if (word.startsWith('trace:')) return `trace:${word.slice('trace:'.length)}`
+  const shape = SHAPES.find(name => name === word)
+  if (shape === undefined) throw new Error(`--shape is '${word}', expected one of ${SHAPES.join(', ')} or trace:FILE`)
+  return shape
+}
+
+/** @throws {Error} when `word` is not a whole number */
+export function wholeNumber(option: string, word: string): number {
+  if (!/^\d{1,9}$/.test(word)) throw new Error(`${option} is '${word}', expected a whole number`)
+  return Number(word)
+}
+
+/** @throws {Error} when `word` is not a number above 0 */
+export function positiveNumber(option: string, word: string): number {
+  const value = Number(word)
+  if (word.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new Error(`${option} is '${word}', expected a number above 0`)
+  return value
+}

@@ -1,0 +1,95 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterEach } from 'vitest'
+import {
+  type CommandResult,
+  type CommandTime,
+  type ContainerSpec,
+  createHost,
+  type HostSpec,
+  INSTANT,
+  runPct,
+} from '../../../packages/simulator/src/index.ts'
+
+const made: string[] = []
+/** Memory if there is a file system of it: a host is some hundred small files. */
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+afterEach(() => {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
+})
+
+/** An empty directory that is gone after the test. */
+export function scratchDirectory(): string {
+  const directory = mkdtempSync(`${scratch}/pretend-host-`)
+  made.push(directory)
+  return directory
+}
+
+/** A pretend host on which nothing waits, with what a test asks of it. */
+export async function makeHost(
+  containers: readonly ContainerSpec[],
+  { settings, ...spec }: Partial<HostSpec> = {},
+): Promise<TestHost> {
+  const root = scratchDirectory()
+  await createHost({ root, seed: 7, containers, ...spec, settings: { ...INSTANT, ...settings } })
+  return new TestHost(root)
+}
+
+/** Looks into a pretend host, and runs its `pct`. */
+export class TestHost {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  /** `pct LINE`; words are separated by blanks, `'...'` keeps some together. */
+  async pct(line: string, time?: CommandTime): Promise<CommandResult> {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+    return await runPct(this.root, words, time)
+  }
+
+  /** The text of a file below the root. */
+  text(path: string): string {
+    return readFileSync(`${this.root}/${path}`, 'utf8')
+  }
+
+  /** The text of a file in a container's cgroup. */
+  cgroup(vmid: number, name: string): string {
+    return this.text(`sys/fs/cgroup/lxc/${vmid}/${name}`)
+  }
+
+  /** A number in a flat file of a container's cgroup, e.g. `usage_usec` of `cpu.stat`. */
+  counter(vmid: number, name: string, key: string): number {
+    return Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(this.cgroup(vmid, name))?.[1] ?? Number.NaN)
+  }
+
+  /** The configuration file of a container. */
+  conf(vmid: number): string {
+    return this.text(`etc/pve/lxc/${vmid}.conf`)
+  }
+
+  inode(vmid: number): number {
+    return statSync(`${this.root}/sys/fs/cgroup/lxc/${vmid}`).ino
+  }
+}
+
+/** Time that only passes when a command waits. */
+export class CommandClock implements CommandTime {
+  #nowMs: number
+  waitedMs = 0
+
+  constructor(nowMs = 0) {
+    this.#nowMs = nowMs
+  }
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.waitedMs += Math.max(0, ms)
+    this.#nowMs += Math.max(0, ms)
+  }
+}
