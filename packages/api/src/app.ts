@@ -1,0 +1,202 @@
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import { AutoscaleError, type Clock, type Logger } from '@lxc-autoscale/core'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { AuditLog } from './audit/audit-log.ts'
+import type { IdempotencyStore } from './audit/idempotency-store.ts'
+import { ChangeRunner } from './changes/change-runner.ts'
+import type { ApiConfig } from './config.ts'
+import { HealthChecks } from './health-checks.ts'
+import { CgroupReader } from './host/cgroup.ts'
+import { ClusterFiles } from './host/cluster-files.ts'
+import { ContainerUptime } from './host/container-uptime.ts'
+import type { HostFiles } from './host/host-files.ts'
+import { readNodeFacts } from './host/node-facts.ts'
+import { guardFields } from './http/access-guard.ts'
+import { AllowedHosts } from './http/allowed-hosts.ts'
+import { authenticate } from './http/authenticate.ts'
+import { ANYBODY } from './http/caller.ts'
+import { errorReply } from './http/error-reply.ts'
+import { nameFields } from './http/field-names.ts'
+import { Idempotency } from './http/idempotency.ts'
+import type { KeyRing } from './http/key-ring.ts'
+import { rateLimits } from './http/rate-limit.ts'
+import { serializerCompiler, validatorCompiler } from './http/zod-validation.ts'
+import type { ContainerQueue } from './pct/container-queue.ts'
+import { ContainerReader } from './pct/container-reader.ts'
+import type { HostCommands } from './ports.ts'
+import { healthRoutes } from './routes/health.ts'
+import { ROUTE_MODULES } from './routes/index.ts'
+import type { RouteContext } from './routes/route-context.ts'
+import { collectRoutes, type ListedRoute, routesRoutes } from './routes/routes.ts'
+import type { ApiTelemetry } from './telemetry.ts'
+
+/** What the application needs from outside. */
+export interface ApiPorts {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly commands: HostCommands
+  readonly files: HostFiles
+  readonly queue: ContainerQueue
+  readonly audit: AuditLog
+  readonly answers: IdempotencyStore
+  readonly telemetry: ApiTelemetry
+  readonly keys: KeyRing
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const KB = 1_024
+
+/** The application without a socket; call `ready()` before use. */
+export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<FastifyInstance> {
+  const { trusted_proxies: trusted, max_body_kb: maxBodyKb } = config.server
+  const app = fastify({
+    logger: false,
+    trustProxy: trusted.length === 0 ? false : [...trusted],
+    bodyLimit: maxBodyKb * KB,
+    // A request id per request costs more than it tells here.
+    genReqId: () => '',
+    frameworkErrors: (error, request, reply) => sendError(ports, error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>()
+  app.removeContentTypeParser('text/plain')
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(ports, error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const error = new AutoscaleError('ROUTE_NOT_FOUND', 'there is no such route; GET /routes lists what there is')
+    return sendError(ports, error, request, reply)
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: CSP, useDefaults: false },
+    frameguard: { action: 'deny' },
+    // TLS is the affair of a proxy in front, and so is this promise for a whole domain.
+    hsts: false,
+  })
+  await app.register(rateLimit, { global: false })
+  addHooks(app, ports, config)
+  const listed = collectRoutes(app)
+  const context = routeContext(ports, config)
+  for (const module of ROUTE_MODULES) module(app, context)
+  healthRoutes(app, new HealthChecks({ ...context, config }))
+  routesRoutes(app, listed)
+  refuseOtherMethods(app, listed)
+  return app
+}
+
+/** Nothing but what this API serves itself. */
+const CSP = {
+  defaultSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+function routeContext(ports: ApiPorts, config: ApiConfig): RouteContext {
+  const { files, commands, clock, log, queue, audit, answers, telemetry } = ports
+  const cgroups = new CgroupReader(files, config.host.cgroup)
+  const cluster = new ClusterFiles(files, config.host.pve)
+  const uptime = new ContainerUptime(files, config.host.proc, cgroups)
+  const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
+  const runner = new ChangeRunner({ queue, audit, clock, log, onEnd: entry => telemetry.change(entry) })
+  return {
+    config,
+    clock,
+    log,
+    files,
+    commands,
+    cgroups,
+    cluster,
+    containers,
+    queue,
+    audit,
+    runner,
+    telemetry,
+    idempotency: new Idempotency(answers, log),
+    readNode: () => readNodeFacts(files, config.host.proc),
+    safety: config.safety,
+  }
+}
+
+/** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
+function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: ApiConfig): void {
+  const hosts = new AllowedHosts([config.server.host, ...config.server.allowed_hosts])
+  const limits = rateLimits(app, config.rate_limiting)
+  const authentication = { keys, keyPlace: keyPlace(config) }
+  app.decorateRequest('caller')
+  app.decorateRequest('ignored')
+  app.addHook('onRoute', ({ url, config: route }) => {
+    if (route?.access === undefined) throw new TypeError(`the route ${url} does not say who may use it`)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    request.ignored = []
+    request.caller = ANYBODY
+    hosts.check(request.headers.host, request.socket.localAddress)
+    const isCounted = limits.isCounted(request)
+    if (isCounted) await limits.perAddress(request, reply)
+    const { access } = request.routeOptions.config
+    if (!config.authentication.enabled || access === undefined) return
+    request.caller = await authenticate(request, access, authentication)
+    if (isCounted && access !== 'public') await limits.perKey(request, reply)
+  })
+  app.addHook('preValidation', async request => {
+    const { schema } = request.routeOptions
+    const body = nameFields(request.body, schema?.body)
+    const query = nameFields(request.query, schema?.querystring)
+    if (schema?.body !== undefined) request.body = body.fields
+    if (schema?.querystring !== undefined) request.query = query.fields
+    request.ignored = [...body.ignored, ...query.ignored.filter(name => name !== 'api_key')].slice(0, MAX_IGNORED)
+  })
+  app.addHook('preHandler', async request => guardFields(request))
+  app.addHook('onResponse', async (request, reply) => {
+    telemetry.request({
+      method: request.method,
+      endpoint: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+    })
+  })
+}
+
+const MAX_IGNORED = 20
+
+function keyPlace({ authentication: { key_file: file } }: ApiConfig): string {
+  const inConfig = 'add one to authentication.api_keys of the configuration'
+  return file === '' ? inConfig : `put one into ${file} or ${inConfig}, then reload the service`
+}
+
+/** Answers 405 with the methods that there are, and OPTIONS with the same list; without CORS headers, so no page elsewhere may use it. */
+function refuseOtherMethods(app: FastifyInstance, listed: ReadonlyMap<string, ListedRoute>): void {
+  for (const { url, methods } of [...listed.values()]) {
+    const allow = [...methods, 'OPTIONS'].join(', ')
+    const config = { access: 'public', isHidden: true } as const
+    app.options(url, { config }, (_request, reply) => reply.header('allow', allow).code(204).send())
+    app.route({
+      method: METHODS.filter(method => !methods.includes(method)),
+      url,
+      exposeHeadRoute: false,
+      config,
+      onRequest: async request => {
+        const message = `${request.method} is not possible here; ${allow} are`
+        throw new AutoscaleError('METHOD_NOT_ALLOWED', message, { details: { allow } })
+      },
+      handler: async () => undefined,
+    })
+  }
+}
+
+function sendError({ log, telemetry }: ApiPorts, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const { status, headers, body } = errorReply(error)
+  if (status >= 500) {
+    const fields = { route: request.routeOptions?.url, method: request.method, code: body.error, problem: body.message }
+    if (body.error === 'INTERNAL') log.error({ ...fields, err: error }, 'request failed by a bug')
+    else log.warn(fields, 'request failed')
+  }
+  telemetry.refused(body.error)
+  return reply
+    .code(status)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(body)
+}

@@ -1,0 +1,199 @@
+import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
+import type { Bounds, SafetySection } from '../config.ts'
+import { type Allocation, DEFAULT_MEMORY_MB } from '../host/allocation.ts'
+import type { MemoryFacts } from '../host/cgroup.ts'
+import type { ContainerFacts } from '../host/container-facts.ts'
+import type { NodeFacts } from '../host/node-facts.ts'
+import { type ExpectedAllocation, movedParts } from './target.ts'
+import { allocationBody } from './wire-allocation.ts'
+
+/** States of the HA manager in which it moves nothing. Source: pve-ha-manager, service states. */
+const QUIET_HA_STATES = new Set(['started', 'stopped', 'ignored', 'disabled'])
+
+/** @throws {AutoscaleError} CONTAINER_LOCKED when Proxmox holds a lock on it */
+export function checkLock({ vmid, lock }: ContainerFacts): void {
+  if (lock === undefined) return
+  throw new AutoscaleError('CONTAINER_LOCKED', `container ${vmid} is locked by Proxmox (${lock})`, {
+    retryable: true,
+    details: { lxc_id: vmid, lock },
+  })
+}
+
+/** @throws {AutoscaleError} STATE_NOT_ALLOWED for a template, or while the HA manager moves the container */
+export function checkState({ vmid, isTemplate, haState }: ContainerFacts): void {
+  if (isTemplate) throw notAllowed(vmid, 'template', `container ${vmid} is a template`)
+  if (haState === undefined || QUIET_HA_STATES.has(haState)) return
+  throw notAllowed(vmid, `ha:${haState}`, `the HA manager is busy with container ${vmid} (${haState})`)
+}
+
+/** @throws {AutoscaleError} STATE_NOT_ALLOWED when it does not run */
+export function checkIsRunning({ vmid, status }: ContainerFacts): void {
+  if (status === 'running') return
+  throw notAllowed(vmid, status, `container ${vmid} does not run (${status}); safety.scale_stopped allows it`)
+}
+
+function notAllowed(vmid: number, state: string, message: string): AutoscaleError {
+  return new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, state } })
+}
+
+/** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */
+export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedAllocation): void {
+  const moved = movedParts(expected, configured)
+  if (moved.length === 0) return
+  throw new AutoscaleError('ALLOCATION_MOVED', `container ${vmid} has another ${moved.join(' and ')} than expected`, {
+    details: { lxc_id: vmid, moved, now: allocationBody(configured) },
+  })
+}
+
+/** The bounds of one container: its own, and the general ones where it has none. */
+export function boundsOf({ limits, containers }: SafetySection, vmid: number): Bounds {
+  return { ...limits, ...containers[String(vmid)] }
+}
+
+/** @throws {AutoscaleError} OUT_OF_BOUNDS when something that changes would leave the bounds and be no nearer to them */
+export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck): void {
+  const checks = [
+    { name: 'cores', before: before.cores, after: after.cores, min: bounds.min_cores, max: bounds.max_cores },
+    { name: 'cpulimit', before: before.cpulimit, after: after.cpulimit, min: bounds.min_cores, max: bounds.max_cores },
+    {
+      name: 'memory',
+      before: before.memoryMb,
+      after: after.memoryMb,
+      min: bounds.min_memory_mb,
+      max: bounds.max_memory_mb,
+    },
+  ]
+  for (const { name, before: from, after: to, min = 0, max = Number.POSITIVE_INFINITY } of checks) {
+    if (to === undefined || to === from || (to >= min && to <= max)) continue
+    const isTowards = from !== undefined && ((to < min && to > from) || (to > max && to < from))
+    if (isTowards) continue
+    throw new AutoscaleError(
+      'OUT_OF_BOUNDS',
+      `container ${vmid}: ${name} ${to} is outside the bounds ${min} to ${max}`,
+      {
+        details: { lxc_id: vmid, field: name, value: to, min, max: Number.isFinite(max) ? max : null },
+      },
+    )
+  }
+}
+
+export interface BoundsCheck {
+  readonly before: Allocation
+  readonly after: Allocation
+  readonly bounds: Bounds
+}
+
+export interface CapacityCheck {
+  readonly vmid: number
+  readonly before: Allocation
+  readonly after: Allocation
+  readonly node: NodeFacts
+  /** What the other running containers of this node have. */
+  readonly others: readonly Allocation[]
+  readonly safety: SafetySection
+}
+
+/** @throws {AutoscaleError} HOST_CAPACITY when the host cannot carry what grows; HOST_UNREADABLE when that cannot be told */
+export function checkHostCapacity(check: CapacityCheck): void {
+  checkCpuCapacity(check)
+  checkMemoryCapacity(check)
+}
+
+/** Cores that a container can use; undefined when only the host limits it. */
+function coreLimit({ cores, cpulimit }: Allocation): number | undefined {
+  const limits = [cores, cpulimit].filter(limit => limit !== undefined)
+  return limits.length === 0 ? undefined : Math.min(...limits)
+}
+
+function checkCpuCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
+  const [from, to] = [coreLimit(before), coreLimit(after)]
+  if (to === undefined || from === undefined || to <= from) return
+  const hostCores = known(node.cores, vmid, 'the cores of the host')
+  if (to > hostCores) {
+    throw beyondHost(vmid, `${to} cores are more than the ${hostCores} of the host`, {
+      cores: to,
+      host_cores: hostCores,
+    })
+  }
+  const sum = others.reduce((total, other) => total + (coreLimit(other) ?? 0), to)
+  const allowed = hostCores * safety.cpu_overcommit
+  if (sum <= allowed) return
+  const text = `all running containers would have ${sum} cores; ${allowed} are allowed (${safety.cpu_overcommit} x ${hostCores})`
+  throw beyondHost(vmid, text, { cores_sum: sum, cores_allowed: allowed })
+}
+
+function checkMemoryCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
+  const memoryOf = ({ memoryMb }: Allocation) => memoryMb ?? DEFAULT_MEMORY_MB
+  const growthMb = memoryOf(after) - memoryOf(before)
+  if (growthMb <= 0) return
+  const hostMb = known(node.memoryMb, vmid, 'the memory of the host')
+  const availableMb = known(node.memoryAvailableMb, vmid, 'the available memory of the host')
+  const leftMb = Math.floor(availableMb - growthMb)
+  if (leftMb < safety.host_memory_reserve_mb) {
+    const text = `the host has ${Math.floor(availableMb)} MB available; ${growthMb} MB more would leave ${leftMb}, less than the reserve of ${safety.host_memory_reserve_mb}`
+    throw beyondHost(vmid, text, { host_memory_available_mb: Math.floor(availableMb), growth_mb: growthMb })
+  }
+  const sumMb = others.reduce((total, other) => total + memoryOf(other), memoryOf(after))
+  const allowedMb = Math.floor(hostMb * safety.memory_overcommit)
+  if (sumMb <= allowedMb) return
+  const text = `all running containers would have ${sumMb} MB; ${allowedMb} are allowed (${safety.memory_overcommit} x ${Math.floor(hostMb)})`
+  throw beyondHost(vmid, text, { memory_sum_mb: sumMb, memory_allowed_mb: allowedMb })
+}
+
+function beyondHost(vmid: number, text: string, figures: Readonly<Record<string, number>>): AutoscaleError {
+  return new AutoscaleError('HOST_CAPACITY', `container ${vmid}: ${text}`, { details: { lxc_id: vmid, ...figures } })
+}
+
+function known(value: number | undefined, vmid: number, what: string): number {
+  if (value !== undefined) return value
+  throw new AutoscaleError('HOST_UNREADABLE', `container ${vmid}: ${what} cannot be read, so nothing is enlarged`, {
+    retryable: true,
+    details: { lxc_id: vmid },
+  })
+}
+
+export interface FloorCheck {
+  readonly facts: ContainerFacts
+  readonly memoryMb: number
+  /** Measured just now; undefined when it could not be. */
+  readonly memory: MemoryFacts | undefined
+  readonly safety: SafetySection
+}
+
+/** Whether setting `memoryMb` takes memory away, from the configuration or from what the kernel allows now. */
+export function isMemoryShrink({ configured, inForce, status }: ContainerFacts, memoryMb: number): boolean {
+  const isUnlimited = status !== 'stopped' && inForce.memoryMb === undefined
+  return isUnlimited || memoryMb < Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, inForce.memoryMb ?? 0)
+}
+
+/**
+ * The promise that a memory limit never goes below what the container cannot give up.
+ * @throws {AutoscaleError} MEMORY_BELOW_FLOOR with the figures; HOST_UNREADABLE when there are none
+ */
+export function checkMemoryFloor({ facts: { vmid }, memoryMb, memory, safety }: FloorCheck): void {
+  if (memory === undefined) {
+    throw new AutoscaleError(
+      'HOST_UNREADABLE',
+      `container ${vmid}: its memory cannot be measured, so its limit is not lowered`,
+      {
+        retryable: true,
+        details: { lxc_id: vmid },
+      },
+    )
+  }
+  const floorMb = memory.floorBytes / BYTES_PER_MB
+  const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
+  const leastMb = Math.ceil(floorMb + marginMb)
+  if (memoryMb >= leastMb) return
+  const figures = {
+    memory_floor_mb: Math.ceil(floorMb),
+    margin_mb: Math.ceil(marginMb),
+    least_memory_mb: leastMb,
+    memory_usage_mb: Math.ceil(memory.usageBytes / BYTES_PER_MB),
+  }
+  throw new AutoscaleError(
+    'MEMORY_BELOW_FLOOR',
+    `container ${vmid} cannot give up ${figures.memory_floor_mb} MB at this moment; with the margin of ${figures.margin_mb} MB the least is ${leastMb} MB, not ${memoryMb}`,
+    { details: { lxc_id: vmid, ...figures } },
+  )
+}

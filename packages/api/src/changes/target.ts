@@ -1,0 +1,42 @@
+import type { Allocation } from '../host/allocation.ts'
+import type { SetOptions } from '../pct/commands.ts'
+
+/** What somebody believed a container has. `null`: not set; undefined: not said. */
+export interface ExpectedAllocation {
+  readonly cores?: number | null | undefined
+  readonly cpulimit?: number | null | undefined
+  readonly memoryMb?: number | null | undefined
+}
+
+/** The part of `asked` that the container does not have yet; undefined when it has all of it. */
+export function missingPart(asked: SetOptions, configured: Allocation): SetOptions | undefined {
+  const missing: SetOptions = {
+    ...(differs(asked.cores, configured.cores) ? { cores: asked.cores } : {}),
+    ...(differs(asked.cpulimit, configured.cpulimit) ? { cpulimit: asked.cpulimit } : {}),
+    ...(differs(asked.memoryMb, configured.memoryMb) ? { memoryMb: asked.memoryMb } : {}),
+  }
+  return Object.keys(missing).length === 0 ? undefined : missing
+}
+
+/** The names of what is not as it was expected. */
+export function movedParts(expected: ExpectedAllocation, configured: Allocation): readonly string[] {
+  return [
+    ...(differs(expected.cores, configured.cores) ? ['cores'] : []),
+    ...(differs(expected.cpulimit, configured.cpulimit) ? ['cpulimit'] : []),
+    ...(differs(expected.memoryMb, configured.memoryMb) ? ['memory'] : []),
+  ]
+}
+
+/** What the container will have once `asked` is set. */
+export function withTarget(configured: Allocation, asked: SetOptions): Allocation {
+  return {
+    ...configured,
+    cores: asked.cores === undefined ? configured.cores : (asked.cores ?? undefined),
+    cpulimit: asked.cpulimit === undefined ? configured.cpulimit : (asked.cpulimit ?? undefined),
+    memoryMb: asked.memoryMb ?? configured.memoryMb,
+  }
+}
+
+function differs(asked: number | null | undefined, now: number | undefined): boolean {
+  return asked !== undefined && (asked ?? undefined) !== now
+}

@@ -1,0 +1,25 @@
+import type { AllocationBody, ContainerConfigBody } from '@lxc-autoscale/core'
+import type { Allocation } from '../host/allocation.ts'
+import type { ContainerFacts } from '../host/container-facts.ts'
+
+/** An allocation as it stands in answers and in the audit log. */
+export function allocationBody({ cores, cpulimit, memoryMb, swapMb }: Allocation): AllocationBody {
+  return { cores: cores ?? null, cpulimit: cpulimit ?? null, memory_mb: memoryMb ?? null, swap_mb: swapMb ?? null }
+}
+
+/** A container as `GET /resource/lxc/config` shows it. */
+export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody {
+  return {
+    ...allocationBody(facts.configured),
+    lxc_id: facts.vmid,
+    vm_id: facts.vmid,
+    name: facts.name,
+    status: facts.status,
+    in_force: allocationBody(facts.inForce),
+    lock: facts.lock ?? null,
+    ha_managed: facts.isHaManaged ?? null,
+    template: facts.isTemplate,
+    tags: [...facts.tags],
+    uptime_seconds: facts.uptimeSeconds ?? null,
+  }
+}

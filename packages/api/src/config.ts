@@ -1,0 +1,239 @@
+import { type ConfigRules, HostSection, LOG_LEVELS, MAX_VMID } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { AuthenticationSection } from './http/authentication-section.ts'
+import { isLoopbackAddress } from './http/client-address.ts'
+
+const seconds = (max: number, fallback: number, text: string) =>
+  z.number().positive().max(max).default(fallback).describe(text)
+
+const ServerSection = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address to listen on. Other than loopback it needs authentication; put a TLS proxy in front of it.'),
+    port: z.int().min(0).max(65_535).default(5000).describe('TCP port; 0 takes a free one and logs it.'),
+    allowed_hosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Names under which clients may address this API (the Host header), beside localhost, server.host and the address they connected to. Guards against DNS rebinding.',
+      ),
+    trusted_proxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Addresses or networks (CIDR) of proxies whose X-Forwarded-For is believed; nobody else is.'),
+    max_connections: z
+      .int()
+      .min(8)
+      .max(65_536)
+      .default(1024)
+      .describe('Connections at once. Beyond it the longest silent connection makes room for the new one.'),
+    header_timeout_seconds: seconds(120, 10, 'Time a client has to send the head of a request.'),
+    request_timeout_seconds: seconds(600, 30, 'Time a client has to send a whole request.'),
+    keep_alive_seconds: seconds(3_600, 30, 'Time an idle connection is kept.'),
+    max_body_kb: z.int().min(1).max(1_024).default(64).describe('Largest request body, KB.'),
+    public_metrics: z.boolean().default(true).describe('Whether GET /metrics needs no key.'),
+  })
+  .prefault({})
+
+const LxcSection = z
+  .strictObject({
+    node: z
+      .string()
+      .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be a node name')
+      .optional()
+      .describe('Name of this Proxmox node; by default what /etc/pve says, else the host name.'),
+    default_storage: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9._-]*$/, 'must be the name of a storage')
+      .optional()
+      .describe('Storage for the disks of a clone; by default that of the container it is cloned from.'),
+    timeout_seconds: seconds(
+      600,
+      30,
+      'Time limit of one pct command that sets or reads (pct itself waits 10 s for a lock).',
+    ),
+    snapshot_timeout_seconds: seconds(7_200, 300, 'Time limit of pct snapshot, rollback and delsnapshot.'),
+    clone_timeout_seconds: seconds(86_400, 3_600, 'Time limit of pct clone, which copies the disks.'),
+    power_timeout_seconds: seconds(3_600, 180, 'Time limit of pct start and stop.'),
+    destroy_timeout_seconds: seconds(7_200, 600, 'Time limit of pct destroy.'),
+    resize_timeout_seconds: seconds(7_200, 300, 'Time limit of pct resize.'),
+    max_waiting_changes: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(64)
+      .describe('Changes that may wait for their turn (two run at once); beyond it the answer is 429.'),
+  })
+  .prefault({})
+
+const RateLimitSection = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether requests are counted. Loopback clients never are.'),
+    max_requests_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(120)
+      .describe('Requests per address, and per key, in one window.'),
+    time_window_seconds: z.int().min(1).max(3_600).default(60).describe('Length of the window.'),
+  })
+  .prefault({})
+
+const LoggingSection = z
+  .strictObject({
+    level: z.enum(LOG_LEVELS).default('INFO').describe('Least level that is logged.'),
+    log_file: z.string().default('/var/log/autoscaleapi.log').describe('Log file, beside the journal; empty for none.'),
+    rotate: z
+      .boolean()
+      .default(true)
+      .describe('Whether the file is rotated by size; when not, something else must do it.'),
+    max_log_size_mb: z.number().positive().max(10_000).default(10).describe('Size at which the file is rotated, MB.'),
+    backup_count: z.int().min(1).max(100).default(5).describe('Rotated files that are kept.'),
+  })
+  .prefault({})
+
+const ErrorSection = z
+  .strictObject({
+    log_errors: z.boolean().default(true).describe('Whether requests that end in a 5xx status are logged.'),
+  })
+  .prefault({})
+
+const bounds = {
+  min_cores: z.number().positive().max(8_192).optional().describe('Least cores, whole or by quota.'),
+  max_cores: z.number().positive().max(8_192).optional().describe('Most cores, whole or by quota.'),
+  min_memory_mb: z.int().min(16).optional().describe('Smallest memory limit, MB.'),
+  max_memory_mb: z.int().min(16).optional().describe('Largest memory limit, MB.'),
+}
+
+const Bounds = z
+  .strictObject(bounds)
+  .refine(({ min_cores, max_cores }) => (min_cores ?? 0) <= (max_cores ?? Infinity), {
+    path: ['min_cores'],
+    message: 'must not be above max_cores',
+  })
+  .refine(({ min_memory_mb, max_memory_mb }) => (min_memory_mb ?? 0) <= (max_memory_mb ?? Infinity), {
+    path: ['min_memory_mb'],
+    message: 'must not be above max_memory_mb',
+  })
+export type Bounds = z.output<typeof Bounds>
+
+const SafetySection = z
+  .strictObject({
+    memory_margin_mb: z
+      .number()
+      .min(0)
+      .default(32)
+      .describe('Memory that a smaller limit must leave above what the container cannot give up, MB.'),
+    memory_margin_percent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(5)
+      .describe('The same as a share of what it cannot give up; the larger of the two counts.'),
+    host_memory_reserve_mb: z
+      .number()
+      .min(0)
+      .default(512)
+      .describe('Memory of the host that must stay available if a container used all that a larger limit adds, MB.'),
+    memory_overcommit: z
+      .number()
+      .positive()
+      .max(100)
+      .default(2)
+      .describe('Sum of the memory limits of running containers that is allowed, as a multiple of the host memory.'),
+    cpu_overcommit: z
+      .number()
+      .positive()
+      .max(1_000)
+      .default(8)
+      .describe(
+        'Sum of the cores of running containers that is allowed, as a multiple of the host cores. Containers without a limit do not count.',
+      ),
+    scale_stopped: z.boolean().default(false).describe('Whether a stopped container may be changed without force.'),
+    limits: Bounds.prefault({}).describe('Bounds for every container.'),
+    containers: z
+      .record(z.string().regex(/^[1-9]\d{2,8}$/, `must be a container number up to ${MAX_VMID}`), Bounds)
+      .default({})
+      .describe('Bounds of single containers, by number; they take the place of safety.limits key by key.'),
+  })
+  .prefault({})
+  .describe('Rules that every change must keep, whoever asks; an admin key may set "force": true.')
+export type SafetySection = z.output<typeof SafetySection>
+
+const StateSection = z
+  .strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .default('/var/lib/lxc_autoscale_ml')
+      .describe('Directory of the audit log and of the answers kept for repeated requests.'),
+    max_audit_size_mb: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(10)
+      .describe('Size at which the audit log is rotated, MB.'),
+    audit_backup_count: z.int().min(1).max(1_000).default(10).describe('Rotated audit logs that are kept.'),
+    idempotency_hours: z
+      .number()
+      .positive()
+      .max(720)
+      .default(24)
+      .describe('How long the answer to a request with an Idempotency-Key is kept.'),
+  })
+  .prefault({})
+
+const HealthSection = z
+  .strictObject({
+    metrics_file: z
+      .string()
+      .default('/var/log/lxc_metrics.json')
+      .describe('File of the monitor, whose age GET /health/check watches; empty for none.'),
+    max_metrics_age_seconds: seconds(86_400, 120, 'Age above which the metrics file counts as stale.'),
+    pct_interval_seconds: seconds(
+      3_600,
+      30,
+      'How often GET /health/check may run pct itself; its result is kept for so long.',
+    ),
+    model_lock_file: z
+      .string()
+      .default('/var/lock/lxc_autoscale_ml.lock')
+      .describe('Lock of the model, which tells whether it runs; empty for not looking.'),
+  })
+  .prefault({})
+
+/** config/lxc_autoscale_api.yaml */
+export const ApiConfig = z
+  .strictObject({
+    server: ServerSection.describe('Where it listens and what it accepts.'),
+    authentication: AuthenticationSection.describe('Who may use it.'),
+    rate_limiting: RateLimitSection.describe('Requests per client.'),
+    lxc: LxcSection.describe('How Proxmox is driven.'),
+    safety: SafetySection,
+    state: StateSection.describe('What it keeps.'),
+    health: HealthSection.describe('What it watches.'),
+    logging: LoggingSection.describe('Its log.'),
+    error_handling: ErrorSection.describe('Failures.'),
+    host: HostSection,
+  })
+  .refine(({ server, authentication }) => authentication.enabled || isLoopbackAddress(server.host), {
+    path: ['authentication', 'enabled'],
+    message: 'must be true when server.host is not a loopback address',
+  })
+export type ApiConfig = z.output<typeof ApiConfig>
+
+/** How the file is read, with the keys that only the Python predecessor could use. */
+export const API_CONFIG_RULES: ConfigRules<typeof ApiConfig> = {
+  schema: ApiConfig,
+  retiredKeys: {
+    gunicorn: 'there is no gunicorn; the daemon serves HTTP itself',
+    'lxc.verify_ssl': 'Proxmox is driven by pct on this host, without TLS',
+    'logging.log_format': 'the log file holds JSON lines, the journal lines for people',
+    'error_handling.show_stack_traces': 'an answer never holds a stack trace; the log does',
+    'error_handling.notify_on_critical_errors': 'watch GET /health/check or the metrics instead',
+    'error_handling.notification_recipients': 'watch GET /health/check or the metrics instead',
+  },
+}

@@ -1,0 +1,122 @@
+import { type Clock, errorMessage, type HealthBody, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import type { AuditLog } from './audit/audit-log.ts'
+import type { ApiConfig } from './config.ts'
+import type { ClusterFiles } from './host/cluster-files.ts'
+import type { HostFiles } from './host/host-files.ts'
+import { listContainers } from './pct/commands.ts'
+import { parseList } from './pct/parse-output.ts'
+import type { HostCommands } from './ports.ts'
+
+/** How old the answer of a health check may be. */
+const KEPT_MS = 1_000
+
+interface CheckResult {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+interface Kept<Result> {
+  readonly result: Promise<Result>
+  readonly startedMs: number
+}
+
+export interface HealthCheckParts {
+  readonly clock: Clock
+  readonly commands: HostCommands
+  readonly cluster: ClusterFiles
+  readonly files: HostFiles
+  readonly audit: AuditLog
+  readonly config: Pick<ApiConfig, 'health' | 'host'>
+}
+
+/** Checks what can really fail. However many ask, each check runs once at a time and its result is kept for a while. */
+export class HealthChecks {
+  readonly #parts: HealthCheckParts
+  #all: Kept<HealthBody> | undefined
+  #pct: Kept<CheckResult> | undefined
+
+  constructor(parts: HealthCheckParts) {
+    this.#parts = parts
+  }
+
+  /** What was found, at most a second ago (by running `pct`: at most `health.pct_interval_seconds`). */
+  check(): Promise<HealthBody> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#all === undefined || nowMs - this.#all.startedMs >= KEPT_MS) {
+      this.#all = { result: this.#checkAll(), startedMs: nowMs }
+    }
+    return this.#all.result
+  }
+
+  async #checkAll(): Promise<HealthBody> {
+    const [lxc_commands, audit_log] = await Promise.all([this.#keptPct(), this.#auditLog()])
+    const checks: Record<string, CheckResult> = {
+      lxc_commands,
+      pve_files: this.#pveFiles(),
+      audit_log,
+      ...(this.#parts.config.health.metrics_file === '' ? {} : { metrics_file: this.#metricsFile() }),
+    }
+    const isHealthy = Object.values(checks).every(({ ok }) => ok)
+    return { status: isHealthy ? 'healthy' : 'unhealthy', version: VERSION, checks }
+  }
+
+  /** Starting `pct` costs a core for a second, so a good result is kept for longer than the others; a bad one is not. */
+  async #keptPct(): Promise<CheckResult> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    const keptMs = this.#parts.config.health.pct_interval_seconds * MS_PER_SECOND
+    if (this.#pct === undefined || nowMs - this.#pct.startedMs >= keptMs) {
+      this.#pct = { result: this.#runPct(), startedMs: nowMs }
+    }
+    const { result } = this.#pct
+    const found = await result
+    if (!found.ok && this.#pct?.result === result) this.#pct = undefined
+    return found
+  }
+
+  #runPct(): Promise<CheckResult> {
+    return attempt(async () => {
+      const { stdout, durationMs } = await this.#parts.commands.run(listContainers())
+      return `pct list named ${parseList(stdout).length} containers in ${(durationMs / MS_PER_SECOND).toFixed(1)} s`
+    })
+  }
+
+  #auditLog(): Promise<CheckResult> {
+    return attempt(async () => {
+      await this.#parts.audit.probe()
+      return 'can be written'
+    })
+  }
+
+  #pveFiles(): CheckResult {
+    const { cluster, config } = this.#parts
+    try {
+      const members = cluster.members()
+      if (members === undefined)
+        return { ok: false, detail: `${config.host.pve}/.members cannot be read; is pmxcfs running?` }
+      if (!members.isQuorate) return { ok: false, detail: 'readable, but the cluster has no quorum' }
+      return { ok: true, detail: `readable and quorate, node ${members.node}` }
+    } catch (error) {
+      return { ok: false, detail: errorMessage(error) }
+    }
+  }
+
+  #metricsFile(): CheckResult {
+    const { files, clock, config } = this.#parts
+    const { metrics_file: path, max_metrics_age_seconds: maxSeconds } = config.health
+    const modifiedMs = files.modifiedMs(path)
+    if (modifiedMs === undefined) return { ok: false, detail: `${path} is not there; does lxc_monitor run?` }
+    const ageSeconds = Math.max(0, (clock.nowMs() - modifiedMs) / MS_PER_SECOND)
+    const detail = `${ageSeconds.toFixed(1)} s old`
+    return ageSeconds <= maxSeconds
+      ? { ok: true, detail }
+      : { ok: false, detail: `${path} is ${detail}; does lxc_monitor run?` }
+  }
+}
+
+async function attempt(work: () => Promise<string>): Promise<CheckResult> {
+  try {
+    return { ok: true, detail: await work() }
+  } catch (error) {
+    return { ok: false, detail: errorMessage(error) }
+  }
+}

@@ -1,0 +1,19 @@
+/** What a container has. Undefined: none set, or not known. */
+export interface Allocation {
+  /** Whole cores (the CPU set). */
+  readonly cores: number | undefined
+  /** Cores by quota. */
+  readonly cpulimit: number | undefined
+  readonly memoryMb: number | undefined
+  readonly swapMb: number | undefined
+}
+
+export const NOTHING_KNOWN: Allocation = {
+  cores: undefined,
+  cpulimit: undefined,
+  memoryMb: undefined,
+  swapMb: undefined,
+}
+
+/** MB that a container without the key `memory` has. Source: pct manual, option `memory`. */
+export const DEFAULT_MEMORY_MB = 512

@@ -1,0 +1,75 @@
+import type { HostFiles } from './host-files.ts'
+
+/** What `/etc/pve/.members` says of the cluster, as this node sees it. */
+export interface ClusterMembers {
+  readonly node: string
+  /** A node without a cluster is always quorate. */
+  readonly isQuorate: boolean
+}
+
+/** Where `/etc/pve/.vmlist` says that a guest is. */
+export interface GuestPlace {
+  readonly node: string
+  readonly type: string
+}
+
+/** What the HA manager is told and does, by container number. `state` is undefined until it has said one. */
+export type HaStates = ReadonlyMap<number, { readonly state: string | undefined }>
+
+/** Reads what Proxmox keeps about the cluster in /etc/pve, without starting a process. */
+export class ClusterFiles {
+  readonly #files: HostFiles
+  readonly #root: string
+
+  constructor(files: HostFiles, root: string) {
+    this.#files = files
+    this.#root = root
+  }
+
+  /** Undefined when there is no such file (pmxcfs does not run). */
+  members(): ClusterMembers | undefined {
+    const members = parseObject(this.#files.readText(`${this.#root}/.members`))
+    const node = members?.['nodename']
+    if (typeof node !== 'string') return undefined
+    const quorate = asObject(members?.['cluster'])?.['quorate']
+    return { node, isQuorate: quorate === undefined || Number(quorate) === 1 }
+  }
+
+  /** Undefined when no node has a guest of that number. */
+  placeOf(vmid: number): GuestPlace | undefined {
+    const ids = asObject(parseObject(this.#files.readText(`${this.#root}/.vmlist`))?.['ids'])
+    const entry = asObject(ids?.[String(vmid)])
+    if (entry === undefined) return undefined
+    return { node: String(entry['node']), type: String(entry['type']) }
+  }
+
+  /** The containers that the HA manager looks after. */
+  haStates(): HaStates {
+    const resources = this.#files.readText(`${this.#root}/ha/resources.cfg`) ?? ''
+    const services = asObject(parseObject(this.#files.readText(`${this.#root}/ha/manager_status`))?.['service_status'])
+    const states = new Map<number, { state: string | undefined }>()
+    for (const [, digits] of resources.matchAll(/^ct:\s*(\d+)\s*$/gm)) {
+      const state = asObject(services?.[`ct:${digits}`])?.['state']
+      states.set(Number(digits), { state: typeof state === 'string' ? state : undefined })
+    }
+    return states
+  }
+}
+
+function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined) return undefined
+  try {
+    return asObject(JSON.parse(text))
+  } catch {
+    // Half a file cannot be told from none: the next read has it whole.
+    return undefined
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return isObject(value) ? value : undefined
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

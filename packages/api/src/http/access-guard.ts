@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify'
+import { requireReach, requireRole } from './caller.ts'
+
+const CONTAINER_FIELDS = ['lxc_id', 'new_lxc_id'] as const
+
+/**
+ * Refuses what a caller may not do with the checked fields of a request: touch a container that its key is not for, or use force.
+ * @throws {AutoscaleError} FORBIDDEN
+ */
+export function guardFields({ caller, body, query }: Pick<FastifyRequest, 'caller' | 'body' | 'query'>): void {
+  for (const fields of [body, query]) {
+    if (typeof fields !== 'object' || fields === null) continue
+    for (const name of CONTAINER_FIELDS) {
+      const vmid: unknown = Reflect.get(fields, name)
+      if (typeof vmid === 'number') requireReach(caller, vmid)
+    }
+    if (Reflect.get(fields, 'force') === true) requireRole(caller, 'admin', '"force": true')
+  }
+}

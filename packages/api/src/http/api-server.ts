@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { AutoscaleError, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { errorReply } from './error-reply.ts'
+
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  readonly max_connections: number
+  readonly header_timeout_seconds: number
+  readonly request_timeout_seconds: number
+  readonly keep_alive_seconds: number
+}
+
+/** Takes one request. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+const MAX_HEADER_BYTES = 16_384
+const CHECK_INTERVAL_MS = 1_000
+
+/**
+ * The socket side of the API: time limits, a bound on connections, and answers to what is not HTTP. When there are too
+ * many connections, the oldest that has not asked for anything makes room, so that silent ones cannot shut others out.
+ */
+export class ApiServer {
+  readonly #server: Server
+  readonly #settings: ServerSettings
+  /** Connections without a request of theirs in work, longest silent first. */
+  readonly #silent = new Set<Socket>()
+  #connections = 0
+  #handler: RequestHandler
+
+  constructor(settings: ServerSettings, handler: RequestHandler) {
+    this.#settings = settings
+    this.#handler = handler
+    this.#server = createServer({
+      headersTimeout: settings.header_timeout_seconds * MS_PER_SECOND,
+      requestTimeout: Math.max(settings.request_timeout_seconds, settings.header_timeout_seconds) * MS_PER_SECOND,
+      keepAliveTimeout: settings.keep_alive_seconds * MS_PER_SECOND,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+    })
+    this.#server.on('connection', socket => this.#onConnection(socket))
+    this.#server.on('request', (request, response) => this.#onRequest(request, response))
+    this.#server.on('clientError', answerNoise)
+  }
+
+  /** Serves further requests with another application; those in work end with the old one. */
+  use(handler: RequestHandler): void {
+    this.#handler = handler
+  }
+
+  /** The real port. @throws {AutoscaleError} CONFIG_INVALID when the address cannot be listened on */
+  async listen(): Promise<number> {
+    const { host, port } = this.#settings
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', error =>
+        reject(
+          new AutoscaleError('CONFIG_INVALID', `cannot listen on ${host} port ${port}: ${error.message}`, {
+            cause: error,
+          }),
+        ),
+      )
+      this.#server.listen({ host, port, backlog: 1_024 }, resolve)
+    })
+    return portOf(this.#server.address()) ?? port
+  }
+
+  /** Takes no more requests; resolves when those in work are answered. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    for (const socket of this.#silent) socket.destroy()
+    await closed
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#connections++
+    this.#silent.add(socket)
+    socket.once('close', () => {
+      this.#connections--
+      this.#silent.delete(socket)
+    })
+    if (this.#connections <= this.#settings.max_connections) return
+    const longestSilent = this.#silent.values().next().value
+    longestSilent?.destroy()
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    this.#silent.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) this.#silent.add(socket)
+      if (!this.#server.listening) socket.destroy()
+    })
+    this.#handler(request, response)
+  }
+}
+
+function portOf(address: AddressInfo | string | null): number | undefined {
+  return typeof address === 'object' && address !== null ? address.port : undefined
+}
+
+/** What is not HTTP, too large or too slow gets an answer like any other bad request. */
+function answerNoise(error: Error, socket: Socket): void {
+  if (!socket.writable || socket.destroyed) {
+    socket.destroy()
+    return
+  }
+  const isKnown = 'code' in error && (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'HPE_HEADER_OVERFLOW')
+  const cause = isKnown ? error : new AutoscaleError('INVALID_REQUEST', 'this is not an HTTP request')
+  const { status, body } = errorReply(cause)
+  const text = JSON.stringify(body)
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  )
+}

@@ -1,0 +1,58 @@
+import { Vmid } from '@lxc-autoscale/core'
+import { z } from 'zod'
+
+/** What a key may do; each role includes those before it. */
+export const ROLES = ['read', 'scale', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+const SHA256 = /^sha256:[0-9a-f]{64}$/i
+/** PHC string format of scrypt: parameters, salt, hash. */
+const SCRYPT = /^\$scrypt\$ln=(?:[1-9]|1\d|20),r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{8,}\$[A-Za-z0-9+/]{22,}$/
+
+/** Whether `text` is the hash of a key and not the key. */
+export function isKeyHash(text: string): boolean {
+  return SHA256.test(text) || SCRYPT.test(text)
+}
+
+/** A key as text, or its hash: `sha256:HEX` or `$scrypt$ln=15,r=8,p=1$SALT$HASH` (base64 without padding). */
+export const KeyText = z
+  .string()
+  .min(8, 'must have at least 8 characters')
+  .max(512)
+  .refine(
+    text => !/^(sha256:|\$)/.test(text) || isKeyHash(text),
+    'is not a hash: sha256:HEX or $scrypt$ln=15,r=8,p=1$SALT$HASH',
+  )
+  .refine(text => /^[\x21-\x7e]+$/.test(text), 'must be printable ASCII without spaces')
+
+const ApiKey = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be a name of letters, digits, . _ -')
+    .describe('Name for the audit log.'),
+  key: KeyText.describe('The key, or its hash.'),
+  role: z.enum(ROLES).default('read').describe('What the key may do.'),
+  containers: z.array(Vmid).optional().describe('The only containers it may see and change; all when left out.'),
+})
+export type ApiKey = z.output<typeof ApiKey>
+
+/** The section `authentication`. */
+export const AuthenticationSection = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether a key is needed.'),
+    api_key: KeyText.optional().describe('A key with the role admin.'),
+    api_keys: z
+      .array(z.union([KeyText, ApiKey], 'must be a key, or a map of name, key, role and containers'))
+      .default([])
+      .describe(
+        'Keys: as text or hash (role admin), or as maps of name, key (text, sha256:HEX or $scrypt$...), role (read, scale, admin) and containers.',
+      ),
+    key_file: z
+      .string()
+      .default('/etc/lxc_autoscale_ml/api.key')
+      .describe(
+        'File with one key per line: a plain key (role scale, the model uses the first), or name:role:key. Empty for none; it need not exist.',
+      ),
+  })
+  .prefault({})
+export type AuthenticationSection = z.output<typeof AuthenticationSection>

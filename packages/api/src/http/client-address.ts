@@ -1,0 +1,24 @@
+import { isIP } from 'node:net'
+
+/** Whether `host` (a name or an address) can only be reached from this machine. */
+export function isLoopbackAddress(host: string): boolean {
+  if (host.toLowerCase() === 'localhost' || host === '::1') return true
+  const ipv4 = host.toLowerCase().startsWith('::ffff:') ? host.slice('::ffff:'.length) : host
+  return isIP(ipv4) === 4 && ipv4.startsWith('127.')
+}
+
+/** What a request tells of the way it came. */
+export interface RequestOrigin {
+  /** Address of the other end of the connection. */
+  readonly peer: string | undefined
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Whether the client itself is on this machine. A request that a proxy passed on is not, whatever the proxy says: its
+ * forwarding headers came from a client that could write anything into them.
+ */
+export function isLocalClient({ peer, headers }: RequestOrigin): boolean {
+  const isForwarded = 'x-forwarded-for' in headers || 'forwarded' in headers || 'via' in headers
+  return peer !== undefined && !isForwarded && isLoopbackAddress(peer)
+}

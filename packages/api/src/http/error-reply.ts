@@ -1,0 +1,115 @@
+import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+
+/** The status of each code. The only place that chooses one. */
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  INVALID_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  HOST_NOT_ALLOWED: 403,
+  CONTAINER_NOT_FOUND: 404,
+  SNAPSHOT_NOT_FOUND: 404,
+  CHANGE_NOT_FOUND: 404,
+  ROUTE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
+  ALREADY_EXISTS: 409,
+  ALLOCATION_MOVED: 409,
+  STATE_NOT_ALLOWED: 409,
+  MEMORY_BELOW_FLOOR: 409,
+  HOST_CAPACITY: 409,
+  OUT_OF_BOUNDS: 409,
+  IDEMPOTENCY_CONFLICT: 409,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  CONTAINER_LOCKED: 423,
+  RATE_LIMITED: 429,
+  QUEUE_FULL: 429,
+  INTERNAL: 500,
+  PCT_FAILED: 502,
+  NO_QUORUM: 503,
+  PCT_MISSING: 503,
+  HOST_UNREADABLE: 503,
+  AUDIT_UNAVAILABLE: 503,
+  CANCELLED: 503,
+  PCT_TIMEOUT: 504,
+  // These belong to other daemons, or to the start of this one.
+  CONFIG_INVALID: 500,
+  ALREADY_RUNNING: 500,
+  STATE_INVALID: 500,
+  SCALING_API_UNREACHABLE: 500,
+  SCALING_API_MALFORMED: 500,
+}
+
+/** Seconds after which a refused request may be sent again, where the error does not say. */
+const RETRY_AFTER_SECONDS = 5
+
+/** What a failed request is answered with. */
+export interface ErrorReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: { readonly status: 'error'; readonly error: ErrorCode; readonly message: string }
+}
+
+/** The answer to `error`, whatever was thrown. Nothing of a bug but that it is one reaches the client. */
+export function errorReply(error: unknown): ErrorReply {
+  const known = error instanceof AutoscaleError ? error : translate(error)
+  const { code, message, details } = known
+  const status = STATUS[code]
+  return {
+    status,
+    headers: {
+      ...(status === 429 || status === 503
+        ? { 'retry-after': String(details['retry_after_seconds'] ?? RETRY_AFTER_SECONDS) }
+        : {}),
+      ...(status === 401 ? { 'www-authenticate': 'ApiKey realm="lxc-autoscale"' } : {}),
+      ...(status === 405 ? { allow: String(details['allow']) } : {}),
+    },
+    body: { status: 'error', error: code, message, ...withoutReserved(details) },
+  }
+}
+
+interface FrameworkError {
+  readonly code: ErrorCode
+  readonly message?: string
+}
+
+/** What Fastify and Node.js throw for requests that they cannot take, by their codes. */
+const FRAMEWORK_ERRORS: Readonly<Record<string, FrameworkError>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'the body must be JSON, sent with the header Content-Type: application/json',
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'BODY_TOO_LARGE', message: 'the body is larger than this API accepts' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is empty; it must be a JSON object' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is not valid JSON' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'INVALID_REQUEST',
+    message: 'the body is not as long as its Content-Length',
+  },
+  FST_ERR_BAD_URL: { code: 'INVALID_REQUEST', message: 'the path is not a valid URL' },
+  ERR_HTTP_REQUEST_TIMEOUT: { code: 'REQUEST_TIMEOUT', message: 'the request was not sent in time' },
+  HPE_HEADER_OVERFLOW: { code: 'BODY_TOO_LARGE', message: 'the headers are larger than this API accepts' },
+}
+
+function translate(error: unknown): AutoscaleError {
+  const code = propertyOf(error, 'code')
+  const known = typeof code === 'string' ? FRAMEWORK_ERRORS[code] : undefined
+  if (known !== undefined) return new AutoscaleError(known.code, known.message ?? 'the request cannot be read')
+  const status = propertyOf(error, 'statusCode')
+  if (error instanceof SyntaxError && status === 400)
+    return new AutoscaleError('INVALID_REQUEST', 'the body is not valid JSON')
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new AutoscaleError('INVALID_REQUEST', 'the request cannot be understood')
+  }
+  return new AutoscaleError('INTERNAL', 'a bug; the log of the daemon has the details', { cause: error })
+}
+
+function propertyOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+/** Facts beside the message cannot take the place of the fields that every error has. */
+function withoutReserved(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { status, error, message, ...others } = details
+  return others
+}

@@ -1,0 +1,75 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
+import { z } from 'zod'
+
+/** Other spellings of fields, as the Python predecessor accepted them. */
+export const FIELD_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['vm_id', 'lxc_id'],
+  ['container_id', 'lxc_id'],
+  ['new_vm_id', 'new_lxc_id'],
+  ['new_container_id', 'new_lxc_id'],
+  ['new_vm_name', 'new_lxc_name'],
+  ['hostname', 'new_lxc_name'],
+  ['vm_ids', 'lxc_ids'],
+  ['container_ids', 'lxc_ids'],
+])
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What a request sent, in the names that the schemas know. */
+export interface NamedFields {
+  readonly fields: unknown
+  /** Fields that the schema does not know, as dotted paths. */
+  readonly ignored: readonly string[]
+}
+
+/**
+ * `sent` with its aliases replaced, for `schema`.
+ * @throws {AutoscaleError} INVALID_REQUEST when two spellings of one field contradict each other.
+ */
+export function nameFields(sent: unknown, schema: unknown): NamedFields {
+  if (!isFields(sent)) return { fields: sent, ignored: [] }
+  const shape = shapeOf(schema)
+  const fields = hasAlias(sent, shape) ? withoutAliases(sent, shape) : sent
+  return { fields, ignored: unknownFields(fields, shape, '') }
+}
+
+function hasAlias(sent: Fields, shape: Fields): boolean {
+  return Object.keys(sent).some(name => aliasOf(name, shape) !== undefined)
+}
+
+function aliasOf(name: string, shape: Fields): string | undefined {
+  const target = FIELD_ALIASES.get(name)
+  return target !== undefined && target in shape && !(name in shape) ? target : undefined
+}
+
+function withoutAliases(sent: Fields, shape: Fields): Fields {
+  const named = new Map<string, { readonly value: unknown; readonly spelling: string }>()
+  for (const [spelling, value] of Object.entries(sent)) {
+    const name = aliasOf(spelling, shape) ?? spelling
+    const other = named.get(name)
+    if (other !== undefined && String(other.value) !== String(value)) {
+      const message = `${other.spelling} and ${spelling} mean the same and have different values`
+      throw new AutoscaleError('INVALID_REQUEST', message, { details: { errors: [message] } })
+    }
+    named.set(name, { value, spelling })
+  }
+  return Object.fromEntries([...named].map(([name, { value }]) => [name, value]))
+}
+
+function unknownFields(fields: Fields, shape: Fields, prefix: string): string[] {
+  return Object.entries(fields).flatMap(([name, value]) => {
+    if (!Object.hasOwn(shape, name)) return [`${prefix}${name}`.slice(0, 80)]
+    const inner = shapeOf(shape[name])
+    return isFields(value) && Object.keys(inner).length > 0 ? unknownFields(value, inner, `${prefix}${name}.`) : []
+  })
+}
+
+/** The fields of an object schema, also behind `optional` and `nullable`; none for any other schema. */
+function shapeOf(schema: unknown): Fields {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return shapeOf(schema.unwrap())
+  return schema instanceof z.ZodObject ? schema.shape : {}
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

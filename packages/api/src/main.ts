@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import {
+  acquireInstanceLock,
+  BYTES_PER_MB,
+  type DaemonContext,
+  errorMessage,
+  MS_PER_SECOND,
+  runDaemon,
+} from '@lxc-autoscale/core'
+import { type ApiPorts, buildApp } from './app.ts'
+import { AuditLog } from './audit/audit-log.ts'
+import { IdempotencyStore } from './audit/idempotency-store.ts'
+import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
+import { HostFiles } from './host/host-files.ts'
+import { ApiServer } from './http/api-server.ts'
+import { readKeyFile } from './http/key-file.ts'
+import { configuredKeys, KeyRing } from './http/key-ring.ts'
+import type { CommandKind } from './pct/commands.ts'
+import { ContainerQueue } from './pct/container-queue.ts'
+import { PctCli } from './pct/pct-cli.ts'
+import { ApiTelemetry } from './telemetry.ts'
+
+/** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
+const MAX_RUNNING_CHANGES = 2
+/** How long running changes are waited for when the daemon stops; what lasts longer is resolved at the next start. */
+const STOP_WAIT_MS = 3_500
+
+/** The daemon lxc-autoscale-api. */
+export function main(): Promise<void> {
+  return runDaemon({
+    ...API_CONFIG_RULES,
+    command: 'lxc-autoscale-api',
+    summary: 'Changes the resources of LXC containers on this Proxmox VE host, by HTTP.',
+    defaultConfigFile: '/etc/lxc_autoscale_ml/lxc_autoscale_api.yaml',
+    hasOnce: false,
+    logSettings: ({ logging }) => ({
+      level: logging.level,
+      file: logging.log_file,
+      maxBytes: logging.rotate ? logging.max_log_size_mb * BYTES_PER_MB : Number.MAX_SAFE_INTEGER,
+      backupCount: logging.backup_count,
+    }),
+    run,
+  })
+}
+
+async function run(context: DaemonContext<ApiConfig>): Promise<void> {
+  const { log, clock, signal, notify } = context
+  let { config } = context
+  const directory = config.state.directory
+  const lock = await acquireInstanceLock(join(directory, 'api.lock'), error =>
+    log.error({ problem: error.message }, 'another process took the lock of the state directory'),
+  )
+  try {
+    const { max_audit_size_mb, audit_backup_count, idempotency_hours } = config.state
+    const audit = await AuditLog.open({
+      directory,
+      maxBytes: max_audit_size_mb * BYTES_PER_MB,
+      backupCount: audit_backup_count,
+    })
+    const answers = await IdempotencyStore.open({ directory, clock, keptHours: idempotency_hours })
+    const queue = new ContainerQueue(() => ({
+      maxRunning: MAX_RUNNING_CHANGES,
+      maxWaiting: config.lxc.max_waiting_changes,
+    }))
+    const telemetry = new ApiTelemetry(queue)
+    const commands = new PctCli({
+      clock,
+      limitMs: kind => limitSeconds(config, kind) * MS_PER_SECOND,
+      onEnd: report => {
+        telemetry.command(report)
+        log.debug(
+          { args: report.command.args, outcome: report.outcome, duration_ms: report.durationMs },
+          'command ended',
+        )
+      },
+    })
+    const ports = { clock, log, commands, files: new HostFiles(), queue, audit, answers, telemetry }
+    const app = await build(ports, config)
+    const server = new ApiServer(config.server, app.routing)
+    const port = await server.listen()
+    log.info({ host: config.server.host, port }, 'listening')
+    notify.ready(`listening on ${config.server.host} port ${port}`)
+    context.onReload(next => {
+      warnOfRestart(context, config, next)
+      const keys = keyRing(next)
+      config = next
+      build({ ...ports, keys }, next).then(
+        built => server.use(built.routing),
+        error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
+      )
+    })
+    await aborted(signal)
+    await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
+    await Promise.all([audit.close(), answers.close()])
+  } finally {
+    await lock.release()
+  }
+}
+
+async function build(ports: Omit<ApiPorts, 'keys'> & { readonly keys?: KeyRing }, config: ApiConfig) {
+  const app = await buildApp({ ...ports, keys: ports.keys ?? keyRing(config) }, config)
+  await app.ready()
+  return app
+}
+
+/** @throws {ConfigError} when the key file cannot be understood */
+function keyRing({ authentication }: ApiConfig): KeyRing {
+  return new KeyRing([...configuredKeys(authentication), ...readKeyFile(authentication.key_file)])
+}
+
+function limitSeconds({ lxc }: ApiConfig, kind: CommandKind): number {
+  const limits = {
+    set: lxc.timeout_seconds,
+    read: lxc.timeout_seconds,
+    resize: lxc.resize_timeout_seconds,
+    snapshot: lxc.snapshot_timeout_seconds,
+    clone: lxc.clone_timeout_seconds,
+    power: lxc.power_timeout_seconds,
+    destroy: lxc.destroy_timeout_seconds,
+  } as const
+  return limits[kind]
+}
+
+/** Keys of the configuration that are read only once. */
+function warnOfRestart({ log }: DaemonContext<ApiConfig>, old: ApiConfig, next: ApiConfig): void {
+  for (const section of ['server', 'state', 'logging'] as const) {
+    if (JSON.stringify(old[section]) !== JSON.stringify(next[section])) {
+      log.warn({ section }, 'some keys of this section take effect only after a restart')
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,117 @@
+import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
+import type { CgroupReader } from '../host/cgroup.ts'
+import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
+import {
+  type ConfValues,
+  configuredAllocation,
+  isOn,
+  parseConf,
+  parseSnapshots,
+  parseTags,
+} from '../host/container-conf.ts'
+import type { ContainerFacts } from '../host/container-facts.ts'
+import type { ContainerUptime } from '../host/container-uptime.ts'
+import type { HostFiles } from '../host/host-files.ts'
+import type { Containers, HostCommands } from '../ports.ts'
+import { listContainers, readConfig, readStatus } from './commands.ts'
+import { parseList, parseStatus } from './parse-output.ts'
+
+export interface ContainerReaderParts {
+  readonly files: HostFiles
+  readonly cluster: ClusterFiles
+  readonly cgroups: CgroupReader
+  readonly uptime: ContainerUptime
+  readonly commands: HostCommands
+  readonly clock: Clock
+  /** Root of the configuration file system of Proxmox. */
+  readonly pve: string
+}
+
+/** The HA manager's files change every few seconds, and are the same for all containers of one request. */
+const HA_KEPT_MS = 500
+
+/** Reads containers from /etc/pve and the kernel; where /etc/pve is not there, by `pct`. */
+export class ContainerReader implements Containers {
+  readonly #parts: ContainerReaderParts
+  readonly #directory: string
+  #ha: { readonly states: HaStates; readonly readMs: number } | undefined
+
+  constructor(parts: ContainerReaderParts) {
+    this.#parts = parts
+    this.#directory = `${parts.pve}/lxc`
+  }
+
+  async list(): Promise<readonly number[]> {
+    const names = this.#parts.files.list(this.#directory)
+    const vmids = names?.flatMap(name => (name.endsWith('.conf') ? (parseVmid(name.slice(0, -5)) ?? []) : []))
+    if (vmids !== undefined) return vmids.sort((a, b) => a - b)
+    const { stdout } = await this.#parts.commands.run(listContainers())
+    return parseList(stdout).map(({ vmid }) => vmid)
+  }
+
+  async read(vmid: number): Promise<ContainerFacts> {
+    const text = this.#parts.files.readText(`${this.#directory}/${vmid}.conf`)
+    if (text !== undefined) return this.#facts(vmid, text, true)
+    if (this.#parts.files.inode(this.#directory) !== undefined) throw this.#notFound(vmid)
+    const { stdout } = await this.#parts.commands.run(readConfig(vmid))
+    const facts = this.#facts(vmid, stdout, false)
+    if (facts.status !== 'unknown') return facts
+    const status = await this.#parts.commands.run(readStatus(vmid))
+    return { ...facts, status: parseStatus(status.stdout) }
+  }
+
+  #facts(vmid: number, text: string, hasSnapshots: boolean): ContainerFacts {
+    const { cgroups, uptime } = this.#parts
+    const values = parseConf(text)
+    const isRunning = cgroups.isRunning(vmid)
+    const ha = this.#haStates().get(vmid)
+    return {
+      vmid,
+      name: values.get('hostname') ?? `CT${vmid}`,
+      status: statusOf(isRunning),
+      configured: configuredAllocation(values),
+      inForce: cgroups.inForce(vmid),
+      isHaManaged: ha !== undefined,
+      haState: ha?.state,
+      uptimeSeconds: isRunning === true ? uptime.seconds(vmid) : undefined,
+      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
+      snapshots: hasSnapshots ? parseSnapshots(text) : undefined,
+      values,
+      ...flagsOf(values),
+    }
+  }
+
+  #haStates(): HaStates {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#ha === undefined || nowMs - this.#ha.readMs > HA_KEPT_MS) {
+      this.#ha = { states: this.#parts.cluster.haStates(), readMs: nowMs }
+    }
+    return this.#ha.states
+  }
+
+  #notFound(vmid: number): AutoscaleError {
+    const place = this.#parts.cluster.placeOf(vmid)
+    const details = { lxc_id: vmid, ...(place === undefined ? {} : { node: place.node }) }
+    if (place?.type === 'qemu') {
+      return new AutoscaleError('CONTAINER_NOT_FOUND', `${vmid} is a virtual machine, not a container`, { details })
+    }
+    const elsewhere = place === undefined ? '' : `; it is on node ${place.node}`
+    return new AutoscaleError('CONTAINER_NOT_FOUND', `there is no container ${vmid} on this node${elsewhere}`, {
+      details,
+    })
+  }
+}
+
+function statusOf(isRunning: boolean | undefined): ContainerFacts['status'] {
+  if (isRunning === undefined) return 'unknown'
+  return isRunning ? 'running' : 'stopped'
+}
+
+function flagsOf(values: ConfValues) {
+  return {
+    lock: values.get('lock'),
+    isTemplate: isOn(values.get('template')),
+    isProtected: isOn(values.get('protection')),
+    tags: parseTags(values.get('tags')),
+  }
+}

@@ -1,0 +1,108 @@
+import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+
+/** How a command ended that did not do what it was asked. */
+export interface CommandFailure {
+  readonly commandLine: string
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface KnownText {
+  readonly pattern: RegExp
+  readonly code: ErrorCode
+  readonly isRetryable?: boolean
+  /** Names the first group of the pattern in the answer. */
+  readonly detail?: string
+  /** Given in place of the first group. */
+  readonly detailValue?: string
+}
+
+/** What Proxmox says, in the order in which it is looked for. Sources: pve-container, pve-guest-common, pve-cluster. */
+const KNOWN_TEXTS: readonly KnownText[] = [
+  { pattern: /Configuration file 'nodes\/[^/']+\/lxc\/\d+\.conf' does not exist/, code: 'CONTAINER_NOT_FOUND' },
+  { pattern: /CT is locked \(([\w-]+)\)/, code: 'CONTAINER_LOCKED', isRetryable: true, detail: 'lock' },
+  {
+    pattern: /can't lock file '[^']*' - got timeout/,
+    code: 'CONTAINER_LOCKED',
+    isRetryable: true,
+    detail: 'lock',
+    detailValue: 'file',
+  },
+  {
+    pattern: /Failed to obtain guest migration lock/,
+    code: 'CONTAINER_LOCKED',
+    isRetryable: true,
+    detail: 'lock',
+    detailValue: 'migrate',
+  },
+  { pattern: /cluster not ready - no quorum\?/, code: 'NO_QUORUM', isRetryable: true },
+  {
+    pattern: /unable to open file '[^']*' - (?:Permission denied|Device or resource busy)/,
+    code: 'NO_QUORUM',
+    isRetryable: true,
+  },
+  { pattern: /ipcc_send_rec\[\d+\] failed/, code: 'HOST_UNREADABLE', isRetryable: true },
+  { pattern: /unable to hotplug memory: .*Device or resource busy/, code: 'MEMORY_BELOW_FLOOR' },
+  { pattern: /unable to hotplug \w+:/, code: 'PCT_FAILED' },
+  { pattern: /detected modified configuration/, code: 'ALLOCATION_MOVED', isRetryable: true },
+  { pattern: /snapshot '([^']*)' does not exist/, code: 'SNAPSHOT_NOT_FOUND', detail: 'snapshot_name' },
+  { pattern: /snapshot name '[^']*' already used|CT \d+ already exists|VM \d+ already exists/, code: 'ALREADY_EXISTS' },
+  { pattern: /unable to use snapshot name/, code: 'INVALID_REQUEST' },
+  {
+    pattern:
+      /(?:CT|VM) \d+ not running|container '\d+' not running|already running|container is running|it's a template|protection mode enabled|used in HA resources|snapshot feature is not available|not most recent snapshot|incomplete snapshot|unable to shrink disk|already at specified size|full clones? (?:on|of) a running container|Linked clone feature|unable to clone mountpoint|not allowed for linked clones|can't clone CT/i,
+    code: 'STATE_NOT_ALLOWED',
+  },
+  { pattern: /hostname '[^']*' does not exist|no such (?:cluster )?node/i, code: 'INVALID_REQUEST' },
+  {
+    pattern: /400 (?:Parameter verification failed|unable to parse option|not enough arguments|too many arguments)/,
+    code: 'INVALID_REQUEST',
+  },
+]
+
+/** Lines that say nothing of the failure: Perl about the locale of the host, and the waiting for a lock. */
+const NOISE =
+  /^(?:perl: warning:|\s+(?:LANGUAGE|LC_\w+|LANG) = |\s+are supported and installed|trying to acquire (?:lock|cfs lock)|\s*OK$|\s*$)/
+
+/** What stands between the first line of a parameter failure and the usage. */
+const PARAMETER_LINE = /^(\w+: .+)$/
+
+/** Lines of `stderr` that tell something. */
+export function tellingLines(stderr: string): string[] {
+  return stderr.split('\n').filter(line => !NOISE.test(line))
+}
+
+/** The error that the API gives for a command that failed. */
+export function commandFailure({ commandLine, exitCode, stdout, stderr }: CommandFailure): AutoscaleError {
+  const lines = tellingLines(stderr)
+  const text = lines.join('\n')
+  const known =
+    KNOWN_TEXTS.find(({ pattern }) => pattern.test(text)) ?? KNOWN_TEXTS.find(({ pattern }) => pattern.test(stdout))
+  const said = saying(lines) ?? tellingLines(stdout).at(-1) ?? 'it said nothing'
+  const ended = exitCode === undefined ? 'was ended by a signal' : `exit code ${exitCode}`
+  return new AutoscaleError(known?.code ?? 'PCT_FAILED', `${commandLine}: ${said}`, {
+    retryable: known?.isRetryable ?? false,
+    details: { command: commandLine, exit: ended, ...detailOf(known, `${text}\n${stdout}`) },
+  })
+}
+
+function saying(lines: readonly string[]): string | undefined {
+  const isParameterFailure = lines[0]?.startsWith('400 ') === true
+  const parameters = lines.filter(line => PARAMETER_LINE.test(line))
+  return isParameterFailure && parameters.length > 0 ? parameters.join('; ') : lines.at(-1)
+}
+
+function detailOf(known: KnownText | undefined, text: string): Record<string, string> {
+  if (known?.detail === undefined) return {}
+  const value = known.detailValue ?? known.pattern.exec(text)?.[1]
+  return value === undefined ? {} : { [known.detail]: value }
+}
+
+/** What `stderr` of a command with exit code 0 tells of a failure; undefined when nothing. `pct resize` hides its failures so. */
+export function hiddenFailure(stderr: string): string | undefined {
+  return tellingLines(stderr)
+    .filter(line => !/^(?:WARN|Task finished with|vm \d+ - )/i.test(line))
+    .at(-1)
+}

@@ -1,0 +1,56 @@
+import type { SnapshotFacts } from '../host/container-conf.ts'
+
+/** One line of `pct list`. */
+export interface ListedContainer {
+  readonly vmid: number
+  readonly isRunning: boolean
+  readonly lock: string | undefined
+  readonly name: string
+}
+
+/** The containers that `pct list` printed; it prints nothing when there are none. The lock column may be blank or overflow. */
+export function parseList(stdout: string): ListedContainer[] {
+  return stdout.split('\n').flatMap(line => {
+    const words = line.split(/\s+/).filter(Boolean)
+    const [vmid = '', status] = words
+    if (!/^[1-9]\d{2,8}$/.test(vmid)) return []
+    const lock = words.length === 4 ? words[2] : undefined
+    return [{ vmid: Number(vmid), isRunning: status === 'running', lock, name: words.at(-1) ?? '' }]
+  })
+}
+
+/** `status: running` or `status: stopped`. */
+export function parseStatus(stdout: string): 'running' | 'stopped' | 'unknown' {
+  const status = /^status: (\S+)$/m.exec(stdout)?.[1]
+  return status === 'running' || status === 'stopped' ? status : 'unknown'
+}
+
+const SNAPSHOT_LINE = /^(\s*)`->\s+(\S+)\s+(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s+)?(.*)$/
+
+/**
+ * The snapshots that `pct listsnapshot` printed as a tree, without `current`. `toSeconds` turns its local time into
+ * seconds since 1970 UTC.
+ */
+export function parseSnapshotList(stdout: string, toSeconds: (localTime: string) => number): SnapshotFacts[] {
+  const ancestors: string[] = []
+  return stdout.split('\n').flatMap(line => {
+    const [, indent = '', name = '', time, text = ''] = SNAPSHOT_LINE.exec(line) ?? []
+    if (name === '' || name === 'current') return []
+    ancestors.length = indent.length
+    const parent = ancestors.at(-1)
+    ancestors.push(name)
+    const timeSeconds = time === undefined ? undefined : toSeconds(time)
+    const description = text === '' || text === 'no-description' ? undefined : text
+    return [{ name, timeSeconds, description, parent, isComplete: true }]
+  })
+}
+
+/** The JSON that `pvesh` printed; undefined when it is none. */
+export function parseJson(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    // pvesh prints nothing but JSON; whatever else this is, it is no answer.
+    return undefined
+  }
+}

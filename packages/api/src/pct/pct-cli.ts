@@ -1,0 +1,111 @@
+import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { execa, type Result } from 'execa'
+import type { CommandOutput, HostCommands } from '../ports.ts'
+import type { CommandKind, HostCommand } from './commands.ts'
+import { endProcessTree } from './end-process-tree.ts'
+import { commandFailure, hiddenFailure } from './failure.ts'
+
+/** How one command ended, for the metrics. */
+export interface CommandReport {
+  readonly command: HostCommand
+  readonly durationMs: number
+  readonly outcome: 'ok' | 'failed' | 'timeout' | 'missing'
+}
+
+export interface PctCliOptions {
+  readonly clock: Clock
+  /** Time limit of a command of this kind, milliseconds. */
+  readonly limitMs: (kind: CommandKind) => number
+  readonly onEnd: (report: CommandReport) => void
+}
+
+const MAX_OUTPUT_BYTES = 4_194_304
+/** How long the end of a process is waited for after it was killed: one that sleeps in the kernel does not die. */
+const KILLED_WAIT_MS = 1_000
+
+const EXECA_OPTIONS = {
+  reject: false,
+  stdin: 'ignore',
+  // Its own process group, so that all of it can be ended; and it outlives this daemon: a half-done `pct set` is worse
+  // than one that nobody waits for, and the audit log resolves it at the next start.
+  detached: true,
+  cleanup: false,
+  env: { LC_ALL: 'C' },
+  maxBuffer: MAX_OUTPUT_BYTES,
+} as const
+
+/** The commands of Proxmox on this host. */
+export class PctCli implements HostCommands {
+  readonly #options: PctCliOptions
+
+  constructor(options: PctCliOptions) {
+    this.#options = options
+  }
+
+  async run(command: HostCommand): Promise<CommandOutput> {
+    const { clock, onEnd } = this.#options
+    const startMs = clock.monotonicMs()
+    const report = (outcome: CommandReport['outcome']) => {
+      const durationMs = clock.monotonicMs() - startMs
+      onEnd({ command, outcome, durationMs })
+      return durationMs
+    }
+    const result = await this.#spawn(command)
+    if (result === undefined) {
+      report('timeout')
+      throw timeoutError(command, this.#options.limitMs(command.kind))
+    }
+    if (result.code === 'ENOENT' || result.code === 'EACCES') {
+      report('missing')
+      throw missingError(command)
+    }
+    const failure = failureOf(command, result)
+    const durationMs = report(failure === undefined ? 'ok' : 'failed')
+    if (failure !== undefined) throw failure
+    return { stdout: result.stdout, stderr: result.stderr, durationMs }
+  }
+
+  /** Undefined when it did not end in time; then it and its children have been ended. */
+  async #spawn({ program, args, kind }: HostCommand): Promise<Result<typeof EXECA_OPTIONS> | undefined> {
+    const { clock, limitMs } = this.#options
+    const child = execa(program, args, EXECA_OPTIONS)
+    const ended = new AbortController()
+    const timer = clock.sleep(limitMs(kind), ended.signal).then(() => undefined)
+    const result = await Promise.race([child, timer])
+    ended.abort()
+    if (result !== undefined) return result
+    if (child.pid !== undefined) await endProcessTree(child.pid, clock)
+    await Promise.race([child, clock.sleep(KILLED_WAIT_MS)])
+    return undefined
+  }
+}
+
+function failureOf(command: HostCommand, result: Result<typeof EXECA_OPTIONS>): AutoscaleError | undefined {
+  const { exitCode, stdout, stderr } = result
+  const commandLine = formatCommand(command)
+  if (exitCode !== 0) return commandFailure({ commandLine, exitCode, stdout, stderr })
+  // `pct resize` ends with 0 although its work failed.
+  if (command.kind !== 'resize' || hiddenFailure(stderr) === undefined) return undefined
+  return commandFailure({ commandLine, exitCode, stdout, stderr })
+}
+
+function timeoutError(command: HostCommand, limitMs: number): AutoscaleError {
+  const limitSeconds = limitMs / MS_PER_SECOND
+  return new AutoscaleError(
+    'PCT_TIMEOUT',
+    `${formatCommand(command)}: did not end within ${limitSeconds} s and was stopped; whether it took effect is not known`,
+    { details: { command: formatCommand(command), limit_seconds: limitSeconds } },
+  )
+}
+
+function missingError(command: HostCommand): AutoscaleError {
+  return new AutoscaleError('PCT_MISSING', `${command.program}: not found on PATH; is this a Proxmox VE host?`, {
+    retryable: true,
+    details: { command: formatCommand(command) },
+  })
+}
+
+/** The command as one line for people. */
+export function formatCommand({ program, args }: HostCommand): string {
+  return [program, ...args.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ')
+}

@@ -1,0 +1,70 @@
+import { AutoscaleError, ContainerConfigBody, ContainerConfigsBody, successBody, WireVmid } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { containerConfigBody } from '../changes/wire-allocation.ts'
+import { success } from '../http/answer.ts'
+import type { ApiApp } from '../http/api-app.ts'
+import { type Caller, mayReach, requireReach } from '../http/caller.ts'
+import type { RouteContext } from './route-context.ts'
+
+const MAX_IDS = 10_000
+
+const OneContainer = z.object({ lxc_id: WireVmid })
+const ManyContainers = z.object({
+  lxc_ids: z
+    .string()
+    .regex(/^\d{1,10}(,\d{1,10})*$/, 'must be container numbers separated by commas')
+    .transform((text): (string | number)[] => text.split(','))
+    .pipe(z.array(WireVmid).max(MAX_IDS))
+    .optional()
+    .describe('Numbers separated by commas; all containers of this node when left out.'),
+})
+
+/** GET /resource/lxc/config, /resource/lxc/configs, and the same under /resource/vm */
+export function resourceRoutes(app: ApiApp, context: RouteContext): void {
+  for (const prefix of ['/resource/lxc', '/resource/vm']) {
+    app.get(
+      `${prefix}/config`,
+      {
+        schema: { querystring: OneContainer, response: { 200: successBody(ContainerConfigBody) } },
+        config: { access: 'read', summary: 'What is configured for a container, and what is in force.' },
+      },
+      async request => {
+        const facts = await context.containers.read(request.query.lxc_id)
+        return success(request, `configuration of container ${facts.vmid}`, containerConfigBody(facts))
+      },
+    )
+    app.get(
+      `${prefix}/configs`,
+      {
+        schema: { querystring: ManyContainers, response: { 200: successBody(ContainerConfigsBody) } },
+        config: { access: 'read', summary: 'The same for many containers, or all.' },
+      },
+      async request => {
+        const data = await readConfigs(context, request.caller, request.query.lxc_ids)
+        return success(request, `configuration of ${data.containers.length} containers`, data)
+      },
+    )
+  }
+}
+
+async function readConfigs(
+  { containers }: RouteContext,
+  caller: Caller,
+  asked: readonly number[] | undefined,
+): Promise<ContainerConfigsBody> {
+  const vmids = asked ?? (await containers.list()).filter(vmid => mayReach(caller, vmid))
+  const read = async (vmid: number) => {
+    try {
+      requireReach(caller, vmid)
+      return containerConfigBody(await containers.read(vmid))
+    } catch (error) {
+      if (error instanceof AutoscaleError) return { lxc_id: vmid, error: error.code, message: error.message }
+      throw error
+    }
+  }
+  const results = await Promise.all([...new Set(vmids)].map(read))
+  return {
+    containers: results.filter(result => 'vm_id' in result),
+    failed: results.filter(result => 'error' in result),
+  }
+}

@@ -1,0 +1,22 @@
+import type { Clock, Logger } from '@lxc-autoscale/core'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { ChangeRunner } from '../changes/change-runner.ts'
+import type { ScaleParts } from '../changes/scale-container.ts'
+import type { ApiConfig } from '../config.ts'
+import type { HostFiles } from '../host/host-files.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import type { ContainerQueue } from '../pct/container-queue.ts'
+import type { ApiTelemetry } from '../telemetry.ts'
+
+/** What the routes work with. */
+export interface RouteContext extends ScaleParts {
+  readonly config: ApiConfig
+  readonly clock: Clock
+  readonly log: Logger
+  readonly files: HostFiles
+  readonly queue: ContainerQueue
+  readonly runner: ChangeRunner
+  readonly audit: AuditLog
+  readonly idempotency: Idempotency
+  readonly telemetry: ApiTelemetry
+}
