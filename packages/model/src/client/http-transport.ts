@@ -65,8 +65,9 @@ export class HttpTransport implements Transport {
     }
   }
 
+  /** Resolves when the requests in flight are done and their connections closed. */
   close(): Promise<void> {
-    return this.#agent.destroy()
+    return this.#agent.close()
   }
 
   async #exchange({ method, path, headers, body }: ApiRequest, signal: AbortSignal): Promise<ApiReply> {

@@ -1,14 +1,12 @@
 import { AutoscaleError, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import { parseStateJson } from './set-aside.ts'
 
 /** A change that was sent, as the container is configured once it is done. */
-export interface PendingChange {
+export interface PendingChange extends ConfiguredAllocation {
   readonly vmid: number
   readonly atMs: number
-  readonly cores: number | null
-  readonly cpuLimit: number | null
-  readonly memoryMb: number | null
   /** Whether the API confirmed it. What it did not confirm may have been done all the same. */
   readonly isConfirmed: boolean
 }
@@ -38,10 +36,10 @@ export class PendingChanges {
     this.#changes.set(change.vmid, change)
   }
 
-  /** The API confirmed the change of `vmid`; it is kept until the learned state is saved. */
-  confirm(vmid: number): void {
+  /** It is known that the container has `configured` now by our doing; that is kept until the learned state is saved. */
+  confirm(vmid: number, { cores, cpuLimit, memoryMb }: ConfiguredAllocation): void {
     const change = this.#changes.get(vmid)
-    if (change !== undefined) this.#changes.set(vmid, { ...change, isConfirmed: true })
+    if (change !== undefined) this.#changes.set(vmid, { ...change, cores, cpuLimit, memoryMb, isConfirmed: true })
   }
 
   /** It is known that the change of `vmid` was not done. */

@@ -6,19 +6,27 @@ const VERSION = 1
 const KIND = 'lxc-autoscale-sizers'
 
 const Header = z.object({ kind: z.literal(KIND), version: z.literal(VERSION), containers: z.int().min(0) })
-const Line = z.object({ vmid: Vmid, sizer: z.unknown() })
+const Line = z.object({ vmid: Vmid, newestMs: z.number(), sizer: z.unknown() })
 
-/** One line for each container under a header; `sizers` are what each of them gave as its state. */
-export function* formatSizerState(sizers: ReadonlyMap<number, unknown>): Iterable<string> {
+/** What is kept of one container. */
+export interface SavedSizer {
+  /** Time of the newest sample that it has learned: older ones in the metrics file are known to it. */
+  readonly newestMs: number
+  /** What the sizer gave as its state. */
+  readonly sizer: unknown
+}
+
+/** Lines of text: a header, then one for each container. */
+export function* formatSizerState(sizers: ReadonlyMap<number, SavedSizer>): Iterable<string> {
   yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size })
-  for (const [vmid, sizer] of sizers) yield JSON.stringify({ vmid, sizer })
+  for (const [vmid, { newestMs, sizer }] of sizers) yield JSON.stringify({ vmid, newestMs, sizer })
 }
 
 /**
  * The states by container.
  * @throws {AutoscaleError} STATE_INVALID when `text` is damaged or of another version.
  */
-export function parseSizerState(text: string): Map<number, unknown> {
+export function parseSizerState(text: string): Map<number, SavedSizer> {
   const [first = '', ...lines] = text.split('\n').filter(line => line !== '')
   const { containers } = check(Header, first, 'line 1')
   if (lines.length !== containers) {
@@ -26,8 +34,8 @@ export function parseSizerState(text: string): Map<number, unknown> {
   }
   return new Map(
     lines.map((line, index) => {
-      const { vmid, sizer } = check(Line, line, `line ${index + 2}`)
-      return [vmid, sizer]
+      const { vmid, newestMs, sizer } = check(Line, line, `line ${index + 2}`)
+      return [vmid, { newestMs, sizer }]
     }),
   )
 }

@@ -1,0 +1,206 @@
+import {
+  AutoscaleError,
+  type Clock,
+  type CycleSummary,
+  errorMessage,
+  type Logger,
+  type MetricsCycle,
+  MS_PER_MINUTE,
+  MS_PER_SECOND,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
+import type { FetchedConfigs } from './client/read-replies.ts'
+import { ChangeSender } from './cycle/change-sender.ts'
+import { type CycleReport, CycleReporter } from './cycle/cycle-reporter.ts'
+import { Decider } from './cycle/decider.ts'
+import type { Fleet } from './cycle/fleet.ts'
+import { StageTimes } from './cycle/stage-times.ts'
+import { type Freshness, staleness } from './history/staleness.ts'
+import type { Anomalies, HostCapacity, MetricsSource, ScalingApi, Sizing, StateStore, StatusBoard } from './ports.ts'
+import type { PendingChanges } from './state/pending-changes.ts'
+import type { CycleOutcome, ModelTelemetry } from './telemetry.ts'
+
+/** What a new configuration may replace while the model runs. */
+export interface CycleSettings {
+  readonly api: ScalingApi
+  readonly apiUrl: string
+  readonly sizing: Sizing
+  readonly isDryRun: boolean
+  /** Age above which data are stale; undefined = three usual intervals of the monitor. */
+  readonly maxDataAgeMs: number | undefined
+  readonly saveIntervalMs: number
+}
+
+/** What a cycle works with. */
+export interface CycleParts {
+  readonly source: MetricsSource
+  readonly anomalies: Anomalies
+  readonly fleet: Fleet
+  readonly state: StateStore
+  readonly board: StatusBoard
+  readonly pending: PendingChanges
+  readonly telemetry: ModelTelemetry
+  readonly clock: Clock
+  readonly log: Logger
+  /** Differs from that of every earlier process. */
+  readonly runName: string
+  readonly pid: number
+}
+
+/** Before the monitor's interval is known, data older than this are stale. */
+const DEFAULT_MAX_AGE_MS = 3 * MS_PER_MINUTE
+const INTERVALS_TO_STALE = 3
+
+/** One cycle after the other: follow the history, judge, learn, fetch what is allocated, decide, share the host, apply, save. */
+export class ModelCycle {
+  readonly #parts: CycleParts
+  readonly #decider: Decider
+  readonly #sender: ChangeSender
+  readonly #reporter: CycleReporter
+  #settings: CycleSettings
+  #number = 0
+  #lastSaveMs: number
+  #freshness: Freshness = { isStale: true, ageMs: undefined, text: '' }
+
+  constructor(parts: CycleParts, settings: CycleSettings) {
+    this.#parts = parts
+    this.#settings = settings
+    this.#decider = new Decider(parts)
+    this.#sender = new ChangeSender(parts)
+    this.#reporter = new CycleReporter(parts)
+    this.#lastSaveMs = parts.clock.monotonicMs()
+  }
+
+  /** Takes effect from the next cycle on. */
+  configure(settings: CycleSettings): void {
+    this.#settings = settings
+    this.#parts.fleet.resize(settings.sizing)
+  }
+
+  async run(signal: AbortSignal): Promise<CycleReport> {
+    const { clock } = this.#parts
+    const startMs = clock.monotonicMs()
+    const stages = new StageTimes(clock)
+    this.#number += 1
+    const report = await this.#steps(stages, signal)
+    if (clock.monotonicMs() - this.#lastSaveMs >= this.#settings.saveIntervalMs) {
+      await stages.timeAsync('save', () => this.save())
+    }
+    const seconds = (clock.monotonicMs() - startMs) / MS_PER_SECOND
+    const { api, apiUrl, isDryRun } = this.#settings
+    const freshness = this.#freshness
+    const about = { number: this.#number, seconds, stages: stages.seconds(), freshness, api, apiUrl, isDryRun }
+    await this.#reporter.report({ ...report, ...about })
+    return report
+  }
+
+  /** Writes down what was learned, so that a restart does not forget. A full disk is said and does not end the daemon. */
+  async save(): Promise<void> {
+    const { fleet, anomalies, state, pending, telemetry, clock, log } = this.#parts
+    this.#lastSaveMs = clock.monotonicMs()
+    try {
+      telemetry.savedBytes.set(await state.save(fleet.serialise(), anomalies.serialise()))
+      pending.stateSaved()
+      await state.savePending(pending)
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+      log.warn({ problem: errorMessage(error) }, 'cannot save what was learned')
+    }
+  }
+
+  async #steps(stages: StageTimes, signal: AbortSignal): Promise<CycleReport> {
+    const unreadable = await stages.timeAsync('follow', () => this.#follow(stages))
+    stages.exclude('follow', ['anomaly', 'learn'])
+    if (unreadable !== undefined) return this.#nothing('unreadable', unreadable)
+    stages.time('refit', () => this.#refit())
+    this.#freshness = this.#judgeFreshness()
+    if (this.#freshness.isStale) return this.#nothing('stale', this.#freshness.text)
+    const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
+    if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
+    await this.#sender.settle(fetched.configs)
+    const { api, sizing } = this.#settings
+    const toSend = stages.time('decide', () => this.#decider.decide(fetched, sizing, this.#maxDataAgeMs()))
+    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
+    return { outcome: 'decided', text: '', outcomes }
+  }
+
+  /** Learns what is new in the metrics file; gives what is wrong when it cannot be read. */
+  async #follow(stages: StageTimes): Promise<string | undefined> {
+    const { source, telemetry } = this.#parts
+    try {
+      const { badLines } = await source.follow(cycle => this.#learn(cycle, stages))
+      telemetry.badLines.inc(badLines)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof AutoscaleError)) throw error
+      telemetry.failed(error.code)
+      return error.message
+    }
+  }
+
+  #learn(cycle: MetricsCycle, stages: StageTimes): void {
+    const { anomalies, fleet, telemetry } = this.#parts
+    telemetry.samples.inc(cycle.containers.size)
+    const observed = stages.time('anomaly', () => anomalies.observe(cycle))
+    for (const { vmid } of observed) this.#countVerdict(vmid)
+    stages.time('learn', () => {
+      for (const [vmid, sample] of cycle.containers) fleet.observe(vmid, sample)
+    })
+    if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
+  }
+
+  #countVerdict(vmid: number): void {
+    const { anomalies, telemetry } = this.#parts
+    const verdict = anomalies.verdict(vmid)
+    if (verdict === undefined) return
+    telemetry.predictions.inc({ source: verdict.source })
+    if (verdict.isAnomalous) telemetry.anomalies.inc()
+  }
+
+  #refit(): void {
+    const { anomalies, fleet, pending } = this.#parts
+    anomalies.refitDue({})
+    const gone = anomalies.forgetVanished()
+    if (gone.length === 0) return
+    fleet.forget(gone)
+    this.#settings.api.forget(gone)
+    for (const vmid of gone) pending.drop(vmid)
+  }
+
+  #judgeFreshness(): Freshness {
+    const { anomalies, clock } = this.#parts
+    const { newestMs, intervalMs } = anomalies
+    return staleness({ newestMs, nowMs: clock.nowMs(), maxAgeMs: this.#maxDataAgeMs(), intervalMs })
+  }
+
+  #maxDataAgeMs(): number {
+    const { intervalMs } = this.#parts.anomalies
+    const usualMs = intervalMs === undefined ? DEFAULT_MAX_AGE_MS : INTERVALS_TO_STALE * intervalMs
+    return this.#settings.maxDataAgeMs ?? usualMs
+  }
+
+  async #fetch(signal: AbortSignal): Promise<FetchedConfigs | AutoscaleError> {
+    const { fleet, telemetry } = this.#parts
+    try {
+      return await this.#settings.api.fetchConfigs(fleet.vmids(), signal)
+    } catch (error) {
+      if (!(error instanceof AutoscaleError)) throw error
+      telemetry.failed(error.code)
+      return error
+    }
+  }
+
+  /** Nothing is decided in this cycle; every container says why. */
+  #nothing(outcome: CycleOutcome, text: string): CycleReport {
+    for (const container of this.#parts.fleet.containers()) container.problem = text
+    return { outcome, text, outcomes: [] }
+  }
+}
+
+function hostOf(summary: CycleSummary): HostCapacity {
+  return {
+    cores: summary.hostCores,
+    memoryMb: summary.hostMemoryMb,
+    memoryAvailableMb: summary.hostMemoryAvailableMb,
+  }
+}

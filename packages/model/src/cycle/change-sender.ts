@@ -1,0 +1,124 @@
+import type { Clock, Logger } from '@lxc-autoscale/core'
+import { type AllocationChange, allocationAfter, type ConfiguredAllocation } from '../client/allocation-change.ts'
+import type { ApplyOutcome } from '../client/apply-outcome.ts'
+import type { ContainerConfig } from '../client/container-config.ts'
+import type { Decision } from '../policy/decision.ts'
+import type { Anomalies, ScalingApi, StateStore } from '../ports.ts'
+import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
+import { allocationOf, settingOf } from './allocation.ts'
+import { logOutcome, reasonText } from './change-log.ts'
+import type { Fleet, TrackedContainer } from './fleet.ts'
+
+export interface ChangeSenderOptions {
+  readonly fleet: Fleet
+  readonly anomalies: Pick<Anomalies, 'noteChange'>
+  readonly state: StateStore
+  readonly pending: PendingChanges
+  readonly clock: Clock
+  readonly log: Logger
+  /** Differs from that of every earlier process, so that idempotency keys do. */
+  readonly runName: string
+}
+
+/** A decision that is to be carried out. */
+export interface ToSend {
+  readonly container: TrackedContainer
+  readonly configured: ConfiguredAllocation
+  readonly decision: Decision
+}
+
+/** Sends decisions to the API and tells everybody concerned what became of them. */
+export class ChangeSender {
+  readonly #options: ChangeSenderOptions
+
+  constructor(options: ChangeSenderOptions) {
+    this.#options = options
+  }
+
+  get pending(): PendingChanges {
+    return this.#options.pending
+  }
+
+  /**
+   * Settles changes of which nobody knows whether they were done: the answer was lost, or an earlier process was killed.
+   * A container that has the size we asked for has it from us, and not from a person.
+   */
+  async settle(configs: ReadonlyMap<number, ContainerConfig>): Promise<void> {
+    const { pending, state } = this.#options
+    const open = pending.unconfirmed().filter(({ vmid }) => configs.has(vmid))
+    for (const change of open) this.#settleOne(change, configs.get(change.vmid))
+    if (open.length > 0) await state.savePending(pending)
+  }
+
+  /** Sends all of `changes`, a few at a time; one outcome for each, in their order. */
+  async send(api: ScalingApi, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
+    if (changes.length === 0) return []
+    const { pending, state } = this.#options
+    const requests = changes.map(change => this.#request(change))
+    for (const request of requests) pending.add(this.#pendingChange(request))
+    await state.savePending(pending)
+    const outcomes = await api.applyAll(requests, signal)
+    changes.forEach((change, index) => {
+      const outcome = outcomes[index]
+      if (outcome !== undefined) this.#tell(change, outcome)
+    })
+    await state.savePending(pending)
+    return outcomes
+  }
+
+  #request({ container, configured, decision }: ToSend): AllocationChange {
+    const { vmid, sizer } = container
+    return {
+      vmid,
+      expected: configured,
+      set: settingOf(decision, configured, sizer.cpuUnit),
+      reason: reasonText(decision),
+      idempotencyKey: `${this.#options.runName}-${vmid}-${decision.timeMs}`,
+    }
+  }
+
+  #pendingChange(request: AllocationChange): PendingChange {
+    const after = allocationAfter(request)
+    return { ...after, vmid: request.vmid, atMs: this.#options.clock.nowMs(), isConfirmed: false }
+  }
+
+  #settleOne(change: PendingChange, config: ContainerConfig | undefined): void {
+    const { pending } = this.#options
+    const isDone =
+      config !== undefined &&
+      config.cores === change.cores &&
+      config.cpuLimit === change.cpuLimit &&
+      config.memoryMb === change.memoryMb
+    if (!isDone) {
+      pending.drop(change.vmid)
+      return
+    }
+    pending.confirm(change.vmid, change)
+    this.#tellApplied(change.vmid, change, change.atMs)
+  }
+
+  #tell({ container, decision }: ToSend, outcome: ApplyOutcome): void {
+    const { pending, clock, log } = this.#options
+    const nowMs = clock.nowMs()
+    container.lastChange = { atMs: nowMs, decision, outcome }
+    logOutcome(log, container, decision, outcome)
+    if (outcome.confirmed !== undefined) {
+      pending.confirm(container.vmid, outcome.confirmed)
+      container.configured = outcome.confirmed
+      this.#tellApplied(container.vmid, outcome.confirmed, nowMs)
+      return
+    }
+    container.sizer.refused(nowMs, outcome.text)
+    // After a failure or a lost answer the change may have been done: the next cycle looks.
+    if (outcome.kind !== 'failed' && outcome.kind !== 'unreachable') pending.drop(container.vmid)
+  }
+
+  #tellApplied(vmid: number, configured: ConfiguredAllocation, atMs: number): void {
+    const { fleet, anomalies } = this.#options
+    const container = fleet.get(vmid)
+    if (container === undefined) return
+    const basis = { cpuUnit: container.sizer.cpuUnit, hostCores: fleet.host.cores }
+    container.sizer.applied(allocationOf(configured, basis), atMs)
+    anomalies.noteChange(vmid, atMs)
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock, Logger } from '@lxc-autoscale/core'
+import { describeVerdict } from '../anomaly/describe-verdict.ts'
+import type { ContainerConfig } from '../client/container-config.ts'
+import type { FetchedConfigs } from '../client/read-replies.ts'
+import { type Decision, isChange, type Verdict } from '../policy/decision.ts'
+import type { Anomalies, Member, Sizing } from '../ports.ts'
+import type { ModelTelemetry } from '../telemetry.ts'
+import { allocationOf } from './allocation.ts'
+import { logRecommendation } from './change-log.ts'
+import type { ToSend } from './change-sender.ts'
+import { circumstancesOf, verdictOf } from './circumstances.ts'
+import type { Fleet, TrackedContainer } from './fleet.ts'
+
+export interface DeciderOptions {
+  readonly fleet: Fleet
+  readonly anomalies: Pick<Anomalies, 'newest' | 'verdict'>
+  readonly telemetry: ModelTelemetry
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Asks each container's sizer what it should have, and fits the answers into the host. */
+export class Decider {
+  readonly #options: DeciderOptions
+
+  constructor(options: DeciderOptions) {
+    this.#options = options
+  }
+
+  /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
+  decide({ configs, failed }: FetchedConfigs, sizing: Sizing, maxDataAgeMs: number): ToSend[] {
+    const { fleet } = this.#options
+    const members: Member[] = []
+    for (const container of fleet.containers()) {
+      const config = configs.get(container.vmid)
+      container.problem = problemOf(config, failed.get(container.vmid))
+      container.configured = container.problem === undefined ? config : undefined
+      container.decision = undefined
+      if (config === undefined || container.problem !== undefined) continue
+      members.push(this.#ask(container, config, maxDataAgeMs))
+    }
+    return sizing.shareHost(members, fleet.host).flatMap(decision => this.#take(decision))
+  }
+
+  #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Member {
+    const { fleet, anomalies, clock } = this.#options
+    const { vmid, sizer } = container
+    fleet.identify(config)
+    const newest = anomalies.newest(vmid)
+    container.verdict = this.#verdict(container)
+    const circumstances = circumstancesOf({
+      config,
+      allocation: allocationOf(config, { cpuUnit: sizer.cpuUnit, hostCores: fleet.host.cores }),
+      newest,
+      verdict: container.verdict,
+      nowMs: clock.nowMs(),
+      maxDataAgeMs,
+    })
+    return { vmid, sizer, decision: sizer.decide(circumstances), newest }
+  }
+
+  #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
+    const verdict = this.#options.anomalies.verdict(vmid)
+    const why = verdict === undefined ? '' : describeVerdict(verdict)
+    const given = verdictOf({ verdict, why, minConfidence: sizer.minConfidence, spike: spikes.text })
+    if (spikes.text !== '' && given?.why === spikes.text) this.#options.telemetry.spikes.inc()
+    return given
+  }
+
+  #take(decision: Decision): ToSend[] {
+    const { fleet, log } = this.#options
+    const container = fleet.get(decision.vmid)
+    const { configured } = container ?? {}
+    if (container === undefined || configured === undefined) return []
+    container.decision = decision
+    this.#count(decision)
+    if (!isChange(decision)) return []
+    if (decision.isToBeApplied) return [{ container, configured, decision }]
+    if (isNewRecommendation(container, decision)) logRecommendation(log, container, decision)
+    return []
+  }
+
+  #count(decision: Decision): void {
+    const { decisions } = this.#options.telemetry
+    const reason = decision.reasons.at(-1)?.rule ?? 'none'
+    decisions.inc({ resource: 'cores', direction: decision.cores, reason })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason })
+  }
+}
+
+/** Why nothing can be decided for a container; undefined when something can. */
+function problemOf(config: ContainerConfig | undefined, failure: string | undefined): string | undefined {
+  if (failure !== undefined) return `its allocation is not known: ${failure}`
+  if (config === undefined) return 'its allocation is not known: the API does not name it'
+  return config.isTemplate ? 'it is a template' : undefined
+}
+
+/** Whether `decision` recommends another size than the last one that was logged. */
+function isNewRecommendation(container: TrackedContainer, { to }: Decision): boolean {
+  const recommended = `${to.cores} ${to.memoryMb}`
+  if (container.recommended === recommended) return false
+  container.recommended = recommended
+  return true
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import {
+  acquireInstanceLock,
+  type DaemonContext,
+  type InstanceLock,
+  type LogSettings,
+  listenForMetrics,
+  type MetricsListener,
+  MS_PER_MINUTE,
+  MS_PER_SECOND,
+  runDaemon,
+  runEvery,
+} from '@lxc-autoscale/core'
+import { AnomalyModel } from './anomaly/anomaly-model.ts'
+import { anomalySettings } from './anomaly/anomaly-sections.ts'
+import { ApiConnection } from './api-connection.ts'
+import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
+import { Fleet } from './cycle/fleet.ts'
+import { PolicySizing } from './cycle/policy-sizing.ts'
+import { type CycleSettings, ModelCycle } from './cycle.ts'
+import { MetricsFileSource } from './history/metrics-file-source.ts'
+import { readHostSize } from './host-size.ts'
+import { StateFiles } from './state/state-files.ts'
+import { StatusFile } from './status/status-file.ts'
+import { ModelTelemetry } from './telemetry.ts'
+
+type Context = DaemonContext<ModelConfig>
+
+/** The daemon `lxc-autoscale-ml`. */
+export function main(): Promise<void> {
+  return runDaemon({
+    ...MODEL_CONFIG_RULES,
+    command: 'lxc-autoscale-ml',
+    summary: 'Decides how many cores and how much memory each container gets, and asks the scaling API for it.',
+    defaultConfigFile: '/etc/lxc_autoscale_ml/lxc_autoscale_ml.yaml',
+    hasOnce: true,
+    logSettings,
+    run,
+  })
+}
+
+function logSettings(config: ModelConfig): LogSettings {
+  return {
+    level: config.log_level,
+    file: config.log_file,
+    maxBytes: config.log_max_bytes,
+    backupCount: config.log_backup_count,
+  }
+}
+
+async function run(context: Context): Promise<void> {
+  const lock = await lockInstance(context)
+  const telemetry = new ModelTelemetry()
+  const connection = new ApiConnection({ ...context, telemetry, random: Math.random })
+  let listener: MetricsListener | undefined
+  try {
+    listener = await listen(context, telemetry)
+    const cycle = await createCycle(context, telemetry, connection)
+    await runCycles(context, cycle, connection)
+    await cycle.save()
+  } finally {
+    await Promise.all([connection.close(), listener?.close(), lock.release()])
+  }
+}
+
+async function lockInstance({ config, log }: Context): Promise<InstanceLock> {
+  const lock = await acquireInstanceLock(config.lock_file, error => {
+    throw error
+  })
+  const { takenOverFromPid } = lock
+  if (takenOverFromPid !== undefined) {
+    log.warn({ file: config.lock_file, pid: takenOverFromPid }, 'took over the lock of a process that is gone')
+  }
+  return lock
+}
+
+async function listen({ config, once }: Context, telemetry: ModelTelemetry): Promise<MetricsListener | undefined> {
+  const { port } = config.metrics
+  return once || port === 0 ? undefined : listenForMetrics(telemetry.registry, port)
+}
+
+async function createCycle(
+  { config, clock, log }: Context,
+  telemetry: ModelTelemetry,
+  connection: ApiConnection,
+): Promise<ModelCycle> {
+  const { directory } = config.state
+  const state = new StateFiles(directory, log)
+  await state.prepare()
+  const settings = cycleSettings(config, connection)
+  const forest = anomalySettings({
+    forest: config.model,
+    anomaly: config.anomaly_detection,
+    rollingWindow: config.spike_detection.rolling_window,
+  })
+  const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
+  const fleet = new Fleet({
+    sizing: settings.sizing,
+    spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
+    saved: await state.loadSizers(),
+  })
+  const parts = {
+    source: new MetricsFileSource({ path: config.data_file }),
+    anomalies: anomalies ?? new AnomalyModel(forest),
+    fleet,
+    state,
+    board: new StatusFile(directory),
+    pending: await state.loadPending(),
+    telemetry,
+    clock,
+    log,
+    runName: randomBytes(8).toString('hex'),
+    pid: process.pid,
+  }
+  return new ModelCycle(parts, settings)
+}
+
+function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSettings {
+  const { max_metrics_age_seconds: maxAgeSeconds } = config
+  return {
+    api: connection.open(config),
+    apiUrl: config.api.api_url,
+    sizing: new PolicySizing(config, readHostSize(config.host.proc)),
+    isDryRun: config.scaling.dry_run,
+    maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
+    saveIntervalMs: config.state.save_interval_minutes * MS_PER_MINUTE,
+  }
+}
+
+async function runCycles(context: Context, cycle: ModelCycle, connection: ApiConnection): Promise<void> {
+  const { clock, signal, notify, once } = context
+  // Each request in flight listens for the stop.
+  setMaxListeners(0, signal)
+  let { config } = context
+  context.onReload(next => {
+    config = next
+    cycle.configure(cycleSettings(next, connection))
+  })
+  const intervalMs = () => config.interval_seconds * MS_PER_SECOND
+  let isReady = false
+  const oneCycle = async () => {
+    const { outcome } = await cycle.run(signal)
+    if (!isReady) notify.ready('running')
+    isReady = true
+    notify.alive(`last cycle: ${outcome}`, intervalMs())
+  }
+  if (once) return oneCycle()
+  return runEvery({ intervalMs, clock, signal }, oneCycle)
+}

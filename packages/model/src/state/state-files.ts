@@ -1,0 +1,58 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Logger, replaceFile } from '@lxc-autoscale/core'
+import type { StateStore } from '../ports.ts'
+import { PendingChanges } from './pending-changes.ts'
+import { readOrSetAside } from './set-aside.ts'
+import { formatSizerState, parseSizerState, type SavedSizer } from './sizer-state.ts'
+
+/** The files in the state directory that hold what the model has learned. */
+export class StateFiles implements StateStore {
+  readonly #directory: string
+  readonly #log: Logger
+
+  constructor(directory: string, log: Logger) {
+    this.#directory = directory
+    this.#log = log
+  }
+
+  /** @throws a system error when the directory cannot be made. */
+  async prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o750 })
+  }
+
+  async loadSizers(): Promise<ReadonlyMap<number, SavedSizer>> {
+    return (await readOrSetAside(this.#path('model-sizers.jsonl'), this.#log, parseSizerState)) ?? new Map()
+  }
+
+  /** What `restore` makes of the saved forests; undefined when there are none that can be used. */
+  loadForests<Forests>(restore: (lines: Iterable<string>) => Forests): Promise<Forests | undefined> {
+    return readOrSetAside(this.#path('model-forests.jsonl'), this.#log, text =>
+      restore(text.split('\n').filter(line => line !== '')),
+    )
+  }
+
+  async loadPending(): Promise<PendingChanges> {
+    const path = this.#path('model-pending.json')
+    return (await readOrSetAside(path, this.#log, PendingChanges.parse)) ?? new PendingChanges()
+  }
+
+  async save(sizers: ReadonlyMap<number, SavedSizer>, forests: Iterable<string>): Promise<number> {
+    const sizerBytes = await this.#write('model-sizers.jsonl', formatSizerState(sizers))
+    return sizerBytes + (await this.#write('model-forests.jsonl', forests))
+  }
+
+  async savePending(pending: PendingChanges): Promise<void> {
+    await replaceFile(this.#path('model-pending.json'), pending.format())
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name)
+  }
+
+  async #write(name: string, lines: Iterable<string>): Promise<number> {
+    const content = Buffer.from(`${[...lines].join('\n')}\n`)
+    await replaceFile(this.#path(name), content)
+    return content.length
+  }
+}

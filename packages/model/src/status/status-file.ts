@@ -1,0 +1,20 @@
+import { join } from 'node:path'
+import { replaceFile } from '@lxc-autoscale/core'
+import type { StatusBoard } from '../ports.ts'
+import type { ModelStatus } from './model-status.ts'
+
+/** Name of the status file in the state directory. */
+export const STATUS_FILE = 'model-status.json'
+
+/** The status as a file that the API's page and `lxc-autoscale explain` read. */
+export class StatusFile implements StatusBoard {
+  readonly #path: string
+
+  constructor(directory: string) {
+    this.#path = join(directory, STATUS_FILE)
+  }
+
+  show(status: ModelStatus): Promise<void> {
+    return replaceFile(this.#path, `${JSON.stringify(status)}\n`)
+  }
+}

@@ -1,0 +1,158 @@
+import type { AutoscaleError, ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
+import {
+  type Anomalies,
+  AnomalyModel,
+  type CycleSettings,
+  DEFAULT_ANOMALY_SETTINGS,
+  Fleet,
+  type FollowOutcome,
+  type MetricsSource,
+  ModelCycle,
+  type ModelStatus,
+  ModelTelemetry,
+  PendingChanges,
+  type SavedSizer,
+  ScalingClient,
+  type StateStore,
+  type StatusBoard,
+} from '@lxc-autoscale/model'
+import { sample, summary } from '../builders/snapshot.ts'
+import { FakeClock } from './fake-clock.ts'
+import { FakeScalingApi } from './fake-scaling-api.ts'
+import { FakeSizing } from './fake-sizing.ts'
+import { recordingLog } from './recording-log.ts'
+
+/** A metrics file in memory. */
+export class FakeSource implements MetricsSource {
+  readonly waiting: MetricsCycle[] = []
+  nextError: AutoscaleError | undefined
+
+  async follow(use: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {
+    const { nextError } = this
+    this.nextError = undefined
+    if (nextError !== undefined) throw nextError
+    const cycles = this.waiting.splice(0)
+    for (const cycle of cycles) use(cycle)
+    return { kind: cycles.length === 0 ? 'unchanged' : 'appended', cycles: cycles.length, badLines: 0, bytes: 0 }
+  }
+}
+
+/** State that is kept in memory, as it would be on disk. */
+export class FakeState implements StateStore {
+  sizers: ReadonlyMap<number, SavedSizer> = new Map()
+  forests: string[] = []
+  pendingText = new PendingChanges().format()
+  nextError: Error | undefined
+  saves = 0
+
+  async save(sizers: ReadonlyMap<number, SavedSizer>, forests: Iterable<string>): Promise<number> {
+    const { nextError } = this
+    this.nextError = undefined
+    if (nextError !== undefined) throw nextError
+    this.sizers = sizers
+    this.forests = [...forests]
+    this.saves += 1
+    return 1_000
+  }
+
+  async savePending(pending: PendingChanges): Promise<void> {
+    this.pendingText = pending.format()
+  }
+}
+
+export interface FakeModelOptions {
+  readonly clock?: FakeClock
+  readonly api?: FakeScalingApi
+  readonly state?: FakeState
+  readonly sizing?: FakeSizing
+  readonly anomalies?: Anomalies
+  readonly settings?: Partial<CycleSettings>
+}
+
+/** A model of which everything but the policy, the disk and the API is real. */
+export class FakeModel {
+  readonly clock: FakeClock
+  readonly source = new FakeSource()
+  readonly sizing: FakeSizing
+  readonly api: FakeScalingApi
+  readonly state: FakeState
+  readonly telemetry = new ModelTelemetry()
+  readonly pending: PendingChanges
+  readonly recording = recordingLog()
+  readonly client: ScalingClient
+  readonly fleet: Fleet
+  readonly cycle: ModelCycle
+  readonly settings: CycleSettings
+  status: ModelStatus | undefined
+  boardError: Error | undefined
+
+  constructor(options: FakeModelOptions = {}) {
+    this.clock = options.clock ?? new FakeClock()
+    this.api = options.api ?? new FakeScalingApi()
+    this.state = options.state ?? new FakeState()
+    this.sizing = options.sizing ?? new FakeSizing()
+    this.pending = PendingChanges.parse(this.state.pendingText)
+    this.client = new ScalingClient({
+      transport: this.api,
+      clock: this.clock,
+      random: () => 0,
+      retry: { maxRetries: 0, delayMs: 1_000 },
+      breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
+      maxConcurrent: 10,
+      olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
+    })
+    this.settings = {
+      api: this.client,
+      apiUrl: 'http://127.0.0.1:5000',
+      sizing: this.sizing,
+      isDryRun: false,
+      maxDataAgeMs: undefined,
+      saveIntervalMs: 600_000,
+      ...options.settings,
+    }
+    const board: StatusBoard = {
+      show: async status => {
+        if (this.boardError !== undefined) throw this.boardError
+        this.status = status
+      },
+    }
+    this.fleet = new Fleet({
+      sizing: this.settings.sizing,
+      spikes: { threshold: 3, window: 5 },
+      saved: this.state.sizers,
+    })
+    this.cycle = new ModelCycle(
+      {
+        source: this.source,
+        anomalies: options.anomalies ?? new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
+        fleet: this.fleet,
+        state: this.state,
+        board,
+        pending: this.pending,
+        telemetry: this.telemetry,
+        clock: this.clock,
+        log: this.recording.log,
+        runName: `run-${this.clock.nowMs()}`,
+        pid: 4_711,
+      },
+      this.settings,
+    )
+  }
+
+  /** The monitor measures the containers at this moment. */
+  measure(containers: Readonly<Record<number, Partial<ContainerSample>>>): void {
+    const timestampMs = this.clock.nowMs()
+    const samples = Object.entries(containers).map(([vmid, fields]): [number, ContainerSample] => [
+      Number(vmid),
+      sample({ timestampMs, ...fields }),
+    ])
+    this.source.waiting.push({
+      containers: new Map(samples),
+      summary: summary({ collectionStartMs: timestampMs, collectionEndMs: timestampMs + 5 }),
+    })
+  }
+
+  run() {
+    return this.cycle.run(new AbortController().signal)
+  }
+}

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { firstPlainKey, readApiKey } from '@lxc-autoscale/model'
+import { expect, test } from 'vitest'
+
+test.each([
+  ['only-key-here\n', 'only-key-here'],
+  ['# made at install\n\n  spaced-key  \nsecond-key\n', 'spaced-key'],
+  ['ci:read:abcdefgh\nsha256:00ff\n$scrypt$ln=15,r=8,p=1$aa$bb\nplain-key-1\n', 'plain-key-1'],
+  ['ci:admin:abcdefgh\n', undefined],
+  ['key:with:colons\n', 'key:with:colons'],
+  ['', undefined],
+])('takes from %j the key %j', (text, key) => {
+  expect(firstPlainKey(text)).toBe(key)
+})
+
+test('has no key when there is no file, and says nothing', () => {
+  const problems: string[] = []
+  expect(readApiKey('/nowhere/api.key', problem => problems.push(problem))).toBeUndefined()
+  expect(readApiKey('', problem => problems.push(problem))).toBeUndefined()
+  expect(problems).toEqual([])
+})
+
+test('says what is wrong with a file that cannot be read', () => {
+  const problems: string[] = []
+  expect(readApiKey(tmpdir(), problem => problems.push(problem))).toBeUndefined()
+  expect(problems).toEqual([expect.stringContaining('EISDIR')])
+})
+
+test('sees a new key without a restart', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'key-'))
+  const file = join(directory, 'api.key')
+  writeFileSync(file, 'old-key\n')
+  expect(readApiKey(file, () => undefined)).toBe('old-key')
+  writeFileSync(file, 'new-key\n')
+  expect(readApiKey(file, () => undefined)).toBe('new-key')
+  rmSync(directory, { recursive: true })
+})

@@ -1,0 +1,318 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { FakeModel } from '../../../fakes/fake-model.ts'
+import { failure, success, unreachable } from '../../../fakes/fake-scaling-api.ts'
+
+let model: FakeModel
+
+beforeEach(() => {
+  model = new FakeModel()
+  model.api.add(101)
+  model.api.add(102)
+})
+
+async function pass(ms: number): Promise<void> {
+  await model.clock.advance(ms)
+}
+
+const metricsText = () => model.telemetry.registry.metrics()
+
+describe('a cycle', () => {
+  test('carries out what the sizers decide, and tells them', async () => {
+    model.measure({ 101: {}, 102: {} })
+    model.sizing.wishes.set(101, { cores: 3, memoryMb: 2_048 })
+    const report = await model.run()
+    expect(report.outcomes.map(({ kind }) => kind)).toEqual(['applied'])
+    expect(model.api.changes).toEqual([{ vmid: 101, cores: 3, memoryMb: 2_048 }])
+    expect(model.sizing.sizer(101).applications).toEqual([
+      { allocation: { cores: 3, memoryMb: 2_048 }, atMs: model.clock.nowMs() },
+    ])
+    expect(model.sizing.sizer(102).applications).toEqual([])
+  })
+
+  test('writes one line for each change and one for itself', async () => {
+    model.measure({ 101: {}, 102: {} })
+    model.sizing.wishes.set(101, { cores: 3 })
+    await model.run()
+    expect(model.recording.messages('info')).toEqual(['container scaled', 'cycle'])
+    expect(model.recording.lines[0]?.fields).toMatchObject({ vmid: 101, cores: '2 -> 3', reason: 'the test wants it' })
+  })
+
+  test('takes one request for all allocations', async () => {
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.requests.map(({ path }) => path)).toEqual(['/resource/lxc/configs'])
+  })
+
+  test('gives a sizer what the API says of its container', async () => {
+    Object.assign(model.api.add(101), { lock: 'migrate', uptime_seconds: 60, tags: ['db'], name: 'mail' })
+    model.measure({ 101: {} })
+    await model.run()
+    const sizer = model.sizing.sizer(101)
+    expect(sizer.circumstances[0]).toMatchObject({
+      allocation: { cores: 2, memoryMb: 1_024 },
+      isRunning: true,
+      lock: 'migrate',
+      isMigrating: true,
+      isHaQueued: false,
+      uptimeMs: 60_000,
+    })
+    expect(sizer.identities.at(-1)).toEqual({ vmid: 101, name: 'mail', tags: ['db'] })
+  })
+
+  test('feeds each sample to its sizer once, also when the file is read again', async () => {
+    model.measure({ 101: {} })
+    const [first] = model.source.waiting
+    await model.run()
+    if (first !== undefined) model.source.waiting.push(first)
+    await pass(10_000)
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.sizing.sizer(101).observed).toHaveLength(2)
+  })
+
+  test('only logs what is recommended, and the same only once', async () => {
+    model.sizing.wishes.set(101, { cores: 4, isToBeApplied: false })
+    for (let cycle = 0; cycle < 3; cycle++) {
+      model.measure({ 101: {} })
+      await model.run()
+      await pass(10_000)
+    }
+    expect(model.api.posts()).toEqual([])
+    expect(model.recording.messages('info').filter(text => text.startsWith('recommended'))).toHaveLength(1)
+  })
+
+  test('counts cores of a container without any as those of the host', async () => {
+    model.api.add(101, { cores: null })
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.sizing.sizer(101).circumstances[0]?.allocation).toEqual({ cores: 8, memoryMb: 1_024 })
+  })
+
+  test('tells Prometheus how it went', async () => {
+    model.measure({ 101: {}, 102: {} })
+    model.sizing.wishes.set(101, { cores: 3 })
+    await model.run()
+    const text = await metricsText()
+    expect(text).toContain('lxc_autoscale_model_cycles_total{outcome="decided"} 1')
+    expect(text).toContain('lxc_autoscale_model_changes_total{outcome="applied"} 1')
+    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cores",direction="up",reason="fake"} 1')
+    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="memory",direction="keep",reason="fake"} 2')
+    expect(text).toContain('lxc_autoscale_model_samples_total 2')
+    expect(text).toContain('lxc_autoscale_model_data_age_seconds 0')
+    expect(text).toContain('lxc_autoscale_model_api_breaker_state 0')
+    expect(text).toMatch(/lxc_autoscale_model_stage_seconds_count\{stage="decide"\} 1/)
+  })
+
+  test('shows what it knew and did in the status', async () => {
+    model.measure({ 101: {}, 102: {} })
+    model.sizing.wishes.set(101, { cores: 3 })
+    await model.run()
+    expect(model.status).toMatchObject({
+      version: 1,
+      cycle: { number: 1, outcome: 'decided' },
+      metrics: { is_stale: false, age_seconds: 0 },
+      host: { cores: 8, memory_mb: 32_768 },
+      api: { breaker: 'closed' },
+    })
+    expect(model.status?.containers[0]).toMatchObject({
+      vmid: 101,
+      name: 'ct101',
+      allocation: { cores: 3, memory_mb: 1_024 },
+      problem: null,
+      decision: { from: { cores: 2 }, to: { cores: 3 }, cores: 'up', reasons: [{ rule: 'fake' }] },
+      last_change: { outcome: 'applied' },
+      breaker: 'closed',
+    })
+  })
+})
+
+describe('nothing is changed', () => {
+  beforeEach(() => {
+    model.sizing.wishes.set(101, { cores: 1, memoryMb: 64 })
+    model.sizing.wishes.set(102, { cores: 1, memoryMb: 64 })
+  })
+
+  test('when the metrics are stale, which is said once and not in every cycle', async () => {
+    model.measure({ 101: {} })
+    await pass(3_600_000)
+    for (let cycle = 0; cycle < 5; cycle++) {
+      expect(await model.run()).toMatchObject({ outcome: 'stale' })
+      await pass(60_000)
+    }
+    expect(model.api.requests).toEqual([])
+    expect(model.recording.messages('warn')).toEqual(['nothing is decided until this is over'])
+    expect(model.recording.lines.find(({ level }) => level === 'warn')?.fields['problem']).toMatch(/3600 s old/)
+    model.measure({ 101: {} })
+    expect(await model.run()).toMatchObject({ outcome: 'decided' })
+    expect(model.recording.messages('info')).toContain('deciding again')
+  })
+
+  test('before there are any metrics', async () => {
+    expect(await model.run()).toMatchObject({ outcome: 'stale', text: 'there are no metrics yet' })
+    expect(model.status?.metrics).toEqual({ newest: null, age_seconds: null, interval_seconds: null, is_stale: true })
+  })
+
+  test('when the metrics file cannot be read', async () => {
+    model.source.nextError = new AutoscaleError('HOST_UNREADABLE', 'permission denied')
+    expect(await model.run()).toMatchObject({ outcome: 'unreadable', text: 'permission denied' })
+    expect(await metricsText()).toContain('lxc_autoscale_model_failures_total{code="HOST_UNREADABLE"} 1')
+  })
+
+  test('when the API does not answer', async () => {
+    model.api.misbehave = () => {
+      throw unreachable()
+    }
+    model.measure({ 101: {} })
+    expect(await model.run()).toMatchObject({ outcome: 'no-allocations' })
+    expect(model.api.changes).toEqual([])
+    expect(model.status?.containers[0]?.problem).toMatch(/ECONNREFUSED/)
+  })
+
+  test('of a container that the API does not name, or could not read', async () => {
+    model.api.containers.delete(102)
+    model.api.misbehave = request =>
+      request.method === 'POST'
+        ? undefined
+        : success({ containers: [], failed: [{ lxc_id: 101, error: 'HOST_UNREADABLE', message: 'torn file' }] })
+    model.measure({ 101: {}, 102: {} })
+    expect(await model.run()).toMatchObject({ outcome: 'decided', outcomes: [] })
+    expect(model.status?.containers.map(({ problem }) => problem)).toEqual([
+      'its allocation is not known: torn file',
+      'its allocation is not known: the API does not name it',
+    ])
+  })
+
+  test('of the resource whose allocation is not known', async () => {
+    model.api.add(101, { memory_mb: null })
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.sizing.sizer(101).circumstances[0]?.allocation).toEqual({ cores: 2, memoryMb: undefined })
+    expect(model.api.posts().map(({ body }) => body)).toMatchObject([{ lxc_id: 101, cores: 1 }])
+    expect(model.api.containers.get(101)).toMatchObject({ memory_mb: null })
+  })
+
+  test('of the cores of a container that somebody limited by a quota', async () => {
+    model.api.add(101, { cores: 4, cpulimit: 1.5 })
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.sizing.sizer(101).circumstances[0]?.allocation.cores).toBeUndefined()
+  })
+})
+
+describe('a change that did not come about', () => {
+  beforeEach(() => {
+    model.sizing.wishes.set(101, { cores: 3 })
+    model.measure({ 101: {}, 102: {} })
+  })
+
+  test('is told to the sizer and logged with why', async () => {
+    model.api.misbehave = ({ method }) =>
+      method === 'POST' ? failure(409, 'HOST_CAPACITY', 'the host is full') : undefined
+    await model.run()
+    expect(model.sizing.sizer(101).refusals).toEqual([expect.stringContaining('the host is full')])
+    expect(model.recording.lines.find(({ level }) => level === 'warn')).toMatchObject({
+      message: 'container not scaled',
+      fields: { vmid: 101, outcome: 'refused', code: 'HOST_CAPACITY' },
+    })
+    expect(model.status?.containers[0]?.last_change).toMatchObject({ outcome: 'refused', code: 'HOST_CAPACITY' })
+  })
+
+  test('but was done after all, since only the answer was lost, is ours and not a person’s', async () => {
+    model.api.misbehave = request => {
+      if (request.method !== 'POST') return undefined
+      model.api.answer(request)
+      throw unreachable('other side closed')
+    }
+    await model.run()
+    expect(model.sizing.sizer(101).applications).toEqual([])
+    const sentMs = model.clock.nowMs()
+    await pass(60_000)
+    model.api.misbehave = () => undefined
+    model.sizing.wishes.clear()
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.sizing.sizer(101).applications).toEqual([{ allocation: { cores: 3, memoryMb: 1_024 }, atMs: sentMs }])
+  })
+
+  test('is forgotten when the container still has what it had', async () => {
+    model.api.misbehave = ({ method }) => {
+      if (method === 'POST') throw unreachable()
+      return undefined
+    }
+    await model.run()
+    expect(model.pending.size).toBe(1)
+    model.api.misbehave = () => undefined
+    model.sizing.wishes.clear()
+    await pass(60_000)
+    model.measure({ 101: {} })
+    await model.run()
+    expect(model.pending.size).toBe(0)
+    expect(model.sizing.sizer(101).applications).toEqual([])
+  })
+})
+
+describe('what was learned', () => {
+  test('is saved every few minutes and not in every cycle', async () => {
+    for (let minute = 0; minute < 25; minute++) {
+      model.measure({ 101: {} })
+      await model.run()
+      await pass(60_000)
+    }
+    expect(model.state.saves).toBe(2)
+    expect(model.state.sizers.get(101)).toMatchObject({ newestMs: expect.any(Number), sizer: { samples: 21 } })
+  })
+
+  test('is given to the sizers of the next process, which learn only what is newer', async () => {
+    model.measure({ 101: {} })
+    const [known] = model.source.waiting
+    await model.run()
+    await model.cycle.save()
+    const next = new FakeModel({ clock: model.clock, state: model.state, api: model.api })
+    if (known !== undefined) next.source.waiting.push(known)
+    await pass(10_000)
+    next.measure({ 101: {} })
+    await next.run()
+    expect(next.sizing.sizer(101).saved).toEqual({ samples: 1 })
+    expect(next.sizing.sizer(101).observed).toHaveLength(1)
+  })
+
+  test('stays in memory when the disk is full, which is said', async () => {
+    model.state.nextError = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    await model.cycle.save()
+    expect(model.recording.messages('warn')).toEqual(['cannot save what was learned'])
+    await model.cycle.save()
+    expect(model.state.saves).toBe(1)
+  })
+
+  test('knows a change of ours that a kill came after', async () => {
+    model.sizing.wishes.set(101, { cores: 3 })
+    model.measure({ 101: {} })
+    await model.run()
+    const changedMs = model.clock.nowMs()
+    // Killed here: what the sizers learned since the last save is lost, the change is not.
+    const next = new FakeModel({ clock: model.clock, state: model.state, api: model.api })
+    await pass(10_000)
+    next.measure({ 101: {} })
+    await next.run()
+    expect(next.sizing.sizer(101).applications).toEqual([
+      { allocation: { cores: 3, memoryMb: 1_024 }, atMs: changedMs },
+    ])
+    await next.cycle.save()
+    expect(next.pending.size).toBe(0)
+  })
+})
+
+test('a status file that cannot be written does not stop the cycle', async () => {
+  model.boardError = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' })
+  model.measure({ 101: {} })
+  expect(await model.run()).toMatchObject({ outcome: 'decided' })
+  expect(model.recording.messages('warn')).toEqual(['cannot write the status file'])
+})
+
+test('a new configuration keeps what the sizers learned', async () => {
+  model.measure({ 101: {} })
+  await model.run()
+  model.cycle.configure({ ...model.settings })
+  expect(model.sizing.sizer(101).saved).toEqual({ samples: 1 })
+})

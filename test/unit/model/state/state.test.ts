@@ -1,0 +1,136 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AutoscaleError } from '@lxc-autoscale/core'
+import {
+  formatSizerState,
+  type PendingChange,
+  PendingChanges,
+  parseSizerState,
+  type SavedSizer,
+  StateFiles,
+} from '@lxc-autoscale/model'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { recordingLog } from '../../../fakes/recording-log.ts'
+
+let directory: string
+let recording: ReturnType<typeof recordingLog>
+let files: StateFiles
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'state-'))
+  recording = recordingLog()
+  files = new StateFiles(directory, recording.log)
+})
+afterEach(() => rmSync(directory, { recursive: true }))
+
+const sizers = new Map<number, SavedSizer>([
+  [101, { newestMs: 1_000, sizer: { peaks: [1, 2, 3] } }],
+  [102, { newestMs: 2_000, sizer: null }],
+])
+
+const change: PendingChange = {
+  vmid: 101,
+  atMs: 1_000,
+  cores: 3,
+  cpuLimit: null,
+  memoryMb: 2_048,
+  isConfirmed: false,
+}
+
+describe('the states of the sizers', () => {
+  test('come back as they were', () => {
+    expect(parseSizerState([...formatSizerState(sizers)].join('\n'))).toEqual(sizers)
+  })
+
+  const text = [...formatSizerState(sizers)].join('\n')
+  test.each([
+    ['is empty', ''],
+    ['is cut off', text.slice(0, -20)],
+    ['lacks a line', text.split('\n').slice(0, 2).join('\n')],
+    ['is of another version', text.replace('"version":1', '"version":2')],
+    ['is of another kind', text.replace('lxc-autoscale-sizers', 'shopping-list')],
+    ['names no container', text.replace('"vmid":101', '"vmid":1')],
+    ['is not JSON', 'hello\nworld'],
+  ])('are refused when the file %s', (_, damaged) => {
+    expect(() => parseSizerState(damaged)).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
+  })
+})
+
+describe('the state files', () => {
+  test('hold what was saved', async () => {
+    await files.save(sizers, ['forest header', 'forest of 101'])
+    expect(await files.loadSizers()).toEqual(sizers)
+    expect(await files.loadForests(lines => [...lines])).toEqual(['forest header', 'forest of 101'])
+  })
+
+  test('are not there at first, which is nothing to speak of', async () => {
+    expect((await files.loadSizers()).size).toBe(0)
+    expect(await files.loadForests(lines => [...lines])).toBeUndefined()
+    expect((await files.loadPending()).size).toBe(0)
+    expect(recording.lines).toEqual([])
+  })
+
+  test('are kept aside with a message when they are damaged', async () => {
+    writeFileSync(join(directory, 'model-sizers.jsonl'), '{"kind":')
+    expect((await files.loadSizers()).size).toBe(0)
+    expect(recording.lines).toEqual([
+      expect.objectContaining({ level: 'warn', message: 'saved state cannot be used; starting anew' }),
+    ])
+    expect(readFileSync(join(directory, 'model-sizers.jsonl.damaged'), 'utf8')).toBe('{"kind":')
+  })
+
+  test('are judged each by itself', async () => {
+    await files.save(sizers, ['forests'])
+    const refuse = () => {
+      throw new AutoscaleError('STATE_INVALID', 'another version')
+    }
+    expect(await files.loadForests(refuse)).toBeUndefined()
+    expect(await files.loadSizers()).toEqual(sizers)
+  })
+
+  test('leave nothing else behind', async () => {
+    await files.save(sizers, [])
+    await files.savePending(new PendingChanges())
+    expect(readdirSync(directory).sort()).toEqual(['model-forests.jsonl', 'model-pending.json', 'model-sizers.jsonl'])
+  })
+
+  test('can be read by their group and by nobody else', async () => {
+    await files.save(sizers, [])
+    const { mode } = await import('node:fs').then(fs => fs.statSync(join(directory, 'model-sizers.jsonl')))
+    expect(mode & 0o007).toBe(0)
+  })
+})
+
+describe('pending changes', () => {
+  test('are unconfirmed until the API confirms them, and kept until the state is saved', () => {
+    const pending = new PendingChanges()
+    pending.add(change)
+    expect(pending.unconfirmed()).toEqual([change])
+    pending.confirm(101, change)
+    expect(pending.unconfirmed()).toEqual([])
+    expect(pending.size).toBe(1)
+    pending.stateSaved()
+    expect(pending.size).toBe(0)
+  })
+
+  test('stay when the state is saved before they are confirmed', () => {
+    const pending = new PendingChanges()
+    pending.add(change)
+    pending.stateSaved()
+    expect(pending.unconfirmed()).toEqual([change])
+  })
+
+  test('are all unconfirmed to the process that comes after a kill', () => {
+    const pending = new PendingChanges()
+    pending.add(change)
+    pending.confirm(101, { cores: 3, cpuLimit: null, memoryMb: 1_024 })
+    expect(PendingChanges.parse(pending.format()).unconfirmed()).toEqual([
+      { ...change, memoryMb: 1_024, isConfirmed: false },
+    ])
+  })
+
+  test('are refused from a damaged file', () => {
+    expect(() => PendingChanges.parse('{"version":1}')).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
+  })
+})
