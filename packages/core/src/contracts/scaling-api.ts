@@ -129,13 +129,13 @@ export const StorageIncreaseRequest = z.object({
 })
 export const SnapshotRequest = z.object({ lxc_id: WireVmid, snapshot_name: WireSnapshotName, ...why })
 export const CloneCreateRequest = z
-  .object({ lxc_id: WireVmid, new_lxc_id: WireVmid, new_lxc_name: WireHostname, ...why })
+  .object({ lxc_id: WireVmid, new_lxc_id: WireVmid, new_lxc_name: WireHostname, ...change })
   .refine(({ lxc_id, new_lxc_id }) => lxc_id !== new_lxc_id, {
     path: ['new_lxc_id'],
     message: 'must be another number than lxc_id',
   })
 export const CloneDeleteRequest = z.object({ lxc_id: WireVmid, ...change })
-export const UndoRequest = z.object({ ...change }).nullish()
+export const UndoRequest = z.object({ ...change })
 
 /** What `POST /scale/storage/increase` answers in `data`. */
 export const StorageChangeBody = z.object({
@@ -262,13 +262,26 @@ export const HistoryEntryBody = z.object({
 })
 export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
 
+/** The query of `GET /history`. */
+export const HistoryQuery = z.object({
+  lxc_id: WireVmid.optional(),
+  since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
+  limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
+})
+
 /** `GET /history`. */
 export const HistoryBody = z.object({ entries: z.array(HistoryEntryBody) })
 export type HistoryBody = z.output<typeof HistoryBody>
 
-/** Every success. `ignored` names fields of the request that the route does not know. */
+/** Every success. */
 export function successBody<Data extends z.ZodType>(data: Data) {
-  return z.object({ status: z.literal('success'), message: z.string(), data, ignored: z.array(z.string()).optional() })
+  return z.object({
+    status: z.literal('success'),
+    message: z.string(),
+    data,
+    ignored: z.array(z.string()).optional().describe('Fields of the request that the route does not know.'),
+    change_id: z.string().optional().describe('Number of a change in the audit log.'),
+  })
 }
 
 /** Every failure; further fields may stand beside these. */
