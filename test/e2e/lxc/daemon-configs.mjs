@@ -44,11 +44,25 @@ export function modelConfig(host, metricsPath, ignored) {
     data_file: metricsPath,
     interval_seconds: 2,
     ignore_lxc: ignored,
+    state: { directory: join(host.dir, 'model-state') },
     api: { api_url: `http://127.0.0.1:${API_PORT}`, api_key: MODEL_KEY },
     scaling: {
       policy: 'threshold',
       min_cpu_cores: MINIMUM.cores,
+      max_cpu_cores: 2,
       min_ram_mb: MINIMUM.memoryMb,
+      max_ram_mb: 768,
+      ram_scale_step_mb: 128,
+      // Everything that a person would want to wait for on a real host.
+      learning_hours: 0,
+      start_grace_seconds: 0,
+      grow_cooldown_seconds: 2,
+      shrink_cooldown_seconds: 5,
+      max_changes_per_hour: 60,
+      memory_shrink_step_percent: 50,
+      // Other work on this machine says nothing about the containers of the test.
+      host_cpu_reserve_percent: 0,
+      host_memory_reserve_mb: 0,
     },
   }
 }

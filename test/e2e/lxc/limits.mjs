@@ -18,8 +18,8 @@ export function quotaUsec(cpulimit) {
 
 /** @throws EINVAL when the kernel refuses the quota. */
 export function setQuota(vmid, cpulimit) {
-  writeFileSync(cgroupPath('cpu', vmid, 'cpu.cfs_period_us'), String(PERIOD_USEC))
-  writeFileSync(cgroupPath('cpu', vmid, 'cpu.cfs_quota_us'), String(quotaUsec(cpulimit)))
+  write(cgroupPath('cpu', vmid, 'cpu.cfs_period_us'), PERIOD_USEC)
+  write(cgroupPath('cpu', vmid, 'cpu.cfs_quota_us'), quotaUsec(cpulimit))
 }
 
 /**
@@ -30,9 +30,9 @@ export function setQuota(vmid, cpulimit) {
 export function setMemoryLimit(vmid, memoryMb, swapMb) {
   const memory = () => writeLimit('memory.limit_in_bytes', memoryMb)
   const withSwap = () => writeLimit('memory.memsw.limit_in_bytes', memoryMb + swapMb)
-  const writeLimit = (file, limitMb) => writeFileSync(cgroupPath('memory', vmid, file), String(limitMb * BYTES_PER_MB))
+  const writeLimit = (file, limitMb) => write(cgroupPath('memory', vmid, file), limitMb * BYTES_PER_MB)
   const isGrowth = memoryMb > (memoryLimitMb(vmid) ?? Number.POSITIVE_INFINITY)
-  for (const write of isGrowth ? [withSwap, memory] : [memory, withSwap]) write()
+  for (const set of isGrowth ? [withSwap, memory] : [memory, withSwap]) set()
 }
 
 /** CPUs for a container that is started: the lowest ones. */
@@ -50,7 +50,16 @@ export function balanceCpuSet(vmid, cores) {
   const present = readText(inner)
   const wanted = firstCpus(cores)
   if (!present || parseCpuList(present).length === wanted.length) return
-  writeFileSync(outer, firstCpus(undefined).join(','))
-  writeFileSync(inner, wanted.join(','))
-  writeFileSync(outer, wanted.join(','))
+  write(outer, firstCpus(undefined).join(','))
+  write(inner, wanted.join(','))
+  write(outer, wanted.join(','))
+}
+
+/** An error of the kernel's comes without the path. */
+function write(path, value) {
+  try {
+    writeFileSync(path, String(value))
+  } catch (error) {
+    throw Object.assign(error, { path })
+  }
 }
