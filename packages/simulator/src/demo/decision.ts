@@ -1,0 +1,66 @@
+import { AllocationBody, type HistoryEntryBody } from '@lxc-autoscale/core'
+
+/** One figure of a container that somebody wanted changed. */
+export interface Step {
+  readonly resource: 'cores' | 'memory'
+  readonly from: number | undefined
+  readonly to: number | undefined
+}
+
+/** A change that the API was asked for, as the demo shows it. */
+export interface Decision {
+  readonly id: string
+  readonly vmid: number
+  readonly name: string
+  readonly steps: readonly Step[]
+  readonly outcome: HistoryEntryBody['outcome']
+  readonly why: string
+  /** What the API says when it did not do it. */
+  readonly problem: string | undefined
+}
+
+/** Reads an entry of the history; undefined when it is no change of size. */
+export function toDecision(entry: HistoryEntryBody): Decision | undefined {
+  if (entry.action !== 'scale') return undefined
+  const before = allocation(entry.before)
+  const after = allocation(entry.outcome === 'applied' ? entry.after : undefined)
+  const { cores, cpulimit, memory } = entry.asked
+  const steps: Step[] = [
+    { resource: 'cores', from: coresOf(before), to: coresOf(after) ?? asNumber(cpulimit) ?? asNumber(cores) },
+    { resource: 'memory', from: before?.memory_mb ?? undefined, to: after?.memory_mb ?? asNumber(memory) },
+  ]
+  return {
+    id: entry.id,
+    vmid: entry.lxc_id,
+    name: entry.name ?? `CT${entry.lxc_id}`,
+    steps: steps.filter(({ from, to }) => to !== undefined && from !== to),
+    outcome: entry.outcome,
+    why: entry.why ?? '',
+    problem: entry.outcome === 'applied' ? undefined : entry.message,
+  }
+}
+
+/** One line for the screen: when, which container, what, and why. */
+export function decisionLine({ vmid, name, steps, outcome, why, problem }: Decision, seconds: number): string {
+  const what = steps.map(describe).join(', ') || 'nothing to change'
+  const head = `${seconds.toFixed(1).padStart(6)} s  ${vmid} ${name.padEnd(10)} ${what.padEnd(34)}`
+  return problem === undefined ? `${head} ${why}`.trimEnd() : `${head} ${outcome}: ${problem}`
+}
+
+function describe({ resource, from, to }: Step): string {
+  const arrow = (from ?? 0) < (to ?? 0) ? '↑' : '↓'
+  const unit = resource === 'memory' ? ' MB' : ''
+  return `${arrow} ${resource} ${from ?? '?'} → ${to ?? '?'}${unit}`
+}
+
+function allocation(value: unknown): AllocationBody | undefined {
+  return AllocationBody.safeParse(value).data
+}
+
+function coresOf(value: AllocationBody | undefined): number | undefined {
+  return value?.cpulimit ?? value?.cores ?? undefined
+}
+
+function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

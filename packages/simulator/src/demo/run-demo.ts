@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { ContainerConfigBody } from '@lxc-autoscale/core'
+import { startEngine } from '../engine/run-engine.ts'
+import type { ContainerSpec } from '../host/container-spec.ts'
+import { createHost, type PretendHost } from '../host/create-host.ts'
+import { containerCgroup } from '../host/host-paths.ts'
+import { readMemory } from '../kernel/memory-files.ts'
+import { ApiClient } from './api-client.ts'
+import { ChildDaemon } from './child-daemon.ts'
+import { writeDaemonConfigs } from './daemon-configs.ts'
+import { type Decision, decisionLine, toDecision } from './decision.ts'
+import { demoContainers, demoHostSize } from './demo-containers.ts'
+import type { DemoOptions } from './demo-options.ts'
+import { choosePort } from './free-port.ts'
+import { summaryTable } from './summary.ts'
+
+/** What the demo needs of the process it runs in. */
+export interface DemoSurroundings {
+  print(text: string): void
+  /** Aborted when the person has seen enough. */
+  readonly signal: AbortSignal
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const PACKAGES = fileURLToPath(new URL('../../../', import.meta.url))
+const POLL_MS = 500
+const START_MS = 20_000
+
+/**
+ * Runs the demo to its end. Whatever happens, daemons and files are gone afterwards.
+ * @throws {Error} with a text for people when it cannot run or a daemon ends before its time
+ */
+export async function runDemo(options: DemoOptions, { print, signal, env }: DemoSurroundings): Promise<void> {
+  assertBuilt()
+  const port = await choosePort(options.port)
+  const directory = makeDirectory()
+  const stop = new AbortController()
+  const daemons: ChildDaemon[] = []
+  let engine: Promise<void> = Promise.resolve()
+  try {
+    const containers = demoContainers(options.containers)
+    const size = demoHostSize(options.containers)
+    const host = await createHost({ root: `${directory}/host`, seed: options.seed, containers, ...size })
+    engine = startEngine(host.root, { speed: options.speed, signal: stop.signal })
+    const keys = { admin: randomBytes(12).toString('hex'), model: randomBytes(12).toString('hex') }
+    mkdirSync(`${directory}/work`)
+    const places = { host: host.root, work: `${directory}/work`, port, adminKey: keys.admin, modelKey: keys.model }
+    const configs = writeDaemonConfigs(places)
+    const start = (name: string, program: string, configFile: string) => {
+      const environment = { ...env, PATH: `${host.paths.bin}:${env['PATH'] ?? ''}` }
+      daemons.push(
+        new ChildDaemon({
+          name,
+          program: `${PACKAGES}${program}`,
+          configFile,
+          env: environment,
+          directory: places.work,
+        }),
+      )
+    }
+    const api = new ApiClient(port, keys.admin)
+    start('lxc-autoscale-api', 'api/bin/lxc-autoscale-api.mjs', configs.api)
+    start('lxc-monitor', 'monitor/bin/lxc-monitor.mjs', configs.monitor)
+    await unlessOneEnds(daemons, untilAnswers(api, signal))
+    start('lxc-autoscale-ml', 'model/bin/lxc-autoscale-ml.mjs', configs.model)
+    if (signal.aborted) return
+    print(banner(options, size, places))
+    await unlessOneEnds(daemons, watch({ api, host, containers, options, print, signal }))
+  } finally {
+    await Promise.all(daemons.map(daemon => daemon.stop()))
+    stop.abort()
+    await engine.catch(() => undefined)
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+interface Watch {
+  readonly api: ApiClient
+  readonly host: PretendHost
+  readonly containers: readonly ContainerSpec[]
+  readonly options: DemoOptions
+  print(text: string): void
+  readonly signal: AbortSignal
+}
+
+/** Prints decisions as they are made, and the summary when the time is over. */
+async function watch({ api, host, containers, options, print, signal }: Watch): Promise<void> {
+  const startedMs = performance.now()
+  const before = await api.containers()
+  const decisions = new Map<string, Decision>()
+  const look = async () => {
+    for (const decision of (await api.history()).flatMap(entry => toDecision(entry) ?? [])) {
+      if (decisions.has(decision.id)) continue
+      decisions.set(decision.id, decision)
+      print(`${decisionLine(decision, (performance.now() - startedMs) / 1_000)}\n`)
+    }
+  }
+  while (!signal.aborted && performance.now() - startedMs < (options.durationMs ?? Number.POSITIVE_INFINITY)) {
+    await look()
+    await pause(POLL_MS, signal)
+  }
+  await look()
+  print(
+    `\n${summaryTable({
+      before,
+      after: await api.containers(),
+      decisions: [...decisions.values()],
+      shapes: new Map(containers.map(({ vmid, shape }) => [vmid, shape])),
+      kills: killsOf(host, before),
+    })}`,
+  )
+}
+
+function killsOf(host: PretendHost, containers: readonly ContainerConfigBody[]): ReadonlyMap<number, number> {
+  return new Map(
+    containers.flatMap(({ lxc_id: vmid }) => {
+      const cgroup = containerCgroup(host.paths, vmid)
+      return existsSync(cgroup) ? [[vmid, readMemory(cgroup).memoryEvents.oomKill] as const] : []
+    }),
+  )
+}
+
+function banner(
+  { containers, speed, durationMs }: DemoOptions,
+  { hostCores, hostMemoryMb }: ReturnType<typeof demoHostSize>,
+  { port, adminKey }: { port: number; adminKey: string },
+): string {
+  const end = durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / 1_000} s, or with Ctrl-C`
+  return [
+    `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} containers, loads ${speed} times as fast as the clock`,
+    `dashboard: http://127.0.0.1:${port}/`,
+    `api key: ${adminKey}`,
+    `decisions of the daemons (${end}):`,
+    '',
+  ].join('\n')
+}
+
+async function untilAnswers(api: ApiClient, signal: AbortSignal): Promise<void> {
+  const deadlineMs = performance.now() + START_MS
+  while (!signal.aborted && !(await api.answers())) {
+    if (performance.now() > deadlineMs) throw new Error(`lxc-autoscale-api did not answer within ${START_MS / 1_000} s`)
+    await pause(POLL_MS / 5, signal)
+  }
+}
+
+/** The outcome of `work`. @throws {Error} when a daemon ends first, with what it said last */
+async function unlessOneEnds<T>(daemons: readonly ChildDaemon[], work: Promise<T>): Promise<T> {
+  const end = Promise.race(daemons.map(daemon => daemon.ended)).then(({ name, how, lastLines }) => {
+    throw new Error([`${name} ${how}; it said:`, ...lastLines.map(line => `    ${line}`)].join('\n'))
+  })
+  return await Promise.race([work, end])
+}
+
+function assertBuilt(): void {
+  for (const name of ['monitor', 'model', 'api']) {
+    if (!existsSync(`${PACKAGES}${name}/dist/main.js`)) {
+      throw new Error(`packages/${name} is not built: run 'npm ci && npm run build' in the checkout`)
+    }
+  }
+}
+
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(`${tmpdir()}/lxc-autoscale-demo-`)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new Error(`cannot make a directory for the pretend host: ${problem}; set TMPDIR to one that can be written`)
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}
