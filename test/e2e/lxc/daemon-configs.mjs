@@ -3,6 +3,7 @@ import { join } from 'node:path'
 /** Configurations of the three daemons: everything of theirs lies in the run's directory, and all intervals are short. */
 
 export const API_PORT = 5_000
+export const MONITOR_PORT = 9_105
 export const ADMIN_KEY = 'e2e-admin-key'
 const MODEL_KEY = 'e2e-model-key'
 
@@ -15,6 +16,7 @@ export function monitorConfig(host, metricsPath) {
   return {
     host: hostSection(host),
     logging: { log_file: '' },
+    metrics: { port: MONITOR_PORT },
     monitoring: { export_file: metricsPath, check_interval: 1 },
   }
 }

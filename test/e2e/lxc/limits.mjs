@@ -47,9 +47,9 @@ export function firstCpus(cores) {
 export function balanceCpuSet(vmid, cores) {
   const outer = cgroupPath('cpuset', vmid, 'cpuset.cpus')
   const inner = cgroupPath('cpuset', vmid, 'ns/cpuset.cpus')
-  const present = readText(inner)
   const wanted = firstCpus(cores)
-  if (!present || parseCpuList(present).length === wanted.length) return
+  const hasSize = path => parseCpuList(readText(path) ?? '').length === wanted.length
+  if (hasSize(outer) && hasSize(inner)) return
   write(outer, firstCpus(undefined).join(','))
   write(inner, wanted.join(','))
   write(outer, wanted.join(','))

@@ -1,4 +1,5 @@
 import { until } from '../checklist.mjs'
+import { MONITOR_PORT } from '../daemon-configs.mjs'
 import { allowedCores, memoryLimitMb, processIds } from '../kernel-files.mjs'
 
 /** The monitor finds all containers, privileged or not, and says what they are allowed. */
@@ -20,4 +21,13 @@ export async function containersAreFound({ host, checks, containers, metrics }) 
       `${cores} cores, ${limitMb} MB, ${processes} processes`,
     )
   }
+  const exposed = await (await fetch(`http://127.0.0.1:${MONITOR_PORT}/metrics`)).text()
+  const missing = host.vmids.filter(
+    vmid => !new RegExp(`^lxc_container_memory_usage_bytes\\{.*"${vmid}".*\\} \\d`, 'm').test(exposed),
+  )
+  checks.ok(
+    missing.length === 0,
+    'the monitor shows them to Prometheus',
+    missing.join(', ') || `${exposed.length} characters`,
+  )
 }
