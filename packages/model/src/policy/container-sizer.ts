@@ -1,0 +1,175 @@
+import type { ContainerSettings } from './container-settings.ts'
+import {
+  type Allocation,
+  type Circumstances,
+  type Decision,
+  type Direction,
+  directionOf,
+  type Observation,
+  type Reason,
+} from './decision.ts'
+import type { Draft, RuleFacts } from './draft.ts'
+import { POLICIES } from './policies/index.ts'
+import type { PolicyState, Target } from './policy.ts'
+import { RULES } from './rules/index.ts'
+import { SafetyMemory } from './safety-memory.ts'
+
+const VERSION = 1
+
+export interface ContainerSizerInput {
+  readonly vmid: number
+  readonly settings: ContainerSettings
+  /** What `serialise` gave earlier. Data that does not fit is ignored. */
+  readonly saved?: unknown
+}
+
+/** Sizes one container: the policy says what it should have, the safety rules what may be done of it. */
+export class ContainerSizer {
+  readonly vmid: number
+  #settings: ContainerSettings
+  #policy: PolicyState
+  readonly #memory: SafetyMemory
+  #newest: Observation | undefined
+  #last: Decision | undefined
+
+  constructor({ vmid, settings, saved }: ContainerSizerInput) {
+    const state = savedParts(saved)
+    this.vmid = vmid
+    this.#settings = settings
+    this.#memory = new SafetyMemory(state.safety)
+    this.#policy = newPolicy(settings, state)
+  }
+
+  get settings(): ContainerSettings {
+    return this.#settings
+  }
+
+  /** Learns one sample. Samples come in the order of time. */
+  observe(observation: Observation): void {
+    this.#newest = observation
+    this.#memory.observe(observation, this.#settings.quarantineMs)
+    this.#policy.observe(observation)
+  }
+
+  /** What is to be done now. */
+  decide(circumstances: Circumstances): Decision {
+    const { allocation, nowMs, localTimeMs, verdict } = circumstances
+    this.#memory.see(allocation, nowMs, this.#settings.truceMs)
+    const isAbnormal = verdict?.isAbnormal ?? false
+    const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation, isAbnormal })
+    const facts = this.#facts(circumstances)
+    const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
+    const decision = this.#decision(circumstances, target, draft)
+    this.#last = decision
+    this.#memory.attempt(decision)
+    return decision
+  }
+
+  /** The container has `allocation` now, by us. */
+  applied(allocation: Allocation, nowMs: number): void {
+    this.#memory.applied(allocation, nowMs)
+  }
+
+  /** Nothing was changed; the pauses begin all the same. */
+  refused(nowMs: number, text: string): void {
+    this.#memory.refused(nowMs)
+    if (this.#last !== undefined) {
+      this.#last = { ...this.#last, reasons: [...this.#last.reasons, { rule: 'refused', text }] }
+    }
+  }
+
+  /** Other settings from now on; what was learned stays. */
+  configure(settings: ContainerSettings): void {
+    const saved = this.#policy.serialise()
+    const isSamePolicy = settings.policy === this.#settings.policy
+    this.#settings = settings
+    this.#policy = POLICIES[settings.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
+  }
+
+  /** The words of the policy for the newest decision. */
+  explain(): { readonly cores: string; readonly memory: string } {
+    return this.#policy.explain()
+  }
+
+  /** Everything that was learned, JSON-safe. */
+  serialise(): unknown {
+    return {
+      version: VERSION,
+      policy: this.#settings.policy,
+      learned: this.#policy.serialise(),
+      safety: this.#memory.state,
+    }
+  }
+
+  #facts(circumstances: Circumstances): RuleFacts {
+    const { state } = this.#memory
+    const newestMs = this.#newest?.timeMs
+    const isSeen = newestMs !== undefined && state.firstSeenMs !== undefined
+    return {
+      settings: this.#settings,
+      circumstances,
+      newest: this.#newest,
+      observedMs: isSeen ? newestMs - state.firstSeenMs : 0,
+      truceUntilMs: state.truceUntilMs,
+      quarantineUntilMs: state.quarantineUntilMs,
+      lastChangeMs: state.lastChangeMs,
+      lastGrowthMs: state.lastGrowthMs,
+      lastMemoryShrinkMs: state.lastMemoryShrinkMs,
+      recentChanges: this.#memory.recentChanges(circumstances.nowMs),
+    }
+  }
+
+  #decision({ allocation, nowMs }: Circumstances, target: Target, draft: Draft): Decision {
+    const to: Allocation = {
+      cores: draft.to.cores ?? allocation.cores,
+      memoryMb: draft.to.memoryMb ?? allocation.memoryMb,
+    }
+    const cores = directionOf(allocation.cores, to.cores)
+    const memory = directionOf(allocation.memoryMb, to.memoryMb)
+    return {
+      vmid: this.vmid,
+      timeMs: nowMs,
+      from: allocation,
+      to,
+      wanted: { cores: target.cores ?? allocation.cores, memoryMb: target.memoryMb ?? allocation.memoryMb },
+      cores,
+      memory,
+      isToBeApplied: this.#settings.mode !== 'recommend',
+      isInNeed: draft.isCoresUrgent || draft.isMemoryUrgent,
+      reasons: [...this.#policyReasons(cores, memory), ...draft.reasons],
+      policy: this.#settings.policy,
+    }
+  }
+
+  /** Why the policy wanted it, for what changes; nobody reads the words of what stays. */
+  #policyReasons(cores: Direction, memory: Direction): Reason[] {
+    if (cores === 'keep' && memory === 'keep') return []
+    const words = this.#policy.explain()
+    const rule = this.#settings.policy
+    return [
+      ...(cores === 'keep' ? [] : [{ rule, text: `cores: ${words.cores}` }]),
+      ...(memory === 'keep' ? [] : [{ rule, text: `memory: ${words.memory}` }]),
+    ]
+  }
+}
+
+function firstDraft({ cores, memoryMb, isCoresUrgent, isMemoryUrgent }: Target): Draft {
+  return { to: { cores, memoryMb }, reasons: [], isCoresUrgent, isMemoryUrgent }
+}
+
+interface SavedParts {
+  readonly policy: unknown
+  readonly learned: unknown
+  readonly safety: unknown
+}
+
+function savedParts(saved: unknown): SavedParts {
+  const isOurs = typeof saved === 'object' && saved !== null && 'version' in saved && saved.version === VERSION
+  const parts: Readonly<Record<string, unknown>> = isOurs ? { ...saved } : {}
+  return { policy: parts['policy'], learned: parts['learned'], safety: parts['safety'] }
+}
+
+function newPolicy(settings: ContainerSettings, saved: SavedParts): PolicyState {
+  const learned = saved.policy === settings.policy ? saved.learned : undefined
+  return POLICIES[settings.policy].create(settings.sizing, learned)
+}

@@ -1,0 +1,39 @@
+import { isAbove, type Rule, withReason } from '../draft.ts'
+
+const RULE = 'grow-under-pressure'
+const GROWTH = 1.2
+const LEAST_GROWTH_MB = 64
+
+/**
+ * Memory grows at once when the kernel says that the container hit its limit: an OOM kill, allocations at memory.max, or
+ * stalls for memory. A policy may want more than that, never less.
+ */
+export const growUnderPressure: Rule = (draft, { newest, circumstances: { allocation }, settings }) => {
+  const sign = newest === undefined ? undefined : pressureSign(newest, settings.pressureLimitPercent)
+  if (sign === undefined || allocation.memoryMb === undefined) return draft
+  const least = Math.max(allocation.memoryMb * GROWTH, allocation.memoryMb + LEAST_GROWTH_MB)
+  const urgent = { ...draft, isMemoryUrgent: true }
+  if (draft.to.memoryMb !== undefined && draft.to.memoryMb >= least) return urgent
+  const isNew = !isAbove(draft.to.memoryMb, allocation.memoryMb)
+  const grown = { ...urgent, to: { ...draft.to, memoryMb: least } }
+  return isNew ? withReason(grown, RULE, sign) : grown
+}
+
+interface PressureFigures {
+  readonly oomKills: number | undefined
+  readonly memoryMaxEvents: number | undefined
+  readonly memoryHighEvents: number | undefined
+  readonly memoryPressurePercent: number | undefined
+}
+
+/** What says that memory is short, in words; undefined when nothing does. */
+export function pressureSign(figures: PressureFigures, pressureLimitPercent: number): string | undefined {
+  const { oomKills = 0, memoryMaxEvents = 0, memoryHighEvents = 0, memoryPressurePercent = 0 } = figures
+  if (oomKills > 0) return `${oomKills} ${oomKills === 1 ? 'process was' : 'processes were'} killed for lack of memory`
+  if (memoryPressurePercent >= pressureLimitPercent)
+    return `stalled for memory ${memoryPressurePercent.toFixed(0)} % of the time`
+  // Page cache alone makes a full container meet its limits harmlessly; only with stalls it is a sign of need.
+  const isStalling = memoryPressurePercent >= pressureLimitPercent / 4
+  if (isStalling && memoryMaxEvents + memoryHighEvents > 0) return 'it meets its memory limit and stalls'
+  return undefined
+}

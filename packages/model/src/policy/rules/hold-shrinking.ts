@@ -1,0 +1,47 @@
+import { durationText, holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
+
+/** Nothing shrinks in the mode `grow_only`. */
+export const holdInGrowOnly: Rule = (draft, facts) =>
+  facts.settings.mode === 'grow_only' ? holdShrinking(draft, facts, 'hold-in-grow-only', 'mode grow_only') : draft
+
+/** Nothing shrinks before a container has been watched for a while. */
+export const holdWhileLearning: Rule = (draft, facts) => {
+  const leftMs = facts.settings.learningMs - facts.observedMs
+  return leftMs > 0
+    ? holdShrinking(
+        draft,
+        facts,
+        'hold-while-learning',
+        `watched for ${durationText(facts.observedMs)}; ${durationText(leftMs)} to go`,
+      )
+    : draft
+}
+
+/** Nothing shrinks while the isolation forest calls the container abnormal. */
+export const holdWhileAbnormal: Rule = (draft, facts) => {
+  const { verdict } = facts.circumstances
+  if (verdict === undefined || !verdict.isAbnormal) return draft
+  return holdShrinking(draft, facts, 'hold-while-abnormal', verdict.why === '' ? 'it behaves abnormally' : verdict.why)
+}
+
+/** Memory is not shrunk for a while after an OOM kill. */
+export const holdInQuarantine: Rule = (draft, facts) => {
+  const { quarantineUntilMs, circumstances } = facts
+  if (quarantineUntilMs === undefined || circumstances.nowMs >= quarantineUntilMs) return draft
+  const left = durationText(quarantineUntilMs - circumstances.nowMs)
+  return holdMemoryShrinking(
+    draft,
+    facts,
+    'hold-in-quarantine',
+    `a process was killed for lack of memory; quarantine for another ${left}`,
+  )
+}
+
+/** Shrinking waits until the last change of any kind has shown its effect. */
+export const holdInShrinkCooldown: Rule = (draft, facts) => {
+  const { lastChangeMs, settings, circumstances } = facts
+  const leftMs = lastChangeMs === undefined ? 0 : lastChangeMs + settings.shrinkCooldownMs - circumstances.nowMs
+  return leftMs > 0
+    ? holdShrinking(draft, facts, 'hold-in-shrink-cooldown', `changed a moment ago; ${durationText(leftMs)} to go`)
+    : draft
+}

@@ -1,0 +1,37 @@
+import type { Rule } from '../draft.ts'
+import { growUnderPressure } from './grow-under-pressure.ts'
+import {
+  holdInGrowOnly,
+  holdInQuarantine,
+  holdInShrinkCooldown,
+  holdWhileAbnormal,
+  holdWhileLearning,
+} from './hold-shrinking.ts'
+import { keepSchedule } from './keep-schedule.ts'
+import { keepTruce } from './keep-truce.ts'
+import { keepWithinLimits } from './keep-within-limits.ts'
+import { holdInGrowCooldown, keepChangeBudget } from './limit-changes.ts'
+import { limitMemoryShrink } from './limit-memory-shrink.ts'
+import { requireQuietContainer } from './require-quiet-container.ts'
+import { requireSoundData } from './require-sound-data.ts'
+
+/**
+ * The safety rules in their order: first what may grow or change the wish, then what holds it. No rule after
+ * `requireSoundData` makes anything grow, so that nothing is ever done on bad data. ADD YOURS HERE.
+ */
+export const RULES: readonly Rule[] = [
+  growUnderPressure,
+  holdInGrowOnly,
+  holdWhileLearning,
+  holdWhileAbnormal,
+  holdInQuarantine,
+  holdInShrinkCooldown,
+  limitMemoryShrink,
+  keepSchedule,
+  holdInGrowCooldown,
+  keepWithinLimits,
+  keepChangeBudget,
+  requireSoundData,
+  keepTruce,
+  requireQuietContainer,
+]

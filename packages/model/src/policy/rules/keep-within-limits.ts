@@ -1,0 +1,32 @@
+import { type Rule, withReason } from '../draft.ts'
+
+const RULE = 'keep-within-limits'
+
+/**
+ * Rounds up to what Proxmox can be told, and keeps within minimum and maximum. A container that stands outside its limits
+ * is never pushed against the direction that was decided: what is above the maximum may shrink, but not grow to it.
+ */
+export const keepWithinLimits: Rule = (draft, { settings: { sizing }, circumstances: { allocation } }) => {
+  const { coresStep, minCores, maxCores, minMemoryMb, maxMemoryMb } = sizing
+  const wantedCores = draft.to.cores === undefined ? undefined : roundUp(draft.to.cores, coresStep)
+  const wantedMb = draft.to.memoryMb === undefined ? undefined : roundUp(draft.to.memoryMb, 1)
+  const cores = limited(wantedCores, allocation.cores, minCores, maxCores)
+  const memoryMb = limited(wantedMb, allocation.memoryMb, minMemoryMb, maxMemoryMb)
+  const limits = [
+    ...(cores === wantedCores ? [] : [`cores ${minCores} to ${maxCores}`]),
+    ...(memoryMb === wantedMb ? [] : [`memory ${minMemoryMb} to ${maxMemoryMb} MB`]),
+  ]
+  const kept = { ...draft, to: { cores, memoryMb } }
+  return limits.length === 0 ? kept : withReason(kept, RULE, `the limits are ${limits.join(' and ')}`)
+}
+
+function limited(to: number | undefined, from: number | undefined, min: number, max: number): number | undefined {
+  if (to === undefined || from === undefined) return undefined
+  const within = Math.min(max, Math.max(min, to))
+  const isTurned = to > from ? within < from : within > from
+  return isTurned || within === from ? undefined : within
+}
+
+function roundUp(value: number, step: number): number {
+  return Math.round(Math.ceil(value / step - 1e-6) * step * 1e6) / 1e6
+}

@@ -1,0 +1,31 @@
+import { changesAnything, durationText, holdAll, isAbove, type Rule, withReason } from '../draft.ts'
+
+/** Growth that is not out of need waits a little after the growth before. */
+export const holdInGrowCooldown: Rule = (draft, { lastGrowthMs, settings, circumstances: { allocation, nowMs } }) => {
+  const leftMs = lastGrowthMs === undefined ? 0 : lastGrowthMs + settings.growCooldownMs - nowMs
+  if (leftMs <= 0) return draft
+  const holdsCores = !draft.isCoresUrgent && isAbove(draft.to.cores, allocation.cores)
+  const holdsMemory = !draft.isMemoryUrgent && isAbove(draft.to.memoryMb, allocation.memoryMb)
+  if (!holdsCores && !holdsMemory) return draft
+  return {
+    ...withReason(draft, 'hold-in-grow-cooldown', `grew a moment ago; ${durationText(leftMs)} to go`),
+    to: {
+      cores: holdsCores ? undefined : draft.to.cores,
+      memoryMb: holdsMemory ? undefined : draft.to.memoryMb,
+    },
+  }
+}
+
+/** At most so many changes in an hour; growth out of need has a second budget of the same size. */
+export const keepChangeBudget: Rule = (draft, facts) => {
+  const { recentChanges, settings, circumstances } = facts
+  if (!changesAnything(draft, facts)) return draft
+  const { allocation } = circumstances
+  const isNeed =
+    (draft.isCoresUrgent && isAbove(draft.to.cores, allocation.cores)) ||
+    (draft.isMemoryUrgent && isAbove(draft.to.memoryMb, allocation.memoryMb))
+  const budget = settings.maxChangesPerHour * (isNeed ? 2 : 1)
+  return recentChanges >= budget
+    ? holdAll(draft, 'keep-change-budget', `changed ${recentChanges} times in the last hour`)
+    : draft
+}
