@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigRules, configKeys, parseConfig } from '@lxc-autoscale/core'
+import { ConfigError, type ConfigProblem, type ConfigRules, configKeys, parseConfig } from '@lxc-autoscale/core'
 import { parse, stringify } from 'yaml'
 import type { z } from 'zod'
 
@@ -39,7 +39,56 @@ export function migrateConfig<Schema extends z.ZodType>(
     setAt(kept, path, value)
     return { key, fate: 'kept', note: JSON.stringify(value) }
   })
-  return { yaml: Object.keys(kept).length === 0 ? '' : stringify(kept), keys }
+  const clashes = removeClashes(file, kept, rules)
+  return {
+    yaml: Object.keys(kept).length === 0 ? '' : stringify(kept),
+    keys: keys.map(fate => {
+      const clash = clashes.get(fate.key)
+      return clash === undefined ? fate : { ...fate, fate: 'refused', note: clash }
+    }),
+  }
+}
+
+/** Values that pass alone but not together: each that a rule between keys names goes back to its default. Key -> why. */
+function removeClashes<Schema extends z.ZodType>(
+  file: string,
+  kept: Record<string, unknown>,
+  rules: ConfigRules<Schema>,
+): Map<string, string> {
+  const clashes = new Map<string, string>()
+  for (;;) {
+    const problem = firstProblem(file, kept, rules)
+    if (problem === undefined) return clashes
+    if (clashes.has(problem.key)) throw new ConfigError([problem])
+    clashes.set(problem.key, problem.message)
+    unsetAt(kept, problem.key.split('.'))
+  }
+}
+
+function firstProblem<Schema extends z.ZodType>(
+  file: string,
+  kept: Readonly<Record<string, unknown>>,
+  { schema }: ConfigRules<Schema>,
+): ConfigProblem | undefined {
+  try {
+    parseConfig({ file, text: stringify(kept) }, { schema })
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems[0]
+    throw error
+  }
+}
+
+function unsetAt(root: Record<string, unknown>, path: readonly string[]): void {
+  const [first = '', ...rest] = path
+  const inside = root[first]
+  if (rest.length === 0 || !isMap(inside)) {
+    delete root[first]
+    return
+  }
+  const copy = { ...inside }
+  unsetAt(copy, rest)
+  root[first] = copy
 }
 
 function readMap(file: string, text: string): Readonly<Record<string, unknown>> {

@@ -51,3 +51,15 @@ test('says why a value was refused', () => {
 test('refuses a text that is not a map', () => {
   expect(() => migrateConfig('old.yaml', '- 1', rules)).toThrow('old.yaml:1: must be a map of keys')
 })
+
+test('puts a value back to its default that clashes with another one', () => {
+  const schema = z
+    .strictObject({ host: z.string().default('127.0.0.1'), login: z.boolean().default(true) })
+    .refine(({ host, login }) => login || host === '127.0.0.1', { path: ['login'], message: 'must be true' })
+  const { yaml, keys } = migrateConfig('old.yaml', 'host: 0.0.0.0\nlogin: false\n', { schema })
+  expect(yaml).toBe('host: 0.0.0.0\n')
+  expect(keys.map(({ key, fate }) => [key, fate])).toEqual([
+    ['host', 'kept'],
+    ['login', 'refused'],
+  ])
+})
