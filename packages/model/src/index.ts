@@ -15,6 +15,34 @@ export {
   ReadOnlyTransport,
   type Transport,
 } from './client/transport.ts'
+// policy
+export {
+  type ContainerSettings,
+  containerSettings,
+  type Origin,
+  type SettingsInput,
+  TAGS,
+} from './policy/container-settings.ts'
+export { ContainerSizer, type ContainerSizerInput } from './policy/container-sizer.ts'
+export {
+  type Allocation,
+  type Circumstances,
+  type Decision,
+  isChange,
+  type Observation,
+  type Reason,
+  type Verdict,
+} from './policy/decision.ts'
+export { POLICY_NAMES, type PolicyName } from './policy/policies/policy-names.ts'
+export { ScalingSection, SchedulesSection, TiersSection } from './policy/settings.ts'
+export { type SharedHost, type Sharer, shareHost } from './policy/share-host.ts'
+// replay
+export { bill, type ReplayBill, type ResourceBill, staticRun } from './replay/bill.ts'
+export { type ReplayOptions, type ReplayRun, type ReplaySizer, replay, startAllocation } from './replay/closed-loop.ts'
+export { decisionsCsv } from './replay/decisions-csv.ts'
+export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './replay/html-report.ts'
+export { parseTraceCsv, TRACE_HEADER, type Trace } from './replay/trace.ts'
+export { MetricsTraces } from './replay/traces-from-metrics.ts'
 export { type PendingChange, PendingChanges } from './state/pending-changes.ts'
 export { formatSizerState, parseSizerState, type SavedSizer } from './state/sizer-state.ts'
 export { StateFiles } from './state/state-files.ts'
