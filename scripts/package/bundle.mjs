@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { build } from 'esbuild'
 
@@ -51,18 +51,15 @@ function packageOf(input) {
   return `${input.slice(0, start)}node_modules/${name}`
 }
 
-/** Writes the file `copyright` of the package: our licence, that of Node.js, and those of all bundled npm packages. */
-export function writeCopyright({ outfile, npmPackages, nodeLicence }) {
-  const parts = [
-    readFileSync(join(root, 'scripts/package/debian/copyright-head'), 'utf8'),
-    readFileSync(join(root, 'LICENSE'), 'utf8'),
-  ]
+/** The licences of everything that is in the package and is not ours: the bundled npm packages and Node.js. */
+export function foreignLicences({ npmPackages, nodeLicence }) {
+  const parts = []
   for (const folder of [...npmPackages].sort()) {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
     parts.push(heading(`${name} ${version} (${license})`), licenceText(join(root, folder)) ?? `Licence: ${license}\n`)
   }
   parts.push(heading(`Node.js ${process.version}, with the libraries that are part of it`), nodeLicence)
-  writeFileSync(outfile, parts.join('\n'))
+  return parts.join('\n')
 }
 
 function heading(text) {

@@ -1,10 +1,10 @@
 /**
- * The programs of the package: the command in /usr/bin, and the file that starts it in the checkout. Each becomes one file,
- * `/usr/lib/lxc-autoscale-ml/COMMAND.mjs`.
+ * The programs of the package. `command` is the name in /usr/bin; that of the monitor is not `lxc-monitor`, which is a program of LXC.
+ * `processName` is what ps, top and the messages of the kernel show: the name of the unit. `entry` starts it in the checkout.
  */
 export const PROGRAMS = [
-  { command: 'lxc-monitor', entry: 'packages/monitor/bin/lxc-monitor.mjs' },
-  { command: 'lxc-autoscale-ml', entry: 'packages/model/bin/lxc-autoscale-ml.mjs' },
-  { command: 'lxc-autoscale-api', entry: 'packages/api/bin/lxc-autoscale-api.mjs' },
-  { command: 'lxc-autoscale', entry: 'packages/cli/bin/lxc-autoscale.mjs' },
+  { command: 'lxc-autoscale-monitor', processName: 'lxc_monitor', entry: 'packages/monitor/bin/lxc-monitor.mjs' },
+  { command: 'lxc-autoscale-ml', processName: 'lxc_autoscale_ml', entry: 'packages/model/bin/lxc-autoscale-ml.mjs' },
+  { command: 'lxc-autoscale-api', processName: 'lxc_autoscale_api', entry: 'packages/api/bin/lxc-autoscale-api.mjs' },
+  { command: 'lxc-autoscale', processName: 'lxc-autoscale', entry: 'packages/cli/bin/lxc-autoscale.mjs' },
 ]

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bundleProgram, findNodeLicence, writeCopyright } from './bundle.mjs'
+import { bundleProgram, findNodeLicence, foreignLicences } from './bundle.mjs'
 import { embedNode } from './embed-node.mjs'
 import { PROGRAMS } from './programs.mjs'
 
@@ -32,13 +32,12 @@ export async function stageFiles({ stage, version, date }) {
   mkdirSync(join(stage, LIB), { recursive: true })
   embedNode({ execPath: process.execPath, outfile: join(stage, LIB, 'node') })
   const npmPackages = new Set()
-  for (const { command, entry } of PROGRAMS) {
+  for (const { command, processName, entry } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
     for (const name of await bundleProgram({ entry, outfile })) npmPackages.add(name)
     chmodSync(outfile, 0o644)
-    // By this name the process is found in ps, top and the messages of the kernel.
-    link('../node', `${LIB}/bin/${command}`)
-    put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${command} /${LIB}/${command}.mjs "$@"\n`, 0o755)
+    link('../node', `${LIB}/bin/${processName}`)
+    put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${processName} /${LIB}/${command}.mjs "$@"\n`, 0o755)
   }
 
   for (const name of ['notify-exec', 'pct-helper', 'pct-client']) copy(`systemd/${name}`, `${LIB}/${name}`, 0o755)
@@ -52,12 +51,9 @@ export async function stageFiles({ stage, version, date }) {
   for (const name of CONFIG_FILES) copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
   stageOperatorFiles({ copy, put })
 
-  mkdirSync(join(stage, DOC), { recursive: true })
-  writeCopyright({
-    outfile: join(stage, DOC, 'copyright'),
-    npmPackages,
-    nodeLicence: findNodeLicence(process.execPath),
-  })
+  copy('scripts/package/debian/copyright', `${DOC}/copyright`)
+  const licences = foreignLicences({ npmPackages, nodeLicence: findNodeLicence(process.execPath) })
+  put(`${DOC}/LICENSES.gz`, gzipSync(licences, { level: 9 }))
   put(`${DOC}/changelog.gz`, gzipSync(debianChangelog({ version, date }), { level: 9 }))
   put(`${DOC}/CHANGELOG.md.gz`, gzipSync(readFileSync(join(root, 'CHANGELOG.md')), { level: 9 }))
   copy('scripts/package/debian/lintian-overrides', 'usr/share/lintian/overrides/lxc-autoscale-ml')

@@ -1,0 +1,9 @@
+# Real containers, measured by the installed monitor.
+
+is_known() { local value; value=$(last_metric "$1" "$2"); [ -n "$value" ] && [ "$value" != null ] || { echo "$2 is '$value'"; tail -n2 $METRICS | cut -c1-2000; return 1; }; }
+check 'the container appears in the metrics file' within 15 is_known 101 memory_usage_mb
+for field in cpu_usage_percent cpu_cores memory_limit_mb process_count filesystem_total_gb filesystem_free_gb; do
+  check "$field is known" within 15 is_known 101 $field
+done
+check 'a stopped container is not measured' bash -c "! tail -n2 $METRICS | grep -q '\"109\":'"
+check 'the metrics file is valid JSON' /usr/lib/lxc-autoscale-ml/node -e "JSON.parse(require('fs').readFileSync('$METRICS', 'utf8'))"

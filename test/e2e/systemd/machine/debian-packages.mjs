@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const script = join(import.meta.dirname, '../../../../scripts/lib/install-debian-packages.sh')
+const FOR_BOX = [
+  'binutils',
+  'busybox-static',
+  'iproute2',
+  'lxc',
+  'lxcfs',
+  'mmdebstrap',
+  'systemd-container',
+  'xz-utils',
+]
+const FOR_VM = ['e2fsprogs', 'qemu-system-x86']
+
+/** Installs what building the package and the throw-away hosts needs. */
+export function installPackages({ vm }) {
+  execFileSync(script, [...FOR_BOX, ...(vm ? FOR_VM : [])], { stdio: 'inherit' })
+}

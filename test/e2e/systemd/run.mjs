@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// npm run e2e:systemd -- [--vm] [--figures] [--suite NAME] [--package FILE]
+// Installs the package on a throw-away host with a real systemd and real LXC containers, and tries it there.
+// --vm        in a virtual machine: cgroup v2 with all controllers; takes minutes, since it is emulated
+// --figures   measures memory and CPU of the daemons at 60 containers too
+// --suite     the Debian of the host: bullseye, bookworm or trixie (default)
+// --package   a package that is there already
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Box } from './machine/box.mjs'
+import { installPackages } from './machine/debian-packages.mjs'
+import { buildPackage, isReproducible, makeOlderPackage } from './machine/packages.mjs'
+import { buildRoot } from './machine/root.mjs'
+import { VirtualMachine } from './machine/virtual-machine.mjs'
+import { Tally } from './tally.mjs'
+
+const GROUPS = [
+  'without-proxmox',
+  'containers',
+  'predecessor',
+  'upgrade',
+  'units',
+  'metrics',
+  'scaling',
+  'failures',
+  'configuration',
+  'sandbox',
+  'remove',
+]
+const VM_GROUPS = ['containers', 'install', 'limits', 'metrics', 'scaling', 'remove']
+
+const { values: options } = parseArgs({
+  options: {
+    vm: { type: 'boolean', default: false },
+    figures: { type: 'boolean', default: false },
+    suite: { type: 'string', default: 'trixie' },
+    package: { type: 'string' },
+  },
+})
+const startMs = performance.now()
+const tally = new Tally()
+const work = mkdtempSync(join(tmpdir(), 'lxc-autoscale-e2e-'))
+try {
+  await run()
+} catch (error) {
+  tally.add(false, error.message)
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+console.log(`# in all ${((performance.now() - startMs) / 1_000).toFixed(0)} s`)
+console.log(`${tally.passed} passed, ${tally.failed} failed`)
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1
+
+async function run() {
+  await tally.time('Debian packages', () => installPackages({ vm: options.vm }))
+  const packages = join(work, 'packages')
+  mkdirSync(packages)
+  const [root] = await Promise.all([
+    tally.time('root file system', () => buildRoot(options.suite)),
+    tally.time('package', () => makePackages(packages)),
+  ])
+  const groups = options.vm
+    ? VM_GROUPS
+    : [...GROUPS.slice(0, -1), ...(options.figures ? ['figures'] : []), ...GROUPS.slice(-1)]
+  const machine = options.vm ? new VirtualMachine({ root, work }) : new Box({ root, work })
+  await tally.time(options.vm ? 'virtual machine' : 'box', () =>
+    machine.run({ tests: import.meta.dirname, packages, groups, onLine: line => tally.line(line) }),
+  )
+}
+
+async function makePackages(folder) {
+  const current = join(folder, 'current.deb')
+  cpSync(options.package ?? (await buildPackage()), current)
+  makeOlderPackage({ current, outfile: join(folder, 'older.deb') })
+  if (options.package === undefined && !options.vm)
+    tally.add(await isReproducible(current), 'built twice the package has the same bytes')
+}
