@@ -35,6 +35,12 @@ export function writeMembers(paths: HostPaths, identity: HostIdentity, settings:
   replaceText(`${paths.pve}/.members`, `${JSON.stringify(members, null, 0)}\n`)
 }
 
+/** Rewrites `ha/resources.cfg`, which names the containers that the HA manager looks after. */
+export function writeHaResources(paths: HostPaths, { haManaged }: HostSettings): void {
+  const sections = haManaged.map(vmid => `ct: ${vmid}\n\tstate started\n`)
+  replaceText(`${paths.pve}/ha/resources.cfg`, sections.join('\n'))
+}
+
 function previousVersion(path: string): number {
   const text = readIfThere(path)
   return text === undefined ? 0 : JSON.parse(text).version

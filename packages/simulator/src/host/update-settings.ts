@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { COMMANDS, commandScript } from './bin-commands.ts'
-import { writeMembers } from './cluster-files.ts'
+import { writeHaResources, writeMembers } from './cluster-files.ts'
 import { readIdentity } from './host-identity.ts'
 import { type HostPaths, hostPaths } from './host-paths.ts'
 import { readIfThere, replaceJson, replaceText } from './json-file.ts'
@@ -15,6 +15,7 @@ export async function updateSettings(root: string, changes: Partial<HostSettings
     replaceJson(paths.settings, settings)
     installCommands(paths, settings)
     writeMembers(paths, readIdentity(paths), settings)
+    writeHaResources(paths, settings)
     return settings
   })
 }

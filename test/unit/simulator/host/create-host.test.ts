@@ -102,3 +102,8 @@ test.each([
   const host = await makeHost([{ vmid: 100, shape: 'idle' }])
   expect(keysOf(host.cgroup(100, name))).toEqual(keys.split(' '))
 })
+
+test('names the containers of the HA manager in its resources', async () => {
+  const host = await makeHost([{ vmid: 100, shape: 'idle' }], { settings: { haManaged: [100] } })
+  expect(host.text('etc/pve/ha/resources.cfg')).toBe('ct: 100\n\tstate started\n')
+})

@@ -1,0 +1,57 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { expect, test } from 'vitest'
+import { decisionLine, toDecision } from '../../../../packages/simulator/src/demo/decision.ts'
+
+function entry(parts: Partial<HistoryEntryBody>): HistoryEntryBody {
+  const allocation = { cores: 2, cpulimit: null, memory_mb: 1_024, swap_mb: 0 }
+  return {
+    id: 'a',
+    time: '2026-01-01T00:00:00.000Z',
+    duration_seconds: 0.7,
+    action: 'scale',
+    lxc_id: 101,
+    name: 'shop',
+    who: { key: 'model', role: 'scale', address: '127.0.0.1' },
+    asked: { cores: 4 },
+    before: allocation,
+    after: { ...allocation, cores: 4 },
+    why: 'CPU at 98 %',
+    force: false,
+    outcome: 'applied',
+    error: null,
+    message: 'container 101 has 4 cores now',
+    undo_of: null,
+    idempotency_key: null,
+    ...parts,
+  }
+}
+
+function line(parts: Partial<HistoryEntryBody>): string | undefined {
+  const decision = toDecision(entry(parts))
+  return decision === undefined ? undefined : decisionLine(decision, 12.34)
+}
+
+test('a decision is one line with the time, the container, what changed and why', () => {
+  expect(line({})).toBe('  12.3 s  101 shop       ↑ cores 2 → 4                      CPU at 98 %')
+})
+
+test('both figures stand in it when both changed', () => {
+  const after = { cores: 1, cpulimit: null, memory_mb: 512, swap_mb: 0 }
+  expect(line({ after, asked: { cores: 1, memory: 512 } })).toContain('↓ cores 2 → 1, ↓ memory 1024 → 512 MB')
+})
+
+test('a quota counts as cores', () => {
+  expect(
+    line({ after: { cores: 2, cpulimit: 0.5, memory_mb: 1_024, swap_mb: 0 }, asked: { cpulimit: 0.5 } }),
+  ).toContain('↓ cores 2 → 0.5')
+})
+
+test('what was refused says so, with what was asked for', () => {
+  const text = line({ outcome: 'refused', after: null, error: 'CONFLICT', message: 'it has been changed meanwhile' })
+  expect(text).toContain('↑ cores 2 → 4')
+  expect(text).toContain('refused: it has been changed meanwhile')
+})
+
+test('a snapshot is no decision about size', () => {
+  expect(line({ action: 'snapshot-create' })).toBeUndefined()
+})
