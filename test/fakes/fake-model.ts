@@ -67,6 +67,7 @@ export interface FakeModelOptions {
   readonly sizing?: FakeSizing
   readonly anomalies?: Anomalies
   readonly settings?: Partial<CycleSettings>
+  readonly maxRetries?: number
 }
 
 /** A model of which everything but the policy, the disk and the API is real. */
@@ -96,7 +97,7 @@ export class FakeModel {
       transport: this.api,
       clock: this.clock,
       random: () => 0,
-      retry: { maxRetries: 0, delayMs: 1_000 },
+      retry: { maxRetries: options.maxRetries ?? 0, delayMs: 1_000 },
       breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
       maxConcurrent: 10,
       olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
@@ -154,5 +155,15 @@ export class FakeModel {
 
   run() {
     return this.cycle.run(new AbortController().signal)
+  }
+
+  /** A cycle during which time passes, as it does while an answer is waited for. */
+  async runPatiently(mostMs = 600_000) {
+    let isOver = false
+    const report = this.run().finally(() => {
+      isOver = true
+    })
+    for (let passedMs = 0; !isOver && passedMs < mostMs; passedMs += 500) await this.clock.advance(500)
+    return report
   }
 }

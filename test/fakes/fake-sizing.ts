@@ -18,6 +18,8 @@ export class FakeSizer implements Sizer {
   readonly mode = 'auto'
   readonly cpuUnit = 'cores'
   readonly minConfidence = 0
+  readonly weight = 1
+  readonly coresStep = 1
   readonly observed: Observation[] = []
   readonly circumstances: Circumstances[] = []
   readonly applications: { allocation: Allocation; atMs: number }[] = []

@@ -92,7 +92,7 @@ const StateSection = z
       .describe('Directory of what was learned and of model-status.json.'),
     save_interval_minutes: z
       .number()
-      .min(0.1)
+      .min(0.01)
       .max(1_440)
       .default(10)
       .describe('How often what was learned is saved; it is saved at every stop as well.'),

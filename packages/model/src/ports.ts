@@ -58,6 +58,10 @@ export interface Sizer {
   readonly cpuUnit: CpuUnit
   /** Confidence (0-100) from which a verdict of the forests is acted on. */
   readonly minConfidence: number
+  /** Its share of what the host has left, against other containers. */
+  readonly weight: number
+  /** Steps in which its cores are given. */
+  readonly coresStep: number
   observe(observation: Observation): void
   decide(circumstances: Circumstances): Decision
   applied(allocation: Allocation, nowMs: number): void

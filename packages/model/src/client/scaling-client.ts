@@ -36,7 +36,10 @@ const RESOURCES_ROUTE = '/scale/resources'
 const CONTAINER_FAILURES: ReadonlySet<ErrorCode> = new Set([
   'PCT_FAILED',
   'PCT_TIMEOUT',
+  'PCT_MISSING',
   'NO_QUORUM',
+  'HOST_UNREADABLE',
+  'AUDIT_UNAVAILABLE',
   'INTERNAL',
   'SCALING_API_MALFORMED',
 ])
