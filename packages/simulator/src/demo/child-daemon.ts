@@ -53,19 +53,22 @@ export class ChildDaemon {
     const timer = setTimeout(() => this.kill(), STOP_MS)
     await this.ended
     clearTimeout(timer)
+    this.kill()
   }
 
+  /** Kills the daemon and whatever it started that is still there. */
   kill(): void {
-    this.#signal('SIGKILL')
+    this.#signal('SIGKILL', -1)
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    const { pid, exitCode, signalCode } = this.#child
-    if (pid === undefined || exitCode !== null || signalCode !== null) return
+  /** @param sign -1 for the whole process group */
+  #signal(signal: NodeJS.Signals, sign: 1 | -1 = 1): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
     try {
-      process.kill(signal === 'SIGKILL' ? -pid : pid, signal)
+      process.kill(sign * pid, signal)
     } catch {
-      // It ended between the look and the signal.
+      // It is gone already.
     }
   }
 

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { ContainerConfigBody } from '@lxc-autoscale/core'
 import { startEngine } from '../engine/run-engine.ts'
 import type { ContainerSpec } from '../host/container-spec.ts'
@@ -23,9 +21,18 @@ export interface DemoSurroundings {
   /** Aborted when the person has seen enough. */
   readonly signal: AbortSignal
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly programs: DaemonPrograms
+  /** Directory for the pretend host and for what the daemons write. */
+  readonly temporaryDirectory: string
 }
 
-const PACKAGES = fileURLToPath(new URL('../../../', import.meta.url))
+/** The programs of the three daemons, as absolute paths. */
+export interface DaemonPrograms {
+  readonly monitor: string
+  readonly model: string
+  readonly api: string
+}
+
 const POLL_MS = 500
 const START_MS = 20_000
 
@@ -33,10 +40,11 @@ const START_MS = 20_000
  * Runs the demo to its end. Whatever happens, daemons and files are gone afterwards.
  * @throws {Error} with a text for people when it cannot run or a daemon ends before its time
  */
-export async function runDemo(options: DemoOptions, { print, signal, env }: DemoSurroundings): Promise<void> {
-  assertBuilt()
+export async function runDemo(options: DemoOptions, surroundings: DemoSurroundings): Promise<void> {
+  const { print, signal, env, programs } = surroundings
+  assertThere(programs)
   const port = await choosePort(options.port)
-  const directory = makeDirectory()
+  const directory = makeDirectory(surroundings.temporaryDirectory)
   const stop = new AbortController()
   const daemons: ChildDaemon[] = []
   let engine: Promise<void> = Promise.resolve()
@@ -45,6 +53,7 @@ export async function runDemo(options: DemoOptions, { print, signal, env }: Demo
     const size = demoHostSize(options.containers)
     const host = await createHost({ root: `${directory}/host`, seed: options.seed, containers, ...size })
     engine = startEngine(host.root, { speed: options.speed, signal: stop.signal })
+    const failedEngine = engine.then(() => new Promise<never>(() => undefined))
     const keys = { admin: randomBytes(12).toString('hex'), model: randomBytes(12).toString('hex') }
     mkdirSync(`${directory}/work`)
     const places = { host: host.root, work: `${directory}/work`, port, adminKey: keys.admin, modelKey: keys.model }
@@ -54,7 +63,7 @@ export async function runDemo(options: DemoOptions, { print, signal, env }: Demo
       daemons.push(
         new ChildDaemon({
           name,
-          program: `${PACKAGES}${program}`,
+          program,
           configFile,
           env: environment,
           directory: places.work,
@@ -62,13 +71,13 @@ export async function runDemo(options: DemoOptions, { print, signal, env }: Demo
       )
     }
     const api = new ApiClient(port, keys.admin)
-    start('lxc-autoscale-api', 'api/bin/lxc-autoscale-api.mjs', configs.api)
-    start('lxc-monitor', 'monitor/bin/lxc-monitor.mjs', configs.monitor)
-    await unlessOneEnds(daemons, untilAnswers(api, signal))
-    start('lxc-autoscale-ml', 'model/bin/lxc-autoscale-ml.mjs', configs.model)
+    start('lxc-autoscale-api', programs.api, configs.api)
+    start('lxc-monitor', programs.monitor, configs.monitor)
+    await Promise.race([failedEngine, unlessOneEnds(daemons, untilAnswers(api, signal))])
+    start('lxc-autoscale-ml', programs.model, configs.model)
     if (signal.aborted) return
     print(banner(options, size, places))
-    await unlessOneEnds(daemons, watch({ api, host, containers, options, print, signal }))
+    await Promise.race([failedEngine, unlessOneEnds(daemons, watch({ api, host, containers, options, print, signal }))])
   } finally {
     await Promise.all(daemons.map(daemon => daemon.stop()))
     stop.abort()
@@ -154,17 +163,15 @@ async function unlessOneEnds<T>(daemons: readonly ChildDaemon[], work: Promise<T
   return await Promise.race([work, end])
 }
 
-function assertBuilt(): void {
-  for (const name of ['monitor', 'model', 'api']) {
-    if (!existsSync(`${PACKAGES}${name}/dist/main.js`)) {
-      throw new Error(`packages/${name} is not built: run 'npm ci && npm run build' in the checkout`)
-    }
+function assertThere(programs: DaemonPrograms): void {
+  for (const program of Object.values(programs)) {
+    if (!existsSync(program)) throw new Error(`${program} is missing: run 'npm ci && npm run build' in the checkout`)
   }
 }
 
-function makeDirectory(): string {
+function makeDirectory(parent: string): string {
   try {
-    return mkdtempSync(`${tmpdir()}/lxc-autoscale-demo-`)
+    return mkdtempSync(`${parent}/lxc-autoscale-demo-`)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     throw new Error(`cannot make a directory for the pretend host: ${problem}; set TMPDIR to one that can be written`)

@@ -16,6 +16,8 @@ async function run(...words: string[]) {
     },
     signal: AbortSignal.abort(),
     env: {},
+    temporaryDirectory: '',
+    programs: { monitor: '', model: '', api: '' },
   })
   return { stdout, stderr, exitCode }
 }
