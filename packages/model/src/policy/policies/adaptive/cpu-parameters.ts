@@ -1,0 +1,108 @@
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+/** What a virtual sizer goes by: the peak of a window, or that and the habits of this time of day, or a percentile. */
+export type CpuBasis = 'recent' | 'hour' | 'recentTwice' | 'hourTwice' | 'hourEver' | 'percentile'
+
+/** A basis, its risk, and how it is told. */
+export interface BasisParameters {
+  readonly basis: CpuBasis
+  /** How often it is exceeded, relative to `recent`. */
+  readonly risk: number
+  readonly text: string
+}
+
+/** A share (0-1) by which a level is lifted, and by how much that lowers the risk of being exceeded. */
+export interface Lift {
+  readonly share: number
+  readonly risk: number
+}
+
+/**
+ * Numbers of the CPU part of `adaptive`. The risks are means over the public traces (rounded): only their ratios matter,
+ * each container finds its own scale. docs/sizing.md tells how the others were found.
+ */
+export const CPU_PARAMETERS = {
+  bases: [
+    { basis: 'recent', risk: 1, text: 'peak of the last 15 minutes' },
+    { basis: 'hour', risk: 0.4, text: 'peak of the last hour' },
+    {
+      basis: 'recentTwice',
+      risk: 0.65,
+      text: 'peak of the last 15 minutes or what this time of day or week had twice',
+    },
+    { basis: 'hourTwice', risk: 0.3, text: 'peak of the last hour or what this time of day or week had twice' },
+    { basis: 'hourEver', risk: 0.25, text: 'peak of the last hour or what this time of day or week ever had' },
+    { basis: 'percentile', risk: 0.4, text: '98th percentile of the last days' },
+  ] satisfies readonly BasisParameters[],
+  /** How far a level is lifted towards the peak of the last 72 hours. */
+  lifts: [
+    { share: 0, risk: 1 },
+    { share: 0.1, risk: 0.65 },
+    { share: 0.5, risk: 0.2 },
+  ] satisfies readonly Lift[],
+  margins: [
+    { share: 0, risk: 1 },
+    { share: 0.03, risk: 0.77 },
+    { share: 0.07, risk: 0.58 },
+    { share: 0.12, risk: 0.45 },
+    { share: 0.25, risk: 0.27 },
+    { share: 0.5, risk: 0.15 },
+  ] satisfies readonly Lift[],
+  /** Share of the time in which the least careful sizer is exceeded, before anything is known about a container. */
+  priorRisk: 0.06,
+  priorScale: 0.5,
+  /** How long (days of evidence) the typical ratios of risk, a container's own scale, and its mean over all loads weigh. */
+  priorDays: 0.5,
+  scaleDays: 0.5,
+  contextDays: 0.5,
+  recentMs: 15 * MINUTE_MS,
+  longPeakMs: 72 * HOUR_MS,
+  percentile: 0.98,
+  percentileHalfLifeMs: 24 * HOUR_MS,
+  percentileEveryMs: 15 * MINUTE_MS,
+  daySlotMs: 5 * MINUTE_MS,
+  daysRemembered: 5,
+  weekSlotMs: 10 * MINUTE_MS,
+  weeksRemembered: 3,
+  /** A job is load that comes all at once and lasts 25 minutes (40 for one seen once a week). */
+  jobRise: 2.5,
+  dayJobSlots: 5,
+  weekJobSlots: 4,
+  jobMargin: 0.1,
+  slotRange: { aheadMs: 15 * MINUTE_MS, backMs: 20 * MINUTE_MS },
+  billHalfLifeMs: 5 * DAY_MS,
+  /** A rival must be cheaper by this much (1 = all of the cores unused). */
+  stick: 0.003,
+  /** One change per hour costs as much as this share of unused cores. */
+  changePrice: 0.01,
+  chooseEveryMs: HOUR_MS,
+  /** Loads, relative to the long peak, between which sizers are billed apart. */
+  loadSteps: [0.15, 0.4],
+  /** A sample that ran short counts as at least this much more than it could use. */
+  shortBill: 1.1,
+  shortSlot: { factor: 1, plusCores: 0.05 },
+  shortPeak: { factor: 1.3, plusCores: 0.1 },
+  /** Before this age the bills say nothing: peak of two hours and this margin. */
+  youngMs: 3 * HOUR_MS,
+  youngWindowMs: 2 * HOUR_MS,
+  youngMargin: 0.15,
+  /** So long nothing is taken away from a container that has just become known. */
+  noShrinkMs: 2 * HOUR_MS,
+  shortWindowMs: 10 * MINUTE_MS,
+  knownWindowMs: 168 * HOUR_MS,
+  knownMargin: 0.02,
+  jump: 1.5,
+  longestJump: 4,
+  holdMs: 6 * MINUTE_MS,
+  deadBand: 0.03,
+  deadBandLimit: 0.6,
+  tightFit: 0.02,
+  smallRise: 0.04,
+  tokenPressure: 2,
+  tokensPerDay: 16,
+  tokensKept: 25,
+  abnormalMargin: 0.15,
+} as const
+export type CpuParameters = typeof CPU_PARAMETERS

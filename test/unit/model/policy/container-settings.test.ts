@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { TiersSection } from '../../../../packages/model/src/policy/settings.ts'
+import { settings } from '../../../builders/sizing.ts'
+
+const tiers = TiersSection.parse({
+  web: { names: ['web-*'], min_cpu_cores: 2, max_ram_mb: 8_192 },
+  database: { ids: [105], tags: ['db'], mode: 'grow_only', weight: 4 },
+})
+
+describe('containerSettings', () => {
+  test('takes what the administrator left out from the host', () => {
+    const { sizing, provenance } = settings()
+    expect(sizing).toMatchObject({ minCores: 1, maxCores: 16, minMemoryMb: 128, maxMemoryMb: 65_536 })
+    expect(provenance['max_cpu_cores']).toEqual({ value: 16, from: 'the host' })
+  })
+
+  test.each([
+    ['its host name', { name: 'WEB-3' }, 'tier web'],
+    ['its number', { vmid: 105, name: 'x' }, 'tier database'],
+    ['a tag', { name: 'x', tags: ['prod', 'DB'] }, 'tier database'],
+    ['the tag of the tier, before its name', { name: 'web-1', tags: ['autoscale-tier-database'] }, 'tier database'],
+  ])('finds the tier by %s', (_, input, from) => {
+    const { provenance } = settings({}, { ...input, tiers })
+    expect([provenance['min_cpu_cores']?.from, provenance['mode']?.from]).toContain(from)
+  })
+
+  test('a tier changes what it names and nothing else', () => {
+    const { sizing, weight, mode } = settings({ min_ram_mb: 256 }, { name: 'web-1', tiers })
+    expect(sizing).toMatchObject({ minCores: 2, minMemoryMb: 256, maxMemoryMb: 8_192 })
+    expect({ weight, mode }).toEqual({ weight: 1, mode: 'auto' })
+  })
+
+  test.each([
+    ['ignore_lxc', { ignoreLxc: [101] }, 'off', 'ignore_lxc'],
+    ['the tag autoscale-off', { tags: ['Autoscale-Off'] }, 'off', 'tag autoscale-off'],
+    ['the tag autoscale-pause', { tags: ['autoscale-pause'] }, 'recommend', 'tag autoscale-pause'],
+    ['both tags', { tags: ['autoscale-pause', 'autoscale-off'] }, 'off', 'tag autoscale-off'],
+  ])('%s decides the mode and is named', (_, input, mode, from) => {
+    expect(settings({}, input)).toMatchObject({ mode, provenance: { mode: { value: mode, from } } })
+  })
+
+  test('gives tenths of a core where they are given by quota', () => {
+    expect(settings({ cpu_unit: 'cpulimit', min_cpu_cores: 0.25 }).sizing).toMatchObject({
+      coresStep: 0.1,
+      minCores: 0.3,
+    })
+  })
+
+  test('takes a pattern literally but for its stars', () => {
+    const literal = TiersSection.parse({ a: { names: ['a.b'], mode: 'off' } })
+    expect(settings({}, { name: 'axb', tiers: literal }).mode).toBe('auto')
+    expect(settings({}, { name: 'a.b', tiers: literal }).mode).toBe('off')
+  })
+})

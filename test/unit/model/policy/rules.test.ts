@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest'
+import { growUnderPressure } from '../../../../packages/model/src/policy/rules/grow-under-pressure.ts'
+import {
+  holdInGrowOnly,
+  holdInQuarantine,
+  holdInShrinkCooldown,
+  holdWhileAbnormal,
+  holdWhileLearning,
+} from '../../../../packages/model/src/policy/rules/hold-shrinking.ts'
+import { isOpen, keepSchedule } from '../../../../packages/model/src/policy/rules/keep-schedule.ts'
+import { keepTruce } from '../../../../packages/model/src/policy/rules/keep-truce.ts'
+import { keepWithinLimits } from '../../../../packages/model/src/policy/rules/keep-within-limits.ts'
+import { holdInGrowCooldown, keepChangeBudget } from '../../../../packages/model/src/policy/rules/limit-changes.ts'
+import { limitMemoryShrink } from '../../../../packages/model/src/policy/rules/limit-memory-shrink.ts'
+import { requireQuietContainer } from '../../../../packages/model/src/policy/rules/require-quiet-container.ts'
+import { requireSoundData } from '../../../../packages/model/src/policy/rules/require-sound-data.ts'
+import { Schedule } from '../../../../packages/model/src/policy/settings.ts'
+import { circumstances, draft, facts, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+
+const NOTHING = { cores: undefined, memoryMb: undefined }
+const SMALLER = { cores: 1, memoryMb: 512 }
+const LARGER = { cores: 4, memoryMb: 2_048 }
+const HOUR_MS = 3_600_000
+
+describe('requireSoundData', () => {
+  test.each([
+    ['the allocation is not known', { circumstances: circumstances({ allocation: NOTHING }) }],
+    ['there is no sample', { newest: undefined }],
+    ['the newest sample is stale', { newest: observation({ timeMs: MONDAY_MS - 31_000 }) }],
+    ['the newest sample lies in the future', { newest: observation({ timeMs: MONDAY_MS + 31_000 }) }],
+    ['it seems to use more cores than there are', { newest: observation({ cpuCoresUsed: 9 }) }],
+    ['it seems to use more memory than its limit', { newest: observation({ memoryUsedMb: 9_000 }) }],
+  ])('lets nothing pass when %s', (_, overrides) => {
+    expect(requireSoundData(draft(LARGER), facts(overrides)).to).toEqual(NOTHING)
+  })
+
+  test('holds only the resource whose use is not known', () => {
+    const newest = observation({ memoryUsedMb: undefined })
+    expect(requireSoundData(draft(SMALLER), facts({ newest })).to).toEqual({ cores: 1, memoryMb: undefined })
+  })
+})
+
+describe('requireQuietContainer', () => {
+  test.each([
+    ['does not run', { isRunning: false }],
+    ['may not run', { isRunning: undefined }],
+    ['is locked', { lock: 'backup' }],
+    ['migrates', { isMigrating: true }],
+    ['is queued by HA', { isHaQueued: true }],
+    ['was just started', { uptimeMs: 5_000 }],
+  ])('leaves a container alone that %s', (_, overrides) => {
+    const held = requireQuietContainer(draft(LARGER), facts({ circumstances: circumstances(overrides) }))
+    expect(held.to).toEqual(NOTHING)
+    expect(held.reasons).toHaveLength(1)
+  })
+
+  test('leaves a container alone whose mode is off, and says by what', () => {
+    const off = settings({}, { tags: ['autoscale-off'] })
+    const held = requireQuietContainer(draft(LARGER), facts({ settings: off }))
+    expect(held.reasons[0]?.text).toContain('tag autoscale-off')
+  })
+
+  test('does not mind what is not known of HA, migration and age', () => {
+    const unknown = circumstances({
+      isHaQueued: undefined,
+      isMigrating: undefined,
+      uptimeMs: undefined,
+      lock: undefined,
+    })
+    expect(requireQuietContainer(draft(LARGER), facts({ circumstances: unknown })).to).toEqual(LARGER)
+  })
+})
+
+describe('keepTruce', () => {
+  test('leaves the container alone until the truce ends', () => {
+    const during = facts({ truceUntilMs: MONDAY_MS + 1 })
+    const after = facts({ truceUntilMs: MONDAY_MS })
+    expect(keepTruce(draft(LARGER), during).to).toEqual(NOTHING)
+    expect(keepTruce(draft(LARGER), after).to).toEqual(LARGER)
+  })
+})
+
+describe.each([
+  ['holdInGrowOnly', holdInGrowOnly, facts({ settings: settings({ mode: 'grow_only' }) })],
+  ['holdWhileLearning', holdWhileLearning, facts({ observedMs: HOUR_MS })],
+  [
+    'holdWhileAbnormal',
+    holdWhileAbnormal,
+    facts({ circumstances: circumstances({ verdict: { isAbnormal: true, confidence: 90, why: 'io_writes' } }) }),
+  ],
+  ['holdInShrinkCooldown', holdInShrinkCooldown, facts({ lastChangeMs: MONDAY_MS - 60_000 })],
+])('%s', (_, rule, holding) => {
+  test('holds what shrinks and lets pass what grows', () => {
+    expect(rule(draft(SMALLER), holding).to).toEqual(NOTHING)
+    expect(rule(draft(LARGER), holding).to).toEqual(LARGER)
+    expect(rule(draft({ cores: 1, memoryMb: 2_048 }), holding).to).toEqual({ cores: undefined, memoryMb: 2_048 })
+  })
+
+  test('lets everything pass when its reason is gone', () => {
+    expect(rule(draft(SMALLER), facts()).to).toEqual(SMALLER)
+  })
+})
+
+test('holdInQuarantine holds memory alone', () => {
+  const quarantined = facts({ quarantineUntilMs: MONDAY_MS + HOUR_MS })
+  expect(holdInQuarantine(draft(SMALLER), quarantined).to).toEqual({ cores: 1, memoryMb: undefined })
+  expect(holdInQuarantine(draft(SMALLER), facts()).to).toEqual(SMALLER)
+})
+
+describe('growUnderPressure', () => {
+  test.each([
+    ['an OOM kill', { oomKills: 1 }],
+    ['stalls', { memoryPressurePercent: 12 }],
+    ['the limit met with stalls', { memoryMaxEvents: 3, memoryPressurePercent: 4 }],
+  ])('grows memory by a fifth after %s', (_, overrides) => {
+    const grown = growUnderPressure(draft({}), facts({ newest: observation(overrides) }))
+    expect(grown.to.memoryMb).toBeCloseTo(1_228.8)
+    expect(grown.isMemoryUrgent).toBe(true)
+  })
+
+  test('turns a wish to shrink round', () => {
+    const newest = observation({ oomKills: 1 })
+    expect(growUnderPressure(draft({ memoryMb: 512 }), facts({ newest })).to.memoryMb).toBeGreaterThan(1_024)
+  })
+
+  test('leaves a larger wish of the policy', () => {
+    const newest = observation({ oomKills: 1 })
+    expect(growUnderPressure(draft({ memoryMb: 4_096 }), facts({ newest })).to.memoryMb).toBe(4_096)
+  })
+
+  test('takes no alarm at a limit that only page cache meets', () => {
+    const newest = observation({ memoryHighEvents: 500, memoryPressurePercent: 0 })
+    expect(growUnderPressure(draft({}), facts({ newest })).to).toEqual(NOTHING)
+  })
+})
+
+describe('limitMemoryShrink', () => {
+  test('shrinks by at most one step at a time', () => {
+    expect(limitMemoryShrink(draft({ memoryMb: 330 }), facts()).to.memoryMb).toBe(768)
+  })
+
+  test('never goes below what is in use or cannot be reclaimed, and a margin', () => {
+    const use = facts({ newest: observation({ memoryUsedMb: 900 }) })
+    const floor = facts({ newest: observation({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(945)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(998)
+  })
+
+  test.each([
+    ['memory use is not known', { newest: observation({ memoryUsedMb: undefined }) }],
+    ['it stalls for memory a little', { newest: observation({ memoryPressurePercent: 3 }) }],
+    ['the step before was just taken', { lastMemoryShrinkMs: MONDAY_MS - 60_000 }],
+    ['all of it is in use', { newest: observation({ memoryUsedMb: 1_020 }) }],
+  ])('does not shrink while %s', (_, overrides) => {
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), facts(overrides)).to.memoryMb).toBeUndefined()
+  })
+
+  test('shrinks without a floor that the kernel does not tell', () => {
+    const newest = observation({ memoryFloorMb: undefined, memoryPressurePercent: undefined })
+    expect(limitMemoryShrink(draft({ memoryMb: 900 }), facts({ newest })).to.memoryMb).toBe(900)
+  })
+})
+
+describe('holdInGrowCooldown', () => {
+  const cooling = facts({ lastGrowthMs: MONDAY_MS - 30_000 })
+
+  test('holds growth that can wait', () => {
+    expect(holdInGrowCooldown(draft(LARGER), cooling).to).toEqual(NOTHING)
+  })
+
+  test('never holds growth out of need, nor shrinking', () => {
+    const needy = draft(LARGER, { isCoresUrgent: true, isMemoryUrgent: true })
+    expect(holdInGrowCooldown(needy, cooling).to).toEqual(LARGER)
+    expect(holdInGrowCooldown(draft(SMALLER), cooling).to).toEqual(SMALLER)
+  })
+})
+
+describe('keepChangeBudget', () => {
+  test('stops changes when the hour is used up', () => {
+    expect(keepChangeBudget(draft(SMALLER), facts({ recentChanges: 6 })).to).toEqual(NOTHING)
+    expect(keepChangeBudget(draft(SMALLER), facts({ recentChanges: 5 })).to).toEqual(SMALLER)
+  })
+
+  test('keeps a second budget for growth out of need, which ends too', () => {
+    const needy = draft(LARGER, { isCoresUrgent: true })
+    expect(keepChangeBudget(needy, facts({ recentChanges: 6 })).to).toEqual(LARGER)
+    expect(keepChangeBudget(needy, facts({ recentChanges: 12 })).to).toEqual(NOTHING)
+  })
+})
+
+describe('keepWithinLimits', () => {
+  test('rounds up to whole cores and whole MB', () => {
+    expect(keepWithinLimits(draft({ cores: 2.2, memoryMb: 1_500.2 }), facts()).to).toEqual({
+      cores: 3,
+      memoryMb: 1_501,
+    })
+  })
+
+  test('rounds up to tenths where cores are given by quota', () => {
+    const tenths = facts({ settings: settings({ cpu_unit: 'cpulimit', min_cpu_cores: 0.1 }) })
+    expect(keepWithinLimits(draft({ cores: 0.61 }), tenths).to.cores).toBe(0.7)
+  })
+
+  test('keeps within minimum and maximum and names them', () => {
+    const limited = facts({ settings: settings({ max_cpu_cores: 3, min_ram_mb: 600 }) })
+    const kept = keepWithinLimits(draft({ cores: 9, memoryMb: 100 }), limited)
+    expect(kept.to).toEqual({ cores: 3, memoryMb: 600 })
+    expect(kept.reasons[0]?.text).toBe('the limits are cores 1 to 3 and memory 600 to 65536 MB')
+  })
+
+  test('never shrinks what should grow because it stands above the maximum', () => {
+    const small = facts({ settings: settings({ max_cpu_cores: 1, max_ram_mb: 512 }) })
+    expect(keepWithinLimits(draft(LARGER), small).to).toEqual(NOTHING)
+  })
+
+  test('never grows what should shrink because it stands below the minimum', () => {
+    const large = facts({ settings: settings({ min_cpu_cores: 4, min_ram_mb: 4_096 }) })
+    expect(keepWithinLimits(draft(SMALLER), large).to).toEqual(NOTHING)
+  })
+})
+
+describe('keepSchedule', () => {
+  const night = Schedule.parse({ from: '22:00', to: '06:00', days: ['mon'], shrink: 'only_here' })
+  const backup = Schedule.parse({ from: '01:00', to: '03:00', min_cpu_cores: 4, min_ram_mb: 4_096 })
+  const at = (hour: number) => circumstances({ localTimeMs: MONDAY_MS + hour * HOUR_MS })
+  const withSchedules = (hour: number, schedules: readonly Schedule[]) =>
+    facts({ settings: { ...settings(), schedules }, circumstances: at(hour) })
+
+  test.each([
+    [21.9, false],
+    [22, true],
+    [29.9, true],
+    [30, false],
+    [46, false],
+  ])('a window over midnight at Monday 00:00 + %f h is open: %s', (hour, expected) => {
+    expect(isOpen(night, MONDAY_MS + hour * HOUR_MS)).toBe(expected)
+  })
+
+  test('lets shrinking pass only inside the window', () => {
+    expect(keepSchedule(draft(SMALLER), withSchedules(12, [night])).to).toEqual(NOTHING)
+    expect(keepSchedule(draft(SMALLER), withSchedules(23, [night])).to).toEqual(SMALLER)
+    expect(keepSchedule(draft(LARGER), withSchedules(12, [night])).to).toEqual(LARGER)
+  })
+
+  test('raises to the minimum of the window, and lets nothing go below it', () => {
+    expect(keepSchedule(draft({}), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
+    expect(keepSchedule(draft(SMALLER), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
+    expect(keepSchedule(draft({}), withSchedules(4, [backup])).to).toEqual(NOTHING)
+  })
+})
