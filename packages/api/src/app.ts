@@ -1,49 +1,22 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import { AutoscaleError, type Clock, type Logger } from '@lxc-autoscale/core'
+import { AutoscaleError } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { AuditLog } from './audit/audit-log.ts'
-import type { IdempotencyStore } from './audit/idempotency-store.ts'
-import { ChangeRunner } from './changes/change-runner.ts'
+import { type ApiPorts, appContext } from './app-context.ts'
 import type { ApiConfig } from './config.ts'
-import { HealthChecks } from './health-checks.ts'
-import { CgroupReader } from './host/cgroup.ts'
-import { ClusterFiles } from './host/cluster-files.ts'
-import { ContainerUptime } from './host/container-uptime.ts'
-import type { HostFiles } from './host/host-files.ts'
-import { readNodeFacts } from './host/node-facts.ts'
 import { guardFields } from './http/access-guard.ts'
 import { AllowedHosts } from './http/allowed-hosts.ts'
 import { authenticate } from './http/authenticate.ts'
 import { ANYBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
 import { nameFields } from './http/field-names.ts'
-import { Idempotency } from './http/idempotency.ts'
-import type { KeyRing } from './http/key-ring.ts'
+import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
+import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
+import { checkSameOrigin } from './http/same-origin.ts'
 import { serializerCompiler, validatorCompiler } from './http/zod-validation.ts'
-import type { ContainerQueue } from './pct/container-queue.ts'
-import { ContainerReader } from './pct/container-reader.ts'
-import type { HostCommands } from './ports.ts'
-import { healthRoutes } from './routes/health.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
-import type { RouteContext } from './routes/route-context.ts'
-import { collectRoutes, type ListedRoute, routesRoutes } from './routes/routes.ts'
-import type { ApiTelemetry } from './telemetry.ts'
-
-/** What the application needs from outside. */
-export interface ApiPorts {
-  readonly clock: Clock
-  readonly log: Logger
-  readonly commands: HostCommands
-  readonly files: HostFiles
-  readonly queue: ContainerQueue
-  readonly audit: AuditLog
-  readonly answers: IdempotencyStore
-  readonly telemetry: ApiTelemetry
-  readonly keys: KeyRing
-}
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 const KB = 1_024
@@ -75,11 +48,10 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   })
   await app.register(rateLimit, { global: false })
   addHooks(app, ports, config)
+  await describeRoutes(app)
   const listed = collectRoutes(app)
-  const context = routeContext(ports, config)
+  const context = { ...appContext(ports, config), listed }
   for (const module of ROUTE_MODULES) module(app, context)
-  healthRoutes(app, new HealthChecks({ ...context, config }))
-  routesRoutes(app, listed)
   refuseOtherMethods(app, listed)
   return app
 }
@@ -92,32 +64,6 @@ const CSP = {
   frameAncestors: ["'none'"],
 }
 
-function routeContext(ports: ApiPorts, config: ApiConfig): RouteContext {
-  const { files, commands, clock, log, queue, audit, answers, telemetry } = ports
-  const cgroups = new CgroupReader(files, config.host.cgroup)
-  const cluster = new ClusterFiles(files, config.host.pve)
-  const uptime = new ContainerUptime(files, config.host.proc, cgroups)
-  const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
-  const runner = new ChangeRunner({ queue, audit, clock, log, onEnd: entry => telemetry.change(entry) })
-  return {
-    config,
-    clock,
-    log,
-    files,
-    commands,
-    cgroups,
-    cluster,
-    containers,
-    queue,
-    audit,
-    runner,
-    telemetry,
-    idempotency: new Idempotency(answers, log),
-    readNode: () => readNodeFacts(files, config.host.proc),
-    safety: config.safety,
-  }
-}
-
 /** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
 function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: ApiConfig): void {
   const hosts = new AllowedHosts([config.server.host, ...config.server.allowed_hosts])
@@ -125,13 +71,11 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
   const authentication = { keys, keyPlace: keyPlace(config) }
   app.decorateRequest('caller')
   app.decorateRequest('ignored')
-  app.addHook('onRoute', ({ url, config: route }) => {
-    if (route?.access === undefined) throw new TypeError(`the route ${url} does not say who may use it`)
-  })
   app.addHook('onRequest', async (request, reply) => {
     request.ignored = []
     request.caller = ANYBODY
     hosts.check(request.headers.host, request.socket.localAddress)
+    checkSameOrigin(request)
     const isCounted = limits.isCounted(request)
     if (isCounted) await limits.perAddress(request, reply)
     const { access } = request.routeOptions.config

@@ -2,7 +2,7 @@ import { type Clock, errorMessage, type HealthBody, MS_PER_SECOND, VERSION } fro
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ApiConfig } from './config.ts'
 import type { ClusterFiles } from './host/cluster-files.ts'
-import type { HostFiles } from './host/host-files.ts'
+import type { MonitorFile } from './host/monitor-file.ts'
 import { listContainers } from './pct/commands.ts'
 import { parseList } from './pct/parse-output.ts'
 import type { HostCommands } from './ports.ts'
@@ -24,7 +24,7 @@ export interface HealthCheckParts {
   readonly clock: Clock
   readonly commands: HostCommands
   readonly cluster: ClusterFiles
-  readonly files: HostFiles
+  readonly monitorFile: MonitorFile
   readonly audit: AuditLog
   readonly config: Pick<ApiConfig, 'health' | 'host'>
 }
@@ -101,9 +101,9 @@ export class HealthChecks {
   }
 
   #metricsFile(): CheckResult {
-    const { files, clock, config } = this.#parts
+    const { monitorFile, clock, config } = this.#parts
     const { metrics_file: path, max_metrics_age_seconds: maxSeconds } = config.health
-    const modifiedMs = files.modifiedMs(path)
+    const modifiedMs = monitorFile.modifiedMs()
     if (modifiedMs === undefined) return { ok: false, detail: `${path} is not there; does lxc_monitor run?` }
     const ageSeconds = Math.max(0, (clock.nowMs() - modifiedMs) / MS_PER_SECOND)
     const detail = `${ageSeconds.toFixed(1)} s old`

@@ -1,2 +1,3 @@
-export { type ApiPorts, buildApp } from './app.ts'
+export { buildApp } from './app.ts'
+export { type ApiPorts, appContext } from './app-context.ts'
 export { API_CONFIG_RULES, ApiConfig } from './config.ts'

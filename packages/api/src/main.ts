@@ -7,9 +7,12 @@ import {
   MS_PER_SECOND,
   runDaemon,
 } from '@lxc-autoscale/core'
-import { type ApiPorts, buildApp } from './app.ts'
+import { buildApp } from './app.ts'
+import { type ApiPorts, appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
+import { observeChange } from './changes/observe.ts'
+import { removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { HostFiles } from './host/host-files.ts'
 import { ApiServer } from './http/api-server.ts'
@@ -18,6 +21,7 @@ import { configuredKeys, KeyRing } from './http/key-ring.ts'
 import type { CommandKind } from './pct/commands.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
+import { resolveInterrupted } from './resolve-interrupted.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
@@ -74,7 +78,24 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         )
       },
     })
-    const ports = { clock, log, commands, files: new HostFiles(), queue, audit, answers, telemetry }
+    const ports = {
+      clock,
+      log,
+      commands,
+      files: new HostFiles(),
+      queue,
+      audit,
+      answers,
+      telemetry,
+      keys: keyRing(config),
+    }
+    const interrupted = await resolveInterrupted({
+      audit,
+      answers,
+      log,
+      observe: change => observeChange(appContext(ports, config).containers, { ...change, vmid: change.lxc_id }),
+    })
+    void removeLeftSnapshots(interrupted, { queue, commands, clock, log, signal })
     const app = await build(ports, config)
     const server = new ApiServer(config.server, app.routing)
     const port = await server.listen()
@@ -97,8 +118,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   }
 }
 
-async function build(ports: Omit<ApiPorts, 'keys'> & { readonly keys?: KeyRing }, config: ApiConfig) {
-  const app = await buildApp({ ...ports, keys: ports.keys ?? keyRing(config) }, config)
+async function build(ports: ApiPorts, config: ApiConfig) {
+  const app = await buildApp(ports, config)
   await app.ready()
   return app
 }

@@ -11,10 +11,11 @@ export interface CommandOutput {
 /** Runs the commands of Proxmox. The only way to change anything on the host. */
 export interface HostCommands {
   /**
-   * Runs one command to its end.
+   * Runs one command to its end. `beforeStart` is called when its turn has come, right before it is started; when it
+   * throws, the command is not run.
    * @throws {AutoscaleError} by what the command says (CONTAINER_LOCKED, NO_QUORUM, ...), PCT_MISSING, PCT_TIMEOUT, PCT_FAILED
    */
-  run(command: HostCommand): Promise<CommandOutput>
+  run(command: HostCommand, beforeStart?: () => void): Promise<CommandOutput>
 }
 
 /** What the routes know of the containers of this node. */

@@ -11,9 +11,18 @@ export interface InterruptedParts {
   readonly observe: (change: BegunChange) => Promise<unknown>
 }
 
-/** Writes the audit line of every change that was interrupted (by a kill, a power loss), after a look at the host. */
-export async function resolveInterrupted({ audit, answers, log, observe }: InterruptedParts): Promise<void> {
-  for (const change of await audit.interrupted()) {
+/**
+ * Writes the audit line of every change that was interrupted (by a kill, a power loss), after a look at the host, and
+ * gives those changes.
+ */
+export async function resolveInterrupted({
+  audit,
+  answers,
+  log,
+  observe,
+}: InterruptedParts): Promise<readonly BegunChange[]> {
+  const interrupted = await audit.interrupted()
+  for (const change of interrupted) {
     const after = await observe(change).catch(() => null)
     const entry: HistoryEntryBody = {
       ...change,
@@ -32,6 +41,7 @@ export async function resolveInterrupted({ audit, answers, log, observe }: Inter
     }
     await audit.end(entry)
   }
+  return interrupted
 }
 
 /** What the host shows of an interrupted change. */

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   RATE_LIMITED: 'Too many requests from this address; try again later.',
   QUEUE_FULL: 'Too many changes are waiting for pct; try again later.',
   CONTAINER_NOT_FOUND: 'There is no such container on this host.',
+  NODE_NOT_FOUND: 'The cluster has no such node.',
   SNAPSHOT_NOT_FOUND: 'The container has no such snapshot.',
   CHANGE_NOT_FOUND: 'The audit log has no such change.',
   ALREADY_EXISTS: 'A container or snapshot of that name exists already.',

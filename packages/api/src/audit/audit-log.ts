@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AutoscaleError, errorMessage, HistoryEntryBody, replaceFile } from '@lxc-autoscale/core'
 import type { z } from 'zod'
+import { linesBackwards } from '../host/lines-backwards.ts'
 import { AppendFile } from './append-file.ts'
-import { linesBackwards } from './lines-backwards.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */

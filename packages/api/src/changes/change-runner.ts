@@ -35,6 +35,8 @@ export interface PerformedChange {
 
 /** What the work itself may do while it is being carried out. */
 export interface ChangeProgress {
+  /** Number of the change in the audit log. */
+  readonly id: string
   /** Notes the name of the container, for the audit log. */
   name(name: string): void
   /** To be awaited before the first command: from then on the change is on the disk as begun. */

@@ -2,6 +2,7 @@ import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
 import type { Bounds, SafetySection } from '../config.ts'
 import { type Allocation, DEFAULT_MEMORY_MB } from '../host/allocation.ts'
 import type { MemoryFacts } from '../host/cgroup.ts'
+import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { NodeFacts } from '../host/node-facts.ts'
 import { type ExpectedAllocation, movedParts } from './target.ts'
@@ -34,6 +35,17 @@ export function checkIsRunning({ vmid, status }: ContainerFacts): void {
 
 function notAllowed(vmid: number, state: string, message: string): AutoscaleError {
   return new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, state } })
+}
+
+/**
+ * Without quorum `pct set` changes the cgroup and then fails to save: the two would differ.
+ * @throws {AutoscaleError} NO_QUORUM
+ */
+export function checkQuorum(cluster: ClusterFiles): void {
+  if (cluster.members()?.isQuorate !== false) return
+  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {
+    retryable: true,
+  })
 }
 
 /** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */

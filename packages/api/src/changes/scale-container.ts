@@ -16,6 +16,7 @@ import {
   checkIsRunning,
   checkLock,
   checkMemoryFloor,
+  checkQuorum,
   checkState,
   isMemoryShrink,
 } from './safety-rules.ts'
@@ -67,9 +68,7 @@ export async function scaleContainer(
   if (!request.force) await checkRules(facts, missing, parts)
   checkQuorum(parts.cluster)
   await progress.begin(before)
-  // Last of all, so that the figures are of this moment.
-  if (!request.force) checkFloorNow(facts, missing, parts)
-  await runSet(request.vmid, missing, parts)
+  await runSet(facts, missing, request.force, parts)
   const after = await readBack(request.vmid, missing, parts)
   const message = `container ${request.vmid} has ${describe(missing)} now`
   return { before, after: allocationBody(after), changed: true, message }
@@ -88,7 +87,7 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
 }
 
 /** What the other running containers have. One that vanishes meanwhile needs nothing. */
-async function runningOthers(vmid: number, containers: Containers): Promise<readonly Allocation[]> {
+export async function runningOthers(vmid: number, containers: Containers): Promise<readonly Allocation[]> {
   const vmids = await containers.list()
   const others = await Promise.all(
     vmids.filter(other => other !== vmid).map(other => containers.read(other).catch(() => undefined)),
@@ -101,17 +100,13 @@ function checkFloorNow(facts: ContainerFacts, { memoryMb }: SetOptions, { cgroup
   checkMemoryFloor({ facts, memoryMb, memory: cgroups.memory(facts.vmid), safety })
 }
 
-/** Without quorum `pct set` changes the cgroup and then fails to save: the two would differ. */
-function checkQuorum(cluster: ClusterFiles): void {
-  if (cluster.members()?.isQuorate !== false) return
-  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {
-    retryable: true,
+/** The memory is measured last of all, when nothing stands between the figures and the command. */
+async function runSet(facts: ContainerFacts, missing: SetOptions, force: boolean, parts: ScaleParts): Promise<void> {
+  const command = setResources(facts.vmid, missing)
+  if (command === undefined) return
+  await parts.commands.run(command, () => {
+    if (!force) checkFloorNow(facts, missing, parts)
   })
-}
-
-async function runSet(vmid: number, missing: SetOptions, { commands }: ScaleParts): Promise<void> {
-  const command = setResources(vmid, missing)
-  if (command !== undefined) await commands.run(command)
 }
 
 async function readBack(vmid: number, asked: SetOptions, { containers }: ScaleParts): Promise<Allocation> {

@@ -21,6 +21,8 @@ declare module 'fastify' {
     access?: Access
     /** What the route does, for the list of routes. */
     summary?: string
+    /** Fields of a request that shows how to use it. */
+    example?: Readonly<Record<string, unknown>>
     /** Not listed: answers to wrong methods. */
     isHidden?: boolean
   }

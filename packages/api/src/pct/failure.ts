@@ -55,7 +55,7 @@ const KNOWN_TEXTS: readonly KnownText[] = [
       /(?:CT|VM) \d+ not running|container '\d+' not running|already running|container is running|it's a template|protection mode enabled|used in HA resources|snapshot feature is not available|not most recent snapshot|incomplete snapshot|unable to shrink disk|already at specified size|full clones? (?:on|of) a running container|Linked clone feature|unable to clone mountpoint|not allowed for linked clones|can't clone CT/i,
     code: 'STATE_NOT_ALLOWED',
   },
-  { pattern: /hostname '[^']*' does not exist|no such (?:cluster )?node/i, code: 'INVALID_REQUEST' },
+  { pattern: /hostname lookup '[^']*' failed|no such (?:cluster )?node/i, code: 'NODE_NOT_FOUND' },
   {
     pattern: /400 (?:Parameter verification failed|unable to parse option|not enough arguments|too many arguments)/,
     code: 'INVALID_REQUEST',

@@ -4,6 +4,7 @@ import type { CommandOutput, HostCommands } from '../ports.ts'
 import type { CommandKind, HostCommand } from './commands.ts'
 import { endProcessTree } from './end-process-tree.ts'
 import { commandFailure, hiddenFailure } from './failure.ts'
+import { ProcessSlots } from './process-slots.ts'
 
 /** How one command ended, for the metrics. */
 export interface CommandReport {
@@ -19,6 +20,9 @@ export interface PctCliOptions {
   readonly onEnd: (report: CommandReport) => void
 }
 
+/** Each start of pct costs a core for a second. */
+const MAX_PROCESSES = 2
+const MAX_WAITING_READS = 64
 const MAX_OUTPUT_BYTES = 4_194_304
 /** How long the end of a process is waited for after it was killed: one that sleeps in the kernel does not die. */
 const KILLED_WAIT_MS = 1_000
@@ -37,12 +41,20 @@ const EXECA_OPTIONS = {
 /** The commands of Proxmox on this host. */
 export class PctCli implements HostCommands {
   readonly #options: PctCliOptions
+  readonly #slots = new ProcessSlots(MAX_PROCESSES, MAX_WAITING_READS)
 
   constructor(options: PctCliOptions) {
     this.#options = options
   }
 
-  async run(command: HostCommand): Promise<CommandOutput> {
+  run(command: HostCommand, beforeStart?: () => void): Promise<CommandOutput> {
+    return this.#slots.run(command.kind === 'read' ? 'read' : 'change', () => {
+      beforeStart?.()
+      return this.#run(command)
+    })
+  }
+
+  async #run(command: HostCommand): Promise<CommandOutput> {
     const { clock, onEnd } = this.#options
     const startMs = clock.monotonicMs()
     const report = (outcome: CommandReport['outcome']) => {

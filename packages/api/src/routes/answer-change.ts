@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ChangeOrigin } from '../changes/change-runner.ts'
+import type { Change, ChangeOrigin, PerformedChange } from '../changes/change-runner.ts'
+import { observeChange } from '../changes/observe.ts'
 import { success } from '../http/answer.ts'
 import { parseIdempotencyKey } from '../http/idempotency.ts'
 import type { RouteContext } from './route-context.ts'
@@ -42,6 +43,16 @@ export async function answerChange(
   const answer = await idempotency.answer({ key, caller: request.caller.key, content, isHarmless }, produce)
   if (answer.isReplay) reply.header('idempotency-replayed', 'true')
   reply.code(answer.status).send(answer.body)
+}
+
+/** Makes one change in its turn and gives its answer: `{lxc_id, before, after, changed}`. */
+export async function runChange(
+  { runner, containers }: RouteContext,
+  change: Omit<Change<PerformedChange>, 'observe'>,
+): Promise<ChangeAnswer> {
+  const observe = () => observeChange(containers, change)
+  const { message, before, after, changed, changeId } = await runner.run({ ...change, observe })
+  return { message, changeId, data: { lxc_id: change.vmid, before, after, changed } }
 }
 
 function originOf(request: FastifyRequest, reply: FastifyReply, idempotencyKey: string | undefined): ChangeOrigin {

@@ -1,11 +1,35 @@
 import type { ApiApp } from '../http/api-app.ts'
+import { cloneRoutes } from './clone.ts'
+import { documentRoutes } from './documents.ts'
+import { healthRoutes } from './health.ts'
+import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
+import { nodeRoutes } from './node.ts'
+import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
+import { routesRoutes } from './routes.ts'
 import { scaleRoutes } from './scale.ts'
+import { snapshotRoutes } from './snapshot.ts'
+import { statusRoutes } from './status.ts'
+import { storageRoutes } from './storage.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
 
 /** The route modules: ADD YOURS HERE. */
-export const ROUTE_MODULES: readonly RouteModule[] = [scaleRoutes, resourceRoutes, metricsRoutes]
+export const ROUTE_MODULES: readonly RouteModule[] = [
+  scaleRoutes,
+  storageRoutes,
+  snapshotRoutes,
+  cloneRoutes,
+  statusRoutes,
+  resourceRoutes,
+  nodeRoutes,
+  historyRoutes,
+  healthRoutes,
+  metricsRoutes,
+  routesRoutes,
+  documentRoutes,
+  pageRoutes,
+]

@@ -26,7 +26,11 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
       `${prefix}/config`,
       {
         schema: { querystring: OneContainer, response: { 200: successBody(ContainerConfigBody) } },
-        config: { access: 'read', summary: 'What is configured for a container, and what is in force.' },
+        config: {
+          access: 'read',
+          summary: 'What is configured for a container, and what is in force.',
+          example: { lxc_id: 101 },
+        },
       },
       async request => {
         const facts = await context.containers.read(request.query.lxc_id)
@@ -41,7 +45,7 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
       },
       async request => {
         const data = await readConfigs(context, request.caller, request.query.lxc_ids)
-        return success(request, `configuration of ${data.containers.length} containers`, data)
+        return success(request, 'configuration of the containers', data)
       },
     )
   }

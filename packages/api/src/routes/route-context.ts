@@ -3,8 +3,12 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ApiConfig } from '../config.ts'
+import type { DaemonStates } from '../daemon-states.ts'
+import type { HealthChecks } from '../health-checks.ts'
 import type { HostFiles } from '../host/host-files.ts'
+import type { MonitorFile } from '../host/monitor-file.ts'
 import type { Idempotency } from '../http/idempotency.ts'
+import type { ListedRoute } from '../http/listed-routes.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
@@ -19,4 +23,9 @@ export interface RouteContext extends ScaleParts {
   readonly audit: AuditLog
   readonly idempotency: Idempotency
   readonly telemetry: ApiTelemetry
+  readonly monitorFile: MonitorFile
+  readonly health: HealthChecks
+  readonly daemons: DaemonStates
+  /** What the router serves, by path; filled as the routes are registered. */
+  readonly listed: ReadonlyMap<string, ListedRoute>
 }

@@ -1,13 +1,6 @@
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ApiApp } from '../http/api-app.ts'
-
-/** One path that this API serves. */
-export interface ListedRoute {
-  readonly url: string
-  readonly methods: string[]
-  readonly description: string
-}
+import type { RouteContext } from './route-context.ts'
 
 const RoutesBody = z.object({
   status: z.literal('success'),
@@ -16,21 +9,8 @@ const RoutesBody = z.object({
   ),
 })
 
-/** Lists what is registered with `app` from now on. */
-export function collectRoutes(app: FastifyInstance): ReadonlyMap<string, ListedRoute> {
-  const listed = new Map<string, ListedRoute>()
-  app.addHook('onRoute', ({ url, method, config }) => {
-    if (config?.isHidden) return
-    const methods = [method].flat()
-    const known = listed.get(url)
-    if (known === undefined) listed.set(url, { url, methods, description: config?.summary ?? '' })
-    else known.methods.push(...methods.filter(name => !known.methods.includes(name)))
-  })
-  return listed
-}
-
 /** GET /routes */
-export function routesRoutes(app: ApiApp, listed: ReadonlyMap<string, ListedRoute>): void {
+export function routesRoutes(app: ApiApp, { listed }: RouteContext): void {
   app.get(
     '/routes',
     { schema: { response: { 200: RoutesBody } }, config: { access: 'read', summary: 'The routes of this API.' } },

@@ -3,9 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { ChangeOrigin } from '../changes/change-runner.ts'
 import { type ScaleRequest, scaleContainer } from '../changes/scale-container.ts'
-import { allocationBody } from '../changes/wire-allocation.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { answerChange, type ChangeAnswer } from './answer-change.ts'
+import { answerChange, type ChangeAnswer, runChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
 type ScaleBody = Partial<z.output<typeof ScaleResourcesRequest>> & { readonly lxc_id: number }
@@ -20,7 +19,7 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
     '/scale/cores',
     {
       schema: { body: ScaleCoresRequest, response },
-      config: { access: 'scale', summary: 'Set the cores of a container.' },
+      config: { access: 'scale', summary: 'Set the cores of a container.', example: { lxc_id: 101, cores: 2 } },
     },
     (request, reply) => answer(request, reply, request.body),
   )
@@ -28,7 +27,11 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
     '/scale/ram',
     {
       schema: { body: ScaleRamRequest, response },
-      config: { access: 'scale', summary: 'Set the memory limit of a container.' },
+      config: {
+        access: 'scale',
+        summary: 'Set the memory limit of a container.',
+        example: { lxc_id: 101, memory: 2048 },
+      },
     },
     (request, reply) => answer(request, reply, request.body),
   )
@@ -36,13 +39,17 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
     '/scale/resources',
     {
       schema: { body: ScaleResourcesRequest, response },
-      config: { access: 'scale', summary: 'Set cores, cpulimit and memory of a container in one step.' },
+      config: {
+        access: 'scale',
+        summary: 'Set cores, cpulimit and memory of a container in one step.',
+        example: { lxc_id: 101, cores: 2, memory: 2048, reason: 'more visitors' },
+      },
     },
     (request, reply) => answer(request, reply, request.body),
   )
 }
 
-async function scale(context: RouteContext, body: ScaleBody, origin: ChangeOrigin): Promise<ChangeAnswer> {
+function scale(context: RouteContext, body: ScaleBody, origin: ChangeOrigin): Promise<ChangeAnswer> {
   const { lxc_id: vmid, cores, cpulimit, memory, expected } = body
   const asked = { cores, cpulimit, memoryMb: memory }
   const expectation = { cores: expected?.cores, cpulimit: expected?.cpulimit, memoryMb: expected?.memory }
@@ -50,21 +57,14 @@ async function scale(context: RouteContext, body: ScaleBody, origin: ChangeOrigi
 }
 
 /** Makes one change of an allocation and gives its answer; used by the undoing of one as well. */
-export async function runScale(
-  context: RouteContext,
-  request: ScaleRequest,
-  origin: ChangeOrigin,
-): Promise<ChangeAnswer> {
+export function runScale(context: RouteContext, request: ScaleRequest, origin: ChangeOrigin): Promise<ChangeAnswer> {
   const { vmid, asked } = request
-  const result = await context.runner.run({
+  return runChange(context, {
     action: 'scale',
     vmid,
     isLong: false,
     asked: { lxc_id: vmid, cores: asked.cores, cpulimit: asked.cpulimit, memory: asked.memoryMb },
     origin,
     perform: progress => scaleContainer(request, context, progress),
-    observe: async () => allocationBody((await context.containers.read(vmid)).configured),
   })
-  const { message, before, after, changed, changeId } = result
-  return { message, changeId, data: { lxc_id: vmid, before, after, changed } }
 }

@@ -9,7 +9,7 @@ import { MAX_VMID, MIN_VMID } from '../vmid.ts'
 export function wireInteger(min: number, max: number) {
   const wrong = `must be an integer from ${min} to ${max}`
   return z
-    .union([z.number(wrong), z.string(wrong).regex(/^(0|[1-9]\d*)$/, wrong)], wrong)
+    .union([z.int(wrong).min(min).max(max), z.string(wrong).regex(/^(0|[1-9]\d*)$/)], wrong)
     .transform(Number)
     .pipe(z.number(wrong).int(wrong).min(min, wrong).max(max, wrong))
 }

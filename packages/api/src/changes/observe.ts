@@ -1,0 +1,58 @@
+import { AutoscaleError, type ChangeAction } from '@lxc-autoscale/core'
+import { rootDiskGb } from '../host/container-conf.ts'
+import type { ContainerFacts } from '../host/container-facts.ts'
+import type { Containers } from '../ports.ts'
+import { allocationBody } from './wire-allocation.ts'
+
+export interface ObservedChange {
+  readonly action: ChangeAction
+  readonly vmid: number
+  readonly asked: Readonly<Record<string, unknown>>
+}
+
+/** What a change of this kind is about, as the host shows it now: `before` and `after` of the audit log. */
+export async function observeChange(containers: Containers, { action, vmid, asked }: ObservedChange): Promise<unknown> {
+  switch (action) {
+    case 'scale':
+      return allocationBody((await containers.read(vmid)).configured)
+    case 'storage-increase':
+      return diskBody(await containers.read(vmid))
+    case 'snapshot-create':
+    case 'snapshot-delete':
+      return snapshotsBody(await containers.read(vmid))
+    case 'snapshot-rollback':
+      return runningBody(await containers.read(vmid))
+    case 'clone-create':
+      return existenceBody(containers, Number(asked['new_lxc_id']))
+    case 'clone-delete':
+      return existenceBody(containers, vmid)
+  }
+}
+
+export function diskBody({ values }: ContainerFacts) {
+  return { disk_gb: rootDiskGb(values) ?? null }
+}
+
+export function snapshotsBody({ snapshots }: ContainerFacts) {
+  return { snapshots: snapshots?.map(({ name }) => name) ?? null }
+}
+
+export function runningBody({ configured, status }: ContainerFacts) {
+  return { ...allocationBody(configured), status }
+}
+
+/** Whether there is a container of that number on this node. */
+export async function existenceBody(containers: Containers, vmid: number) {
+  const facts = await readIfThere(containers, vmid)
+  return { exists: facts !== undefined, status: facts?.status ?? null }
+}
+
+/** The container; undefined when there is none. */
+export async function readIfThere(containers: Containers, vmid: number): Promise<ContainerFacts | undefined> {
+  try {
+    return await containers.read(vmid)
+  } catch (error) {
+    if (error instanceof AutoscaleError && error.code === 'CONTAINER_NOT_FOUND') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+import { type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { ApiConfig } from './config.ts'
+import type { HostFiles } from './host/host-files.ts'
+import type { MonitorFile } from './host/monitor-file.ts'
+
+/** What can be told of one daemon from here. */
+export interface DaemonState {
+  readonly name: string
+  readonly state: 'running' | 'not running' | 'not known'
+  readonly detail: string
+}
+
+export interface DaemonStateParts {
+  readonly clock: Clock
+  readonly files: HostFiles
+  readonly monitorFile: MonitorFile
+  readonly config: Pick<ApiConfig, 'health'>
+}
+
+/** Tells which of the three daemons run, from the traces that they leave. */
+export class DaemonStates {
+  readonly #parts: DaemonStateParts
+
+  constructor(parts: DaemonStateParts) {
+    this.#parts = parts
+  }
+
+  read(): readonly DaemonState[] {
+    return [
+      this.#monitor(),
+      this.#model(),
+      { name: 'lxc_autoscale_api', state: 'running', detail: `process ${process.pid}` },
+    ]
+  }
+
+  #monitor(): DaemonState {
+    const { clock, monitorFile, config } = this.#parts
+    const name = 'lxc_monitor'
+    const modifiedMs = monitorFile.modifiedMs()
+    if (modifiedMs === undefined) return { name, state: 'not known', detail: 'there is no metrics file' }
+    const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
+    const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
+    return { name, state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
+  }
+
+  #model(): DaemonState {
+    const { files, config } = this.#parts
+    const name = 'lxc_autoscale_ml'
+    const path = config.health.model_lock_file
+    const text = path === '' ? undefined : files.readText(path)?.trim()
+    if (text === undefined || !/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
+    const isAlive = files.inode(`/proc/${text}`) !== undefined
+    return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
+  }
+}

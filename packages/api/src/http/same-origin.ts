@@ -1,0 +1,26 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
+import type { FastifyRequest } from 'fastify'
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Refuses changing requests that a browser sends for a page of somebody else, and those that a page elsewhere could send
+ * without being asked by the browser first: everything that is not JSON.
+ * @throws {AutoscaleError} FORBIDDEN, UNSUPPORTED_MEDIA_TYPE
+ */
+export function checkSameOrigin({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
+  if (READING.has(method)) return
+  const site = headers['sec-fetch-site']
+  const isForeign =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') || !isOwnOrigin(headers.origin, headers.host)
+  if (isForeign) throw new AutoscaleError('FORBIDDEN', 'a page of another origin may not change anything here')
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return
+  throw new AutoscaleError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'a changing request must have a JSON body and the header Content-Type: application/json',
+  )
+}
+
+function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+  return origin === undefined || origin.replace(/^https?:\/\//i, '').toLowerCase() === host?.toLowerCase()
+}

@@ -1,0 +1,33 @@
+import { StorageChangeBody, StorageIncreaseRequest, successBody } from '@lxc-autoscale/core'
+import { increaseStorage } from '../changes/increase-storage.ts'
+import type { ApiApp } from '../http/api-app.ts'
+import { answerChange, runChange } from './answer-change.ts'
+import type { RouteContext } from './route-context.ts'
+
+/** POST /scale/storage/increase */
+export function storageRoutes(app: ApiApp, context: RouteContext): void {
+  app.post(
+    '/scale/storage/increase',
+    {
+      schema: { body: StorageIncreaseRequest, response: { 200: successBody(StorageChangeBody) } },
+      config: {
+        access: 'scale',
+        summary: 'Make the root disk of a container larger; it cannot be made smaller again.',
+        example: { lxc_id: 101, disk_size: 1 },
+      },
+    },
+    (request, reply) => {
+      const { lxc_id: vmid, disk_size: growthGb } = request.body
+      return answerChange(context, { request, reply, isHarmless: false }, origin =>
+        runChange(context, {
+          action: 'storage-increase',
+          vmid,
+          isLong: true,
+          asked: { lxc_id: vmid, disk_size: growthGb },
+          origin,
+          perform: progress => increaseStorage({ vmid, growthGb }, context, progress),
+        }),
+      )
+    },
+  )
+}
