@@ -56,7 +56,13 @@ api() {
 answers() { [[ $(api GET /health/check) == *'"status"'* ]]; }
 
 # last_metric VMID FIELD: from the newest line of the metrics file; empty if it is not there.
-last_metric() { grep -v '^\]' $METRICS | tail -n1 | sed -n "s/.*\"$1\":{\([^}]*\).*/\1/p" | grep -o "\"$2\":[^,]*" | head -n1 | cut -d: -f2; }
+last_metric() { grep -v '^\]' $METRICS | tail -n1 | sed -n "s/.*\"$1\":{//p" | grep -o "\"$2\":[^,}]*" | head -n1 | cut -d: -f2; }
+
+# The programs of the package that run.
+our_processes() {
+  local exe
+  for exe in /proc/[0-9]*/exe; do [[ $(readlink "$exe") != /usr/lib/lxc-autoscale-ml/* ]] || echo "$exe"; done
+}
 
 cores_of() {
   local set count=0 part parts

@@ -8,21 +8,23 @@ check 'a stop ends the lock of the model' not test -e /run/lock/lxc_autoscale_ml
 systemctl start "${UNITS[@]}"
 
 apt remove lxc-autoscale-ml >"$scratch/remove" 2>&1
-check 'remove ends every process' bash -c '! pgrep -f /usr/lib/lxc-autoscale-ml'
+check 'remove ends every process' equals "$(our_processes)" ''
 check 'remove leaves no unit' bash -c '[ -z "$(systemctl list-units --all --plain --no-legend "lxc_monitor*" "lxc_autoscale*" | grep -v not-found)" ]'
 check 'remove keeps configuration, key, history and logs' bash -c "
   [ -s $ETC/api.key ] && [ -s $ETC/lxc_monitor.yaml ] && [ -s $METRICS ] && [ -s /var/log/lxc_monitor.log ] && [ -d /var/lib/lxc_autoscale_ml ]"
 key=$(<$ETC/api.key)
-apt install "$packages/older.deb" >"$scratch/install" 2>&1
+apt install "$packages/current.deb" >"$scratch/install" 2>&1
 check 'installed again it goes on with the same key' equals "$(<$ETC/api.key)" "$key"
 check 'installed again it runs' within 10 is_active "${UNITS[@]}"
 
 apt purge lxc-autoscale-ml >"$scratch/purge" 2>&1
-left() { find / -xdev \( -path /proc -o -path /sys -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /e2e -o -path /packages -o -path /var/log/apt \) -prune \
-  -o \( -iname '*lxc_autoscale*' -o -iname '*lxc-autoscale*' -o -iname '*lxc_monitor*' -o -iname '*lxc-monitor*' -o -iname '*lxc_metrics*' -o -iname autoscaleapi.log \) -print | grep -v /run/systemd/; }
+left() {
+  find / -xdev \( -path /proc -o -path /sys -o -path /run/systemd -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/log/apt -o -path /e2e -o -path /packages \) -prune \
+    -o \( -name '*lxc_autoscale*' -o -name '*lxc-autoscale*' -o -name 'lxc_monitor*' -o -name 'lxc_metrics*' -o -name 'autoscaleapi*' \) -print
+}
 check 'purge leaves no file' equals "$(left)" ''
 check 'purge leaves no user' bash -c '! getent passwd | grep lxc-autoscale'
 check 'purge leaves no group' bash -c '! getent group | grep lxc-autoscale'
 check 'purge leaves no unit' bash -c '[ -z "$(systemctl list-units --all --plain --no-legend "lxc_monitor*" "lxc_autoscale*" | grep -v not-found)" ]'
-check 'purge leaves no process' bash -c '! pgrep -u lxc-autoscale,lxc-autoscale-api,lxc-autoscale-monitor 2>/dev/null && ! pgrep -f /usr/lib/lxc-autoscale-ml'
+check 'purge leaves no process' equals "$(our_processes)" ''
 check 'the containers still run' equals "$(pct status 101)" 'status: running'

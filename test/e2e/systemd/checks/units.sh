@@ -13,7 +13,7 @@ check 'each daemon has a user of its own' equals "$(user_of lxc_monitor) $(user_
 check 'model and API have no capability' equals "$(capabilities_of lxc_autoscale_ml) $(capabilities_of lxc_autoscale_api)" '0000000000000000 0000000000000000'
 check 'the monitor has CAP_SYS_PTRACE and no other' equals "$(capabilities_of lxc_monitor)" 0000000000080000
 check 'the process bears the name of its daemon' equals "$(<"/proc/$(pid_of lxc_monitor)/comm")" lxc_monitor
-check 'the kernel will rather kill something else' bash -c "[ $(<"/proc/$(pid_of lxc_autoscale_api)/oom_score_adj") -lt 0 ]"
+for unit in "${UNITS[@]}"; do check "$unit is not the first that the kernel kills" at_most "$(property $unit OOMScoreAdjust)" -1; done
 
 for unit in "${UNITS[@]}"; do
   check "$unit tells systemd what it does" bash -c "[ -n \"$(property $unit StatusText)\" ]"
