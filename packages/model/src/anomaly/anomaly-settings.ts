@@ -1,4 +1,6 @@
-/** Everything the anomaly model can be told. Defaults: `DEFAULT_ANOMALY_SETTINGS`. */
+const MS_PER_HOUR = 3_600_000
+
+/** Everything the anomaly model can be told. */
 export interface AnomalySettings {
   /** Samples over which rolling features go (`spike_detection.rolling_window`). */
   readonly rollingWindow: number
@@ -21,4 +23,18 @@ export interface AnomalySettings {
   readonly alarmsPerWeek: number
   /** How long after a change of its allocation a container is neither judged nor learned from. */
   readonly settleMs: number
+}
+
+export const DEFAULT_ANOMALY_SETTINGS: AnomalySettings = {
+  rollingWindow: 5,
+  nEstimators: 100,
+  maxSamples: 'auto',
+  contamination: 'auto',
+  randomState: 42,
+  minHistoryMs: 6 * MS_PER_HOUR,
+  windowMs: 24 * MS_PER_HOUR,
+  windowEntries: 720,
+  generations: 4,
+  alarmsPerWeek: 1,
+  settleMs: 300_000,
 }

@@ -1,38 +1,48 @@
-import type { Matrix } from './matrix.ts'
-
-/** What brings each column to mean 0 and deviation 1. */
-export interface Standardisation {
-  readonly means: Float64Array
-  /** 0 for a constant column. */
-  readonly deviations: Float64Array
-}
-
-/** Means and deviations (divisor n) of the known values of each column, from the training rows only. */
-export function fitStandardisation({ values, rows, columns }: Matrix): Standardisation {
-  const means = new Float64Array(columns)
-  const squares = new Float64Array(columns)
-  const counts = new Float64Array(columns)
-  for (let i = 0; i < rows * columns; i++) {
-    const value = values[i] ?? Number.NaN
-    if (Number.isNaN(value)) continue
-    const c = i % columns
-    const count = (counts[c] ?? 0) + 1
-    const mean = means[c] ?? 0
-    const next = mean + (value - mean) / count
-    counts[c] = count
-    means[c] = next
-    squares[c] = (squares[c] ?? 0) + (value - mean) * (value - next)
-  }
-  const deviations = squares.map((sum, c) => Math.sqrt(sum / Math.max(1, counts[c] ?? 0)))
-  return { means, deviations }
-}
-
 /**
- * One value of column `c` in deviations from its mean, at most `limit` of them either way. A constant column has no deviation: its own value
- * is 0, any other is `limit` away. NaN stays NaN.
+ * Brings the columns of a series of rows to mean 0 and deviation 1, by the rows it has seen. So rows of containers of any size can be laid together.
+ * Source of the running figures: Welford, 1962.
  */
-export function standardScore(value: number, c: number, { means, deviations }: Standardisation, limit: number): number {
-  const distance = value - (means[c] ?? 0)
-  if (Number.isNaN(distance) || distance === 0) return distance
-  return Math.max(-limit, Math.min(limit, distance / (deviations[c] ?? 0)))
+export class Standardiser {
+  readonly #smallest: number
+  readonly #limit: number
+  readonly #counts: Float64Array
+  readonly #means: Float64Array
+  readonly #squares: Float64Array
+
+  /**
+   * @param options.smallest a deviation smaller than this counts as this: what is all but constant is not blown up
+   * @param options.limit farthest from the mean, in deviations, that a value comes out
+   */
+  constructor(options: { readonly columns: number; readonly smallest: number; readonly limit: number }) {
+    this.#smallest = options.smallest
+    this.#limit = options.limit
+    this.#counts = new Float64Array(options.columns)
+    this.#means = new Float64Array(options.columns)
+    this.#squares = new Float64Array(options.columns)
+  }
+
+  /** Learns a row; NaN is not known. */
+  add(row: Float64Array): void {
+    for (let c = 0; c < this.#means.length; c++) {
+      const value = row[c] ?? Number.NaN
+      if (Number.isNaN(value)) continue
+      const count = (this.#counts[c] ?? 0) + 1
+      const mean = this.#means[c] ?? 0
+      const next = mean + (value - mean) / count
+      this.#counts[c] = count
+      this.#means[c] = next
+      this.#squares[c] = (this.#squares[c] ?? 0) + (value - mean) * (value - next)
+    }
+  }
+
+  /** The row in deviations from the means of the rows learned. NaN stays NaN, also where nothing was learned of the column. */
+  apply(row: Float64Array): Float64Array {
+    return row.map((value, c) => {
+      const count = this.#counts[c] ?? 0
+      if (count === 0) return Number.NaN
+      const deviation = Math.max(this.#smallest, Math.sqrt((this.#squares[c] ?? 0) / count))
+      const distance = (value - (this.#means[c] ?? 0)) / deviation
+      return Math.max(-this.#limit, Math.min(this.#limit, distance))
+    })
+  }
 }

@@ -1,7 +1,7 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
 
 /** The typed arrays that a saved state holds. */
-type Saved = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
+type Saved = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Int16Array
 
 interface Kind<T> {
   new (buffer: ArrayBuffer): T

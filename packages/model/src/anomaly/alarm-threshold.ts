@@ -1,0 +1,158 @@
+import { quantileOfSorted } from '../forest/threshold.ts'
+import { BLOCKS_PER_WEEK, BlockMaxima } from './block-maxima.ts'
+
+const MS_PER_WEEK = 604_800_000
+/** Maxima of blocks that count: those of a day. */
+const MAXIMA = 144
+const FEWEST_MAXIMA = 12
+const FEWEST_BEYOND = 5
+/** Scores of few trees are so uncertain. */
+const MARGIN = 0.015
+const THINNEST_TAIL = 0.004
+/** Held-out scores kept for quantiles, and how far apart they are taken. */
+const SCORES = 256
+const SCORE_SPACING_MS = 300_000
+
+export interface ThresholdOptions {
+  readonly alarmsPerWeek: number
+  readonly contamination: 'auto' | number
+}
+
+/** The row at the height of an alarm, and how strange it is now. */
+interface AlarmPeak {
+  readonly timeMs: number
+  readonly score: number
+  readonly row: Float64Array
+}
+
+/** What an AlarmThreshold has learned, for saving. */
+export interface ThresholdContents {
+  readonly maxima: readonly number[]
+  readonly scores: readonly number[]
+  readonly peaks: readonly {
+    readonly timeMs: number
+    readonly score: number
+    readonly row: readonly (number | null)[]
+  }[]
+}
+
+/**
+ * The score above which a sample is an anomaly, from scores of samples that the forests had not learned.
+ *
+ * Alarms are rare, so the threshold lies beyond most of what was seen: scores follow each other closely, so they are taken as the
+ * maxima of blocks of ten minutes, and the largest of those are taken to fall off exponentially; that tail gives the score that the blocks of a
+ * week pass as often as the budget allows. Besides, when there were more alarms in the last week than the budget allows, one has to be stranger
+ * than those beyond it. With a set contamination, that share of the held-out scores lies above the threshold instead.
+ */
+export class AlarmThreshold {
+  readonly #options: ThresholdOptions
+  readonly #blocks = new BlockMaxima()
+  #maxima: readonly number[]
+  #scores: readonly number[]
+  #scoreMs = Number.NEGATIVE_INFINITY
+  #peaks: readonly AlarmPeak[]
+  #value: number | undefined
+  #tail = THINNEST_TAIL
+
+  constructor(options: ThresholdOptions, contents: ThresholdContents = { maxima: [], scores: [], peaks: [] }) {
+    this.#options = options
+    this.#maxima = contents.maxima
+    this.#scores = contents.scores
+    this.#peaks = contents.peaks.map(peak => ({
+      ...peak,
+      row: Float64Array.from(peak.row, value => value ?? Number.NaN),
+    }))
+    this.#update()
+  }
+
+  /** Undefined until there are held-out scores enough. */
+  get value(): number | undefined {
+    return this.#value
+  }
+
+  /** An alarm lasts until the score is below this. */
+  get endOfAlarm(): number | undefined {
+    if (this.#options.contamination !== 'auto' || this.#value === undefined) return this.#value
+    return this.#value - MARGIN
+  }
+
+  /** Adds the score of a held-out sample of one series. */
+  add(score: number, timeMs: number): void {
+    this.addScore(score, timeMs)
+    const maximum = this.#blocks.add(score, timeMs)
+    if (maximum !== undefined) this.addMaximum(maximum)
+  }
+
+  /** Adds a held-out score for quantiles alone. */
+  addScore(score: number, timeMs: number): void {
+    if (this.#scores.length === SCORES && timeMs - this.#scoreMs < SCORE_SPACING_MS) return
+    this.#scores = [...this.#scores, score].slice(-SCORES)
+    this.#scoreMs = timeMs
+  }
+
+  /** Adds the maximum of a block. */
+  addMaximum(maximum: number): void {
+    this.#maxima = [...this.#maxima, maximum].slice(-MAXIMA)
+    this.#update()
+  }
+
+  /** Notes an alarm that is over. */
+  addAlarm(peak: AlarmPeak): void {
+    this.#peaks = [...this.#peaks, peak]
+    this.#update()
+  }
+
+  /** Asks how strange past alarms still are, after forests have learned, and forgets those older than a week. */
+  reviseAlarms(nowMs: number, score: (row: Float64Array) => number | undefined): void {
+    this.#peaks = this.#peaks
+      .filter(({ timeMs }) => timeMs > nowMs - MS_PER_WEEK)
+      .map(peak => ({ ...peak, score: Math.min(peak.score, score(peak.row) ?? peak.score) }))
+    this.#update()
+  }
+
+  /** See AnomalyVerdict.confidence. */
+  confidence(score: number): number {
+    if (this.#value === undefined || this.#scores.length === 0) return 0
+    if (score > this.#value) return 100 * (1 - Math.exp((this.#value - score) / this.#tail))
+    const nearer = this.#scores.filter(other => other >= score).length
+    return (100 * nearer) / this.#scores.length
+  }
+
+  contents(): ThresholdContents {
+    const peaks = this.#peaks.map(peak => ({
+      ...peak,
+      row: Array.from(peak.row, value => (Number.isNaN(value) ? null : value)),
+    }))
+    return { maxima: this.#maxima, scores: this.#scores, peaks }
+  }
+
+  #update(): void {
+    if (this.#maxima.length < FEWEST_MAXIMA) return
+    const { start, scale, share } = fitTail(this.#maxima.toSorted((a, b) => a - b))
+    this.#tail = Math.max(scale, THINNEST_TAIL)
+    const { alarmsPerWeek, contamination } = this.#options
+    if (contamination !== 'auto') {
+      const sorted = this.#scores.toSorted((a, b) => a - b)
+      this.#value = quantileOfSorted(sorted, 1 - contamination)
+      return
+    }
+    const passes = (BLOCKS_PER_WEEK * share) / alarmsPerWeek
+    const tailEnd = start + this.#tail * Math.log(Math.max(1, passes))
+    this.#value = Math.max(tailEnd, this.#beyondBudget(alarmsPerWeek)) + MARGIN
+  }
+
+  /** The score of the strangest recent alarm that there are more of than the budget allows. */
+  #beyondBudget(alarmsPerWeek: number): number {
+    const scores = this.#peaks.map(({ score }) => score).sort((a, b) => b - a)
+    return scores[Math.max(1, Math.floor(alarmsPerWeek))] ?? 0
+  }
+}
+
+/** Exponential tail of at least two ascending values: where it starts, its scale, and the share of the values beyond the start. */
+export function fitTail(sorted: readonly number[]): { start: number; scale: number; share: number } {
+  const count = sorted.length
+  const beyond = Math.min(count - 1, Math.max(FEWEST_BEYOND, Math.ceil(Math.sqrt(count))))
+  const start = sorted[count - beyond - 1] ?? 0
+  const excess = sorted.slice(-beyond).reduce((sum, value) => sum + value - start, 0)
+  return { start, scale: excess / beyond, share: beyond / count }
+}

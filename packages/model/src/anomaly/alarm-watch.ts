@@ -1,0 +1,73 @@
+import type { AlarmThreshold } from './alarm-threshold.ts'
+import { Persistence } from './persistence.ts'
+
+/** Anomalies nearer to each other are one alarm. */
+const CALM_MS = 1_800_000
+
+/** What the score of one row means. */
+export interface Judgement {
+  /** 0-1: what most of the last samples reach, or the score of the row alone while they are too few. */
+  readonly score: number
+  readonly threshold: number
+  readonly isAnomalous: boolean
+  readonly confidence: number
+}
+
+/** Watches the scores of one container: what has to last to be an anomaly, and which anomalies belong to one alarm. */
+export class AlarmWatch {
+  readonly #persistence: Persistence
+  #isAnomalous = false
+  #lastMs = Number.NEGATIVE_INFINITY
+  #peak: { readonly timeMs: number; readonly score: number; readonly row: Float64Array } | undefined
+  #alarms = 0
+
+  /** @param rollingWindow one odd sample shows in the rolling features of so many: an anomaly has to last longer */
+  constructor(rollingWindow: number) {
+    this.#persistence = new Persistence({ needed: rollingWindow + 1, of: rollingWindow + 3 })
+  }
+
+  /** Alarms begun so far. */
+  get alarms(): number {
+    return this.#alarms
+  }
+
+  /** Something strange is going on, or was a moment ago: nothing now is to be learned. */
+  get isAlarmed(): boolean {
+    return this.#peak !== undefined
+  }
+
+  /** The score that most of the last samples reach, with this one; NaN while they are too few. */
+  lasting(score: number): number {
+    return this.#persistence.add(score)
+  }
+
+  /** Samples are missing, or must not be judged: what comes next is on its own. */
+  interrupt(): void {
+    this.#persistence.clear()
+    this.#isAnomalous = false
+  }
+
+  /** Forgets an alarm that is going on: somebody else judges from now on. */
+  dismiss(): void {
+    this.#isAnomalous = false
+    this.#peak = undefined
+  }
+
+  /** Whether `lasting` is an anomaly by `threshold`. An alarm that is over is noted there. */
+  judge(lasting: number, row: Float64Array, timeMs: number, threshold: AlarmThreshold): boolean {
+    const limit = (this.#isAnomalous ? threshold.endOfAlarm : threshold.value) ?? Number.POSITIVE_INFINITY
+    this.#isAnomalous = lasting > limit
+    if (this.#isAnomalous) this.#raise({ timeMs, score: lasting, row })
+    else if (this.#peak !== undefined && timeMs - this.#lastMs > CALM_MS) {
+      threshold.addAlarm(this.#peak)
+      this.#peak = undefined
+    }
+    return this.#isAnomalous
+  }
+
+  #raise(now: { readonly timeMs: number; readonly score: number; readonly row: Float64Array }): void {
+    if (this.#peak === undefined) this.#alarms++
+    if (this.#peak === undefined || now.score > this.#peak.score) this.#peak = now
+    this.#lastMs = now.timeMs
+  }
+}

@@ -1,0 +1,194 @@
+import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
+import { FleetHistory } from '../history/fleet-history.ts'
+import type { Reading } from '../history/reading.ts'
+import type { AnomalySettings } from './anomaly-settings.ts'
+import type { AnomalyVerdict } from './anomaly-verdict.ts'
+import { ContainerModel } from './container-model.ts'
+import { FleetDetector } from './fleet-detector.ts'
+import { formatModel, parseModel, type SavedContainer } from './saved-model.ts'
+
+const DEFAULT_MAX_FITS = 8
+/** Of a cycle that is observed, one container in so many (at least one container) may get its first forest. */
+const CONTAINERS_PER_FIRST_FIT = 200
+
+export interface ModelCounts {
+  readonly containers: number
+  readonly withOwnForests: number
+  /** Forests kept, those of the fleet included. */
+  readonly forests: number
+  readonly samplesSeen: number
+  readonly samplesLearned: number
+  /** Samples whose verdict was that they are anomalies. */
+  readonly samplesFlagged: number
+  /** Alarms begun; anomalies less than half an hour apart are one. */
+  readonly alarms: number
+}
+
+export interface RefitOutcome {
+  readonly fitted: number
+  /** Forests that are due all the same, and wait for the next cycle. */
+  readonly due: number
+}
+
+/** History, features and forests of all containers: feed it cycles, ask it for verdicts. */
+export class AnomalyModel {
+  readonly #settings: AnomalySettings
+  readonly #history = new FleetHistory()
+  readonly #containers = new Map<number, ContainerModel>()
+  /** Learned before a restart; taken up by the first sample of each container's run. */
+  readonly #saved: Map<number, SavedContainer>
+  readonly #fleet: FleetDetector
+  #samplesSeen = 0
+  #samplesLearned = 0
+  #samplesFlagged = 0
+  #pastAlarms = 0
+
+  constructor(settings: AnomalySettings, saved: ReadonlyMap<number, SavedContainer> = new Map()) {
+    this.#settings = settings
+    this.#saved = new Map(saved)
+    this.#fleet = new FleetDetector(settings)
+  }
+
+  /** Time of the newest sample of all; undefined before the first. */
+  get newestMs(): number | undefined {
+    return this.#history.newestMs
+  }
+
+  /** Usual time between two cycles; undefined before the third. */
+  get intervalMs(): number | undefined {
+    return this.#history.intervalMs
+  }
+
+  vmids(): readonly number[] {
+    return this.#history.vmids()
+  }
+
+  newest(vmid: number): ContainerSample | undefined {
+    return this.#history.newest(vmid)
+  }
+
+  /** The features of the newest sample, in the order of FEATURE_NAMES; NaN = not known. */
+  features(vmid: number): Float64Array | undefined {
+    return this.#containers.get(vmid)?.features
+  }
+
+  /** The verdict on the newest sample. */
+  verdict(vmid: number): AnomalyVerdict | undefined {
+    return this.#containers.get(vmid)?.verdict
+  }
+
+  /**
+   * Judges the samples of a cycle, then learns from them.
+   * @param nowMs wall clock; with it, a clock that was set back is noticed
+   * @returns the samples that are new; those known already are left out
+   */
+  observe(cycle: MetricsCycle, nowMs?: number): readonly Reading[] {
+    const readings = this.#history.add(cycle, nowMs)
+    for (const reading of readings) this.#observe(reading)
+    const newestMs = this.newestMs
+    if (newestMs === undefined || readings.length === 0) return readings
+    this.#fleet.endCycle(newestMs)
+    this.#fitFirst(newestMs)
+    return readings
+  }
+
+  /** Call it when a change of ours was made: the container is neither judged nor learned from until it has settled. */
+  noteChange(vmid: number, timeMs: number): void {
+    this.#containers.get(vmid)?.noteChange(timeMs)
+  }
+
+  /** Grows the forests that are due, those that wait longest first, but not more than `maxFits`. */
+  refitDue({ maxFits = DEFAULT_MAX_FITS }: { readonly maxFits?: number } = {}): RefitOutcome {
+    const nowMs = this.newestMs
+    if (nowMs === undefined) return { fitted: 0, due: 0 }
+    const isFleetDue = this.#fleet.isFitDue(nowMs) && maxFits > 0
+    if (isFleetDue) this.#fleet.fit(nowMs)
+    const due = [...this.#containers.values()].filter(({ detector }) => detector.isFitDue(nowMs))
+    due.sort((a, b) => (a.detector.fittedMs ?? 0) - (b.detector.fittedMs ?? 0))
+    const taken = due.slice(0, maxFits - Number(isFleetDue))
+    for (const { detector } of taken) detector.fit(nowMs)
+    return { fitted: taken.length + Number(isFleetDue), due: due.length - taken.length }
+  }
+
+  /** Forgets containers not seen for the window, and names them. */
+  forgetVanished(): readonly number[] {
+    const vanished = this.#history.forgetVanished(this.#settings.windowMs)
+    for (const vmid of vanished) this.#forget(vmid)
+    return vanished
+  }
+
+  counts(): ModelCounts {
+    const containers = [...this.#containers.values()]
+    const sum = (of: (container: ContainerModel) => number) => containers.reduce((total, each) => total + of(each), 0)
+    return {
+      containers: containers.length,
+      withOwnForests: sum(({ detector }) => Number(detector.forestCount > 0)),
+      forests: this.#fleet.forestCount + sum(({ detector }) => detector.forestCount),
+      samplesSeen: this.#samplesSeen,
+      samplesLearned: this.#samplesLearned,
+      samplesFlagged: this.#samplesFlagged,
+      alarms: this.#pastAlarms + sum(({ alarms }) => alarms),
+    }
+  }
+
+  /** What was learned about each container, as lines of text for `restore`. Forests are grown again from it; the fleet's are learned anew. */
+  *serialise(): Generator<string> {
+    yield* formatModel(this.#contents())
+  }
+
+  /**
+   * A model that goes on where the saved one was.
+   * @throws {AutoscaleError} STATE_INVALID when the lines are damaged or of another version.
+   */
+  static restore(settings: AnomalySettings, lines: Iterable<string>): AnomalyModel {
+    return new AnomalyModel(settings, parseModel(lines))
+  }
+
+  /* What nothing has been seen of since a restart is kept for the next one, as long as the window is. */
+  *#contents(): Generator<SavedContainer> {
+    const oldestMs = (this.newestMs ?? Number.NEGATIVE_INFINITY) - this.#settings.windowMs
+    for (const saved of this.#saved.values()) if (saved.newestMs >= oldestMs) yield saved
+    for (const container of this.#containers.values()) yield container.saved()
+  }
+
+  #observe(reading: Reading): void {
+    const container = this.#container(reading)
+    this.#samplesSeen++
+    if (container.observe(reading, this.#fleet)) this.#samplesLearned++
+    if (container.verdict?.isAnomalous) this.#samplesFlagged++
+  }
+
+  /** The model of the run that the sample belongs to. */
+  #container({ vmid, sample, isNewRun }: Reading): ContainerModel {
+    const known = isNewRun ? undefined : this.#containers.get(vmid)
+    if (known !== undefined) return known
+    this.#forget(vmid)
+    const container = new ContainerModel(this.#settings, vmid, this.#takeSaved(vmid, sample.runId))
+    this.#containers.set(vmid, container)
+    return container
+  }
+
+  #takeSaved(vmid: number, runId: number | undefined): SavedContainer | undefined {
+    const saved = this.#saved.get(vmid)
+    const isOtherRun = saved?.runId !== undefined && runId !== undefined && saved.runId !== runId
+    if (saved === undefined || isOtherRun) return undefined
+    this.#saved.delete(vmid)
+    return saved
+  }
+
+  #fitFirst(nowMs: number): void {
+    if (this.#fleet.forestCount === 0 && this.#fleet.isFitDue(nowMs)) this.#fleet.fit(nowMs)
+    let left = Math.ceil(this.#containers.size / CONTAINERS_PER_FIRST_FIT)
+    for (const { detector } of this.#containers.values()) {
+      if (left === 0) return
+      if (detector.forestCount > 0 || !detector.isFitDue(nowMs)) continue
+      detector.fit(nowMs)
+      left--
+    }
+  }
+
+  #forget(vmid: number): void {
+    this.#pastAlarms += this.#containers.get(vmid)?.alarms ?? 0
+    this.#containers.delete(vmid)
+  }
+}

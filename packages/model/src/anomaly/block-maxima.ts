@@ -1,0 +1,19 @@
+const BLOCK_MS = 600_000
+
+/** Blocks in a week. */
+export const BLOCKS_PER_WEEK = 604_800_000 / BLOCK_MS
+
+/** Cuts a series of scores into blocks of ten minutes and gives the highest of each. */
+export class BlockMaxima {
+  #block = Number.NEGATIVE_INFINITY
+  #highest = Number.NEGATIVE_INFINITY
+
+  /** Adds a score. Gives the maximum of the block before when this score begins a new one. */
+  add(score: number, timeMs: number): number | undefined {
+    const block = Math.floor(timeMs / BLOCK_MS)
+    const finished = block !== this.#block && Number.isFinite(this.#highest) ? this.#highest : undefined
+    this.#highest = block === this.#block ? Math.max(this.#highest, score) : score
+    this.#block = block
+    return finished
+  }
+}

@@ -1,0 +1,135 @@
+import type { Matrix } from '../features/matrix.ts'
+import { Random } from '../forest/random.ts'
+import { AlarmThreshold, type ThresholdContents } from './alarm-threshold.ts'
+import type { AlarmWatch, Judgement } from './alarm-watch.ts'
+import type { AnomalySettings } from './anomaly-settings.ts'
+import { Generations } from './generations.ts'
+import { LearnedWindow, type WindowContents } from './learned-window.ts'
+import { MODEL_COLUMNS } from './model-row.ts'
+
+/** A first forest takes so many rows, whatever the time they are from. */
+const FEWEST_ROWS = 32
+/** Until so much is known, strange may be only new: the first morning, the first Monday. */
+const FIRST_WEEK_MS = 604_800_000
+/** Rows are grown on blurred by so many steps at most, three times over. */
+const BLUR_STEPS = 2
+const BLUR_STREAM = 0x626c7572
+
+/** What a detector has learned, for saving. */
+export interface DetectorContents {
+  readonly firstMs: number | undefined
+  /** When its forests were grown. */
+  readonly fittedMs: readonly number[]
+  readonly window: WindowContents
+  readonly threshold: ThresholdContents
+}
+
+/**
+ * Learns what is normal for one container, and judges by it. Each sample is judged before it is learned, so every score is one of a sample that no
+ * forest has seen. What was an anomaly, or came shortly after one, is not learned; only in the first week of a container it is, half a
+ * window later.
+ */
+export class ContainerDetector {
+  readonly #settings: AnomalySettings
+  readonly #seed: number
+  readonly #window: LearnedWindow
+  readonly #forests: Generations
+  readonly #threshold: AlarmThreshold
+  #firstMs: number | undefined
+  #fits = 0
+
+  constructor(settings: AnomalySettings, seed: number, contents?: DetectorContents) {
+    const { windowEntries, windowMs, generations, nEstimators, maxSamples } = settings
+    this.#settings = settings
+    this.#seed = seed
+    this.#window = new LearnedWindow({ columns: MODEL_COLUMNS, entries: windowEntries, windowMs }, contents?.window)
+    this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
+    this.#threshold = new AlarmThreshold(settings, contents?.threshold)
+    this.#firstMs = contents?.firstMs
+    for (const fittedMs of contents?.fittedMs ?? []) this.#grow(fittedMs)
+  }
+
+  get forestCount(): number {
+    return this.#forests.count
+  }
+
+  /** When the newest forest was grown; undefined when there is none. */
+  get fittedMs(): number | undefined {
+    return this.#forests.newestMs
+  }
+
+  /** Judges a row by the forests there are. Undefined while they know too little to judge. Learns its score, if it is normal. */
+  judge(row: Float64Array, timeMs: number, watch: AlarmWatch): Judgement | undefined {
+    this.#firstMs ??= timeMs
+    const score = this.#forests.score(row)
+    if (score === undefined) return undefined
+    const lasting = watch.lasting(score)
+    const threshold = timeMs - this.#firstMs < this.#settings.minHistoryMs ? undefined : this.#threshold.value
+    const isAnomalous = threshold !== undefined && watch.judge(lasting, row, timeMs, this.#threshold)
+    if (!watch.isAlarmed && !Number.isNaN(lasting)) this.#threshold.add(lasting, timeMs)
+    if (threshold === undefined) return undefined
+    const judged = Number.isNaN(lasting) ? score : lasting
+    return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
+  }
+
+  /**
+   * Keeps a row to learn from. Says whether it will be learned.
+   * @param isStrange it was an anomaly, or near one
+   */
+  learn(row: Float64Array, timeMs: number, isStrange: boolean): boolean {
+    this.#firstMs ??= timeMs
+    if (!isStrange) this.#window.add(row, timeMs)
+    else if (timeMs - this.#firstMs < FIRST_WEEK_MS) {
+      this.#window.add(row, timeMs, timeMs + this.#settings.windowMs / 2)
+    }
+    return !isStrange
+  }
+
+  /** Whether a forest is to be grown: the first after half the history needed (the other half is held out), then every so often. */
+  isFitDue(nowMs: number): boolean {
+    const { minHistoryMs, windowMs, generations } = this.#settings
+    if (this.#firstMs === undefined || this.#window.count < FEWEST_ROWS) return false
+    const fittedMs = this.#forests.newestMs
+    if (fittedMs === undefined) return nowMs - this.#firstMs >= minHistoryMs / 2
+    return nowMs - fittedMs >= windowMs / (2 * generations)
+  }
+
+  /** Grows a forest on what was learned up to `nowMs`. */
+  fit(nowMs: number): void {
+    this.#grow(nowMs)
+    this.#threshold.reviseAlarms(nowMs, row => this.#forests.score(row))
+  }
+
+  /** Shares of the columns of a model row in what makes it strange. */
+  explain(row: Float64Array): Float64Array {
+    return this.#forests.explain(row)
+  }
+
+  contents(): DetectorContents {
+    return {
+      firstMs: this.#firstMs,
+      fittedMs: this.#forests.fittedMs,
+      window: this.#window.contents(),
+      threshold: this.#threshold.contents(),
+    }
+  }
+
+  #grow(endMs: number): void {
+    const rows = this.#window.learnable(endMs)
+    if (rows.rows < FEWEST_ROWS) return
+    const seed = this.#seed + this.#fits++
+    blur(rows, new Random(seed, BLUR_STREAM))
+    this.#forests.fit(rows, { nowMs: endMs, seed })
+  }
+}
+
+/**
+ * Adds a little chance to what a forest is grown on: nothing is known more exactly than a few steps, and a figure that never changed has a range
+ * then, so that it can be strange once it does.
+ */
+function blur({ values }: Matrix, random: Random): void {
+  for (let i = 0; i < values.length; i++) {
+    const drawn = random.uniform() + random.uniform() + random.uniform() - 1.5
+    values[i] = (values[i] ?? 0) + BLUR_STEPS * drawn
+  }
+}

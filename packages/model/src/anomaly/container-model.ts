@@ -1,0 +1,160 @@
+import type { ContainerSample } from '@lxc-autoscale/core'
+import { FeatureExtractor } from '../features/feature-extractor.ts'
+import type { FeatureName } from '../features/feature-names.ts'
+import type { Reading } from '../history/reading.ts'
+import { AlarmWatch, type Judgement } from './alarm-watch.ts'
+import type { AnomalySettings } from './anomaly-settings.ts'
+import type { AnomalyVerdict, FeatureShare } from './anomaly-verdict.ts'
+import { ContainerDetector } from './container-detector.ts'
+import { type FleetDetector, FleetMember } from './fleet-detector.ts'
+import { MODEL_FEATURES, modelRow } from './model-row.ts'
+import type { SavedContainer } from './saved-model.ts'
+
+const TOP_FEATURES = 3
+/** Seeds of containers lie so far apart that their forests never share one. */
+const SEEDS_PER_CONTAINER = 100_000
+
+/** Everything known about one run of one container: features, forests, and the verdict on its newest sample. */
+export class ContainerModel {
+  readonly vmid: number
+  readonly detector: ContainerDetector
+  readonly #settings: AnomalySettings
+  readonly #extractor: FeatureExtractor
+  readonly #watch: AlarmWatch
+  readonly #member: FleetMember
+  /** Samples up to here were learned before a restart. */
+  readonly #learnedMs: number
+  #runId: number | undefined
+  #newestMs: number
+  #features: Float64Array | undefined
+  #verdict: AnomalyVerdict | undefined
+  #settledMs = Number.NEGATIVE_INFINITY
+  #allocation: { readonly cores: number | undefined; readonly memoryMb: number | undefined } | undefined
+
+  /** @param saved what `saved()` gave before a restart */
+  constructor(settings: AnomalySettings, vmid: number, saved?: SavedContainer) {
+    this.vmid = vmid
+    this.#settings = settings
+    const seed = settings.randomState + vmid * SEEDS_PER_CONTAINER
+    this.detector = new ContainerDetector(settings, seed, saved?.contents)
+    this.#learnedMs = saved?.newestMs ?? Number.NEGATIVE_INFINITY
+    this.#newestMs = this.#learnedMs
+    this.#runId = saved?.runId
+    this.#extractor = new FeatureExtractor(settings.rollingWindow)
+    this.#watch = new AlarmWatch(settings.rollingWindow)
+    this.#member = new FleetMember(settings.rollingWindow)
+  }
+
+  /** The features of the newest sample. */
+  get features(): Float64Array | undefined {
+    return this.#features
+  }
+
+  get verdict(): AnomalyVerdict | undefined {
+    return this.#verdict
+  }
+
+  get alarms(): number {
+    return this.#watch.alarms + this.#member.watch.alarms
+  }
+
+  /** The allocation changes at `timeMs`: until it has settled, samples are neither judged nor learned. */
+  noteChange(timeMs: number): void {
+    this.#settledMs = Math.max(this.#settledMs, timeMs + this.#settings.settleMs)
+  }
+
+  /** Judges a sample, then learns from it. Says whether it is learned. */
+  observe(reading: Reading, fleet: FleetDetector): boolean {
+    const { sample } = reading
+    const features = this.#extractor.add(reading)
+    this.#features = features
+    this.#noticeChange(sample)
+    if (reading.isAfterGap) this.#interrupt()
+    this.#runId = sample.runId ?? this.#runId
+    this.#newestMs = Math.max(this.#newestMs, sample.timestampMs)
+    if (sample.timestampMs < this.#settledMs || sample.timestampMs <= this.#learnedMs) {
+      this.#interrupt()
+      this.#verdict = this.#unjudged(sample)
+      return false
+    }
+    const row = modelRow(features, sample.cpuCores)
+    const pooled = this.#member.standardised(row)
+    this.#verdict = this.#judgeByOwn(row, sample) ?? this.#judgeByFleet(pooled, sample, fleet) ?? this.#unjudged(sample)
+    const isStrange = this.#watch.isAlarmed || this.#member.watch.isAlarmed
+    if (!isStrange) {
+      if (pooled !== undefined) fleet.offer(pooled)
+      this.#member.learn(row)
+    }
+    return this.detector.learn(row, sample.timestampMs, isStrange)
+  }
+
+  saved(): SavedContainer {
+    return { vmid: this.vmid, runId: this.#runId, newestMs: this.#newestMs, contents: this.detector.contents() }
+  }
+
+  #judgeByOwn(row: Float64Array, { timestampMs }: ContainerSample): AnomalyVerdict | undefined {
+    const judgement = this.detector.judge(row, timestampMs, this.#watch)
+    if (judgement === undefined) return undefined
+    // The fleet's judgement ends here, with whatever alarm it had.
+    this.#member.watch.dismiss()
+    return this.#judged({ judgement, timestampMs, source: 'container', explain: () => this.detector.explain(row) })
+  }
+
+  #judgeByFleet(
+    row: Float64Array | undefined,
+    sample: ContainerSample,
+    fleet: FleetDetector,
+  ): AnomalyVerdict | undefined {
+    const { timestampMs } = sample
+    const judgement = row && fleet.judge(row, timestampMs, this.#member)
+    if (row === undefined || judgement === undefined) return undefined
+    return this.#judged({ judgement, timestampMs, source: 'fleet', explain: () => fleet.explain(row) })
+  }
+
+  #judged(judged: {
+    readonly judgement: Judgement
+    readonly timestampMs: number
+    readonly source: 'container' | 'fleet'
+    readonly explain: () => Float64Array
+  }): AnomalyVerdict {
+    const { judgement, timestampMs, source, explain } = judged
+    const topFeatures = judgement.isAnomalous ? largestShares(explain()) : []
+    return { vmid: this.vmid, timeMs: timestampMs, ...judgement, topFeatures, source }
+  }
+
+  #unjudged({ timestampMs }: ContainerSample): AnomalyVerdict {
+    return {
+      vmid: this.vmid,
+      timeMs: timestampMs,
+      isAnomalous: false,
+      score: undefined,
+      threshold: undefined,
+      confidence: 0,
+      topFeatures: [],
+      source: 'none',
+    }
+  }
+
+  #noticeChange({ cpuCores, memoryLimitMb, timestampMs }: ContainerSample): void {
+    const before = this.#allocation
+    const cores = cpuCores ?? before?.cores
+    const memoryMb = memoryLimitMb ?? before?.memoryMb
+    this.#allocation = { cores, memoryMb }
+    const isMoved = (from: number | undefined, to: number | undefined) => from !== undefined && from !== to
+    if (isMoved(before?.cores, cores) || isMoved(before?.memoryMb, memoryMb)) this.noteChange(timestampMs)
+  }
+
+  #interrupt(): void {
+    this.#watch.interrupt()
+    this.#member.watch.interrupt()
+  }
+}
+
+function largestShares(shares: Float64Array): readonly FeatureShare[] {
+  const named: { readonly name: FeatureName; readonly share: number }[] = []
+  MODEL_FEATURES.forEach((name, column) => {
+    const share = shares[column] ?? 0
+    if (share > 0) named.push({ name, share })
+  })
+  return named.sort((a, b) => b.share - a.share).slice(0, TOP_FEATURES)
+}

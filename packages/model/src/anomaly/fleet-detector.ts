@@ -1,0 +1,118 @@
+import { Standardiser } from '../features/standardise.ts'
+import { AlarmThreshold } from './alarm-threshold.ts'
+import { AlarmWatch, type Judgement } from './alarm-watch.ts'
+import type { AnomalySettings } from './anomaly-settings.ts'
+import { BlockMaxima } from './block-maxima.ts'
+import { Generations } from './generations.ts'
+import { LearnedWindow } from './learned-window.ts'
+import { MODEL_COLUMNS } from './model-row.ts'
+
+const POOL_ENTRIES = 2_048
+const FEWEST_ROWS = 256
+/** Rows taken of each cycle, of other containers each time. */
+const ROWS_PER_CYCLE = 8
+/** Samples of a container that tell what its usual figures are. */
+const FEWEST_SAMPLES = 30
+/** Values are in tenths of a deviation, because the window keeps whole numbers. */
+const STEPS_PER_DEVIATION = 10
+const FARTHEST_DEVIATIONS = 20
+
+/** What the fleet's forests need to know of one container that has none of its own. */
+export class FleetMember {
+  readonly #standardiser = new Standardiser({ columns: MODEL_COLUMNS, smallest: 1, limit: FARTHEST_DEVIATIONS })
+  readonly blocks = new BlockMaxima()
+  readonly watch: AlarmWatch
+  #samples = 0
+
+  constructor(rollingWindow: number) {
+    this.watch = new AlarmWatch(rollingWindow)
+  }
+
+  /** A model row in steps of what is usual for the container; undefined while that is not known. */
+  standardised(row: Float64Array): Float64Array | undefined {
+    if (this.#samples < FEWEST_SAMPLES) return undefined
+    return this.#standardiser.apply(row).map(value => Math.round(value * STEPS_PER_DEVIATION))
+  }
+
+  learn(row: Float64Array): void {
+    this.#standardiser.add(row)
+    this.#samples++
+  }
+}
+
+/**
+ * Judges containers that have too little history for forests of their own, by forests of all containers together: each row in deviations from what is
+ * usual for its container so far, so that small and large ones can be laid together.
+ */
+export class FleetDetector {
+  readonly #settings: AnomalySettings
+  readonly #pool: LearnedWindow
+  readonly #forests: Generations
+  readonly #threshold: AlarmThreshold
+  #candidates: Float64Array[] = []
+  #turn = 0
+  #fits = 0
+
+  constructor(settings: AnomalySettings) {
+    const { windowMs, generations, nEstimators, maxSamples } = settings
+    this.#settings = settings
+    this.#pool = new LearnedWindow({ columns: MODEL_COLUMNS, entries: POOL_ENTRIES, windowMs })
+    this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
+    this.#threshold = new AlarmThreshold(settings)
+  }
+
+  get forestCount(): number {
+    return this.#forests.count
+  }
+
+  /** Judges a standardised row of one container. Undefined while the forests know too little to judge. */
+  judge(row: Float64Array, timeMs: number, { watch, blocks }: FleetMember): Judgement | undefined {
+    const score = this.#forests.score(row)
+    if (score === undefined) return undefined
+    const lasting = watch.lasting(score)
+    const threshold = this.#threshold.value
+    const isAnomalous = threshold !== undefined && watch.judge(lasting, row, timeMs, this.#threshold)
+    if (!watch.isAlarmed && !Number.isNaN(lasting)) this.#hold(lasting, timeMs, blocks)
+    if (threshold === undefined) return undefined
+    const judged = Number.isNaN(lasting) ? score : lasting
+    return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
+  }
+
+  /** Offers a standardised row of a normal sample; `endCycle` chooses which are learned. */
+  offer(row: Float64Array): void {
+    this.#candidates.push(row)
+  }
+
+  /** Takes some of the rows offered in this cycle, others than in the cycle before. */
+  endCycle(timeMs: number): void {
+    const offered = this.#candidates.length
+    for (let i = 0; i < Math.min(ROWS_PER_CYCLE, offered); i++) {
+      const row = this.#candidates[this.#turn++ % offered]
+      if (row !== undefined) this.#pool.add(row, timeMs)
+    }
+    this.#candidates = []
+  }
+
+  isFitDue(nowMs: number): boolean {
+    const { windowMs, generations } = this.#settings
+    if (this.#pool.count < FEWEST_ROWS) return false
+    const fittedMs = this.#forests.newestMs
+    return fittedMs === undefined || nowMs - fittedMs >= windowMs / (2 * generations)
+  }
+
+  fit(nowMs: number): void {
+    this.#forests.fit(this.#pool.learnable(nowMs), { nowMs, seed: this.#settings.randomState + this.#fits++ })
+    this.#threshold.reviseAlarms(nowMs, row => this.#forests.score(row))
+  }
+
+  explain(row: Float64Array): Float64Array {
+    return this.#forests.explain(row)
+  }
+
+  /* Blocks are those of single containers: the budget is one per container. */
+  #hold(score: number, timeMs: number, blocks: BlockMaxima): void {
+    this.#threshold.addScore(score, timeMs)
+    const maximum = blocks.add(score, timeMs)
+    if (maximum !== undefined) this.#threshold.addMaximum(maximum)
+  }
+}

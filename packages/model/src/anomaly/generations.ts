@@ -1,0 +1,95 @@
+import { columnMedians, imputeMatrix } from '../features/impute.ts'
+import type { Matrix } from '../features/matrix.ts'
+import { fitForest, type IsolationForest } from '../forest/isolation-forest.ts'
+
+/** Eight days: patterns are those of days and weeks. */
+const LONGEST_MEMORY_MS = 691_200_000
+
+interface Generation {
+  readonly forest: IsolationForest
+  /** Of the training rows, to impute what is not known. */
+  readonly medians: Float64Array
+  readonly fittedMs: number
+}
+
+export interface GenerationOptions {
+  /** Forests kept. */
+  readonly count: number
+  readonly trees: number
+  readonly maxSamples: 'auto' | number
+}
+
+/** Forests of different ages over the same columns, newest last. They have to agree: what one of them knows is normal. */
+export class Generations {
+  readonly #options: GenerationOptions
+  #forests: readonly Generation[] = []
+
+  constructor(options: GenerationOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#forests.length
+  }
+
+  /** When the forests were grown, oldest first. */
+  get fittedMs(): readonly number[] {
+    return this.#forests.map(({ fittedMs }) => fittedMs)
+  }
+
+  /** When the newest forest was grown; undefined when there is none. */
+  get newestMs(): number | undefined {
+    return this.#forests.at(-1)?.fittedMs
+  }
+
+  /** Grows a forest on `rows` (NaN = not known) and drops the oldest one of too many. */
+  fit(rows: Matrix, { nowMs, seed }: { readonly nowMs: number; readonly seed: number }): void {
+    const { count, trees, maxSamples } = this.#options
+    const medians = columnMedians(rows)
+    const forest = fitForest(imputeMatrix(rows, medians), { nEstimators: trees, maxSamples, randomState: seed })
+    this.#forests = spread([...this.#forests, { forest, medians, fittedMs: nowMs }], count, nowMs)
+  }
+
+  /** The anomaly score that all forests agree on: the lowest. Undefined when there are none. */
+  score(row: Float64Array): number | undefined {
+    let lowest: number | undefined
+    for (const { forest, medians } of this.#forests) {
+      const score = forest.anomalyScore(impute(row, medians))
+      if (lowest === undefined || score < lowest) lowest = score
+    }
+    return lowest
+  }
+
+  /** Shares of the columns in what makes `row` strange, the mean over the forests. */
+  explain(row: Float64Array): Float64Array {
+    const shares = new Float64Array(row.length)
+    for (const { forest, medians } of this.#forests) {
+      const explained = forest.explain(impute(row, medians))
+      for (let i = 0; i < shares.length; i++) shares[i] = (shares[i] ?? 0) + (explained[i] ?? 0) / this.count
+    }
+    return shares
+  }
+}
+
+function impute(row: Float64Array, medians: Float64Array): Float64Array {
+  return row.some(Number.isNaN) ? row.map((value, i) => (Number.isNaN(value) ? (medians[i] ?? 0) : value)) : row
+}
+
+/**
+ * At most `count` of the forests (oldest first), with ages spread from the newest to a week: of too many, the one goes whose neighbours are
+ * nearest to each other for its age. So a Friday is still known on Monday.
+ */
+function spread(forests: readonly Generation[], count: number, nowMs: number): readonly Generation[] {
+  const young = forests.filter(({ fittedMs }) => nowMs - fittedMs <= LONGEST_MEMORY_MS)
+  if (young.length <= count) return young
+  let dropped = 0
+  let nearest = Number.POSITIVE_INFINITY
+  for (let i = 1; i < young.length - 1; i++) {
+    const apart = ((young[i + 1]?.fittedMs ?? 0) - (young[i - 1]?.fittedMs ?? 0)) / (nowMs - (young[i]?.fittedMs ?? 0))
+    if (apart < nearest) {
+      nearest = apart
+      dropped = i
+    }
+  }
+  return young.filter((_, i) => i !== dropped)
+}

@@ -1,0 +1,138 @@
+import type { Matrix } from '../features/matrix.ts'
+
+const FIRST_CAPACITY = 64
+/** Stands for NaN among whole numbers. */
+const NOT_KNOWN = -32_768
+const LARGEST = 32_767
+
+export interface LearnedWindowOptions {
+  readonly columns: number
+  /** Rows kept at most. */
+  readonly entries: number
+  /** How far back rows reach. */
+  readonly windowMs: number
+}
+
+/** The rows of a window, for saving. */
+export interface WindowContents {
+  readonly rows: Int16Array
+  readonly timesMs: Float64Array
+  readonly learnableMs: Float64Array
+  readonly spacingMs: number
+}
+
+/**
+ * Rows to learn from, in typed arrays, oldest first. A young window keeps every row; each time it is full, it keeps every second one and takes
+ * rows half as often from then on, until its rows reach over the whole window; from then on the oldest row goes. Values are whole steps
+ * (`modelRow`), kept in 16 bits, NaN = not known. Each row has a time from which on it may be learned.
+ */
+export class LearnedWindow {
+  readonly #options: LearnedWindowOptions
+  #rows = new Int16Array(0)
+  #timesMs = new Float64Array(0)
+  #learnableMs = new Float64Array(0)
+  #first = 0
+  #count = 0
+  #spacingMs = 0
+
+  /** @param contents what `contents()` gave earlier */
+  constructor(options: LearnedWindowOptions, contents?: WindowContents) {
+    this.#options = options
+    if (contents === undefined) return
+    this.#rows = contents.rows.slice()
+    this.#timesMs = contents.timesMs.slice()
+    this.#learnableMs = contents.learnableMs.slice()
+    this.#count = contents.timesMs.length
+    this.#spacingMs = contents.spacingMs
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Time of the newest row; -Infinity when there is none. */
+  get newestMs(): number {
+    return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#timesMs[this.#place(this.#count - 1)] ?? 0)
+  }
+
+  /** Adds a row, unless the one before is nearer than the spacing. */
+  add(row: Float64Array, timeMs: number, learnableMs = timeMs): void {
+    if (timeMs - this.newestMs < this.#spacingMs) return
+    if (this.#count === this.#timesMs.length) this.#makeRoom(timeMs)
+    const at = this.#place(this.#count)
+    const { columns } = this.#options
+    for (let c = 0; c < columns; c++) this.#rows[at * columns + c] = toInt16(row[c] ?? Number.NaN)
+    this.#timesMs[at] = timeMs
+    this.#learnableMs[at] = learnableMs
+    this.#count++
+  }
+
+  /** The rows of the window that ends at `endMs` which may be learned by then, in order of time. */
+  learnable(endMs: number): Matrix {
+    const { columns, windowMs } = this.#options
+    const values = new Float64Array(this.#count * columns)
+    let rows = 0
+    for (let i = 0; i < this.#count; i++) {
+      const at = this.#place(i)
+      const timeMs = this.#timesMs[at] ?? 0
+      if (timeMs > endMs || timeMs < endMs - windowMs || (this.#learnableMs[at] ?? 0) > endMs) continue
+      for (let c = 0; c < columns; c++)
+        values[rows * columns + c] = fromInt16(this.#rows[at * columns + c] ?? NOT_KNOWN)
+      rows++
+    }
+    return { values: values.subarray(0, rows * columns), rows, columns }
+  }
+
+  contents(): WindowContents {
+    this.#copy(this.#count, 1)
+    return { rows: this.#rows, timesMs: this.#timesMs, learnableMs: this.#learnableMs, spacingMs: this.#spacingMs }
+  }
+
+  #place(row: number): number {
+    return (this.#first + row) % this.#timesMs.length
+  }
+
+  #makeRoom(nowMs: number): void {
+    const { entries, windowMs } = this.#options
+    if (this.#count < entries) {
+      this.#copy(Math.min(entries, Math.max(FIRST_CAPACITY, this.#count * 2)), 1)
+      return
+    }
+    const reachMs = nowMs - (this.#timesMs[this.#first] ?? 0)
+    if (reachMs >= windowMs) {
+      this.#first = this.#place(1)
+      this.#count--
+      return
+    }
+    this.#spacingMs = Math.min((2 * reachMs) / entries, windowMs / entries)
+    this.#copy(entries, 2)
+  }
+
+  /** Copies every `each`-th row, the newest one in any case, to new arrays. */
+  #copy(capacity: number, each: number): void {
+    const { columns } = this.#options
+    const rows = new Int16Array(capacity * columns)
+    const timesMs = new Float64Array(capacity)
+    const learnableMs = new Float64Array(capacity)
+    let count = 0
+    for (let i = (this.#count + each - 1) % each; i < this.#count; i += each) {
+      const from = this.#place(i)
+      rows.set(this.#rows.subarray(from * columns, (from + 1) * columns), count * columns)
+      timesMs[count] = this.#timesMs[from] ?? 0
+      learnableMs[count++] = this.#learnableMs[from] ?? 0
+    }
+    this.#rows = rows
+    this.#timesMs = timesMs
+    this.#learnableMs = learnableMs
+    this.#first = 0
+    this.#count = count
+  }
+}
+
+function toInt16(value: number): number {
+  return Number.isNaN(value) ? NOT_KNOWN : Math.max(-LARGEST, Math.min(LARGEST, Math.round(value)))
+}
+
+function fromInt16(value: number): number {
+  return value === NOT_KNOWN ? Number.NaN : value
+}
