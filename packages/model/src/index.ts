@@ -1,4 +1,5 @@
 // client, state, cycle
+export { ApiConnection, type ApiConnectionOptions } from './api-connection.ts'
 export type { AllocationChange, ConfiguredAllocation } from './client/allocation-change.ts'
 export { firstPlainKey, readApiKey } from './client/api-key.ts'
 export { type ApplyOutcome, OUTCOME_KINDS, type OutcomeKind } from './client/apply-outcome.ts'
@@ -15,6 +16,12 @@ export {
   ReadOnlyTransport,
   type Transport,
 } from './client/transport.ts'
+// configuration, status
+export { MODEL_CONFIG_RULES, MODEL_CONFIG_RULES, ModelConfig, ModelConfig } from './config.ts'
+export { Fleet, type FleetOptions, type TrackedContainer } from './cycle/fleet.ts'
+export { PolicySizing } from './cycle/policy-sizing.ts'
+export { type CycleParts, type CycleSettings, ModelCycle } from './cycle.ts'
+export { readHostSize } from './host-size.ts'
 // policy
 export {
   type ContainerSettings,
@@ -36,6 +43,18 @@ export {
 export { POLICY_NAMES, type PolicyName } from './policy/policies/policy-names.ts'
 export { ScalingSection, SchedulesSection, TiersSection } from './policy/settings.ts'
 export { type SharedHost, type Sharer, shareHost } from './policy/share-host.ts'
+export type {
+  Anomalies,
+  ContainerIdentity,
+  HostCapacity,
+  Member,
+  MetricsSource,
+  ScalingApi,
+  Sizer,
+  Sizing,
+  StateStore,
+  StatusBoard,
+} from './ports.ts'
 // replay
 export { bill, type ReplayBill, type ResourceBill, staticRun } from './replay/bill.ts'
 export { type ReplayOptions, type ReplayRun, type ReplaySizer, replay, startAllocation } from './replay/closed-loop.ts'
@@ -46,3 +65,6 @@ export { MetricsTraces } from './replay/traces-from-metrics.ts'
 export { type PendingChange, PendingChanges } from './state/pending-changes.ts'
 export { formatSizerState, parseSizerState, type SavedSizer } from './state/sizer-state.ts'
 export { StateFiles } from './state/state-files.ts'
+export { type ContainerStatus, ContainerStatus, ModelStatus, ModelStatus } from './status/model-status.ts'
+export { STATUS_FILE, STATUS_FILE, StatusFile } from './status/status-file.ts'
+export { ModelTelemetry } from './telemetry.ts'

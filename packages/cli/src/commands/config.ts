@@ -29,7 +29,7 @@ interface MigrateOptions {
 /** The configuration rules of a daemon by the name of its file. The packages are loaded only when they are needed. */
 async function rulesOf(file: string): Promise<ConfigRules<z.ZodType>> {
   const name = basename(file)
-  if (name === CONFIG_FILES.monitor) return (await import('@lxc-autoscale/monitor')).MONITOR_CONFIG_RULES
+  if (name === CONFIG_FILES.monitor) return (await import('@lxc-autoscale/monitor')).MONITOR_RULES
   if (name === CONFIG_FILES.model) return (await import('@lxc-autoscale/model')).MODEL_CONFIG_RULES
   if (name === CONFIG_FILES.api) return (await import('@lxc-autoscale/api')).API_CONFIG_RULES
   throw new AutoscaleError(

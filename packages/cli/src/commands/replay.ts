@@ -12,6 +12,7 @@ import {
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,
+  type PolicyName,
   parseTraceCsv,
   type ReplayBill,
   type ReplayedPolicy,
@@ -29,7 +30,7 @@ import { standardTerminal, table } from '../output/terminal.ts'
 interface ReplayCommandOptions {
   readonly trace?: string
   readonly metrics?: string
-  readonly policy?: string
+  readonly policy?: PolicyName
   readonly mode: 'int' | 'frac'
   readonly config?: string
   readonly decisions?: string
@@ -93,7 +94,7 @@ async function readMetrics(file: string): Promise<Trace[]> {
 
 interface ReplayPlan {
   readonly traces: readonly Trace[]
-  readonly policies: readonly string[]
+  readonly policies: readonly PolicyName[]
   readonly config: ModelConfig | undefined
   readonly options: ReplayCommandOptions
 }
@@ -122,7 +123,7 @@ function replayAll(plan: ReplayPlan): ReplayedTrace[] {
 
 function replayOne(
   trace: Trace,
-  policy: string,
+  policy: PolicyName,
   { config, options }: ReplayPlan,
   onProgress: (share: number) => void,
 ): ReplayRun {
@@ -260,7 +261,12 @@ function percent(value: number | null, digits: number): string | null {
   return value === null ? null : `${value.toFixed(digits)} %`
 }
 
-function replaySettings(vmid: number, policy: string, config: ModelConfig | undefined, { mode }: ReplayCommandOptions) {
+function replaySettings(
+  vmid: number,
+  policy: PolicyName,
+  config: ModelConfig | undefined,
+  { mode }: ReplayCommandOptions,
+) {
   const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
   const limits =
     config === undefined

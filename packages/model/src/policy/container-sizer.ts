@@ -84,6 +84,8 @@ export class ContainerSizer {
     const isSamePolicy = settings.policy === this.#settings.policy
     this.#settings = settings
     this.#policy = POLICIES[settings.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
+    // What a policy keeps only until the next sample is not saved; one that has learned this sample passes it over.
+    if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
 
   /** The words of the policy for the newest decision. */

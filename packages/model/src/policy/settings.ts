@@ -75,7 +75,7 @@ const scalingKeys = {
     .number()
     .min(1)
     .max(90)
-    .default(25)
+    .default(50)
     .describe('Memory is shrunk in steps of at most this share of the limit; between two steps pressure is watched.'),
   memory_margin_mb: z
     .int()

@@ -136,7 +136,7 @@ describe('growUnderPressure', () => {
 
 describe('limitMemoryShrink', () => {
   test('shrinks by at most one step at a time', () => {
-    expect(limitMemoryShrink(draft({ memoryMb: 330 }), facts()).to.memoryMb).toBe(768)
+    expect(limitMemoryShrink(draft({ memoryMb: 330 }), facts()).to.memoryMb).toBe(512)
   })
 
   test('never goes below what is in use or cannot be reclaimed, and a margin', () => {

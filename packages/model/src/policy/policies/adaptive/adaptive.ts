@@ -6,8 +6,10 @@ import { MemorySizer } from './memory-sizer.ts'
 const VERSION = 1
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
 const SHORT_THROTTLED_PERCENT = 5
-/** With whole cores nothing counts throttling: one that uses all it is allowed is short. */
-const SHORT_USED_SHARE = 0.99
+/** With whole cores nothing counts throttling: one that uses all it is allowed, while something waits for it, is short. */
+const SHORT_USED_SHARE = 0.98
+/** Tasks waiting for the CPU, percent of time (PSI), that are more than noise. */
+const SHORT_WAITING_PERCENT = 5
 /** Stalls for memory, percent of time, with which meeting the limit is more than a full page cache. */
 const PRESSED_STALL_PERCENT = 0.5
 const FIRST_STEP_MS = 60_000
@@ -118,10 +120,15 @@ function newCpuSizer({ coresStep, minCores, adaptive: { throttlingPrice } }: Siz
   return new CpuSizer({ coresStep, minCores, throttlingPrice })
 }
 
-function isShortOfCores({ cpuCoresUsed, cpuThrottledPercent, allocation }: Observation): boolean {
+function isShortOfCores({
+  cpuCoresUsed,
+  cpuThrottledPercent,
+  cpuPressurePercent,
+  allocation: { cores },
+}: Observation): boolean {
   if ((cpuThrottledPercent ?? 0) >= SHORT_THROTTLED_PERCENT) return true
-  const { cores } = allocation
-  return cpuCoresUsed !== undefined && cores !== undefined && cpuCoresUsed >= cores * SHORT_USED_SHARE
+  const isUsedUp = cpuCoresUsed !== undefined && cores !== undefined && cpuCoresUsed >= cores * SHORT_USED_SHARE
+  return isUsedUp && (cpuPressurePercent === undefined || cpuPressurePercent >= SHORT_WAITING_PERCENT)
 }
 
 function wasPressed({ memoryHighEvents, memoryMaxEvents, memoryPressurePercent }: Observation): boolean {

@@ -102,7 +102,13 @@ export class CpuSizer {
       p.slotRange,
     )
     this.#week = new SlotPeaks(
-      { periodMs: 7 * DAY_MS, slotMs: p.weekSlotMs, depth: p.weeksRemembered, jobSlots: p.weekJobSlots, jobRise: p.jobRise },
+      {
+        periodMs: 7 * DAY_MS,
+        slotMs: p.weekSlotMs,
+        depth: p.weeksRemembered,
+        jobSlots: p.weekJobSlots,
+        jobRise: p.jobRise,
+      },
       p.slotRange,
     )
     this.#histogram = new DecayingHistogram(p.percentileHalfLifeMs)
@@ -227,9 +233,7 @@ export class CpuSizer {
 
   /** A job that ran at this time yesterday, or this time last week, is provided for before it runs. */
   #jobCores(localTimeMs: number): number {
-    return (
-      Math.max(this.#day.job(localTimeMs), this.#week.job(localTimeMs)) * (1 + this.#parameters.jobMargin)
-    )
+    return Math.max(this.#day.job(localTimeMs), this.#week.job(localTimeMs)) * (1 + this.#parameters.jobMargin)
   }
 
   /** A small rise can wait while the last minutes' peak still fits. */

@@ -1,0 +1,116 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
+import { type ContainerStatus, containerSettings } from '@lxc-autoscale/model'
+import { Command } from 'commander'
+import { ago, figure, table } from '../output/terminal.ts'
+import { vmidArgument } from './arguments.ts'
+import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
+import { type ModelView, modelView } from './model-view.ts'
+import { sizeText } from './status.ts'
+
+/** `lxc-autoscale explain ID`: facts, rules that spoke, strange features, and where each setting comes from. */
+export function explainCommand(environment: Readonly<Record<string, string | undefined>>): Command {
+  return withHostOptions(new Command('explain'))
+    .description('why a container has what it has: the facts, the rules that spoke, what was strange, the settings')
+    .argument('<id>', 'the container', vmidArgument)
+    .action((vmid: number, options: HostOptions) => {
+      const { terminal, configDir } = commandContext(options, environment)
+      const view = modelView(configDir)
+      const container = containerOf(view, vmid)
+      const settings = containerSettings({
+        vmid,
+        name: container.name ?? undefined,
+        tags: container.tags,
+        scaling: view.config.scaling,
+        tiers: view.config.tiers,
+        schedules: view.config.schedules,
+        ignoreLxc: view.config.ignore_lxc,
+        host: hostOf(view),
+      })
+      const report = { ...container, settings: settings.provenance }
+      terminal.answer(report, () => explanation(container, settings.provenance, Date.now()))
+    })
+}
+
+function containerOf({ status, statusFile }: ModelView, vmid: number): ContainerStatus {
+  if (status === undefined) {
+    throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
+  }
+  const container = status.containers.find(candidate => candidate.vmid === vmid)
+  if (container !== undefined) return container
+  const known = status.containers.map(candidate => candidate.vmid).join(', ')
+  throw new AutoscaleError('CONTAINER_NOT_FOUND', `the model knows no container ${vmid}; it knows ${known || 'none'}`)
+}
+
+function hostOf({ status }: ModelView): { cores: number; memoryMb: number } | undefined {
+  const { cores, memory_mb: memoryMb } = status?.host ?? { cores: null, memory_mb: null }
+  return cores === null || memoryMb === null ? undefined : { cores, memoryMb }
+}
+
+type Provenance = ReturnType<typeof containerSettings>['provenance']
+
+function explanation(container: ContainerStatus, provenance: Provenance, nowMs: number): string {
+  return [
+    ...facts(container, nowMs),
+    ...decisionLines(container, nowMs),
+    ...policyLines(container),
+    ...verdictLines(container),
+    ...changeLines(container, nowMs),
+    'settings',
+    indent(
+      table(
+        ['KEY', 'VALUE', 'FROM'],
+        Object.entries(provenance).map(([key, { value, from }]) => [key, JSON.stringify(value) ?? '-', from]),
+      ),
+    ),
+  ].join('\n')
+}
+
+function facts({ vmid, name, mode, allocation, problem, newest }: ContainerStatus, nowMs: number): string[] {
+  return [
+    `container ${vmid}${name === null ? '' : ` (${name})`}: ${allocation === null ? 'allocation not known' : sizeText(allocation)}, mode ${mode}`,
+    ...(problem === null ? [] : [`  nothing can be decided: ${problem}`]),
+    ...(newest === null
+      ? ['  no sample yet']
+      : [
+          `  measured ${ago(Date.parse(newest.time), nowMs)}: ${figure(newest.cpu_cores_used)} cores used` +
+            ` (${figure(newest.cpu_usage_percent, '%')}), throttled ${figure(newest.cpu_throttled_percent, '%')};` +
+            ` memory ${figure(newest.memory_usage_mb, 'MB')}, of which ${figure(newest.memory_floor_mb, 'MB')} cannot be reclaimed`,
+        ]),
+  ]
+}
+
+function decisionLines({ decision }: ContainerStatus, nowMs: number): string[] {
+  if (decision === null) return []
+  const { cores, memory, from, to, wanted, reasons, policy, time } = decision
+  const isKept = cores === 'keep' && memory === 'keep'
+  return [
+    `decision (${policy}, ${ago(Date.parse(time), nowMs)}): ${isKept ? `keep ${sizeText(from)}` : `${sizeText(from)} -> ${sizeText(to)}`}; the policy asked for ${sizeText(wanted)}`,
+    ...(reasons.length === 0 ? ['  no rule spoke'] : reasons.map(({ rule, text }) => `  ${rule}: ${text}`)),
+  ]
+}
+
+function policyLines({ policy }: ContainerStatus): string[] {
+  return policy === null ? [] : ['policy', `  cores: ${policy.cores}`, `  memory: ${policy.memory}`]
+}
+
+function verdictLines({ verdict }: ContainerStatus): string[] {
+  if (verdict === null) return []
+  const state = verdict.is_anomalous ? 'abnormal' : 'normal'
+  const strange = verdict.features.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(', ')
+  return [
+    `isolation forest (${verdict.source}): ${state}, confidence ${figure(verdict.confidence)}, score ${figure(verdict.score)}, threshold ${figure(verdict.threshold)}`,
+    ...(strange === '' ? [] : [`  strangest: ${strange}`]),
+  ]
+}
+
+function changeLines({ last_change }: ContainerStatus, nowMs: number): string[] {
+  if (last_change === null) return []
+  const { from, to, outcome, text, time } = last_change
+  return [
+    `last change (${ago(Date.parse(time), nowMs)}): ${sizeText(from)} -> ${sizeText(to)}: ${outcome}${text === '' ? '' : `: ${text}`}`,
+  ]
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ')
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AutoscaleError, ConfigError, type ConfigRules, errorMessage, parseConfig } from '@lxc-autoscale/core'
+import type { z } from 'zod'
+
+/**
+ * The configuration in `file` of `configDir`, all defaults when there is no such file.
+ * @throws {ConfigError} naming every problem.
+ */
+export function installedConfig<Schema extends z.ZodType>(
+  configDir: string,
+  name: string,
+  rules: ConfigRules<Schema>,
+): z.output<Schema> {
+  const file = join(configDir, name)
+  return parseConfig({ file, text: existsSync(file) ? readConfig(file) : '' }, rules).config
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([{ file, line: undefined, key: '', message: `cannot be read: ${errorMessage(error)}` }])
+  }
+}
+
+/** The JSON that `file` holds, checked; undefined when there is no such file. */
+export function readJsonFile<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | undefined {
+  if (!existsSync(file)) return undefined
+  const parsed = schema.safeParse(parseJson(file))
+  if (parsed.success) return parsed.data
+  throw new AutoscaleError('STATE_INVALID', `${file}: not of this version: ${parsed.error.issues[0]?.message ?? ''}`)
+}
+
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
+  }
+}

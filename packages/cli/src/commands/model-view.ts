@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { MODEL_CONFIG_RULES, type ModelConfig, ModelStatus, STATUS_FILE } from '@lxc-autoscale/model'
+import { CONFIG_FILES } from './command-context.ts'
+import { installedConfig, readJsonFile } from './installed-config.ts'
+
+/** What the model wrote down of itself, and its configuration. */
+export interface ModelView {
+  readonly config: ModelConfig
+  readonly statusFile: string
+  /** Undefined when the model never finished a cycle here. */
+  readonly status: ModelStatus | undefined
+}
+
+export function modelView(configDir: string): ModelView {
+  const config = installedConfig(configDir, CONFIG_FILES.model, MODEL_CONFIG_RULES)
+  const statusFile = join(config.state.directory, STATUS_FILE)
+  return { config, statusFile, status: readJsonFile(statusFile, ModelStatus) }
+}
