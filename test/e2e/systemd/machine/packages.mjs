@@ -25,16 +25,27 @@ function sha256(file) {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
-/** The package `current` with an older version and another default configuration; not compressed, which is quick. */
+/** The package `current` with an older version and another default configuration. */
 export function makeOlderPackage({ current, outfile }) {
-  const stage = mkdtempSync(join(tmpdir(), 'lxc-autoscale-older-'))
-  try {
-    execFileSync('dpkg-deb', ['--raw-extract', current, stage])
+  repack({ current, outfile }, stage => {
     const control = join(stage, 'DEBIAN/control')
     writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, `Version: ${OLDER_VERSION}`))
     for (const name of ['lxc_monitor', 'lxc_autoscale_ml', 'lxc_autoscale_api']) {
       appendFileSync(join(stage, `etc/lxc_autoscale_ml/${name}.yaml`), '# of the older version\n')
     }
+  })
+}
+
+/** The package `current`, not compressed: xz takes minutes in an emulated machine. */
+export function makeQuickPackage({ current, outfile }) {
+  repack({ current, outfile }, () => {})
+}
+
+function repack({ current, outfile }, change) {
+  const stage = mkdtempSync(join(tmpdir(), 'lxc-autoscale-repack-'))
+  try {
+    execFileSync('dpkg-deb', ['--raw-extract', current, stage])
+    change(stage)
     execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', stage, outfile], { stdio: 'ignore' })
   } finally {
     rmSync(stage, { recursive: true, force: true })
