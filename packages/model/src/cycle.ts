@@ -139,14 +139,14 @@ export class ModelCycle {
   }
 
   #learn(cycle: MetricsCycle, stages: StageTimes): void {
-    const { anomalies, fleet, telemetry } = this.#parts
+    const { anomalies, fleet, telemetry, clock } = this.#parts
     telemetry.samples.inc(cycle.containers.size)
-    const observed = stages.time('anomaly', () => anomalies.observe(cycle))
+    const observed = stages.time('anomaly', () => anomalies.observe(cycle, clock.nowMs()))
     for (const { vmid } of observed) this.#countVerdict(vmid)
     stages.time('learn', () => {
+      if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
       for (const [vmid, sample] of cycle.containers) fleet.observe(vmid, sample)
     })
-    if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
   }
 
   #countVerdict(vmid: number): void {

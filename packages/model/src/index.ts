@@ -1,4 +1,8 @@
-// client, state, cycle
+export { AnomalyModel, type ModelCounts } from './anomaly/anomaly-model.ts'
+export { AnomalySection, anomalySettings, ForestSection } from './anomaly/anomaly-sections.ts'
+export { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from './anomaly/anomaly-settings.ts'
+export type { AnomalyVerdict, FeatureShare } from './anomaly/anomaly-verdict.ts'
+export { describeVerdict } from './anomaly/describe-verdict.ts'
 export { ApiConnection, type ApiConnectionOptions } from './api-connection.ts'
 export type { AllocationChange, ConfiguredAllocation } from './client/allocation-change.ts'
 export { firstPlainKey, readApiKey } from './client/api-key.ts'
@@ -16,13 +20,13 @@ export {
   ReadOnlyTransport,
   type Transport,
 } from './client/transport.ts'
-// configuration, status
-export { MODEL_CONFIG_RULES, MODEL_CONFIG_RULES, ModelConfig, ModelConfig } from './config.ts'
+export { MODEL_CONFIG_RULES, ModelConfig } from './config.ts'
 export { Fleet, type FleetOptions, type TrackedContainer } from './cycle/fleet.ts'
 export { PolicySizing } from './cycle/policy-sizing.ts'
 export { type CycleParts, type CycleSettings, ModelCycle } from './cycle.ts'
+export type { FollowOutcome } from './history/follow-outcome.ts'
+export { MetricsFileSource } from './history/metrics-file-source.ts'
 export { readHostSize } from './host-size.ts'
-// policy
 export {
   type ContainerSettings,
   containerSettings,
@@ -55,7 +59,6 @@ export type {
   StateStore,
   StatusBoard,
 } from './ports.ts'
-// replay
 export { bill, type ReplayBill, type ResourceBill, staticRun } from './replay/bill.ts'
 export { type ReplayOptions, type ReplayRun, type ReplaySizer, replay, startAllocation } from './replay/closed-loop.ts'
 export { decisionsCsv } from './replay/decisions-csv.ts'
@@ -65,6 +68,6 @@ export { MetricsTraces } from './replay/traces-from-metrics.ts'
 export { type PendingChange, PendingChanges } from './state/pending-changes.ts'
 export { formatSizerState, parseSizerState, type SavedSizer } from './state/sizer-state.ts'
 export { StateFiles } from './state/state-files.ts'
-export { type ContainerStatus, ContainerStatus, ModelStatus, ModelStatus } from './status/model-status.ts'
-export { STATUS_FILE, STATUS_FILE, StatusFile } from './status/status-file.ts'
+export { ContainerStatus, ModelStatus } from './status/model-status.ts'
+export { STATUS_FILE, StatusFile } from './status/status-file.ts'
 export { ModelTelemetry } from './telemetry.ts'

@@ -99,7 +99,9 @@ class PolicySizer implements Sizer {
   }
 
   identify(identity: ContainerIdentity, host: HostCapacity): void {
-    this.#sizer.configure(settingsOf(this.#config, identity, host))
+    const settings = settingsOf(this.#config, identity, host)
+    const isSame = JSON.stringify(settings) === JSON.stringify(this.#sizer.settings)
+    if (!isSame) this.#sizer.configure(settings)
   }
 
   explain(): { readonly cores: string; readonly memory: string } {

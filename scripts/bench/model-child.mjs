@@ -1,0 +1,129 @@
+// Runs the model on a metrics file against a local API and prints what it cost: one JSON object.
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import {
+  AnomalyModel,
+  ApiConnection,
+  anomalySettings,
+  Fleet,
+  MetricsFileSource,
+  ModelConfig,
+  ModelCycle,
+  ModelTelemetry,
+  PendingChanges,
+  PolicySizing,
+  readHostSize,
+  StateFiles,
+  StatusFile,
+} from '@lxc-autoscale/model'
+import { cycleLine } from './metrics-history.mjs'
+
+const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, cycles } = JSON.parse(process.argv[2])
+
+const warn = (fields, text) => console.error(text, fields)
+const log = { info() {}, debug() {}, warn, error: warn, fatal: warn }
+let skewMs = 0
+const clock = {
+  // The model believes that as much time passes between two measured cycles as between two collections.
+  nowMs: () => Date.now() + skewMs,
+  monotonicMs: () => performance.now(),
+  sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
+}
+const config = ModelConfig.parse({
+  data_file: path,
+  max_metrics_age_seconds: 86_400,
+  // Every container decides, none is changed: what is measured is the cycle and not pct.
+  scaling: { dry_run: true },
+  api: { api_url: apiUrl, api_key_file: '' },
+  state: { directory },
+})
+const telemetry = new ModelTelemetry()
+const state = new StateFiles(directory, log)
+await state.prepare()
+const connection = new ApiConnection({ clock, log, telemetry, random: Math.random })
+const sizing = new PolicySizing(config, readHostSize('/proc'))
+const forest = anomalySettings({ forest: config.model, anomaly: config.anomaly_detection, rollingWindow: 5 })
+const anomalies = new AnomalyModel(forest)
+const fleet = new Fleet({ sizing, spikes: { threshold: 3, window: 5 }, saved: new Map() })
+let status
+const cycle = new ModelCycle(
+  {
+    source: new MetricsFileSource({ path }),
+    anomalies,
+    fleet,
+    state,
+    board: {
+      show(next) {
+        status = next
+        return new StatusFile(directory).show(next)
+      },
+    },
+    pending: new PendingChanges(),
+    telemetry,
+    clock,
+    log,
+    runName: 'bench',
+    pid: process.pid,
+  },
+  {
+    api: connection.open(config),
+    apiUrl,
+    sizing,
+    isDryRun: true,
+    maxDataAgeMs: 86_400_000,
+    saveIntervalMs: Number.POSITIVE_INFINITY,
+  },
+)
+const { signal } = new AbortController()
+
+async function timed() {
+  const startMs = performance.now()
+  const { outcome, text } = await cycle.run(signal)
+  if (outcome !== 'decided') throw new Error(`the cycle ended ${outcome}: ${text}`)
+  return performance.now() - startMs
+}
+
+const coldStartMs = await timed()
+const coldStages = status.cycle.stages
+
+const wallMs = []
+const decideMs = []
+let stages = {}
+// Refits are spread over many cycles: the first ones after a cold start have more of them than usual.
+const warmUp = Math.ceil(containers / 4)
+for (let index = 0; index < warmUp + cycles; index++) {
+  const timeMs = firstMs + (entries + index) * intervalMs
+  skewMs += intervalMs
+  append(cycleLine(containers, timeMs, entries + index))
+  const tookMs = await timed()
+  if (index < warmUp) continue
+  wallMs.push(tookMs)
+  decideMs.push(status.cycle.stages.decide * 1_000)
+  stages = status.cycle.stages
+}
+const rssMb = process.memoryUsage.rss() / 1_048_576
+const saveStartMs = performance.now()
+await cycle.save()
+const saveMs = performance.now() - saveStartMs
+await connection.close()
+console.log(
+  JSON.stringify({
+    coldStartMs,
+    coldStages,
+    wallMs,
+    decideMs,
+    stages,
+    rssMb,
+    peakRssMb: process.resourceUsage().maxRSS / 1_024,
+    saveMs,
+    forests: anomalies.counts(),
+  }),
+)
+
+/** As the monitor does: over the closing bracket. */
+function append(line) {
+  const file = openSync(path, 'r+')
+  const { size } = fstatSync(file)
+  writeSync(file, `,\n${line}\n]\n`, size - '\n]\n'.length)
+  closeSync(file)
+}

@@ -1,0 +1,149 @@
+// The model: whole cycles on long histories against the real API on a pretend host, and the batch fetch.
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { systemClock } from '@lxc-autoscale/core'
+import { HttpTransport, ScalingClient } from '@lxc-autoscale/model'
+import { createHost, INSTANT } from '@lxc-autoscale/simulator'
+import { writeHistory } from './metrics-history.mjs'
+
+const CYCLES = [
+  { containers: 200, entries: 1_000 },
+  { containers: 1_000, entries: 1_000 },
+]
+/** Every fetch waits for nothing, whatever pct costs. */
+const FETCH = { containers: 60, pctDelayMs: 100, times: 50 }
+const INTERVAL_MS = 60_000
+const MEASURED_CYCLES = 20
+
+export async function run(report) {
+  for (const size of CYCLES) await inDirectory(directory => measureCycles(report, directory, size))
+  await inDirectory(directory => measureFetch(report, directory))
+}
+
+async function inDirectory(work) {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-model-'))
+  try {
+    await work(directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function measureCycles(report, directory, { containers, entries }) {
+  const path = join(directory, 'lxc_metrics.json')
+  const firstMs = Date.now() - entries * INTERVAL_MS
+  writeHistory(path, { containers, entries, intervalMs: INTERVAL_MS, firstMs })
+  const api = await startApi(directory, { containers, pctDelayMs: 0 })
+  try {
+    const input = {
+      path,
+      apiUrl: api.url,
+      directory: join(directory, 'state'),
+      containers,
+      entries,
+      intervalMs: INTERVAL_MS,
+      firstMs,
+      cycles: MEASURED_CYCLES,
+    }
+    // The settings of the unit of the daemon.
+    const words = ['--max-semi-space-size=4', join(import.meta.dirname, 'model-child.mjs'), JSON.stringify(input)]
+    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 24 })
+    reportCycles(report, `${containers}x${entries}`, containers, JSON.parse(stdout))
+  } finally {
+    await api.stop()
+  }
+}
+
+function reportCycles(report, subject, containers, measured) {
+  const row = (metric, value, unit) => report({ bench: 'model', case: subject, metric, value, unit })
+  row('cold_start_ms', measured.coldStartMs, 'ms')
+  row('cycle_ms', median(measured.wallMs), 'ms')
+  row('cycle_max_ms', Math.max(...measured.wallMs), 'ms')
+  row('decide_us', (median(measured.decideMs) * 1_000) / containers, 'us')
+  row('save_ms', measured.saveMs, 'ms')
+  row('rss_mb', measured.rssMb, 'MB')
+  row('rss_peak_mb', measured.peakRssMb, 'MB')
+  for (const [stage, seconds] of Object.entries(measured.stages)) row(`stage_${stage}_ms`, seconds * 1_000, 'ms')
+}
+
+async function measureFetch(report, directory) {
+  const api = await startApi(directory, FETCH)
+  const transport = new HttpTransport({ url: api.url, apiKey: () => undefined, timeoutMs: 30_000, maxConnections: 10 })
+  const client = new ScalingClient({
+    transport,
+    clock: systemClock,
+    random: Math.random,
+    retry: { maxRetries: 0, delayMs: 1_000 },
+    breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
+    maxConcurrent: 10,
+    olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
+  })
+  const tookMs = []
+  for (let time = 0; time < FETCH.times; time++) {
+    const startMs = performance.now()
+    const { configs } = await client.fetchConfigs([], new AbortController().signal)
+    tookMs.push(performance.now() - startMs)
+    if (configs.size !== FETCH.containers) throw new Error(`fetched ${configs.size} containers`)
+  }
+  await transport.close()
+  await api.stop()
+  const subject = String(FETCH.containers)
+  report({ bench: 'model', case: subject, metric: 'batch_fetch_ms', value: median(tookMs), unit: 'ms' })
+}
+
+/** The real API as a process of its own, on a pretend host. */
+async function startApi(directory, { containers, pctDelayMs }) {
+  const host = await createHost({
+    root: join(directory, 'host'),
+    hostCores: 64,
+    hostMemoryMb: containers * 2_048,
+    containers: Array.from({ length: containers }, (_, index) => ({
+      vmid: 101 + index,
+      shape: 'idle',
+      cores: 2,
+      memoryMb: 1_024,
+    })),
+    settings: { ...INSTANT, pctDelayMs },
+  })
+  const config = join(directory, 'api.yaml')
+  const settings = {
+    server: { port: 0 },
+    authentication: { enabled: false },
+    state: { directory: join(directory, 'api-state') },
+    health: { metrics_file: '', model_lock_file: '' },
+    logging: { log_file: '' },
+    host: { proc: host.paths.proc, cgroup: host.paths.cgroup, pve: host.paths.pve },
+  }
+  writeFileSync(config, JSON.stringify(settings))
+  const bin = join(import.meta.dirname, '..', '..', 'packages', 'api', 'bin', 'lxc-autoscale-api.mjs')
+  const daemon = spawn(process.execPath, [bin, '--config', config], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: `${host.paths.bin}:${process.env.PATH}` },
+  })
+  const ended = new Promise(resolve => daemon.on('close', resolve))
+  const port = await new Promise((resolve, reject) => {
+    let said = ''
+    daemon.stdout.on('data', part => {
+      said += part
+      const [, found] = /listening.*port=(\d+)/.exec(said) ?? []
+      if (found !== undefined) resolve(found)
+    })
+    daemon.on('close', code => reject(new Error(`the API ended with ${code}: ${said}`)))
+  })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop() {
+      daemon.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
