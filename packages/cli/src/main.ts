@@ -1,9 +1,12 @@
 import { AutoscaleError, VERSION } from '@lxc-autoscale/core'
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './commands/config.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { explainCommand } from './commands/explain.ts'
 import { forestCommand } from './commands/forest.ts'
 import { historyCommand, undoCommand } from './commands/history.ts'
 import { replayCommand } from './commands/replay.ts'
+import { statusCommand } from './commands/status.ts'
 
 /** Exit codes of the operator's command; 78 is EX_CONFIG of sysexits(3). */
 const EXIT = { done: 0, failed: 1, usage: 2, badConfiguration: 78 } as const
@@ -25,9 +28,12 @@ export function program(environment: Readonly<Record<string, string | undefined>
     .showHelpAfterError('(see lxc-autoscale --help)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 78 bad configuration.')
   const commands = [
+    statusCommand(environment),
+    explainCommand(environment),
     historyCommand(environment),
     undoCommand(environment),
     configCommand(),
+    doctorCommand(environment),
     replayCommand(),
     forestCommand(),
   ]
