@@ -1,5 +1,5 @@
 import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { execa, type Result } from 'execa'
+import type { Result } from 'execa'
 import type { CommandOutput, HostCommands } from '../ports.ts'
 import type { CommandKind, HostCommand } from './commands.ts'
 import { endProcessTree } from './end-process-tree.ts'
@@ -80,6 +80,8 @@ export class PctCli implements HostCommands {
   /** Undefined when it did not end in time; then it and its children have been ended. */
   async #spawn({ program, args, kind }: HostCommand): Promise<Result<typeof EXECA_OPTIONS> | undefined> {
     const { clock, limitMs } = this.#options
+    // Loaded with the first command: most of the time this daemon only reads, and must stay small.
+    const { execa } = await import('execa')
     const child = execa(program, args, EXECA_OPTIONS)
     const ended = new AbortController()
     const timer = clock.sleep(limitMs(kind), ended.signal).then(() => undefined)
