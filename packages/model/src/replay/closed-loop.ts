@@ -97,7 +97,7 @@ function visible(trace: Trace, index: number, allocation: Allocation): Observati
     allocation,
     cpuCoresUsed: cpu.seen,
     cpuThrottledPercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
-    cpuPressurePercent: undefined,
+    cpuPressurePercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
     memoryUsedMb: memory.seen,
     memoryFloorMb: undefined,
     swapUsedMb: undefined,

@@ -91,6 +91,7 @@ export const CPU_PARAMETERS = {
   /** So long nothing is taken away from a container that has just become known. */
   noShrinkMs: 2 * HOUR_MS,
   shortWindowMs: 10 * MINUTE_MS,
+  shortMargin: 0.05,
   knownWindowMs: 168 * HOUR_MS,
   knownMargin: 0.02,
   jump: 1.5,

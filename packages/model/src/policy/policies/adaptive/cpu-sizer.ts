@@ -224,7 +224,7 @@ export class CpuSizer {
       this.#stage = 'chosen'
     }
     if (isAbnormal) wanted *= 1 + p.abnormalMargin
-    wanted = Math.max(wanted, this.#short.peak, this.#jobCores(localTimeMs))
+    wanted = Math.max(wanted, this.#short.peak * (1 + p.shortMargin), this.#jobCores(localTimeMs))
     if (this.#shortInARow === 0) return wanted
     this.#stage = 'throttled'
     const jump = allocatedCores * p.jump ** Math.min(this.#shortInARow, p.longestJump)
@@ -307,7 +307,7 @@ export class CpuSizer {
         const lifted = long > base ? base + lift.share * (long - base) : base
         for (const margin of margins) {
           const steps = Math.ceil(lifted * (1 + margin.share) * this.#stepsPerCore - ROUNDING)
-          this.#next[at++] = steps > this.#lowestSteps ? steps : this.#lowestSteps
+          this.#next[at++] = Math.max(steps, this.#lowestSteps)
         }
       }
     }
