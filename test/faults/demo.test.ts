@@ -104,7 +104,7 @@ test('ends by itself with a table, exit code 0, and leaves nothing', async () =>
 test('ends the same way when it is interrupted', async () => {
   const { exitCode, stdout } = await run({ onPrint: (text, stop) => text.includes('↑ cores') && stop.abort() })
   expect(exitCode).toBe(0)
-  expect(stdout).toContain('1 decisions: cores 1 up, 0 down')
+  expect(stdout).toContain('1 decision: cores 1 up, 0 down')
   expectNothingLeft()
 })
 

@@ -43,7 +43,7 @@ export function toDecision(entry: HistoryEntryBody): Decision | undefined {
 /** One line for the screen: when, which container, what, and why. */
 export function decisionLine({ vmid, name, steps, outcome, why, problem }: Decision, seconds: number): string {
   const what = steps.map(describe).join(', ') || 'nothing to change'
-  const head = `${seconds.toFixed(1).padStart(6)} s  ${vmid} ${name.padEnd(10)} ${what.padEnd(34)}`
+  const head = `${seconds.toFixed(1).padStart(6)} s  ${vmid} ${name.padEnd(10)} ${what.padEnd(42)}`
   return problem === undefined ? `${head} ${why}`.trimEnd() : `${head} ${outcome}: ${problem}`
 }
 

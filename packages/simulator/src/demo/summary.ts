@@ -38,7 +38,8 @@ function sums(decisions: readonly Decision[]): string {
   const refused = decisions.filter(({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged').length
   const part = (resource: Step['resource']) =>
     `${resource} ${count(steps, resource, true)} up, ${count(steps, resource, false)} down`
-  return `${decisions.length} decisions: ${part('cores')}; ${part('memory')}; ${refused} not carried out`
+  const number = decisions.length === 1 ? '1 decision' : `${decisions.length} decisions`
+  return `${number}: ${part('cores')}; ${part('memory')}; ${refused} not carried out`
 }
 
 function appliedSteps(decisions: readonly Decision[]): readonly Step[] {

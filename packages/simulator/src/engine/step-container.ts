@@ -156,7 +156,7 @@ function swappedBytes(memory: MemoryState, kept: number, highBytes: number, elap
 
 function memoryStalls(isHeld: boolean, reclaimedBytes: number, elapsedMs: number): StallShares {
   const reclaimedMbPerSecond = reclaimedBytes / MB / (elapsedMs / 1_000)
-  const reclaiming = elapsedMs > 0 ? Math.min(0.3, reclaimedMbPerSecond / 1_500) : 0
+  const reclaiming = elapsedMs > 0 ? Math.min(0.3, reclaimedMbPerSecond / 6_000) : 0
   const some = isHeld ? 0.6 + reclaiming : reclaiming
   return { some, full: some * 0.8 }
 }

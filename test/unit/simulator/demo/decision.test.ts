@@ -32,7 +32,7 @@ function line(parts: Partial<HistoryEntryBody>): string | undefined {
 }
 
 test('a decision is one line with the time, the container, what changed and why', () => {
-  expect(line({})).toBe('  12.3 s  101 shop       ↑ cores 2 → 4                      CPU at 98 %')
+  expect(line({})).toBe('  12.3 s  101 shop       ↑ cores 2 → 4                              CPU at 98 %')
 })
 
 test('both figures stand in it when both changed', () => {
