@@ -1,5 +1,6 @@
 import { quantileOfSorted } from '../forest/threshold.ts'
 import { BLOCKS_PER_WEEK, BlockMaxima } from './block-maxima.ts'
+import { SortedRing } from './sorted-ring.ts'
 
 const MS_PER_WEEK = 604_800_000
 /** Maxima of blocks that count: those of a day. */
@@ -47,8 +48,8 @@ export interface ThresholdContents {
 export class AlarmThreshold {
   readonly #options: ThresholdOptions
   readonly #blocks = new BlockMaxima()
-  #maxima: readonly number[]
-  #scores: readonly number[]
+  readonly #maxima: SortedRing
+  readonly #scores: SortedRing
   #scoreMs = Number.NEGATIVE_INFINITY
   #peaks: readonly AlarmPeak[]
   #value: number | undefined
@@ -56,8 +57,8 @@ export class AlarmThreshold {
 
   constructor(options: ThresholdOptions, contents: ThresholdContents = { maxima: [], scores: [], peaks: [] }) {
     this.#options = options
-    this.#maxima = contents.maxima
-    this.#scores = contents.scores
+    this.#maxima = new SortedRing(MAXIMA, contents.maxima)
+    this.#scores = new SortedRing(SCORES, contents.scores)
     this.#peaks = contents.peaks.map(peak => ({
       ...peak,
       row: Float64Array.from(peak.row, value => value ?? Number.NaN),
@@ -85,14 +86,14 @@ export class AlarmThreshold {
 
   /** Adds a held-out score for quantiles alone. */
   addScore(score: number, timeMs: number): void {
-    if (this.#scores.length === SCORES && timeMs - this.#scoreMs < SCORE_SPACING_MS) return
-    this.#scores = [...this.#scores, score].slice(-SCORES)
+    if (this.#scores.isFull && timeMs - this.#scoreMs < SCORE_SPACING_MS) return
+    this.#scores.add(score)
     this.#scoreMs = timeMs
   }
 
   /** Adds the maximum of a block. */
   addMaximum(maximum: number): void {
-    this.#maxima = [...this.#maxima, maximum].slice(-MAXIMA)
+    this.#maxima.add(maximum)
     this.#update()
   }
 
@@ -112,10 +113,9 @@ export class AlarmThreshold {
 
   /** See AnomalyVerdict.confidence. */
   confidence(score: number): number {
-    if (this.#value === undefined || this.#scores.length === 0) return 0
+    if (this.#value === undefined || this.#scores.count === 0) return 0
     if (score > this.#value) return 100 * (1 - Math.exp((this.#value - score) / this.#tail))
-    const nearer = this.#scores.filter(other => other >= score).length
-    return (100 * nearer) / this.#scores.length
+    return 100 * (1 - this.#scores.countBelow(score) / this.#scores.count)
   }
 
   contents(): ThresholdContents {
@@ -123,17 +123,16 @@ export class AlarmThreshold {
       ...peak,
       row: Array.from(peak.row, value => (Number.isNaN(value) ? null : value)),
     }))
-    return { maxima: this.#maxima, scores: this.#scores, peaks }
+    return { maxima: this.#maxima.values(), scores: this.#scores.values(), peaks }
   }
 
   #update(): void {
-    if (this.#maxima.length < FEWEST_MAXIMA) return
-    const { start, scale, share } = fitTail(this.#maxima.toSorted((a, b) => a - b))
+    if (this.#maxima.count < FEWEST_MAXIMA) return
+    const { start, scale, share } = fitTail(this.#maxima.ascending)
     this.#tail = Math.max(scale, THINNEST_TAIL)
     const { alarmsPerWeek, contamination } = this.#options
     if (contamination !== 'auto') {
-      const sorted = this.#scores.toSorted((a, b) => a - b)
-      this.#value = quantileOfSorted(sorted, 1 - contamination)
+      this.#value = quantileOfSorted(this.#scores.ascending, 1 - contamination)
       return
     }
     const passes = (BLOCKS_PER_WEEK * share) / alarmsPerWeek

@@ -8,8 +8,12 @@ import { FleetDetector } from './fleet-detector.ts'
 import { formatModel, parseModel, type SavedContainer } from './saved-model.ts'
 
 const DEFAULT_MAX_FITS = 8
+/** Fewer containers say nothing about what containers do. */
+const SMALLEST_FLEET = 5
 /** Of a cycle that is observed, one container in so many (at least one container) may get its first forest. */
 const CONTAINERS_PER_FIRST_FIT = 200
+/** Containers whose samples of a cycle the fleet learns; others each time. */
+const ROWS_FOR_FLEET = 8
 
 export interface ModelCounts {
   readonly containers: number
@@ -38,6 +42,7 @@ export class AnomalyModel {
   /** Learned before a restart; taken up by the first sample of each container's run. */
   readonly #saved: Map<number, SavedContainer>
   readonly #fleet: FleetDetector
+  #turn = 0
   #samplesSeen = 0
   #samplesLearned = 0
   #samplesFlagged = 0
@@ -84,10 +89,12 @@ export class AnomalyModel {
    */
   observe(cycle: MetricsCycle, nowMs?: number): readonly Reading[] {
     const readings = this.#history.add(cycle, nowMs)
-    for (const reading of readings) this.#observe(reading)
+    readings.forEach((reading, place) => {
+      this.#observe(reading, (place + this.#turn) % readings.length < ROWS_FOR_FLEET)
+    })
+    this.#turn += ROWS_FOR_FLEET
     const newestMs = this.newestMs
     if (newestMs === undefined || readings.length === 0) return readings
-    this.#fleet.endCycle(newestMs)
     this.#fitFirst(newestMs)
     return readings
   }
@@ -101,7 +108,7 @@ export class AnomalyModel {
   refitDue({ maxFits = DEFAULT_MAX_FITS }: { readonly maxFits?: number } = {}): RefitOutcome {
     const nowMs = this.newestMs
     if (nowMs === undefined) return { fitted: 0, due: 0 }
-    const isFleetDue = this.#fleet.isFitDue(nowMs) && maxFits > 0
+    const isFleetDue = maxFits > 0 && this.#isFleetDue(nowMs)
     if (isFleetDue) this.#fleet.fit(nowMs)
     const due = [...this.#containers.values()].filter(({ detector }) => detector.isFitDue(nowMs))
     due.sort((a, b) => (a.detector.fittedMs ?? 0) - (b.detector.fittedMs ?? 0))
@@ -151,10 +158,10 @@ export class AnomalyModel {
     for (const container of this.#containers.values()) yield container.saved()
   }
 
-  #observe(reading: Reading): void {
+  #observe(reading: Reading, isForFleet: boolean): void {
     const container = this.#container(reading)
     this.#samplesSeen++
-    if (container.observe(reading, this.#fleet)) this.#samplesLearned++
+    if (container.observe(reading, this.#fleet, isForFleet)) this.#samplesLearned++
     if (container.verdict?.isAnomalous) this.#samplesFlagged++
   }
 
@@ -177,7 +184,7 @@ export class AnomalyModel {
   }
 
   #fitFirst(nowMs: number): void {
-    if (this.#fleet.forestCount === 0 && this.#fleet.isFitDue(nowMs)) this.#fleet.fit(nowMs)
+    if (this.#fleet.forestCount === 0 && this.#isFleetDue(nowMs)) this.#fleet.fit(nowMs)
     let left = Math.ceil(this.#containers.size / CONTAINERS_PER_FIRST_FIT)
     for (const { detector } of this.#containers.values()) {
       if (left === 0) return
@@ -185,6 +192,10 @@ export class AnomalyModel {
       detector.fit(nowMs)
       left--
     }
+  }
+
+  #isFleetDue(nowMs: number): boolean {
+    return this.#containers.size >= SMALLEST_FLEET && this.#fleet.isFitDue(nowMs)
   }
 
   #forget(vmid: number): void {

@@ -19,7 +19,7 @@ export const ForestSection = z.strictObject({
   max_samples: z
     .union([z.literal('auto'), z.number().gt(0).max(1), z.int().min(2).max(10_000)])
     .default('auto')
-    .describe('Samples each tree learns from: auto = 256, a number, or a share of all.'),
+    .describe('Samples each tree learns from: auto = 128, a number, or a share of all.'),
   random_state: z
     .int()
     .min(0)

@@ -6,7 +6,7 @@ export interface AnomalySettings {
   readonly rollingWindow: number
   /** Trees per container, over all its generations (`model.n_estimators`). */
   readonly nEstimators: number
-  /** Rows per tree (`model.max_samples`), see ForestOptions. */
+  /** Rows per tree (`model.max_samples`), see ForestOptions; `auto` = 128 here. */
   readonly maxSamples: 'auto' | number
   /** `auto`: the alarm budget sets the threshold; a share: that share of held-out samples is flagged (`model.contamination`). */
   readonly contamination: 'auto' | number

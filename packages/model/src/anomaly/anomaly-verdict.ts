@@ -23,13 +23,3 @@ export interface AnomalyVerdict {
   /** Whose forests judged: the container's own, the fleet's pooled ones, or none (too little history, or a change settles). */
   readonly source: 'container' | 'fleet' | 'none'
 }
-
-const PERCENT = 100
-
-/** What made a sample strange, in words; empty when it is not. */
-export function describeVerdict({ isAnomalous, score, threshold, topFeatures, source }: AnomalyVerdict): string {
-  if (!isAnomalous || score === undefined || threshold === undefined) return ''
-  const shares = topFeatures.map(({ name, share }) => `${name} ${Math.round(share * PERCENT)}%`).join(', ')
-  const whose = source === 'fleet' ? 'unlike the other containers' : 'unlike itself'
-  return `${whose}: score ${score.toFixed(2)} above ${threshold.toFixed(2)} (${shares})`
-}

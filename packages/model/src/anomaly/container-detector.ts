@@ -11,8 +11,10 @@ import { MODEL_COLUMNS } from './model-row.ts'
 const FEWEST_ROWS = 32
 /** Until so much is known, strange may be only new: the first morning, the first Monday. */
 const FIRST_WEEK_MS = 604_800_000
-/** Rows are grown on blurred by so many steps at most, three times over. */
-const BLUR_STEPS = 2
+/** Rows to grow on are blurred by less than so many steps, a few more likely than many. */
+const BLUR_STEPS = 2.5
+const HALF_BITS = 16
+const HALF_MASK = 65_535
 const BLUR_STREAM = 0x626c7572
 
 /** What a detector has learned, for saving. */
@@ -129,7 +131,8 @@ export class ContainerDetector {
  */
 function blur({ values }: Matrix, random: Random): void {
   for (let i = 0; i < values.length; i++) {
-    const drawn = random.uniform() + random.uniform() + random.uniform() - 1.5
-    values[i] = (values[i] ?? 0) + BLUR_STEPS * drawn
+    const drawn = random.uint32()
+    const triangular = ((drawn & HALF_MASK) + (drawn >>> HALF_BITS)) / (HALF_MASK + 1) - 1
+    values[i] = (values[i] ?? 0) + BLUR_STEPS * triangular
   }
 }

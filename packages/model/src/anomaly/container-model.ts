@@ -63,29 +63,33 @@ export class ContainerModel {
     this.#settledMs = Math.max(this.#settledMs, timeMs + this.#settings.settleMs)
   }
 
-  /** Judges a sample, then learns from it. Says whether it is learned. */
-  observe(reading: Reading, fleet: FleetDetector): boolean {
+  /**
+   * Judges a sample, then learns from it. Says whether it is learned.
+   * @param isForFleet the fleet is to learn it too
+   */
+  observe(reading: Reading, fleet: FleetDetector, isForFleet: boolean): boolean {
     const { sample } = reading
+    const { timestampMs } = sample
     const features = this.#extractor.add(reading)
     this.#features = features
     this.#noticeChange(sample)
-    if (reading.isAfterGap) this.#interrupt()
     this.#runId = sample.runId ?? this.#runId
-    this.#newestMs = Math.max(this.#newestMs, sample.timestampMs)
-    if (sample.timestampMs < this.#settledMs || sample.timestampMs <= this.#learnedMs) {
+    this.#newestMs = Math.max(this.#newestMs, timestampMs)
+    if (reading.isAfterGap) this.#interrupt()
+    if (timestampMs < this.#settledMs || timestampMs <= this.#learnedMs) {
       this.#interrupt()
       this.#verdict = this.#unjudged(sample)
       return false
     }
     const row = modelRow(features, sample.cpuCores)
-    const pooled = this.#member.standardised(row)
-    this.#verdict = this.#judgeByOwn(row, sample) ?? this.#judgeByFleet(pooled, sample, fleet) ?? this.#unjudged(sample)
+    this.#verdict = this.#judgeByOwn(row, sample) ?? this.#judgeByFleet(row, sample, fleet) ?? this.#unjudged(sample)
     const isStrange = this.#watch.isAlarmed || this.#member.watch.isAlarmed
     if (!isStrange) {
-      if (pooled !== undefined) fleet.offer(pooled)
+      const pooled = isForFleet ? this.#member.standardised(row) : undefined
+      if (pooled !== undefined) fleet.learn(pooled, timestampMs)
       this.#member.learn(row)
     }
-    return this.detector.learn(row, sample.timestampMs, isStrange)
+    return this.detector.learn(row, timestampMs, isStrange)
   }
 
   saved(): SavedContainer {
@@ -100,15 +104,12 @@ export class ContainerModel {
     return this.#judged({ judgement, timestampMs, source: 'container', explain: () => this.detector.explain(row) })
   }
 
-  #judgeByFleet(
-    row: Float64Array | undefined,
-    sample: ContainerSample,
-    fleet: FleetDetector,
-  ): AnomalyVerdict | undefined {
-    const { timestampMs } = sample
-    const judgement = row && fleet.judge(row, timestampMs, this.#member)
-    if (row === undefined || judgement === undefined) return undefined
-    return this.#judged({ judgement, timestampMs, source: 'fleet', explain: () => fleet.explain(row) })
+  #judgeByFleet(row: Float64Array, { timestampMs }: ContainerSample, fleet: FleetDetector): AnomalyVerdict | undefined {
+    if (fleet.forestCount === 0) return undefined
+    const pooled = this.#member.standardised(row)
+    const judgement = pooled && fleet.judge(pooled, timestampMs, this.#member)
+    if (pooled === undefined || judgement === undefined) return undefined
+    return this.#judged({ judgement, timestampMs, source: 'fleet', explain: () => fleet.explain(pooled) })
   }
 
   #judged(judged: {

@@ -9,8 +9,6 @@ import { MODEL_COLUMNS } from './model-row.ts'
 
 const POOL_ENTRIES = 2_048
 const FEWEST_ROWS = 256
-/** Rows taken of each cycle, of other containers each time. */
-const ROWS_PER_CYCLE = 8
 /** Samples of a container that tell what its usual figures are. */
 const FEWEST_SAMPLES = 30
 /** Values are in tenths of a deviation, because the window keeps whole numbers. */
@@ -49,8 +47,6 @@ export class FleetDetector {
   readonly #pool: LearnedWindow
   readonly #forests: Generations
   readonly #threshold: AlarmThreshold
-  #candidates: Float64Array[] = []
-  #turn = 0
   #fits = 0
 
   constructor(settings: AnomalySettings) {
@@ -78,19 +74,9 @@ export class FleetDetector {
     return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
   }
 
-  /** Offers a standardised row of a normal sample; `endCycle` chooses which are learned. */
-  offer(row: Float64Array): void {
-    this.#candidates.push(row)
-  }
-
-  /** Takes some of the rows offered in this cycle, others than in the cycle before. */
-  endCycle(timeMs: number): void {
-    const offered = this.#candidates.length
-    for (let i = 0; i < Math.min(ROWS_PER_CYCLE, offered); i++) {
-      const row = this.#candidates[this.#turn++ % offered]
-      if (row !== undefined) this.#pool.add(row, timeMs)
-    }
-    this.#candidates = []
+  /** Learns a standardised row of a normal sample. */
+  learn(row: Float64Array, timeMs: number): void {
+    this.#pool.add(row, timeMs)
   }
 
   isFitDue(nowMs: number): boolean {

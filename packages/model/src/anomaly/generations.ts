@@ -2,6 +2,8 @@ import { columnMedians, imputeMatrix } from '../features/impute.ts'
 import type { Matrix } from '../features/matrix.ts'
 import { fitForest, type IsolationForest } from '../forest/isolation-forest.ts'
 
+/** With `auto`: half of what one forest alone would take, since there are several. */
+const AUTO_SAMPLES = 128
 /** Eight days: patterns are those of days and weeks. */
 const LONGEST_MEMORY_MS = 691_200_000
 
@@ -46,7 +48,11 @@ export class Generations {
   fit(rows: Matrix, { nowMs, seed }: { readonly nowMs: number; readonly seed: number }): void {
     const { count, trees, maxSamples } = this.#options
     const medians = columnMedians(rows)
-    const forest = fitForest(imputeMatrix(rows, medians), { nEstimators: trees, maxSamples, randomState: seed })
+    const forest = fitForest(imputeMatrix(rows, medians), {
+      nEstimators: trees,
+      maxSamples: maxSamples === 'auto' ? AUTO_SAMPLES : maxSamples,
+      randomState: seed,
+    })
     this.#forests = spread([...this.#forests, { forest, medians, fittedMs: nowMs }], count, nowMs)
   }
 
@@ -72,7 +78,9 @@ export class Generations {
 }
 
 function impute(row: Float64Array, medians: Float64Array): Float64Array {
-  return row.some(Number.isNaN) ? row.map((value, i) => (Number.isNaN(value) ? (medians[i] ?? 0) : value)) : row
+  let sum = 0
+  for (let i = 0; i < row.length; i++) sum += row[i] ?? 0
+  return Number.isNaN(sum) ? row.map((value, i) => (Number.isNaN(value) ? (medians[i] ?? 0) : value)) : row
 }
 
 /**

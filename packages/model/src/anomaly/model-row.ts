@@ -72,6 +72,7 @@ export function modelRow(features: Float64Array, cores = 1): Float64Array {
 
 /** Even steps near zero, relative ones far from it, the same below zero as above. */
 function toSteps(value: number, amount: number): number {
+  if (value === 0) return 0
   const steps = Math.round(STEPS * Math.log1p(Math.abs(value) / amount))
   return value < 0 ? -steps : steps
 }

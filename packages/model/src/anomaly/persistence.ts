@@ -5,20 +5,35 @@
 export class Persistence {
   readonly #needed: number
   readonly #scores: Float64Array
+  readonly #ascending: Float64Array
   #count = 0
 
   constructor({ needed, of }: { readonly needed: number; readonly of: number }) {
     this.#needed = needed
     this.#scores = new Float64Array(of)
+    this.#ascending = new Float64Array(of)
   }
 
   add(score: number): number {
-    this.#scores[this.#count++ % this.#scores.length] = score
-    if (this.#count < this.#scores.length) return Number.NaN
-    return this.#scores.toSorted()[this.#scores.length - this.#needed] ?? Number.NaN
+    const size = this.#scores.length
+    this.#scores[this.#count++ % size] = score
+    if (this.#count < size) return Number.NaN
+    this.#sort()
+    return this.#ascending[size - this.#needed] ?? Number.NaN
   }
 
   clear(): void {
     this.#count = 0
+  }
+
+  /* By insertion: they are few. */
+  #sort(): void {
+    const ascending = this.#ascending
+    for (let i = 0; i < this.#scores.length; i++) {
+      const score = this.#scores[i] ?? 0
+      let place = i
+      for (; place > 0 && (ascending[place - 1] ?? 0) > score; place--) ascending[place] = ascending[place - 1] ?? 0
+      ascending[place] = score
+    }
   }
 }

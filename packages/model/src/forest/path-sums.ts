@@ -24,19 +24,30 @@ export function pathLengthSums(nodes: ForestNodes, matrix: Matrix): Float64Array
   return sums
 }
 
-/** The sum of the path lengths of one row. `row` has one value per column. */
-export function pathLengthSum(nodes: ForestNodes, row: Float64Array): number {
-  const { feature, left, value, roots } = nodes
-  const columns = row.length
+/**
+ * The sum of the path lengths of one row, four trees at a time.
+ * @param row one value per column, and -Infinity after them
+ */
+export function pathLengthSum({ feature, left, value, roots, depth }: ForestNodes, row: Float64Array): number {
   let sum = 0
-  for (let tree = 0; tree < roots.length; tree++) {
-    let node = roots[tree] ?? 0
-    let column = feature[node] ?? columns
-    while (column !== columns) {
-      node = (left[node] ?? 0) + Number((row[column] ?? 0) > (value[node] ?? 0))
-      column = feature[node] ?? columns
+  let tree = 0
+  for (; tree + 4 <= roots.length; tree += 4) {
+    let node0 = root(roots, tree)
+    let node1 = root(roots, tree + 1)
+    let node2 = root(roots, tree + 2)
+    let node3 = root(roots, tree + 3)
+    for (let step = 0; step < depth; step++) {
+      node0 = child(left, node0, at(row, index(feature, node0)) > at(value, node0))
+      node1 = child(left, node1, at(row, index(feature, node1)) > at(value, node1))
+      node2 = child(left, node2, at(row, index(feature, node2)) > at(value, node2))
+      node3 = child(left, node3, at(row, index(feature, node3)) > at(value, node3))
     }
-    sum += value[node] ?? 0
+    sum += at(value, node0) + at(value, node1) + at(value, node2) + at(value, node3)
+  }
+  for (; tree < roots.length; tree++) {
+    let node = root(roots, tree)
+    for (let step = 0; step < depth; step++) node = child(left, node, at(row, index(feature, node)) > at(value, node))
+    sum += at(value, node)
   }
   return sum
 }
@@ -75,7 +86,7 @@ interface Walk extends Block {
 }
 
 /* The four lanes are written out: a loop over lanes would keep them in memory instead of in registers. */
-function addTree(nodes: ForestNodes, root: number, { block, stride, count, sums, first }: Walk): void {
+function addTree(nodes: ForestNodes, top: number, { block, stride, count, sums, first }: Walk): void {
   const { feature, left, value, depth } = nodes
   let row = 0
   for (; row + 4 <= count; row += 4) {
@@ -83,10 +94,10 @@ function addTree(nodes: ForestNodes, root: number, { block, stride, count, sums,
     const base1 = base0 + stride
     const base2 = base1 + stride
     const base3 = base2 + stride
-    let node0 = root
-    let node1 = root
-    let node2 = root
-    let node3 = root
+    let node0 = top
+    let node1 = top
+    let node2 = top
+    let node3 = top
     for (let step = 0; step < depth; step++) {
       node0 = child(left, node0, at(block, base0 + index(feature, node0)) > at(value, node0))
       node1 = child(left, node1, at(block, base1 + index(feature, node1)) > at(value, node1))
@@ -100,7 +111,7 @@ function addTree(nodes: ForestNodes, root: number, { block, stride, count, sums,
   }
   for (; row < count; row++) {
     const base = row * stride
-    let node = root
+    let node = top
     for (let step = 0; step < depth; step++) {
       node = child(left, node, at(block, base + index(feature, node)) > at(value, node))
     }
@@ -116,6 +127,10 @@ function at(values: Float64Array, place: number): number {
 
 function index(features: Uint16Array, node: number): number {
   return features[node] ?? 0
+}
+
+function root(roots: Int32Array, tree: number): number {
+  return roots[tree] ?? 0
 }
 
 function child(left: Int32Array, node: number, isRight: boolean): number {
