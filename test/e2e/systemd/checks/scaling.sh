@@ -8,7 +8,8 @@ interval_seconds: 2
 scaling:
   policy: threshold
   max_cpu_cores: 2
-  min_ram_mb: 128
+  cpu_scale_up_threshold: 60
+  min_ram_mb: 256
   max_ram_mb: 768
   ram_scale_step_mb: 128
   learning_hours: 0

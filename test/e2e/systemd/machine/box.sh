@@ -23,6 +23,8 @@ join_cgroups() {
       cat $cgroup/cpuset/cpuset.cpus >"$cgroup/cpuset/$name/cpuset.cpus"
       cat $cgroup/cpuset/cpuset.mems >"$cgroup/cpuset/$name/cpuset.mems"
     fi
+    # The containers must be able to be busy, however busy the machine is with other things.
+    [ "$hierarchy" != cpu ] || echo 100000 >"$cgroup/cpu/$name/cpu.shares"
     echo "$BASHPID" >"$cgroup/$hierarchy/$name/cgroup.procs"
   done
 }
