@@ -1,8 +1,27 @@
-export { AnomalyModel, type ModelCounts } from './anomaly/anomaly-model.ts'
-export { AnomalySection, anomalySettings, ForestSection } from './anomaly/anomaly-sections.ts'
-export { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from './anomaly/anomaly-settings.ts'
-export type { AnomalyVerdict, FeatureShare } from './anomaly/anomaly-verdict.ts'
-export { describeVerdict } from './anomaly/describe-verdict.ts'
+// history, features, forest, anomaly
+export {
+  AnomalyModel,
+  AnomalyModel,
+  type ModelCounts,
+  type ModelCounts,
+  type RefitOutcome,
+} from './anomaly/anomaly-model.ts'
+export {
+  AnomalySection,
+  AnomalySection,
+  anomalySettings,
+  anomalySettings,
+  ForestSection,
+  ForestSection,
+} from './anomaly/anomaly-sections.ts'
+export {
+  type AnomalySettings,
+  type AnomalySettings,
+  DEFAULT_ANOMALY_SETTINGS,
+  DEFAULT_ANOMALY_SETTINGS,
+} from './anomaly/anomaly-settings.ts'
+export type { AnomalyVerdict, AnomalyVerdict, FeatureShare, FeatureShare } from './anomaly/anomaly-verdict.ts'
+export { describeVerdict, describeVerdict } from './anomaly/describe-verdict.ts'
 export { ApiConnection, type ApiConnectionOptions } from './api-connection.ts'
 export type { AllocationChange, ConfiguredAllocation } from './client/allocation-change.ts'
 export { firstPlainKey, readApiKey } from './client/api-key.ts'
@@ -24,9 +43,26 @@ export { MODEL_CONFIG_RULES, ModelConfig } from './config.ts'
 export { Fleet, type FleetOptions, type TrackedContainer } from './cycle/fleet.ts'
 export { PolicySizing } from './cycle/policy-sizing.ts'
 export { type CycleParts, type CycleSettings, ModelCycle } from './cycle.ts'
-export { type EvaluationInput, evaluateForest, type ForestEvaluation } from './forest/evaluate.ts'
-export type { FollowOutcome } from './history/follow-outcome.ts'
-export { MetricsFileSource } from './history/metrics-file-source.ts'
+export { buildFeatures } from './features/build-features.ts'
+export { FEATURE_COUNT, FEATURE_NAMES, type FeatureName, featureColumn } from './features/feature-names.ts'
+export { columnMedians, imputeMatrix } from './features/impute.ts'
+export { type Matrix, matrixFromRows } from './features/matrix.ts'
+export {
+  type EvaluationInput,
+  evaluateForest,
+  evaluateForest,
+  type ForestEvaluation,
+  type ForestEvaluation,
+  type Spread,
+} from './forest/evaluate.ts'
+export type { ForestOptions } from './forest/forest-options.ts'
+export { fitForest, type IsolationForest } from './forest/isolation-forest.ts'
+export { loadForest, type SavedForest, saveForest } from './forest/saved-forest.ts'
+export { FleetHistory } from './history/fleet-history.ts'
+export type { FollowOutcome, FollowOutcome } from './history/follow-outcome.ts'
+export { MetricsFileSource, MetricsFileSource } from './history/metrics-file-source.ts'
+export type { Reading } from './history/reading.ts'
+export { type Freshness, staleness } from './history/staleness.ts'
 export { readHostSize } from './host-size.ts'
 export {
   type ContainerSettings,
