@@ -5,6 +5,8 @@ import {
   ERROR_CODES,
   type ErrorCode,
   errorMessage,
+  HistoryBody,
+  type HistoryEntryBody,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -16,20 +18,6 @@ export interface ApiAddress {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
-
-/** One change in the audit log; fields that a command does not show are kept as they are. */
-export const HistoryEntry = z.looseObject({
-  id: z.string(),
-  time: z.string(),
-  lxc_id: z.number().nullable().optional(),
-  action: z.string().optional(),
-  who: z.string().optional(),
-  reason: z.string().nullable().optional(),
-  outcome: z.string().optional(),
-  before: z.looseObject({}).nullable().optional(),
-  after: z.looseObject({}).nullable().optional(),
-})
-export type HistoryEntry = z.output<typeof HistoryEntry>
 
 /** `GET /health/check`, which answers the same with 200 and with 503. */
 export const HealthBody = z.looseObject({
@@ -54,12 +42,12 @@ export class ApiClient {
     vmid?: number | undefined
     since?: string | undefined
     limit?: number
-  }): Promise<HistoryEntry[]> {
+  }): Promise<HistoryEntryBody[]> {
     const words = new URLSearchParams()
     if (query.vmid !== undefined) words.set('lxc_id', String(query.vmid))
     if (query.since !== undefined) words.set('since', query.since)
     if (query.limit !== undefined) words.set('limit', String(query.limit))
-    return (await this.#send('GET', `/history?${words}`, successBody(z.array(HistoryEntry)))).data
+    return (await this.#send('GET', `/history?${words}`, successBody(HistoryBody))).data.entries
   }
 
   async undo(id: string): Promise<{ message: string; data: unknown }> {

@@ -1,5 +1,5 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { Command } from 'commander'
-import type { HistoryEntry } from '../api/api-client.ts'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -36,7 +36,7 @@ export function undoCommand(environment: Readonly<Record<string, string | undefi
     })
 }
 
-function historyTable(entries: readonly HistoryEntry[]): string {
+function historyTable(entries: readonly HistoryEntryBody[]): string {
   if (entries.length === 0) return 'nothing was changed'
   return table(
     ['CHANGE', 'TIME', 'ID', 'WHAT', 'BEFORE', 'AFTER', 'OUTCOME', 'WHO', 'WHY'],
@@ -48,8 +48,8 @@ function historyTable(entries: readonly HistoryEntry[]): string {
       allocationText(entry.before),
       allocationText(entry.after),
       outcomeText(entry.outcome),
-      entry.who,
-      entry.reason,
+      entry.who.key,
+      entry.why ?? entry.message,
     ]),
   )
 }
@@ -61,14 +61,14 @@ const PAINT_OUTCOME: Readonly<Record<string, (text: string) => string>> = {
   unknown: warned,
 }
 
-function outcomeText(outcome: string | undefined): string {
-  return outcome === undefined ? '-' : (PAINT_OUTCOME[outcome] ?? bad)(outcome)
+function outcomeText(outcome: string): string {
+  return (PAINT_OUTCOME[outcome] ?? bad)(outcome)
 }
 
 /** `2 cores, 1024 MB` of what an audit line holds. */
-export function allocationText(allocation: Readonly<Record<string, unknown>> | null | undefined): string {
-  if (allocation === undefined || allocation === null) return '-'
-  const { cores, cpulimit, memory_mb: memoryMb } = allocation
+function allocationText(allocation: unknown): string {
+  if (typeof allocation !== 'object' || allocation === null) return '-'
+  const { cores, cpulimit, memory_mb: memoryMb }: Record<string, unknown> = { ...allocation }
   const parts = [
     ...(typeof cores === 'number' ? [`${cores} ${cores === 1 ? 'core' : 'cores'}`] : []),
     ...(typeof cpulimit === 'number' ? [`limit ${cpulimit}`] : []),
