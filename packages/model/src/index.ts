@@ -1,27 +1,10 @@
 // history, features, forest, anomaly
-export {
-  AnomalyModel,
-  AnomalyModel,
-  type ModelCounts,
-  type ModelCounts,
-  type RefitOutcome,
-} from './anomaly/anomaly-model.ts'
-export {
-  AnomalySection,
-  AnomalySection,
-  anomalySettings,
-  anomalySettings,
-  ForestSection,
-  ForestSection,
-} from './anomaly/anomaly-sections.ts'
-export {
-  type AnomalySettings,
-  type AnomalySettings,
-  DEFAULT_ANOMALY_SETTINGS,
-  DEFAULT_ANOMALY_SETTINGS,
-} from './anomaly/anomaly-settings.ts'
-export type { AnomalyVerdict, AnomalyVerdict, FeatureShare, FeatureShare } from './anomaly/anomaly-verdict.ts'
-export { describeVerdict, describeVerdict } from './anomaly/describe-verdict.ts'
+export { AnomalyModel, type ModelCounts, type RefitOutcome } from './anomaly/anomaly-model.ts'
+export { AnomalySection, anomalySettings, ForestSection } from './anomaly/anomaly-sections.ts'
+export { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from './anomaly/anomaly-settings.ts'
+export type { AnomalyVerdict, FeatureShare } from './anomaly/anomaly-verdict.ts'
+export { describeVerdict } from './anomaly/describe-verdict.ts'
+// client, state, cycle
 export { ApiConnection, type ApiConnectionOptions } from './api-connection.ts'
 export type { AllocationChange, ConfiguredAllocation } from './client/allocation-change.ts'
 export { firstPlainKey, readApiKey } from './client/api-key.ts'
@@ -32,13 +15,7 @@ export { HttpTransport, type HttpTransportOptions } from './client/http-transpor
 export type { FetchedConfigs } from './client/read-replies.ts'
 export { retryDelayMs, withRetries } from './client/retry-delay.ts'
 export { type BreakerChange, ScalingClient, type ScalingClientOptions } from './client/scaling-client.ts'
-export {
-  type ApiReply,
-  type ApiRequest,
-  ReadOnlyError,
-  ReadOnlyTransport,
-  type Transport,
-} from './client/transport.ts'
+export { type ApiReply, type ApiRequest, ReadOnlyError, ReadOnlyTransport, type Transport } from './client/transport.ts'
 export { MODEL_CONFIG_RULES, ModelConfig } from './config.ts'
 export { Fleet, type FleetOptions, type TrackedContainer } from './cycle/fleet.ts'
 export { PolicySizing } from './cycle/policy-sizing.ts'
@@ -47,23 +24,17 @@ export { buildFeatures } from './features/build-features.ts'
 export { FEATURE_COUNT, FEATURE_NAMES, type FeatureName, featureColumn } from './features/feature-names.ts'
 export { columnMedians, imputeMatrix } from './features/impute.ts'
 export { type Matrix, matrixFromRows } from './features/matrix.ts'
-export {
-  type EvaluationInput,
-  evaluateForest,
-  evaluateForest,
-  type ForestEvaluation,
-  type ForestEvaluation,
-  type Spread,
-} from './forest/evaluate.ts'
+export { type EvaluationInput, evaluateForest, type ForestEvaluation, type Spread } from './forest/evaluate.ts'
 export type { ForestOptions } from './forest/forest-options.ts'
 export { fitForest, type IsolationForest } from './forest/isolation-forest.ts'
 export { loadForest, type SavedForest, saveForest } from './forest/saved-forest.ts'
 export { FleetHistory } from './history/fleet-history.ts'
-export type { FollowOutcome, FollowOutcome } from './history/follow-outcome.ts'
-export { MetricsFileSource, MetricsFileSource } from './history/metrics-file-source.ts'
+export type { FollowOutcome } from './history/follow-outcome.ts'
+export { MetricsFileSource } from './history/metrics-file-source.ts'
 export type { Reading } from './history/reading.ts'
 export { type Freshness, staleness } from './history/staleness.ts'
 export { readHostSize } from './host-size.ts'
+// policy
 export {
   type ContainerSettings,
   containerSettings,
@@ -96,6 +67,7 @@ export type {
   StateStore,
   StatusBoard,
 } from './ports.ts'
+// replay
 export { bill, type ReplayBill, type ResourceBill, staticRun } from './replay/bill.ts'
 export { type ReplayOptions, type ReplayRun, type ReplaySizer, replay, startAllocation } from './replay/closed-loop.ts'
 export { decisionsCsv } from './replay/decisions-csv.ts'
