@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
+import { commandReference } from '@lxc-autoscale/cli'
 import { configKeys, defaultYaml, ERROR_CODES, markdownReference, parseConfig } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
@@ -42,4 +43,8 @@ function rowOf(reference: string, key: string): string {
 test('README.md documents each error code and no other', () => {
   const documented = [...read('README.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code)
   expect(documented.sort()).toEqual(Object.keys(ERROR_CODES).sort())
+})
+
+test.each(Object.entries(commandReference()))('packages/cli/%s is what the commands generate', (file, content) => {
+  expect(read(`packages/cli/${file}`)).toBe(content)
 })

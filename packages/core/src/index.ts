@@ -15,6 +15,8 @@ export {
   type ContainerSample,
   type CycleSummary,
   formatCycle,
+  formatSample,
+  formatSummary,
   type IoStats,
   type MemoryEvents,
   type MetricsCycle,

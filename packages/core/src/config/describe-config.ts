@@ -54,7 +54,9 @@ function yamlKey(key: string, node: SchemaNode, depth: number): string[] {
   const head = comment(node.description ?? '', depth)
   if (isSection(node)) {
     const inside = Object.entries(node.properties ?? {}).flatMap(([name, child]) => yamlKey(name, child, depth + 1))
-    return [...head, `${indent}${key}:`, ...inside]
+    // A section without any default would read as null.
+    const isEmpty = inside.every(line => line.trimStart().startsWith('#'))
+    return [...head, `${indent}${key}:${isEmpty ? ' {}' : ''}`, ...inside]
   }
   if (node.default === undefined) return [...head, `${indent}# ${key}:`]
   const text = stringify({ [key]: node.default }, { flowCollectionPadding: false, collectionStyle: 'flow' })

@@ -2,76 +2,78 @@ import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file
 
 /** The element of one cycle as one line of JSON, without the line end. Figures keep three decimals. */
 export function formatCycle({ containers, summary }: MetricsCycle): string {
-  const parts: string[] = []
-  for (const [vmid, sample] of containers) parts.push(`"${vmid}":${JSON.stringify(wireSample(sample))}`)
-  if (summary !== undefined) parts.push(`"summary":${JSON.stringify(wireSummary(summary))}`)
-  return `{${parts.join(',')}}`
+  const members: string[] = []
+  for (const [vmid, sample] of containers) members.push(formatSample(vmid, sample))
+  if (summary !== undefined) members.push(formatSummary(summary))
+  return `{${members.join(',')}}`
 }
 
-function wireSample(sample: ContainerSample): object {
-  const { ioStats, networkUsage, pressure, memoryEvents } = sample
-  return {
-    timestamp: new Date(sample.timestampMs).toISOString(),
-    run_id: sample.runId ?? null,
-    cpu_usage_percent: rounded(sample.cpuUsagePercent),
-    cpu_cores_used: rounded(sample.cpuCoresUsed),
-    cpu_cores: rounded(sample.cpuCores),
-    cpu_throttled_percent: rounded(sample.cpuThrottledPercent),
-    memory_usage_mb: rounded(sample.memoryUsageMb),
-    memory_limit_mb: rounded(sample.memoryLimitMb),
-    memory_floor_mb: rounded(sample.memoryFloorMb),
-    swap_usage_mb: rounded(sample.swapUsageMb),
-    swap_total_mb: rounded(sample.swapTotalMb),
-    process_count: sample.processCount ?? null,
-    io_stats: ioStats === undefined ? null : { reads: ioStats.reads, writes: ioStats.writes },
-    network_usage:
-      networkUsage === undefined ? null : { rx_bytes: networkUsage.rxBytes, tx_bytes: networkUsage.txBytes },
-    filesystem_usage_gb: rounded(sample.filesystemUsageGb),
-    filesystem_free_gb: rounded(sample.filesystemFreeGb),
-    filesystem_total_gb: rounded(sample.filesystemTotalGb),
-    min_cpu: rounded(sample.minCpuPercent),
-    max_cpu: rounded(sample.maxCpuPercent),
-    min_memory: rounded(sample.minMemoryMb),
-    max_memory: rounded(sample.maxMemoryMb),
-    cpu_per_process: rounded(sample.cpuPerProcessPercent),
-    memory_per_process: rounded(sample.memoryPerProcessMb),
-    pressure:
-      pressure === undefined
-        ? null
-        : {
-            cpu_some: pressure.cpuSomePercent ?? null,
-            memory_some: pressure.memorySomePercent ?? null,
-            memory_full: pressure.memoryFullPercent ?? null,
-            io_some: pressure.ioSomePercent ?? null,
-            io_full: pressure.ioFullPercent ?? null,
-          },
-    memory_events:
-      memoryEvents === undefined
-        ? null
-        : {
-            high: memoryEvents.high ?? null,
-            max: memoryEvents.max ?? null,
-            oom_kill: memoryEvents.oomKill ?? null,
-          },
-  }
+/**
+ * The member of one container in the element of a cycle. Put together from pieces and not by JSON.stringify of an object
+ * made for it: this is done for each container in each cycle, and takes half the time so.
+ */
+export function formatSample(vmid: number, sample: ContainerSample): string {
+  return (
+    `"${vmid}":{"timestamp":${time(sample.timestampMs)},"run_id":${whole(sample.runId)}` +
+    `,"cpu_usage_percent":${figure(sample.cpuUsagePercent)},"cpu_cores_used":${figure(sample.cpuCoresUsed)}` +
+    `,"cpu_cores":${figure(sample.cpuCores)},"cpu_throttled_percent":${figure(sample.cpuThrottledPercent)}` +
+    `,"memory_usage_mb":${figure(sample.memoryUsageMb)},"memory_limit_mb":${figure(sample.memoryLimitMb)}` +
+    `,"memory_floor_mb":${figure(sample.memoryFloorMb)},"swap_usage_mb":${figure(sample.swapUsageMb)}` +
+    `,"swap_total_mb":${figure(sample.swapTotalMb)},"process_count":${whole(sample.processCount)}` +
+    `,"io_stats":${ioStats(sample)},"network_usage":${networkUsage(sample)}` +
+    `,"filesystem_usage_gb":${figure(sample.filesystemUsageGb)},"filesystem_free_gb":${figure(sample.filesystemFreeGb)}` +
+    `,"filesystem_total_gb":${figure(sample.filesystemTotalGb)},"min_cpu":${figure(sample.minCpuPercent)}` +
+    `,"max_cpu":${figure(sample.maxCpuPercent)},"min_memory":${figure(sample.minMemoryMb)}` +
+    `,"max_memory":${figure(sample.maxMemoryMb)},"cpu_per_process":${figure(sample.cpuPerProcessPercent)}` +
+    `,"memory_per_process":${figure(sample.memoryPerProcessMb)},"pressure":${pressure(sample)}` +
+    `,"memory_events":${memoryEvents(sample)}}`
+  )
 }
 
-function wireSummary(summary: CycleSummary): object {
-  return {
-    collection_start_time: new Date(summary.collectionStartMs).toISOString(),
-    collection_end_time: new Date(summary.collectionEndMs).toISOString(),
-    total_containers: summary.totalContainers,
-    failed_containers: summary.failedContainers,
-    total_duration_seconds: rounded(summary.totalDurationSeconds),
-    monitor_cpu_percent: rounded(summary.monitorCpuPercent),
-    monitor_memory_usage_mb: rounded(summary.monitorMemoryUsageMb),
-    host_cores: summary.hostCores ?? null,
-    host_memory_mb: rounded(summary.hostMemoryMb),
-    host_memory_available_mb: rounded(summary.hostMemoryAvailableMb),
-    host_load1: rounded(summary.hostLoad1),
-  }
+/** The member `summary` in the element of a cycle. */
+export function formatSummary(summary: CycleSummary): string {
+  return (
+    `"summary":{"collection_start_time":${time(summary.collectionStartMs)}` +
+    `,"collection_end_time":${time(summary.collectionEndMs)},"total_containers":${whole(summary.totalContainers)}` +
+    `,"failed_containers":${whole(summary.failedContainers)}` +
+    `,"total_duration_seconds":${figure(summary.totalDurationSeconds)}` +
+    `,"monitor_cpu_percent":${figure(summary.monitorCpuPercent)}` +
+    `,"monitor_memory_usage_mb":${figure(summary.monitorMemoryUsageMb)},"host_cores":${whole(summary.hostCores)}` +
+    `,"host_memory_mb":${figure(summary.hostMemoryMb)}` +
+    `,"host_memory_available_mb":${figure(summary.hostMemoryAvailableMb)},"host_load1":${figure(summary.hostLoad1)}}`
+  )
 }
 
-function rounded(value: number | undefined): number | null {
+function ioStats({ ioStats: stats }: ContainerSample): string {
+  return stats === undefined ? 'null' : `{"reads":${whole(stats.reads)},"writes":${whole(stats.writes)}}`
+}
+
+function networkUsage({ networkUsage: usage }: ContainerSample): string {
+  return usage === undefined ? 'null' : `{"rx_bytes":${whole(usage.rxBytes)},"tx_bytes":${whole(usage.txBytes)}}`
+}
+
+function pressure({ pressure: stalls }: ContainerSample): string {
+  if (stalls === undefined) return 'null'
+  return (
+    `{"cpu_some":${figure(stalls.cpuSomePercent)},"memory_some":${figure(stalls.memorySomePercent)}` +
+    `,"memory_full":${figure(stalls.memoryFullPercent)},"io_some":${figure(stalls.ioSomePercent)}` +
+    `,"io_full":${figure(stalls.ioFullPercent)}}`
+  )
+}
+
+function memoryEvents({ memoryEvents: events }: ContainerSample): string {
+  if (events === undefined) return 'null'
+  return `{"high":${whole(events.high)},"max":${whole(events.max)},"oom_kill":${whole(events.oomKill)}}`
+}
+
+function time(ms: number): string {
+  return `"${new Date(ms).toISOString()}"`
+}
+
+function whole(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value
+}
+
+function figure(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : Math.round(value * 1_000) / 1_000
 }

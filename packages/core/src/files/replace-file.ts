@@ -3,9 +3,14 @@ import { dirname } from 'node:path'
 
 /**
  * Replaces the whole content of `path`: written beside it, synced, renamed. A reader sees the old file or the new one,
- * never a part; so does everybody after a power loss.
+ * never a part; so does everybody after a power loss. Content in parts is written part by part, so that it never is in
+ * memory as a whole.
  */
-export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o640): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+  mode = 0o640,
+): Promise<void> {
   const aside = `${path}.${process.pid}.tmp`
   try {
     await withHandle(await open(aside, 'w', mode), async handle => {

@@ -12,6 +12,7 @@ const schema = z.strictObject({
     })
     .prefault({})
     .describe('How the API is reached.'),
+  limits: z.strictObject({ most: z.number().optional().describe('Most.') }).prefault({}).describe('Limits.'),
 })
 
 describe('defaultYaml', () => {
@@ -35,6 +36,11 @@ api:
   keys: []
   # The port.
   port: 5000
+
+# Limits.
+limits: {}
+  # Most.
+  # most:
 `)
   })
 })
@@ -42,5 +48,5 @@ api:
 test('markdownReference has one row for each key', () => {
   const rows = markdownReference(schema).split('\n').slice(2)
   expect(rows.map(row => row.split(' | ')[0])).toEqual(configKeys(schema).map(key => `| \`${key}\``))
-  expect(rows.at(-1)).toBe('| `api.port` | integer 0 to 65535 | `5000` | The port. |')
+  expect(rows.at(-2)).toBe('| `api.port` | integer 0 to 65535 | `5000` | The port. |')
 })

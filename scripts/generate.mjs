@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// Writes config/, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { commandReference } from '@lxc-autoscale/cli'
+import { defaultYaml, ERROR_CODES, markdownReference } from '@lxc-autoscale/core'
+
+const root = join(import.meta.dirname, '..')
+
+const DAEMONS = [
+  {
+    file: 'lxc_monitor.yaml',
+    module: '@lxc-autoscale/monitor',
+    schema: 'MonitorConfig',
+    what: 'lxc_monitor: how often what is measured, and where it is kept.',
+  },
+  {
+    file: 'lxc_autoscale_ml.yaml',
+    module: '@lxc-autoscale/model',
+    schema: 'ModelConfig',
+    what: 'lxc_autoscale_ml: how containers are sized, within which limits.',
+  },
+  {
+    file: 'lxc_autoscale_api.yaml',
+    module: '@lxc-autoscale/api',
+    schema: 'ApiConfig',
+    what: 'lxc_autoscale_api: who may change what, and how.',
+  },
+]
+
+const NOTE =
+  'Every key stands here with its default; a key may be left out. An unknown key is an error. After an edit: `systemctl reload` the unit.'
+
+/** File -> content, generated. */
+async function generate() {
+  const files = new Map()
+  const sections = []
+  for (const { file, module, schema, what } of DAEMONS) {
+    const { [schema]: zodSchema } = await import(module)
+    files.set(`config/${file}`, defaultYaml(zodSchema, `${what} ${NOTE}`))
+    sections.push(`## ${file}\n\n${what}\n\n${markdownReference(zodSchema)}`)
+  }
+  files.set(
+    'config/README.md',
+    `# Configuration reference\n\nGenerated from the schemas by \`npm run generate\`. ${NOTE}\n\n${sections.join('\n\n')}\n`,
+  )
+  for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
+  files.set('README.md', withErrorCodes(readFileSync(join(root, 'README.md'), 'utf8')))
+  return files
+}
+
+/** The README with the table of error codes as the code has them. */
+function withErrorCodes(readme) {
+  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
+  const table = ['| code | meaning |', '|---|---|', ...rows].join('\n')
+  return readme.replace(/(### Error codes\n\n)(\|.*\n)+/, `$1${table}\n`)
+}
+
+const isCheck = process.argv.includes('--check')
+for (const [name, content] of await generate()) {
+  const path = join(root, name)
+  if (!isCheck) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  } else if (readFileSync(path, 'utf8') !== content) {
+    console.error(`${name} is not what the code gives: run npm run generate`)
+    process.exitCode = 1
+  }
+}
