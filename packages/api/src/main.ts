@@ -6,6 +6,7 @@ import {
   errorMessage,
   MS_PER_SECOND,
   runDaemon,
+  runEvery,
 } from '@lxc-autoscale/core'
 import { buildApp } from './app.ts'
 import { type ApiPorts, appContext } from './app-context.ts'
@@ -26,6 +27,8 @@ import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
 const MAX_RUNNING_CHANGES = 2
+/** Source: the unit asks for a sign of life every minute or so. */
+const WATCHDOG_INTERVAL_MS = 15_000
 /** How long running changes are waited for when the daemon stops; what lasts longer is resolved at the next start. */
 const STOP_WAIT_MS = 3_500
 
@@ -110,7 +113,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
       )
     })
-    await aborted(signal)
+    await feedWatchdog(context, server)
     await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
     await Promise.all([audit.close(), answers.close()])
   } finally {
@@ -151,9 +154,14 @@ function warnOfRestart({ log }: DaemonContext<ApiConfig>, old: ApiConfig, next: 
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+/** Tells systemd that requests are answered, until the daemon is asked to stop. */
+async function feedWatchdog(
+  { clock, signal, notify, log }: DaemonContext<ApiConfig>,
+  server: ApiServer,
+): Promise<void> {
+  const intervalMs = () => WATCHDOG_INTERVAL_MS
+  await runEvery({ intervalMs, clock, signal }, async () => {
+    if (await server.answersItself()) notify.alive('answering')
+    else if (!signal.aborted) log.warn('a request to this daemon itself was not answered')
   })
 }

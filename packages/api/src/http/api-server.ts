@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AutoscaleError, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { errorReply } from './error-reply.ts'
@@ -17,6 +17,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 const MAX_HEADER_BYTES = 16_384
 const CHECK_INTERVAL_MS = 1_000
+const OWN_TIMEOUT_MS = 5_000
 
 /**
  * The socket side of the API: time limits, a bound on connections, and answers to what is not HTTP. When there are too
@@ -65,6 +66,29 @@ export class ApiServer {
       this.#server.listen({ host, port, backlog: 1_024 }, resolve)
     })
     return portOf(this.#server.address()) ?? port
+  }
+
+  /** Whether a request over the socket is answered; what the watchdog of systemd wants to know. */
+  answersItself(): Promise<boolean> {
+    const { host } = this.#settings
+    const wildcard = host === '0.0.0.0' || host === '::'
+    return new Promise(resolve => {
+      const asked = request({
+        host: wildcard ? 'localhost' : host,
+        port: portOf(this.#server.address()),
+        method: 'OPTIONS',
+        path: '/',
+        headers: { host: 'localhost', connection: 'close' },
+        timeout: OWN_TIMEOUT_MS,
+      })
+      asked.once('response', response => {
+        response.resume()
+        resolve(response.statusCode === 204)
+      })
+      asked.once('timeout', () => asked.destroy())
+      asked.once('error', () => resolve(false))
+      asked.end()
+    })
   }
 
   /** Takes no more requests; resolves when those in work are answered. */

@@ -22,6 +22,8 @@ export interface PctCliOptions {
 
 /** Each start of pct costs a core for a second. */
 const MAX_PROCESSES = 2
+/** What the helper of an unprivileged installation ends with when the host lacks the command; as a shell does. */
+const COMMAND_NOT_FOUND = 127
 const MAX_WAITING_READS = 64
 const MAX_OUTPUT_BYTES = 4_194_304
 /** How long the end of a process is waited for after it was killed: one that sleeps in the kernel does not die. */
@@ -67,7 +69,7 @@ export class PctCli implements HostCommands {
       report('timeout')
       throw timeoutError(command, this.#options.limitMs(command.kind))
     }
-    if (result.code === 'ENOENT' || result.code === 'EACCES') {
+    if (result.code === 'ENOENT' || result.code === 'EACCES' || result.exitCode === COMMAND_NOT_FOUND) {
       report('missing')
       throw missingError(command)
     }

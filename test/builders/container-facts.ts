@@ -1,0 +1,32 @@
+import type { Allocation } from '../../packages/api/src/host/allocation.ts'
+import type { ContainerFacts } from '../../packages/api/src/host/container-facts.ts'
+
+const NOTHING: Allocation = { cores: undefined, cpulimit: undefined, memoryMb: undefined, swapMb: undefined }
+
+/** An allocation of which only what matters is named. */
+export function allocation(fields: Partial<Allocation> = {}): Allocation {
+  return { ...NOTHING, ...fields }
+}
+
+/** A running container with two cores and 1024 MB. */
+export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerFacts {
+  const configured = allocation({ cores: 2, memoryMb: 1_024, swapMb: 0 })
+  return {
+    vmid: 101,
+    name: 'web',
+    status: 'running',
+    configured,
+    inForce: configured,
+    lock: undefined,
+    isHaManaged: false,
+    haState: undefined,
+    isTemplate: false,
+    isProtected: false,
+    tags: [],
+    uptimeSeconds: 60,
+    runId: 1,
+    values: new Map(),
+    snapshots: [],
+    ...fields,
+  }
+}

@@ -1,0 +1,129 @@
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { AuditLog } from '../../../../packages/api/src/audit/audit-log.ts'
+import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
+
+function entry(number: number, fields: Partial<HistoryEntryBody> = {}): HistoryEntryBody {
+  return {
+    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    time: new Date(Date.UTC(2026, 0, 5) + number * 1_000).toISOString(),
+    duration_seconds: 0.7,
+    action: 'scale',
+    lxc_id: 101,
+    name: 'web',
+    who: { key: 'model', role: 'scale', address: '127.0.0.1' },
+    asked: { lxc_id: 101, cores: 2 },
+    before: { cores: 1 },
+    after: { cores: 2 },
+    why: null,
+    force: false,
+    outcome: 'applied',
+    error: null,
+    message: 'ok',
+    undo_of: null,
+    idempotency_key: null,
+    ...fields,
+  }
+}
+
+async function open(directory: string, maxBytes = 1_000_000, backupCount = 3): Promise<AuditLog> {
+  const log = await AuditLog.open({ directory, maxBytes, backupCount })
+  onTestFinished(() => log.close())
+  return log
+}
+
+async function ids(log: AuditLog): Promise<string[]> {
+  const found: string[] = []
+  for await (const { id } of log.newestFirst()) found.push(id)
+  return found
+}
+
+describe('the audit log', () => {
+  test('gives its entries newest first', async () => {
+    const log = await open(temporaryDirectory())
+    for (const number of [1, 2, 3]) await log.end(entry(number))
+    expect(await ids(log)).toEqual([entry(3).id, entry(2).id, entry(1).id])
+  })
+
+  test('gives a change that has begun and not ended, and forgets it with its line', async () => {
+    const directory = temporaryDirectory()
+    const log = await open(directory)
+    await log.begin(entry(1))
+    await log.begin(entry(2))
+    await log.end(entry(1))
+    const reopened = await open(directory)
+    expect((await reopened.interrupted()).map(({ id }) => id)).toEqual([entry(2).id])
+  })
+
+  test('rotates by size, keeps as many files as it may, and reads over all of them', async () => {
+    const directory = temporaryDirectory()
+    const log = await open(directory, 1_000, 2)
+    for (let number = 1; number <= 20; number++) await log.end(entry(number))
+    expect(
+      readdirSync(directory)
+        .filter(name => name.startsWith('audit'))
+        .sort(),
+    ).toEqual(['audit.jsonl', 'audit.jsonl.1', 'audit.jsonl.2'])
+    const found = await ids(log)
+    expect(found[0]).toBe(entry(20).id)
+    expect(found).toEqual([...found].sort().reverse())
+    expect(found.length).toBeGreaterThan(3)
+  })
+
+  test('reads long logs from the end, across its blocks', async () => {
+    const log = await open(temporaryDirectory(), 100_000_000)
+    const numbers = Array.from({ length: 400 }, (_, at) => at + 1)
+    await Promise.all(numbers.map(number => log.end(entry(number, { message: 'ü'.repeat(number * 3) }))))
+    expect((await ids(log)).sort()).toEqual(numbers.map(number => entry(number).id).sort())
+  })
+
+  test('loses no more than the line that a power loss tore', async () => {
+    const directory = temporaryDirectory()
+    const first = await open(directory)
+    await first.end(entry(1))
+    appendFileSync(join(directory, 'audit.jsonl'), '{"id":"torn')
+    const log = await open(directory)
+    await log.end(entry(2))
+    expect(await ids(log)).toEqual([entry(2).id, entry(1).id])
+  })
+
+  test('passes over what is not an entry', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'audit.jsonl'), '\n[]\n{"a":1}\nnull\n')
+    expect(await ids(await open(directory))).toEqual([])
+  })
+
+  test('says that it cannot be written, and takes no change then', async () => {
+    const directory = temporaryDirectory()
+    const log = await open(directory)
+    rmSync(join(directory, 'begun'), { recursive: true })
+    await expect(log.begin(entry(1))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+    rmSync(directory, { recursive: true })
+    await expect(log.probe()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+  })
+
+  test('cannot be opened in a place that is no directory', async () => {
+    const file = join(temporaryDirectory(), 'file')
+    writeFileSync(file, '')
+    await expect(open(file)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+  })
+
+  test('is for root and its group only', async () => {
+    const directory = join(temporaryDirectory(), 'state')
+    const log = await open(directory)
+    await log.end(entry(1))
+    const { mode } = statSync(join(directory, 'audit.jsonl'))
+    expect(mode & 0o007).toBe(0)
+  })
+})
+
+test('an unreadable begun file hides no other', async () => {
+  const directory = temporaryDirectory()
+  mkdirSync(join(directory, 'begun'), { recursive: true })
+  writeFileSync(join(directory, 'begun', 'broken.json'), '{')
+  const log = await open(directory)
+  await log.begin(entry(1))
+  expect((await log.interrupted()).map(({ id }) => id)).toEqual([entry(1).id])
+})
