@@ -12,6 +12,7 @@ import {
   ModelTelemetry,
   PendingChanges,
   type SavedSizer,
+  type SavedSizers,
   ScalingClient,
   type StateStore,
   type StatusBoard,
@@ -45,11 +46,11 @@ export class FakeState implements StateStore {
   nextError: Error | undefined
   saves = 0
 
-  async save(sizers: ReadonlyMap<number, SavedSizer>, forests: Iterable<string>): Promise<number> {
+  async save(sizers: SavedSizers, forests: Iterable<string>): Promise<number> {
     const { nextError } = this
     this.nextError = undefined
     if (nextError !== undefined) throw nextError
-    this.sizers = sizers
+    this.sizers = new Map(sizers)
     this.forests = [...forests]
     this.saves += 1
     return 1_000

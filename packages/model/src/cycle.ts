@@ -99,7 +99,7 @@ export class ModelCycle {
     const { fleet, anomalies, state, pending, telemetry, clock, log } = this.#parts
     this.#lastSaveMs = clock.monotonicMs()
     try {
-      telemetry.savedBytes.set(await state.save(fleet.serialise(), anomalies.serialise()))
+      telemetry.savedBytes.set(await state.save(fleet.states(), anomalies.serialise()))
       pending.stateSaved()
       await state.savePending(pending)
     } catch (error) {

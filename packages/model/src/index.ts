@@ -75,7 +75,7 @@ export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './replay/ht
 export { parseTraceCsv, TRACE_HEADER, type Trace } from './replay/trace.ts'
 export { MetricsTraces } from './replay/traces-from-metrics.ts'
 export { type PendingChange, PendingChanges } from './state/pending-changes.ts'
-export { formatSizerState, parseSizerState, type SavedSizer } from './state/sizer-state.ts'
+export { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './state/sizer-state.ts'
 export { StateFiles } from './state/state-files.ts'
 export { ContainerStatus, ModelStatus } from './status/model-status.ts'
 export { STATUS_FILE, StatusFile } from './status/status-file.ts'

@@ -8,7 +8,7 @@ import type { CpuUnit } from './cycle/allocation.ts'
 import type { FollowOutcome } from './history/follow-outcome.ts'
 import type { Allocation, Circumstances, Decision, Observation } from './policy/decision.ts'
 import type { PendingChanges } from './state/pending-changes.ts'
-import type { SavedSizer } from './state/sizer-state.ts'
+import type { SavedSizers } from './state/sizer-state.ts'
 import type { ModelStatus } from './status/model-status.ts'
 
 /** What a cycle needs from the metrics file. */
@@ -99,7 +99,7 @@ export interface Sizing {
 /** What outlives the process. */
 export interface StateStore {
   /** Writes what was learned; gives the bytes written. */
-  save(sizers: ReadonlyMap<number, SavedSizer>, forests: Iterable<string>): Promise<number>
+  save(sizers: SavedSizers, forests: Iterable<string>): Promise<number>
   savePending(pending: PendingChanges): Promise<void>
 }
 

@@ -14,7 +14,7 @@ export async function replaceFile(
   const aside = `${path}.${process.pid}.tmp`
   try {
     await withHandle(await open(aside, 'w', mode), async handle => {
-      await handle.writeFile(content)
+      for (const part of inParts(content)) await handle.appendFile(part)
       await handle.sync()
     })
     await rename(aside, path)
@@ -23,6 +23,10 @@ export async function replaceFile(
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+function inParts(content: string | Uint8Array | Iterable<string>): Iterable<string | Uint8Array> {
+  return typeof content === 'string' || content instanceof Uint8Array ? [content] : content
 }
 
 /** Makes a rename or a new file in `path` survive a power loss. */

@@ -4,7 +4,7 @@ import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { Decision, Verdict } from '../policy/decision.ts'
 import type { ContainerIdentity, HostCapacity, Sizer, Sizing } from '../ports.ts'
-import type { SavedSizer } from '../state/sizer-state.ts'
+import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
 import { observationOf } from './observation.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
 
@@ -126,11 +126,17 @@ export class Fleet {
     for (const [vmid, { newestMs }] of this.#saved) if (newestMs < oldestMs) this.#saved.delete(vmid)
   }
 
-  /** What is to be saved: also of containers that have not been seen again yet. */
-  serialise(): Map<number, SavedSizer> {
-    const states = new Map(this.#saved)
-    for (const [vmid, { newestMs, sizer }] of this.#containers) states.set(vmid, { newestMs, sizer: sizer.serialise() })
-    return states
+  /** What is to be saved, also of containers that have not been seen again yet; each made when it is asked for. */
+  states(): SavedSizers {
+    const saved = this.#saved
+    const containers = this.#containers
+    return {
+      size: saved.size + containers.size,
+      *[Symbol.iterator]() {
+        yield* saved
+        for (const [vmid, { newestMs, sizer }] of containers) yield [vmid, { newestMs, sizer: sizer.serialise() }]
+      },
+    }
   }
 
   #add(vmid: number): TrackedContainer {

@@ -16,8 +16,13 @@ export interface SavedSizer {
   readonly sizer: unknown
 }
 
+/** What is kept of all containers: a map, or something that makes each entry when it is asked for. */
+export interface SavedSizers extends Iterable<readonly [vmid: number, saved: SavedSizer]> {
+  readonly size: number
+}
+
 /** Lines of text: a header, then one for each container. */
-export function* formatSizerState(sizers: ReadonlyMap<number, SavedSizer>): Iterable<string> {
+export function* formatSizerState(sizers: SavedSizers): Iterable<string> {
   yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size })
   for (const [vmid, { newestMs, sizer }] of sizers) yield JSON.stringify({ vmid, newestMs, sizer })
 }

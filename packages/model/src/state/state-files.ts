@@ -4,7 +4,7 @@ import { type Logger, replaceFile } from '@lxc-autoscale/core'
 import type { StateStore } from '../ports.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { readOrSetAside } from './set-aside.ts'
-import { formatSizerState, parseSizerState, type SavedSizer } from './sizer-state.ts'
+import { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './sizer-state.ts'
 
 /** The files in the state directory that hold what the model has learned. */
 export class StateFiles implements StateStore {
@@ -37,7 +37,7 @@ export class StateFiles implements StateStore {
     return (await readOrSetAside(path, this.#log, PendingChanges.parse)) ?? new PendingChanges()
   }
 
-  async save(sizers: ReadonlyMap<number, SavedSizer>, forests: Iterable<string>): Promise<number> {
+  async save(sizers: SavedSizers, forests: Iterable<string>): Promise<number> {
     const sizerBytes = await this.#write('model-sizers.jsonl', formatSizerState(sizers))
     return sizerBytes + (await this.#write('model-forests.jsonl', forests))
   }
@@ -50,9 +50,16 @@ export class StateFiles implements StateStore {
     return join(this.#directory, name)
   }
 
+  /** Writes line by line; gives the characters written, which are bytes: all of it is ASCII. */
   async #write(name: string, lines: Iterable<string>): Promise<number> {
-    const content = Buffer.from(`${[...lines].join('\n')}\n`)
-    await replaceFile(this.#path(name), content)
-    return content.length
+    let written = 0
+    function* ended() {
+      for (const line of lines) {
+        written += line.length + 1
+        yield `${line}\n`
+      }
+    }
+    await replaceFile(this.#path(name), ended())
+    return written
   }
 }

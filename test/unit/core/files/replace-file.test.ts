@@ -23,3 +23,24 @@ test('leaves the old file and nothing else when it cannot be replaced', async ()
   await expect(replaceFile(join(directory, 'missing', 'state.json'), 'new')).rejects.toThrow('ENOENT')
   expect(readdirSync(directory)).toEqual([])
 })
+
+test('writes content in parts, each when it is made', async () => {
+  const path = join(directory, 'state.jsonl')
+  function* lines() {
+    for (let line = 1; line <= 1_000; line++) yield `line ${line}\n`
+  }
+  await replaceFile(path, lines())
+  expect(readFileSync(path, 'utf8')).toBe([...lines()].join(''))
+})
+
+test('leaves the old file when a part cannot be made', async () => {
+  const path = join(directory, 'state.jsonl')
+  writeFileSync(path, 'old')
+  function* broken() {
+    yield 'new'
+    throw new Error('cannot be made')
+  }
+  await expect(replaceFile(path, broken())).rejects.toThrow('cannot be made')
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(readdirSync(directory)).toEqual(['state.jsonl'])
+})
