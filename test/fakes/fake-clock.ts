@@ -26,12 +26,14 @@ export class FakeClock implements Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted || durationMs <= 0) return Promise.resolve()
     return new Promise(resolve => {
-      const sleeper = { wakeAtMs: this.#monotonicMs + durationMs, wake: resolve }
-      this.#sleepers.push(sleeper)
-      signal?.addEventListener('abort', () => {
+      const leave = () => {
         this.#sleepers = this.#sleepers.filter(other => other !== sleeper)
+        signal?.removeEventListener('abort', leave)
         resolve()
-      })
+      }
+      const sleeper = { wakeAtMs: this.#monotonicMs + durationMs, wake: leave }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', leave)
     })
   }
 
@@ -42,7 +44,6 @@ export class FakeClock implements Clock {
       await settle()
       const next = this.#sleepers.sort((a, b) => a.wakeAtMs - b.wakeAtMs)[0]
       if (next === undefined || next.wakeAtMs > endMs) break
-      this.#sleepers.shift()
       this.#pass(next.wakeAtMs - this.#monotonicMs)
       next.wake()
     }
