@@ -7,6 +7,8 @@ export const MONITOR_PORT = 9_105
 export const ADMIN_KEY = 'e2e-admin-key'
 const MODEL_KEY = 'e2e-model-key'
 
+/** Host name of the container that the policy `adaptive` sizes. */
+export const ADAPTIVE_NAME = 'neighbour'
 /** The smallest allocation that the model may give. */
 export const MINIMUM = { cores: 1, memoryMb: 256 }
 
@@ -66,6 +68,7 @@ export function modelConfig(host, metricsPath, ignored) {
       host_cpu_reserve_percent: 0,
       host_memory_reserve_mb: 0,
     },
+    tiers: { learning: { names: [ADAPTIVE_NAME], policy: 'adaptive' } },
   }
 }
 

@@ -4,6 +4,7 @@ import { Checklist } from './checklist.mjs'
 import { Daemon } from './daemon.mjs'
 import { apiConfig, modelConfig, monitorConfig } from './daemon-configs.mjs'
 import { MetricsFile } from './metrics-file.mjs'
+import { adaptivePolicyGrows } from './scenarios/adaptive-policy-grows.mjs'
 import { containerIsRestarted } from './scenarios/container-is-restarted.mjs'
 import { containersAreFound } from './scenarios/containers-are-found.mjs'
 import { cpuIsMeasured } from './scenarios/cpu-is-measured.mjs'
@@ -67,6 +68,7 @@ await checks.scenario('a container is restarted', () => containerIsRestarted(con
 daemons.api.start()
 daemons.model.start()
 await checks.scenario('a load is scaled', () => loadIsScaled(context))
+await checks.scenario('the policy adaptive grows', () => adaptivePolicyGrows(context))
 await checks.scenario('a shrink below use is refused', () => shrinkBelowUseIsRefused(context))
 await checks.scenario('the daemons stop', () => daemonsStop(context))
 

@@ -1,4 +1,4 @@
-import { allowedCores, cpuSeconds, cpuSetSize, memoryLimitMb } from './kernel-files.mjs'
+import { cpuSeconds, cpuSetSize, memoryLimitMb } from './kernel-files.mjs'
 
 const SAMPLE_INTERVAL_MS = 50
 
@@ -16,11 +16,6 @@ export class UsageRecorder {
     clearInterval(this.#timer)
   }
 
-  /** Records of one container, oldest first: {timeMs, cpuSeconds, allowedCores, cpuSetSize, memoryLimitMb}. */
-  of(vmid) {
-    return this.#records.get(vmid)
-  }
-
   /** Whether there is a record of each container at or after that moment (milliseconds since 1970). */
   reaches(timeMs) {
     return [...this.#records.values()].every(records => records.at(-1)?.timeMs >= timeMs)
@@ -36,12 +31,17 @@ export class UsageRecorder {
     return from === undefined || to === undefined ? undefined : (to - from) / ((toMs - fromMs) / 1_000)
   }
 
+  /** Whether the CPU set or the memory limit of the container was ever another one since `sinceMs`. */
+  haveLimitsChanged(vmid, sinceMs) {
+    const [first, ...rest] = this.#records.get(vmid).filter(({ timeMs }) => timeMs >= sinceMs)
+    return rest.some(record => record.cpuSetSize !== first.cpuSetSize || record.memoryLimitMb !== first.memoryLimitMb)
+  }
+
   #sample() {
     for (const [vmid, records] of this.#records) {
       const record = {
         timeMs: Date.now(),
         cpuSeconds: cpuSeconds(vmid),
-        allowedCores: allowedCores(vmid),
         cpuSetSize: cpuSetSize(vmid),
         memoryLimitMb: memoryLimitMb(vmid),
       }
@@ -50,7 +50,7 @@ export class UsageRecorder {
   }
 
   #cpuSecondsAt(vmid, timeMs) {
-    const records = this.of(vmid)
+    const records = this.#records.get(vmid)
     const next = records.findIndex(record => record.timeMs >= timeMs)
     if (next < 1) return undefined
     const [before, after] = [records[next - 1], records[next]]
