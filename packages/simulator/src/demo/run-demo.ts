@@ -139,7 +139,7 @@ function banner(
 ): string {
   const end = durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / 1_000} s, or with Ctrl-C`
   return [
-    `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} containers, loads ${speed} times as fast as the clock`,
+    `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} ${containers === 1 ? 'container' : 'containers'}, loads ${speed} times as fast as the clock`,
     `dashboard: http://127.0.0.1:${port}/`,
     `api key: ${adminKey}`,
     `decisions of the daemons (${end}):`,
