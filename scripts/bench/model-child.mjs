@@ -85,6 +85,8 @@ async function timed() {
 
 const coldStartMs = await timed()
 const coldStages = status.cycle.stages
+const coldCpuMs = process.cpuUsage().user / 1_000
+const coldRssMb = process.memoryUsage.rss() / 1_048_576
 
 const wallMs = []
 const decideMs = []
@@ -110,6 +112,8 @@ console.log(
   JSON.stringify({
     coldStartMs,
     coldStages,
+    coldCpuMs,
+    coldRssMb,
     wallMs,
     decideMs,
     stages,

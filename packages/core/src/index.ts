@@ -24,6 +24,7 @@ export {
   type Pressure,
   parseCycle,
 } from './contracts/metrics-file.ts'
+export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
   NOTIFY_FD_VARIABLE,

@@ -35,38 +35,35 @@ export class CycleReporter {
     }
   }
 
-  #count({ samples, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: Monitor): void {
+  #count({ line, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: Monitor): void {
     const metrics = this.#metrics
     metrics.cycleSeconds.observe(totalMs(partMs) / MS_PER_SECOND)
     for (const [collector, ms] of partMs) metrics.collectorSeconds.inc({ collector }, ms / MS_PER_SECOND)
-    for (const [collector, count] of errors) metrics.collectErrors.inc({ collector }, count)
-    metrics.containers.set(samples.size)
+    for (const [collector, { count }] of errors) metrics.collectErrors.inc({ collector }, count)
+    metrics.containers.set(summary.totalContainers)
     metrics.bytesWritten.inc(bytesWritten)
     metrics.stuckThreads.set(monitor.stuckFilesystems)
     if (isStored) metrics.lastSuccess.set(summary.collectionEndMs / MS_PER_SECOND)
     else metrics.lostCycles.inc()
-    metrics.show({ containers: samples, nameOf: vmid => monitor.nameOf(vmid) })
+    metrics.show({ line, nameOf: vmid => monitor.nameOf(vmid) })
   }
 
-  #describe({ samples, summary, isStored, partMs, errors, lastFailure }: CycleOutcome, intervalMs: number): void {
+  #describe({ summary, isStored, partMs, errors }: CycleOutcome, intervalMs: number): void {
     const ms = round(totalMs(partMs))
-    const failed = summary.failedContainers
-    this.#log.info({ containers: samples.size, failed, stored: isStored, ms }, 'cycle done')
+    const { totalContainers: containers, failedContainers: failed } = summary
+    this.#log.info({ containers, failed, stored: isStored, ms }, 'cycle done')
     if (ms > intervalMs * SLOW_SHARE) {
       const parts = [...partMs].sort(([, a], [, b]) => b - a).map(([part, partMs]) => [part, round(partMs)] as const)
       this.#log.warn({ ms, interval_ms: intervalMs, parts_ms: Object.fromEntries(parts) }, 'slow cycle')
     }
-    this.#describeErrors(errors, lastFailure)
+    this.#describeErrors(errors)
   }
 
   /** Once when a collector begins to fail, and once when it works again. */
-  #describeErrors(errors: ReadonlyMap<string, number>, lastFailure: CycleOutcome['lastFailure']): void {
-    for (const [collector, figures] of errors) {
+  #describeErrors(errors: CycleOutcome['errors']): void {
+    for (const [collector, { count, example }] of errors) {
       if (this.#failingCollectors.has(collector)) continue
-      this.#log.warn(
-        { collector, figures, example: lastFailure.get(collector) },
-        'figures could not be read; they are null',
-      )
+      this.#log.warn({ collector, figures: count, example }, 'figures could not be read; they are null')
     }
     for (const collector of this.#failingCollectors) {
       if (!errors.has(collector)) this.#log.info({ collector }, 'all figures could be read again')

@@ -1,7 +1,6 @@
 import {
   AutoscaleError,
   acquireInstanceLock,
-  type Clock,
   type DaemonContext,
   type DaemonSpec,
   errorMessage,
@@ -10,7 +9,6 @@ import {
   type MetricsListener,
   MS_PER_SECOND,
   runEvery,
-  type SystemdNotifier,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { MONITOR_RULES, type MonitorConfig } from './config.ts'
@@ -86,12 +84,12 @@ class RunningMonitor {
     })
     let isReady = false
     const intervalMs = () => (this.#installation?.config ?? config).monitoring.check_interval * MS_PER_SECOND
-    await runEvery({ intervalMs, clock: feedingClock(clock, notify), signal }, async () => {
+    await runEvery({ intervalMs, clock, signal }, async () => {
       await this.#applyReload()
       if (this.#installation !== undefined) await this.#reporter.run(this.#installation.monitor, intervalMs())
       if (!isReady) notify.ready('measuring')
       isReady = true
-      notify.alive('measuring')
+      notify.alive('measuring', intervalMs())
     })
   }
 
@@ -165,22 +163,5 @@ class RunningMonitor {
     if (port === 0) return
     this.#listener = await listenForMetrics(this.#metrics, port)
     this.#context.log.info({ url: `http://127.0.0.1:${this.#listener.port}/metrics` }, 'metrics listener')
-  }
-}
-
-const FEED_EVERY_MS = 30_000
-
-/** Feeds the watchdog of systemd while a long interval is slept through: that is not being stuck. */
-function feedingClock(clock: Clock, notify: SystemdNotifier): Clock {
-  return {
-    nowMs: () => clock.nowMs(),
-    monotonicMs: () => clock.monotonicMs(),
-    async sleep(durationMs, signal) {
-      const endMs = clock.monotonicMs() + durationMs
-      for (let leftMs = durationMs; leftMs > 0 && signal?.aborted !== true; leftMs = endMs - clock.monotonicMs()) {
-        await clock.sleep(Math.min(leftMs, FEED_EVERY_MS), signal)
-        notify.alive('waiting')
-      }
-    },
   }
 }

@@ -4,7 +4,7 @@ import { Cycle, type CycleOutcome } from './cycle.ts'
 import { ContainerConfigs } from './host/container-config.ts'
 import { ContainerList } from './host/container-list.ts'
 import { FilesystemProbe } from './host/filesystem-probe.ts'
-import { HostFiles } from './host/host-files.ts'
+import { HostFiles, OPTIONAL_LIST } from './host/host-files.ts'
 import { HostContainers } from './host/running-containers.ts'
 import { parseDeviceNames } from './parse/host-lines.ts'
 import { SnapshotFile } from './store/snapshot-file.ts'
@@ -65,8 +65,11 @@ export class Monitor {
         return { monotonicMs: clock.monotonicMs(), cpuMs: cpuUsec / NS_PER_USEC, rssBytes }
       },
       countsDevice: deviceFilter(files, host.proc, monitoring.excluded_devices),
-      switches: { swap: monitoring.enable_swap, network: monitoring.enable_network },
-      rollingWindow: monitoring.rolling_window,
+      collectors: {
+        isSwapOn: monitoring.enable_swap,
+        isNetworkOn: monitoring.enable_network,
+        rollingWindow: monitoring.rolling_window,
+      },
     })
   }
 
@@ -103,7 +106,7 @@ function deviceFilter(files: HostFiles, proc: string, excluded: readonly string[
   return device => {
     const known = decisions.get(device)
     if (known !== undefined) return known
-    const names = files.readOnce(`${proc}/diskstats`, parseDeviceNames, { isList: true, isOptional: true })
+    const names = files.readOnce(`${proc}/diskstats`, parseDeviceNames, OPTIONAL_LIST)
     const name = names?.get(device) ?? ''
     const counts = !excluded.some(prefix => name.startsWith(prefix))
     decisions.set(device, counts)

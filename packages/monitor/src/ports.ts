@@ -7,7 +7,7 @@ export interface SnapshotStore {
    * Keeps one cycle, given as the one-line JSON of an element. Never throws: a cycle that cannot be kept is dropped and
    * reported once, and storing goes on when the place heals.
    */
-  append(line: string): Promise<AppendOutcome>
+  append(line: Uint8Array): Promise<AppendOutcome>
   close(): Promise<void>
 }
 

@@ -1,5 +1,4 @@
-import type { ReadingPair, Stamped } from '../derive/pair-readings.ts'
-import { pairReadings } from '../derive/pair-readings.ts'
+import { pairReadings, type ReadingPair, type Stamped } from '../derive/pair-readings.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import type { HostFiles } from '../host/host-files.ts'
 import type { HostFigures } from './host-figures.ts'
@@ -25,20 +24,21 @@ export interface Source<Reading> {
 /** One group of metrics of a container. `open` and `read` do all the IO, `derive` all the arithmetic. */
 export interface Collector<Reading, Metrics> {
   open(run: ContainerRun, context: CollectorContext): Source<Reading>
+  /** Undefined for a collector that needs no earlier reading. */
+  readonly isPaired?: true
   derive(pair: ReadingPair<Reading>): Metrics
 }
 
 /** When a reading is made. */
 export interface Timing {
-  readonly monotonicMs: () => number
+  readonly monotonicMs: number
   readonly clockEpoch: number
 }
 
 /** A collector at work on one run of a container. */
 export interface Measurement<Metrics> {
-  /** What the last `take` found; undefined when it found nothing. */
-  readonly latest: Metrics | undefined
-  take(timing: Timing): void
+  /** Undefined when nothing could be read. */
+  take(timing: Timing): Metrics | undefined
   close(): void
 }
 
@@ -47,26 +47,19 @@ export class RunMeasurement<Reading, Metrics> implements Measurement<Metrics> {
   readonly #collector: Collector<Reading, Metrics>
   readonly #source: Source<Reading>
   #previous: Stamped<Reading> | undefined
-  #latest: Metrics | undefined
 
   constructor(collector: Collector<Reading, Metrics>, run: ContainerRun, context: CollectorContext) {
     this.#collector = collector
     this.#source = collector.open(run, context)
   }
 
-  get latest(): Metrics | undefined {
-    return this.#latest
-  }
-
-  take({ monotonicMs, clockEpoch }: Timing): void {
+  take({ monotonicMs, clockEpoch }: Timing): Metrics | undefined {
     const reading = this.#source.read()
-    if (reading === undefined) {
-      this.#latest = undefined
-      return
-    }
-    const current = { reading, monotonicMs: monotonicMs(), clockEpoch }
-    this.#latest = this.#collector.derive(pairReadings(this.#previous, current))
-    this.#previous = current
+    if (reading === undefined) return undefined
+    const current = { reading, monotonicMs, clockEpoch }
+    const metrics = this.#collector.derive(pairReadings(this.#previous, current))
+    if (this.#collector.isPaired === true) this.#previous = current
+    return metrics
   }
 
   close(): void {
@@ -75,4 +68,4 @@ export class RunMeasurement<Reading, Metrics> implements Measurement<Metrics> {
 }
 
 /** Stands for a collector that the configuration switched off: nothing is read, nothing is known. */
-export const SWITCHED_OFF: Measurement<never> = { latest: undefined, take() {}, close() {} }
+export const SWITCHED_OFF: Measurement<never> = { take: () => undefined, close() {} }

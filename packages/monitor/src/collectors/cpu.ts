@@ -1,7 +1,7 @@
 import { NS_PER_USEC, USEC_PER_MS } from '@lxc-autoscale/core'
 import { growth, ratePerMs } from '../derive/rate.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import type { KernelFile } from '../host/host-files.ts'
+import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
 import { parseCpuCount } from '../parse/cpu-list.ts'
 import { parseCpuMax } from '../parse/cpu-max.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
@@ -33,6 +33,8 @@ export interface CpuMetrics {
  */
 export const cpu: Collector<CpuReading, CpuMetrics> = {
   open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
+
+  isPaired: true,
 
   derive({ previous, current, elapsedMs }) {
     const usecPerMs = ratePerMs({ previous: previous?.usageUsec, current: current.usageUsec }, elapsedMs)
@@ -67,8 +69,8 @@ const parseUnifiedStat = flatKeyed(['usage_usec', 'nr_periods', 'nr_throttled'])
 function openUnified(run: ContainerRun, { files, host }: CollectorContext): Source<CpuReading> {
   const folder = run.folder('cpu') ?? ''
   const stat = files.file(folder, 'cpu.stat')
-  const quota = files.file(folder, 'cpu.max', { isOptional: true })
-  const cpus = files.file(folder, 'cpuset.cpus.effective', { isOptional: true })
+  const quota = files.file(folder, 'cpu.max', OPTIONAL)
+  const cpus = files.file(folder, 'cpuset.cpus.effective', OPTIONAL)
   return source([stat, quota, cpus], () => {
     const [usageUsec, periods, throttledPeriods] = stat.read(parseUnifiedStat) ?? []
     return {
@@ -87,9 +89,9 @@ function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Sourc
   const usage = files.file(run.folder('cpuacct') ?? '', 'cpuacct.usage')
   const cpuFolder = run.folder('cpu') ?? ''
   const stat = files.file(cpuFolder, 'cpu.stat')
-  const quota = files.file(cpuFolder, 'cpu.cfs_quota_us', { isOptional: true })
-  const period = files.file(cpuFolder, 'cpu.cfs_period_us', { isOptional: true })
-  const cpus = files.file(run.folder('cpuset') ?? '', 'cpuset.effective_cpus', { isOptional: true })
+  const quota = files.file(cpuFolder, 'cpu.cfs_quota_us', OPTIONAL)
+  const period = files.file(cpuFolder, 'cpu.cfs_period_us', OPTIONAL)
+  const cpus = files.file(run.folder('cpuset') ?? '', 'cpuset.effective_cpus', OPTIONAL)
   return source([usage, stat, quota, period, cpus], () => {
     const usageNs = usage.read(parseSingleValue)
     const [periods, throttledPeriods] = stat.read(parseLegacyStat) ?? []

@@ -1,5 +1,5 @@
 import { BYTES_PER_GB } from '@lxc-autoscale/core'
-import type { FilesystemAnswer } from '../host/filesystem-probe.ts'
+import type { FilesystemSize } from '../host/filesystem-probe.ts'
 
 export interface FilesystemMetrics {
   readonly filesystemUsageGb: number | undefined
@@ -7,12 +7,11 @@ export interface FilesystemMetrics {
   readonly filesystemTotalGb: number | undefined
 }
 
-/** The root file system as statfs(2) saw it; nothing is known when it did not answer. */
-export function filesystemMetrics(answer: FilesystemAnswer | undefined): FilesystemMetrics | undefined {
-  if (answer === undefined || typeof answer === 'string') return undefined
+/** The root file system as statfs(2) saw it. */
+export function filesystemMetrics(size: FilesystemSize): FilesystemMetrics {
   return {
-    filesystemUsageGb: answer.usedBytes / BYTES_PER_GB,
-    filesystemFreeGb: answer.freeBytes / BYTES_PER_GB,
-    filesystemTotalGb: answer.totalBytes / BYTES_PER_GB,
+    filesystemUsageGb: size.usedBytes / BYTES_PER_GB,
+    filesystemFreeGb: size.freeBytes / BYTES_PER_GB,
+    filesystemTotalGb: size.totalBytes / BYTES_PER_GB,
   }
 }

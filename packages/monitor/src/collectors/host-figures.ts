@@ -1,5 +1,5 @@
 import { KIB_PER_MB } from '@lxc-autoscale/core'
-import type { HostFiles } from '../host/host-files.ts'
+import { type HostFiles, LIST } from '../host/host-files.ts'
 import { parseLoad1, parseOnlineCpus } from '../parse/host-lines.ts'
 import { parseMeminfo } from '../parse/meminfo.ts'
 
@@ -26,7 +26,7 @@ export const NO_HOST_FIGURES: HostFigures = {
 export function hostFigures(files: HostFiles, proc: string): () => HostFigures {
   const meminfo = files.file(proc, 'meminfo')
   const loadavg = files.file(proc, 'loadavg')
-  const stat = files.file(proc, 'stat', { isList: true })
+  const stat = files.file(proc, 'stat', LIST)
   return () => {
     const memory = meminfo.read(parseMeminfo)
     return {

@@ -1,5 +1,5 @@
 import type { IoStats } from '@lxc-autoscale/core'
-import type { KernelFile } from '../host/host-files.ts'
+import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
 import type { Parse } from '../host/kernel-text.ts'
 import { type NestedValues, nestedKeyed, nestedOperations } from '../parse/nested-keyed.ts'
 import type { Collector } from './collector.ts'
@@ -26,7 +26,7 @@ export const io: Collector<IoReading, IoMetrics> = {
     const isUnified = run.layout.kind === 'unified'
     const folder = run.folder('blkio')
     const name = isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive'
-    const file = folder === undefined ? undefined : files.file(folder, name, { isOptional: true })
+    const file = folder === undefined ? undefined : files.file(folder, name, OPTIONAL)
     return {
       read: () =>
         file === undefined ? undefined : readTotal(file, isUnified ? parseUnified : parseLegacy, countsDevice),

@@ -25,6 +25,8 @@ export interface MemoryEventsMetrics {
 export const memoryEvents: Collector<MemoryEventsReading, MemoryEventsMetrics> = {
   open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
 
+  isPaired: true,
+
   derive({ previous, current }) {
     if (previous === undefined) return { memoryEvents: undefined }
     return {

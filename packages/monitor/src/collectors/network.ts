@@ -1,4 +1,5 @@
 import type { NetworkUsage } from '@lxc-autoscale/core'
+import { LIST } from '../host/host-files.ts'
 import { type InterfaceTraffic, parseNetDev } from '../parse/net-dev.ts'
 import type { Collector } from './collector.ts'
 
@@ -21,7 +22,7 @@ export const network: Collector<NetworkReading, NetworkMetrics> = {
         files.noteFailure(`${run.proc}/*/net/dev of ${run.vmid}`, 'NO_INIT')
         return undefined
       }
-      const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, { isList: true })
+      const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, LIST)
       if (traffic === undefined) run.loseInit()
       return traffic === undefined ? undefined : total(traffic, interfacesOf(run.vmid))
     },

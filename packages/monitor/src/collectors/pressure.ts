@@ -1,4 +1,5 @@
 import type { Pressure } from '@lxc-autoscale/core'
+import { OPTIONAL } from '../host/host-files.ts'
 import { parsePressure, type Stalls } from '../parse/pressure.ts'
 import type { Collector } from './collector.ts'
 
@@ -17,9 +18,9 @@ export const pressure: Collector<PressureReading, PressureMetrics> = {
   open(run, { files }) {
     const folder = run.layout.kind === 'unified' ? run.folder('cpu') : undefined
     if (folder === undefined) return { read: () => undefined, close() {} }
-    const cpu = files.file(folder, 'cpu.pressure', { isOptional: true })
-    const memory = files.file(folder, 'memory.pressure', { isOptional: true })
-    const io = files.file(folder, 'io.pressure', { isOptional: true })
+    const cpu = files.file(folder, 'cpu.pressure', OPTIONAL)
+    const memory = files.file(folder, 'memory.pressure', OPTIONAL)
+    const io = files.file(folder, 'io.pressure', OPTIONAL)
     return {
       read: () => ({ cpu: cpu.read(parsePressure), memory: memory.read(parsePressure), io: io.read(parsePressure) }),
       close() {

@@ -1,5 +1,6 @@
 import { BYTES_PER_MB } from '@lxc-autoscale/core'
 import type { ContainerRun } from '../host/container-run.ts'
+import { OPTIONAL } from '../host/host-files.ts'
 import { parseSingleValue } from '../parse/single-value.ts'
 import type { Collector, CollectorContext, Source } from './collector.ts'
 
@@ -36,8 +37,8 @@ function unlimitedMb(isUnlimited: boolean, hostTotalMb: number | undefined): num
 /** A kernel without swap accounting has neither file. */
 function openUnified(run: ContainerRun, { files, host }: CollectorContext): Source<SwapReading> {
   const folder = run.folder('memory') ?? ''
-  const current = files.file(folder, 'memory.swap.current', { isOptional: true })
-  const limit = files.file(folder, 'memory.swap.max', { isOptional: true })
+  const current = files.file(folder, 'memory.swap.current', OPTIONAL)
+  const limit = files.file(folder, 'memory.swap.max', OPTIONAL)
   return {
     read: () => ({
       usedBytes: current.read(parseSingleValue),
@@ -54,7 +55,7 @@ function openUnified(run: ContainerRun, { files, host }: CollectorContext): Sour
 function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Source<SwapReading> {
   const folder = run.folder('memory') ?? ''
   const [both, bothLimit] = ['memory.memsw.usage_in_bytes', 'memory.memsw.limit_in_bytes'].map(name =>
-    files.file(folder, name, { isOptional: true }),
+    files.file(folder, name, OPTIONAL),
   )
   const [alone, aloneLimit] = ['memory.usage_in_bytes', 'memory.limit_in_bytes'].map(name => files.file(folder, name))
   return {

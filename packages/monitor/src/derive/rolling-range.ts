@@ -7,7 +7,8 @@ export interface Range {
 /** Minimum and maximum over the last `size` cycles. */
 export class RollingRange {
   readonly #size: number
-  readonly #values: (number | undefined)[] = []
+  /** NaN stands for a value that is not known: an array of nothing but numbers is kept without a box for each. */
+  readonly #values: number[] = []
   #next = 0
 
   constructor(size: number) {
@@ -16,15 +17,16 @@ export class RollingRange {
 
   /** Takes the value of one cycle, known or not, and gives the range including it. */
   add(value: number | undefined): Range {
-    this.#values[this.#next] = value
+    this.#values[this.#next] = value ?? Number.NaN
     this.#next = (this.#next + 1) % this.#size
-    let min: number | undefined
-    let max: number | undefined
+    let min = Number.POSITIVE_INFINITY
+    let max = Number.NEGATIVE_INFINITY
     for (const known of this.#values) {
-      if (known === undefined) continue
-      if (min === undefined || known < min) min = known
-      if (max === undefined || known > max) max = known
+      if (known < min) min = known
+      if (known > max) max = known
     }
-    return { min, max }
+    return min > max ? NOTHING_KNOWN : { min, max }
   }
 }
+
+const NOTHING_KNOWN: Range = { min: undefined, max: undefined }

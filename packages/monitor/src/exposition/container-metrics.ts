@@ -1,8 +1,9 @@
-import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample } from '@lxc-autoscale/core'
+import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, parseCycle } from '@lxc-autoscale/core'
 
 /** The newest figures of the containers, for the exposition. */
-export interface LatestSamples {
-  readonly containers: ReadonlyMap<number, ContainerSample>
+export interface LatestCycle {
+  /** The element of the metrics file. */
+  readonly line: Uint8Array
   readonly nameOf: (vmid: number) => string | undefined
 }
 
@@ -96,9 +97,10 @@ function counter(name: string, help: string, value: ContainerMetric['value']): C
 
 /**
  * The figures of all containers in the text format of Prometheus. It is made from the last cycle when somebody asks for
- * it: keeping some twenty values per container in a registry would cost more than measuring them.
+ * it: keeping some twenty values per container in a registry in each cycle would cost more than measuring them.
  */
-export function formatContainerMetrics({ containers, nameOf }: LatestSamples): string {
+export function formatContainerMetrics({ line, nameOf }: LatestCycle): string {
+  const containers = parseCycle(Buffer.from(line).toString('latin1'))?.containers ?? new Map<number, ContainerSample>()
   const lines: string[] = []
   for (const { name, type, help, value } of CONTAINER_METRICS) {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
-import { formatContainerMetrics, type LatestSamples } from './container-metrics.ts'
+import { formatContainerMetrics, type LatestCycle } from './container-metrics.ts'
 
 /** What /metrics of the monitor shows: itself, and the newest figures of the containers. */
 export class MonitorMetrics extends Registry {
@@ -52,10 +52,10 @@ export class MonitorMetrics extends Registry {
     help: 'File systems that do not answer; each holds one thread.',
     registers: [this],
   })
-  #latest: LatestSamples = { containers: new Map(), nameOf: () => undefined }
+  #latest: LatestCycle = { line: new Uint8Array(), nameOf: () => undefined }
 
   /** Sets the figures of the containers that are shown from now on. */
-  show(latest: LatestSamples): void {
+  show(latest: LatestCycle): void {
     this.#latest = latest
   }
 

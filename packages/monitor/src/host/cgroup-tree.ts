@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { systemErrorCode } from '@lxc-autoscale/core'
-import type { HostFiles, KernelFile } from './host-files.ts'
+import { type HostFiles, type KernelFile, OPTIONAL, OPTIONAL_LIST } from './host-files.ts'
 import type { KernelText, Parse } from './kernel-text.ts'
 
 /** One cgroup in the tree of a container, with the file that is read in each of them. */
@@ -28,7 +28,7 @@ export class CgroupTree {
     this.#files = files
     this.#root = root
     this.#fileName = fileName
-    this.#stat = files.file(root, 'cgroup.stat', { isOptional: true })
+    this.#stat = files.file(root, 'cgroup.stat', OPTIONAL)
   }
 
   /** The folders of the tree as last seen, the outer one first. */
@@ -117,7 +117,7 @@ export class CgroupTree {
 
   #fileOf(folder: string, known: KernelFile | undefined): KernelFile {
     if (known !== undefined && !known.isAbsent) return known
-    return this.#files.file(folder, this.#fileName, { isList: true, isOptional: true })
+    return this.#files.file(folder, this.#fileName, OPTIONAL_LIST)
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { AutoscaleError, errorMessage, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
 import { type CgroupLayout, findCgroupLayout, processTree } from './cgroup-layout.ts'
 import { ContainerRun } from './container-run.ts'
-import type { HostFiles } from './host-files.ts'
+import { type HostFiles, OPTIONAL_LIST } from './host-files.ts'
 import type { KernelText } from './kernel-text.ts'
 
 /** Where the kernel's files are. */
@@ -122,7 +122,7 @@ class CommandSockets {
   /** Undefined when /proc/net/unix cannot be read. */
   has(vmid: number): boolean | undefined {
     if (!this.#isRead) {
-      this.#vmids = this.#files.readOnce(`${this.#proc}/net/unix`, parseSockets, { isOptional: true, isList: true })
+      this.#vmids = this.#files.readOnce(`${this.#proc}/net/unix`, parseSockets, OPTIONAL_LIST)
       this.#isRead = true
     }
     return this.#vmids?.has(vmid)

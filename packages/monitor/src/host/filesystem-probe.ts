@@ -12,6 +12,11 @@ export interface FilesystemSize {
 /** Why a container has no figures: the file system did not answer in time, or answered with an error. */
 export type FilesystemAnswer = FilesystemSize | 'late' | 'failed'
 
+/** What was found for the root file system of each process. */
+export interface FilesystemAnswers {
+  of(initPid: number): FilesystemAnswer
+}
+
 export interface ProbeSettings {
   readonly timeoutMs: number
   /** Threads at most; each file system that hangs holds one. */
@@ -81,33 +86,15 @@ export class FilesystemProbe {
     return this.#stuck.size
   }
 
-  /** Begins to ask; the result of the returned function comes within the time limit, by process number. */
-  begin(initPids: readonly number[]): () => Promise<ReadonlyMap<number, FilesystemAnswer>> {
-    const startedMs = this.#clock.monotonicMs()
+  /** Asks for the root file systems of the processes; comes back within the time limit. */
+  async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
     const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
     const thread = pids.length === 0 ? undefined : this.#takeThread()
-    if (thread === undefined) return async () => lateAnswers(initPids)
-    const sweep: Sweep = {
-      pids,
-      answers: new Float64Array(new SharedArrayBuffer(pids.length * NUMBERS_PER_ANSWER * 8)),
-      done: new Int32Array(new SharedArrayBuffer(4)),
-    }
-    thread.sweep = sweep
-    const finished = new Promise<void>(resolve => {
-      thread.onDone = resolve
-    })
-    thread.worker.postMessage({
-      proc: this.#proc,
-      pids: Int32Array.from(pids),
-      answers: sweep.answers,
-      done: sweep.done,
-    })
-    return async () => {
-      const leftMs = this.#settings.timeoutMs - (this.#clock.monotonicMs() - startedMs)
-      await this.#waitFor(finished, leftMs)
-      if (thread.sweep !== undefined) this.#setAside(thread, sweep)
-      return new Map([...lateAnswers(initPids), ...answersOf(sweep)])
-    }
+    if (thread === undefined) return NO_ANSWERS
+    const sweep = newSweep(pids)
+    await this.#finish(thread, sweep)
+    if (thread.sweep !== undefined) this.#setAside(thread, sweep)
+    return new SweepAnswers(sweep)
   }
 
   /** Ends the threads. One that hangs cannot be ended; see `stuckThreads`. */
@@ -116,9 +103,16 @@ export class FilesystemProbe {
     this.#idle = undefined
   }
 
-  async #waitFor(finished: Promise<void>, limitMs: number): Promise<void> {
+  /** Gives the thread its work and waits until it is done or the time is over. */
+  async #finish(thread: Thread, sweep: Sweep): Promise<void> {
     const stop = new AbortController()
-    await Promise.race([finished, this.#clock.sleep(Math.max(0, limitMs), stop.signal)])
+    const finished = new Promise<void>(resolve => {
+      thread.onDone = resolve
+    })
+    thread.sweep = sweep
+    const { answers, done } = sweep
+    thread.worker.postMessage({ proc: this.#proc, pids: Int32Array.from(sweep.pids), answers, done })
+    await Promise.race([finished, this.#clock.sleep(this.#settings.timeoutMs, stop.signal)])
     stop.abort()
   }
 
@@ -156,15 +150,34 @@ export class FilesystemProbe {
   }
 }
 
-function lateAnswers(pids: readonly number[]): Map<number, FilesystemAnswer> {
-  return new Map(pids.map(pid => [pid, 'late']))
+const NO_ANSWERS: FilesystemAnswers = { of: () => 'late' }
+
+/** Reads the answers where the thread left them; they are not turned into objects before they are asked for. */
+class SweepAnswers implements FilesystemAnswers {
+  readonly #answers: Float64Array
+  readonly #indexes = new Map<number, number>()
+
+  constructor({ pids, answers, done }: Sweep) {
+    this.#answers = answers
+    const answered = Atomics.load(done, 0)
+    for (let index = 0; index < answered; index++) this.#indexes.set(pids[index] ?? 0, index)
+  }
+
+  of(initPid: number): FilesystemAnswer {
+    const index = this.#indexes.get(initPid)
+    if (index === undefined) return 'late'
+    const at = index * NUMBERS_PER_ANSWER
+    const [totalBytes = -1, usedBytes = -1, freeBytes = -1] = [0, 1, 2].map(offset => this.#answers[at + offset])
+    return totalBytes < 0 ? 'failed' : { totalBytes, usedBytes, freeBytes }
+  }
 }
 
-function answersOf({ pids, answers, done }: Sweep): [number, FilesystemAnswer][] {
-  return pids.slice(0, Atomics.load(done, 0)).map((pid, index) => {
-    const [totalBytes = -1, usedBytes = -1, freeBytes = -1] = answers.subarray(index * NUMBERS_PER_ANSWER)
-    return [pid, totalBytes < 0 ? 'failed' : { totalBytes, usedBytes, freeBytes }]
-  })
+function newSweep(pids: readonly number[]): Sweep {
+  return {
+    pids,
+    answers: new Float64Array(new SharedArrayBuffer(pids.length * NUMBERS_PER_ANSWER * Float64Array.BYTES_PER_ELEMENT)),
+    done: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
+  }
 }
 
 /** The device (`major:minor`) of the root file system of a process, without touching that file system. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { systemErrorCode } from '@lxc-autoscale/core'
 import type { KernelText, Parse } from './kernel-text.ts'
 
@@ -19,12 +19,31 @@ export interface FileFailure {
   readonly code: string
 }
 
-/** Which files may be missing or unreadable without anything being wrong. */
+/** What kind of file it is. */
 export interface FileOptions {
-  /** The kernel may lack this file, or refuse it for lack of support. */
   readonly isOptional?: boolean
-  /** The content is a list of records that may be longer than a page. */
   readonly isList?: boolean
+}
+
+/** A file that may be missing, or refused, without anything being wrong. */
+export const OPTIONAL: FileOptions = { isOptional: true }
+/** A list of records that may be longer than a page. */
+export const LIST: FileOptions = { isList: true }
+export const OPTIONAL_LIST: FileOptions = { isOptional: true, isList: true }
+const REQUIRED: FileOptions = {}
+
+/** The calls of the operating system that reading needs. */
+export interface FileCalls {
+  open(path: string): number
+  /** Reads from `position` into `buffer` at `offset`; gives the number of bytes, 0 at the end. */
+  read(fd: number, buffer: Uint8Array, offset: number, position: number): number
+  close(fd: number): void
+}
+
+const SYSTEM_CALLS: FileCalls = {
+  open: path => openSync(path, 'r'),
+  read: (fd, buffer, offset, position) => readSync(fd, buffer, offset, buffer.length - offset, position),
+  close: closeSync,
 }
 
 /**
@@ -34,13 +53,15 @@ export interface FileOptions {
 export class HostFiles {
   #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES)
   readonly #mostOpen: number
+  readonly #calls: FileCalls
   #open = 0
   #failures = 0
   #lastFailure: FileFailure | undefined
 
   /** `mostOpen`: how many files are kept open; those beyond it are opened for each read. */
-  constructor(mostOpen = Number.POSITIVE_INFINITY) {
+  constructor(mostOpen = Number.POSITIVE_INFINITY, calls = SYSTEM_CALLS) {
     this.#mostOpen = mostOpen
+    this.#calls = calls
   }
 
   /** Reads that failed so far. */
@@ -58,7 +79,7 @@ export class HostFiles {
   }
 
   /** A file that is opened at its first read and kept open. */
-  file(folder: string, name: string, options: FileOptions = {}): KernelFile {
+  file(folder: string, name: string, options: FileOptions = REQUIRED): KernelFile {
     return new KernelFile(this, folder, name, options)
   }
 
@@ -66,10 +87,10 @@ export class HostFiles {
    * The value of a file that is not kept open: an open file of `/proc/<pid>/net` would keep the network of a stopped
    * container alive.
    */
-  readOnce<Value>(path: string, parse: Parse<Value>, options: FileOptions = {}): Value | undefined {
+  readOnce<Value>(path: string, parse: Parse<Value>, options: FileOptions = REQUIRED): Value | undefined {
     let fd: number
     try {
-      fd = openSync(path, 'r')
+      fd = this.#calls.open(path)
     } catch (error) {
       this.#note(path, error, options)
       return undefined
@@ -77,17 +98,7 @@ export class HostFiles {
     try {
       return this.readFrom(fd, { path }, parse, options)
     } finally {
-      closeSync(fd)
-    }
-  }
-
-  /** The whole text of a small file; undefined when there is none. */
-  readText(path: string): string | undefined {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (error) {
-      this.#note(path, error, {})
-      return undefined
+      this.#calls.close(fd)
     }
   }
 
@@ -95,7 +106,7 @@ export class HostFiles {
   openKept(path: string, options: FileOptions): number | undefined {
     if (this.#open >= this.#mostOpen) return undefined
     try {
-      const fd = openSync(path, 'r')
+      const fd = this.#calls.open(path)
       this.#open++
       return fd
     } catch (error) {
@@ -111,7 +122,7 @@ export class HostFiles {
   /** For KernelFile: closes what `openKept` gave. */
   closeKept(fd: number): void {
     this.#open--
-    closeSync(fd)
+    this.#calls.close(fd)
   }
 
   /** Reads an open file from its beginning and parses it. */
@@ -146,7 +157,7 @@ export class HostFiles {
 
   #readWhole(fd: number): KernelText {
     for (;;) {
-      const length = readSync(fd, this.#buffer, 0, this.#buffer.length, 0)
+      const length = this.#calls.read(fd, this.#buffer, 0, 0)
       if (length < this.#buffer.length) return { bytes: this.#buffer, length }
       this.#grow()
     }
@@ -156,7 +167,7 @@ export class HostFiles {
     let length = 0
     for (;;) {
       if (length === this.#buffer.length) this.#grow()
-      const piece = readSync(fd, this.#buffer, length, this.#buffer.length - length, length)
+      const piece = this.#calls.read(fd, this.#buffer, length, length)
       length += piece
       if (piece < CERTAINLY_LAST_PIECE_BYTES) return { bytes: this.#buffer, length }
     }

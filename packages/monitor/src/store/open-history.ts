@@ -1,7 +1,8 @@
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AutoscaleError, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
 import { EMPTY, type EntryPlace, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
+import type { HistoryFiles } from './history-files.ts'
 import { ArraySplitter } from './split-json-array.ts'
 
 const CHUNK_BYTES = 1_048_576
@@ -17,6 +18,7 @@ export interface OpenHistory {
 /** What opening needs to know. */
 export interface OpenOptions {
   readonly path: string
+  readonly files: HistoryFiles
   /** Names the moment in the name of a file that is kept aside. */
   readonly nowMs: () => number
   readonly log: Logger
@@ -29,7 +31,7 @@ export interface OpenOptions {
  * @throws a system error when the file can be neither read nor made.
  */
 export async function openHistory(options: OpenOptions): Promise<OpenHistory> {
-  const handle = await openOrCreate(options.path)
+  const handle = await openOrCreate(options)
   try {
     const scan = await scanFile(handle)
     if (scan.kind === 'ours' && scan.damagedLines === 0) return await repairTail(handle, scan, options)
@@ -42,15 +44,15 @@ export async function openHistory(options: OpenOptions): Promise<OpenHistory> {
   }
 }
 
-async function openOrCreate(path: string): Promise<FileHandle> {
+async function openOrCreate({ path, files }: OpenOptions): Promise<FileHandle> {
   try {
-    const handle = await open(path, 'r+')
+    const handle = await files.open(path, 'r+')
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
     throw new AutoscaleError('CONFIG_INVALID', `${path}: is not a regular file (monitoring.export_file)`)
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error
-    const handle = await open(path, 'wx+', 0o640)
+    const handle = await files.open(path, 'wx+', 0o640)
     await handle.chmod(0o640)
     return handle
   }
@@ -123,20 +125,21 @@ function compactObject(text: Uint8Array): string | undefined {
 /** A new file beside the metrics file, which takes its place when it is complete. */
 class ReplacementFile {
   readonly #path: string
+  readonly #files: HistoryFiles
   readonly #handle: FileHandle
   readonly #starts: number[] = []
   #position = HEAD.length
   #pending: Uint8Array[] = [Buffer.from(HEAD)]
   #pendingBytes = 0
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor({ path, files }: OpenOptions, handle: FileHandle) {
     this.#path = path
+    this.#files = files
     this.#handle = handle
   }
 
-  static async create(path: string): Promise<ReplacementFile> {
-    const aside = replacementPath(path)
-    return new ReplacementFile(path, await open(aside, 'w+', 0o640))
+  static async create(options: OpenOptions): Promise<ReplacementFile> {
+    return new ReplacementFile(options, await options.files.open(replacementPath(options.path), 'w+', 0o640))
   }
 
   get entries(): number {
@@ -160,8 +163,8 @@ class ReplacementFile {
     await this.#flush()
     await copyOwnership(old, this.#handle)
     await this.#handle.sync()
-    if (keepAside !== undefined) await keepUnderName(this.#path, keepAside)
-    await rename(replacementPath(this.#path), this.#path)
+    if (keepAside !== undefined) await keepUnderName(this.#files, this.#path, keepAside)
+    await this.#files.rename(replacementPath(this.#path), this.#path)
     await syncDirectory(dirname(this.#path))
     await old.close()
     return { handle: this.#handle, starts: this.#starts, sizeBytes: this.#position + tail.length }
@@ -169,7 +172,7 @@ class ReplacementFile {
 
   async abandon(): Promise<void> {
     await this.#handle.close()
-    await rm(replacementPath(this.#path), { force: true })
+    await this.#files.rm(replacementPath(this.#path), { force: true })
   }
 
   async #flush(): Promise<void> {
@@ -180,13 +183,13 @@ class ReplacementFile {
 }
 
 /** A second name first, so that there is a file under the first one at any moment. */
-async function keepUnderName(path: string, aside: string): Promise<void> {
+async function keepUnderName(files: HistoryFiles, path: string, aside: string): Promise<void> {
   try {
-    await link(path, aside)
+    await files.link(path, aside)
   } catch (error) {
     const code = systemErrorCode(error)
     if (code !== 'EPERM' && code !== 'EOPNOTSUPP' && code !== 'EMLINK') throw error
-    await rename(path, aside)
+    await files.rename(path, aside)
   }
 }
 
@@ -208,7 +211,7 @@ export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<v
 }
 
 async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<OpenHistory> {
-  const replacement = await ReplacementFile.create(options.path)
+  const replacement = await ReplacementFile.create(options)
   try {
     for (const place of scan.entries) {
       const text = Buffer.alloc(place.end - place.start)
@@ -231,7 +234,7 @@ async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOp
 }
 
 async function convert(handle: FileHandle, options: OpenOptions): Promise<OpenHistory> {
-  const replacement = await ReplacementFile.create(options.path)
+  const replacement = await ReplacementFile.create(options)
   try {
     const splitter = new ArraySplitter()
     let unusable = 0

@@ -1,12 +1,14 @@
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AutoscaleError, errorMessage, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
 import type { AppendOutcome, SnapshotStore } from '../ports.ts'
 import { EMPTY, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
+import { type HistoryFiles, SYSTEM_FILES } from './history-files.ts'
 import { copyOwnership, type OpenHistory, openHistory, replacementPath } from './open-history.ts'
 import { entriesToKeep } from './retention.ts'
 
 const COPY_BYTES = 1_048_576
+/** A rewrite copies most of the file: on a disk that stays full it is not tried in each cycle. */
+const CYCLES_BETWEEN_REWRITE_TRIES = 10
 const EMPTY_TAIL = EMPTY.slice(HEAD.length)
 
 /** How the metrics file is kept. */
@@ -15,6 +17,8 @@ export interface SnapshotFileOptions {
   readonly maxEntries: number
   readonly nowMs: () => number
   readonly log: Logger
+  /** The operating system, unless a test wants it to fail. */
+  readonly files?: HistoryFiles
 }
 
 interface CurrentFile extends OpenHistory {
@@ -30,11 +34,16 @@ interface CurrentFile extends OpenHistory {
  */
 export class SnapshotFile implements SnapshotStore {
   readonly #options: SnapshotFileOptions
+  readonly #files: HistoryFiles
   #current: CurrentFile | undefined
   #problem: string | undefined
+  /** Why the last rewrite of the full file failed, and for how many cycles it is not tried again. */
+  #lastRewriteError: unknown
+  #waitingCycles = 0
 
   constructor(options: SnapshotFileOptions) {
     this.#options = options
+    this.#files = options.files ?? SYSTEM_FILES
   }
 
   /** Entries in the file; undefined while it is not open. */
@@ -54,7 +63,7 @@ export class SnapshotFile implements SnapshotStore {
     }
   }
 
-  async append(line: string): Promise<AppendOutcome> {
+  async append(line: Uint8Array): Promise<AppendOutcome> {
     try {
       const bytes = await this.#append(line)
       this.#reportHealed()
@@ -71,14 +80,14 @@ export class SnapshotFile implements SnapshotStore {
     if (current === undefined) return
     try {
       await current.handle.sync()
+      await current.handle.close()
     } catch (error) {
       this.#report(error)
     }
-    await current.handle.close()
   }
 
-  async #append(line: string): Promise<number> {
-    if (this.#current !== undefined && !(await isInPlace(this.#current))) await this.#reopen()
+  async #append(line: Uint8Array): Promise<number> {
+    if (this.#current !== undefined && !(await isInPlace(this.#files, this.#current))) await this.#reopen()
     const opened = this.#current ?? (await this.#open())
     const compactedBytes = await this.#makeRoom(opened)
     const current = this.#current ?? opened
@@ -91,8 +100,8 @@ export class SnapshotFile implements SnapshotStore {
   }
 
   async #open(): Promise<CurrentFile> {
-    const path = await resolveLinks(this.#options.path)
-    const history = await openHistory({ ...this.#options, path })
+    const path = await resolveLinks(this.#files, this.#options.path)
+    const history = await openHistory({ ...this.#options, path, files: this.#files })
     const { dev, ino } = await history.handle.stat()
     this.#current = { ...history, path, device: dev, inode: ino }
     return this.#current
@@ -105,12 +114,12 @@ export class SnapshotFile implements SnapshotStore {
     await current?.handle.close()
   }
 
-  async #writeEntry(current: CurrentFile, line: string): Promise<number> {
+  async #writeEntry(current: CurrentFile, line: Uint8Array): Promise<number> {
     const { handle, starts } = current
     const isFirst = starts.length === 0
     const tail = isFirst ? EMPTY_TAIL : TAIL
     const position = current.sizeBytes - tail.length
-    const bytes = Buffer.from(`${isFirst ? '' : SEPARATOR}${line}${TAIL}`)
+    const bytes = Buffer.concat([Buffer.from(isFirst ? '' : SEPARATOR), line, Buffer.from(TAIL)])
     try {
       await writeAll(handle, bytes, position)
     } catch (error) {
@@ -138,11 +147,24 @@ export class SnapshotFile implements SnapshotStore {
     const entries = current.starts.length
     const keep = entriesToKeep(entries, this.#options.maxEntries)
     if (keep >= entries) return 0
+    if (this.#lastRewriteError !== undefined && this.#waitingCycles-- > 0) throw this.#lastRewriteError
+    try {
+      const bytes = await this.#rewriteWhatFits(current, keep)
+      this.#lastRewriteError = undefined
+      return bytes
+    } catch (error) {
+      this.#lastRewriteError = error
+      this.#waitingCycles = CYCLES_BETWEEN_REWRITE_TRIES
+      throw error
+    }
+  }
+
+  /** A full disk may still have room for a shorter history, and a short one is better than none that is new. */
+  async #rewriteWhatFits(current: CurrentFile, keep: number): Promise<number> {
     for (let kept = keep; ; kept = Math.floor(kept / 2)) {
       try {
         return await this.#rewrite(current, kept)
       } catch (error) {
-        // A full disk may still have room for a shorter history, and a short one is better than none that is new.
         if (systemErrorCode(error) !== 'ENOSPC' || kept <= 1) throw error
         this.#options.log.warn(
           { file: current.path, cycles: kept },
@@ -157,30 +179,30 @@ export class SnapshotFile implements SnapshotStore {
     const from = current.starts[first] ?? current.sizeBytes - TAIL.length
     const shift = from - HEAD.length
     const aside = replacementPath(current.path)
-    const handle = await open(aside, 'w+', 0o640)
+    const handle = await this.#files.open(aside, 'w+', 0o640)
     try {
       await handle.write(HEAD, 0)
       await copyRange(current, handle, from)
       await copyOwnership(current.handle, handle)
       await handle.sync()
-      await rename(aside, current.path)
+      const { dev, ino } = await handle.stat()
+      await this.#files.rename(aside, current.path)
+      this.#current = {
+        handle,
+        path: current.path,
+        device: dev,
+        inode: ino,
+        starts: current.starts.slice(first).map(start => start - shift),
+        sizeBytes: current.sizeBytes - shift,
+      }
     } catch (error) {
       await handle.close()
-      await rm(aside, { force: true })
+      await this.#files.rm(aside, { force: true })
       throw error
     }
     await current.handle.close()
-    const { dev, ino } = await handle.stat()
-    this.#current = {
-      handle,
-      path: current.path,
-      device: dev,
-      inode: ino,
-      starts: current.starts.slice(first).map(start => start - shift),
-      sizeBytes: current.sizeBytes - shift,
-    }
     await syncDirectory(dirname(current.path))
-    return this.#current.sizeBytes
+    return current.sizeBytes - shift
   }
 
   #report(error: unknown): void {
@@ -201,9 +223,9 @@ export class SnapshotFile implements SnapshotStore {
   }
 }
 
-async function isInPlace({ path, device, inode, sizeBytes }: CurrentFile): Promise<boolean> {
+async function isInPlace(files: HistoryFiles, { path, device, inode, sizeBytes }: CurrentFile): Promise<boolean> {
   try {
-    const found = await stat(path)
+    const found = await files.stat(path)
     return found.dev === device && found.ino === inode && found.size === sizeBytes
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false
@@ -211,9 +233,9 @@ async function isInPlace({ path, device, inode, sizeBytes }: CurrentFile): Promi
   }
 }
 
-async function resolveLinks(path: string): Promise<string> {
+async function resolveLinks(files: HistoryFiles, path: string): Promise<string> {
   try {
-    return await realpath(path)
+    return await files.realpath(path)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return path
     throw error
