@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { forestCommand } from './commands/forest.ts'
 import { historyCommand, undoCommand } from './commands/history.ts'
+import { ignoreCommand } from './commands/ignore.ts'
 import { replayCommand } from './commands/replay.ts'
 import { statusCommand } from './commands/status.ts'
 
@@ -32,6 +33,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     explainCommand(environment),
     historyCommand(environment),
     undoCommand(environment),
+    ignoreCommand(),
     configCommand(),
     doctorCommand(environment),
     replayCommand(),

@@ -31,7 +31,7 @@ interface ReplayCommandOptions {
   readonly trace?: string
   readonly metrics?: string
   readonly policy?: PolicyName
-  readonly mode: 'int' | 'frac'
+  readonly mode?: 'int' | 'frac'
   readonly config?: string
   readonly decisions?: string
   readonly html?: string
@@ -47,7 +47,9 @@ export function replayCommand(): Command {
     .option('--trace <file.csv>', 'a trace: t_seconds,cpu_cores_used,cpu_cores_alloc,mem_mb_used,mem_mb_alloc')
     .option('--metrics <file.json>', 'a metrics file, as lxc_monitor writes it')
     .addOption(new Option('--policy <name>', 'only this policy (default: all of them)').choices([...POLICY_NAMES]))
-    .addOption(new Option('--mode <mode>', 'whole cores or tenths').choices(['int', 'frac']).default('int'))
+    .addOption(
+      new Option('--mode <mode>', 'whole cores or tenths (default: as configured, else int)').choices(['int', 'frac']),
+    )
     .option('--config <file>', 'lxc_autoscale_ml.yaml with the limits and settings (default: 1 core or 0.1, and 64 MB)')
     .option('--decisions <out.csv>', 'write the decisions: t_seconds,cpu_cores,mem_mb (one trace, one policy)')
     .option('--html <out.html>', 'write one page with the curves')
@@ -268,15 +270,16 @@ function replaySettings(
   { mode }: ReplayCommandOptions,
 ) {
   const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
+  const isTenths = mode === undefined ? base.scaling.cpu_unit === 'cpulimit' : mode === 'frac'
   const limits =
     config === undefined
-      ? { min_cpu_cores: mode === 'int' ? 1 : 0.1, max_cpu_cores: 8_192, min_ram_mb: 64, max_ram_mb: 1_048_576 }
+      ? { min_cpu_cores: isTenths ? 0.1 : 1, max_cpu_cores: 8_192, min_ram_mb: 64, max_ram_mb: 1_048_576 }
       : {}
   return containerSettings({
     vmid,
     name: undefined,
     tags: [],
-    scaling: { ...base.scaling, ...limits, policy, cpu_unit: mode === 'int' ? 'cores' : 'cpulimit', mode: 'auto' },
+    scaling: { ...base.scaling, ...limits, policy, cpu_unit: isTenths ? 'cpulimit' : 'cores', mode: 'auto' },
     tiers: base.tiers,
     schedules: base.schedules,
     ignoreLxc: base.ignore_lxc,
