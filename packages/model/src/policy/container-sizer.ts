@@ -13,6 +13,7 @@ import { POLICIES } from './policies/index.ts'
 import type { PolicyState, Target } from './policy.ts'
 import { RULES } from './rules/index.ts'
 import { SafetyMemory } from './safety-memory.ts'
+import { soundObservation } from './sound-observation.ts'
 
 const VERSION = 1
 
@@ -45,7 +46,8 @@ export class ContainerSizer {
   }
 
   /** Learns one sample. Samples come in the order of time. */
-  observe(observation: Observation): void {
+  observe(measured: Observation): void {
+    const observation = soundObservation(measured)
     this.#newest = observation
     this.#memory.observe(observation, this.#settings.quarantineMs)
     this.#policy.observe(observation)
@@ -54,7 +56,7 @@ export class ContainerSizer {
   /** What is to be done now. */
   decide(circumstances: Circumstances): Decision {
     const { allocation, nowMs, localTimeMs, verdict } = circumstances
-    this.#memory.see(allocation, nowMs, this.#settings.truceMs)
+    this.#memory.see(allocation, nowMs, this.#settings)
     const isAbnormal = verdict?.isAbnormal ?? false
     const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation, isAbnormal })
     const facts = this.#facts(circumstances)

@@ -31,6 +31,12 @@ const NOTHING: SavedSafety = {
   changesMs: [],
 }
 
+/** The pauses that the settings give, milliseconds. */
+export interface Pauses {
+  readonly truceMs: number
+  readonly quarantineMs: number
+}
+
 /** What the safety rules remember of one container: changes, kills, changes by a person. Times are milliseconds. */
 export class SafetyMemory {
   #state: SavedSafety
@@ -52,7 +58,8 @@ export class SafetyMemory {
   }
 
   /** Learns what is configured now; an allocation that is not ours was set by a person, and starts a truce. */
-  see(allocation: Allocation, nowMs: number, truceMs: number): void {
+  see(allocation: Allocation, nowMs: number, { truceMs, quarantineMs }: Pauses): void {
+    this.#believeClock(nowMs, { truceMs, quarantineMs })
     const { known } = this.#state
     const isOurs = isSame(allocation, known) || (this.#attempted !== undefined && isSame(allocation, this.#attempted))
     if (!isOurs) this.#update({ truceUntilMs: nowMs + truceMs })
@@ -88,6 +95,26 @@ export class SafetyMemory {
 
   recentChanges(nowMs: number): number {
     return this.#recent(nowMs).length
+  }
+
+  /** After the clock was set back nothing has happened in the future, and no pause is longer than it can be. */
+  #believeClock(nowMs: number, { truceMs, quarantineMs }: Pauses): void {
+    const { firstSeenMs, lastChangeMs, lastGrowthMs, lastMemoryShrinkMs, changesMs, ...rest } = this.#state
+    const latestMs = Math.max(lastChangeMs ?? 0, lastGrowthMs ?? 0, lastMemoryShrinkMs ?? 0)
+    const longestMs = quarantineMs * 2 ** MOST_DOUBLINGS
+    const isTruceTooLong = (rest.truceUntilMs ?? 0) > nowMs + truceMs
+    if (latestMs <= nowMs && !isTruceTooLong && (rest.quarantineUntilMs ?? 0) <= nowMs + longestMs) return
+    const past = (timeMs: number | undefined) => (timeMs === undefined ? undefined : Math.min(timeMs, nowMs))
+    this.#update({
+      firstSeenMs: past(firstSeenMs),
+      lastChangeMs: past(lastChangeMs),
+      lastGrowthMs: past(lastGrowthMs),
+      lastMemoryShrinkMs: past(lastMemoryShrinkMs),
+      changesMs: changesMs.map(timeMs => Math.min(timeMs, nowMs)),
+      truceUntilMs: rest.truceUntilMs === undefined ? undefined : Math.min(rest.truceUntilMs, nowMs + truceMs),
+      quarantineUntilMs:
+        rest.quarantineUntilMs === undefined ? undefined : Math.min(rest.quarantineUntilMs, nowMs + longestMs),
+    })
   }
 
   #recent(nowMs: number): number[] {

@@ -67,8 +67,8 @@ const scalingKeys = {
     .int()
     .min(1)
     .max(60)
-    .default(6)
-    .describe('Changes of one container in any hour; growth out of need may use twice as many.'),
+    .default(12)
+    .describe('Changes of one container in any hour at most; the second half of them is kept for growth out of need.'),
   grow_cooldown_seconds: seconds.default(60).describe('Pause between two growths that are not out of need.'),
   shrink_cooldown_seconds: seconds.default(300).describe('Pause after any change before the container is shrunk.'),
   memory_shrink_step_percent: z

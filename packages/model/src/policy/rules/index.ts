@@ -12,6 +12,7 @@ import { keepTruce } from './keep-truce.ts'
 import { keepWithinLimits } from './keep-within-limits.ts'
 import { holdInGrowCooldown, keepChangeBudget } from './limit-changes.ts'
 import { limitMemoryShrink } from './limit-memory-shrink.ts'
+import { refuseNonsense } from './refuse-nonsense.ts'
 import { requireQuietContainer } from './require-quiet-container.ts'
 import { requireSoundData } from './require-sound-data.ts'
 
@@ -20,6 +21,7 @@ import { requireSoundData } from './require-sound-data.ts'
  * `requireSoundData` makes anything grow, so that nothing is ever done on bad data. ADD YOURS HERE.
  */
 export const RULES: readonly Rule[] = [
+  refuseNonsense,
   growUnderPressure,
   holdInGrowOnly,
   holdWhileLearning,

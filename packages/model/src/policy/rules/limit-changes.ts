@@ -16,7 +16,7 @@ export const holdInGrowCooldown: Rule = (draft, { lastGrowthMs, settings, circum
   }
 }
 
-/** At most so many changes in an hour; growth out of need has a second budget of the same size. */
+/** At most so many changes in any hour; the second half of them is kept for growth out of need. */
 export const keepChangeBudget: Rule = (draft, facts) => {
   const { recentChanges, settings, circumstances } = facts
   if (!changesAnything(draft, facts)) return draft
@@ -24,7 +24,7 @@ export const keepChangeBudget: Rule = (draft, facts) => {
   const isNeed =
     (draft.isCoresUrgent && isAbove(draft.to.cores, allocation.cores)) ||
     (draft.isMemoryUrgent && isAbove(draft.to.memoryMb, allocation.memoryMb))
-  const budget = settings.maxChangesPerHour * (isNeed ? 2 : 1)
+  const budget = isNeed ? settings.maxChangesPerHour : Math.ceil(settings.maxChangesPerHour / 2)
   return recentChanges >= budget
     ? holdAll(draft, 'keep-change-budget', `changed ${recentChanges} times in the last hour`)
     : draft

@@ -2,6 +2,7 @@ import type { Observation } from '../../decision.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../../policy.ts'
 import { CpuSizer } from './cpu-sizer.ts'
 import { MemorySizer } from './memory-sizer.ts'
+import { SampleClock } from './sample-clock.ts'
 
 const VERSION = 1
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
@@ -12,8 +13,6 @@ const SHORT_USED_SHARE = 0.98
 const SHORT_WAITING_PERCENT = 5
 /** Stalls for memory, percent of time, with which meeting the limit is more than a full page cache. */
 const PRESSED_STALL_PERCENT = 0.5
-const FIRST_STEP_MS = 60_000
-const MOST_STEPS_IN_A_GAP = 3
 
 /** Learns each container: the cheapest of many simple sizers by its own recent bill, for cores and for memory. */
 export const adaptive: Policy = {
@@ -24,8 +23,7 @@ export const adaptive: Policy = {
 class AdaptiveState implements PolicyState {
   #cpu: CpuSizer
   #memory: MemorySizer
-  #newestMs: number | undefined
-  #stepMs: number | undefined
+  readonly #clock = new SampleClock()
 
   constructor(settings: SizingSettings, saved: unknown) {
     this.#cpu = newCpuSizer(settings)
@@ -33,15 +31,15 @@ class AdaptiveState implements PolicyState {
     if (!this.#restore(saved)) {
       this.#cpu = newCpuSizer(settings)
       this.#memory = new MemorySizer({ minMemoryMb: settings.minMemoryMb })
-      this.#newestMs = undefined
-      this.#stepMs = undefined
+      this.#clock.restore(undefined)
     }
   }
 
   observe(observation: Observation): void {
-    const { timeMs, localTimeMs, cpuCoresUsed, memoryUsedMb, allocation } = observation
-    const dtMs = this.#elapsedMs(timeMs)
+    const { localTimeMs, cpuCoresUsed, memoryUsedMb, allocation } = observation
+    const dtMs = this.#clock.advance(observation.timeMs)
     if (dtMs <= 0) return
+    const timeMs = this.#clock.ownMs
     if (cpuCoresUsed !== undefined) {
       this.#cpu.observe({
         timeMs,
@@ -66,7 +64,8 @@ class AdaptiveState implements PolicyState {
     }
   }
 
-  decide({ timeMs, localTimeMs, allocation, isAbnormal }: PolicyContext): Target {
+  decide({ timeMs: wallMs, localTimeMs, allocation, isAbnormal }: PolicyContext): Target {
+    const timeMs = this.#clock.ownTimeOf(wallMs)
     const { cores: allocatedCores, memoryMb: allocatedMb } = allocation
     return {
       cores:
@@ -87,8 +86,7 @@ class AdaptiveState implements PolicyState {
   serialise(): unknown {
     return {
       version: VERSION,
-      newestMs: this.#newestMs ?? null,
-      stepMs: this.#stepMs ?? null,
+      clock: this.#clock.serialise(),
       cpu: this.#cpu.serialise(),
       memory: this.#memory.serialise(),
     }
@@ -97,22 +95,7 @@ class AdaptiveState implements PolicyState {
   #restore(saved: unknown): boolean {
     if (typeof saved !== 'object' || saved === null || !('version' in saved) || saved.version !== VERSION) return false
     const from: Readonly<Record<string, unknown>> = { ...saved }
-    const { newestMs, stepMs } = from
-    this.#newestMs = typeof newestMs === 'number' ? newestMs : undefined
-    this.#stepMs = typeof stepMs === 'number' && stepMs > 0 ? stepMs : undefined
-    return this.#cpu.restore(from['cpu']) && this.#memory.restore(from['memory'])
-  }
-
-  /** The time that a sample stands for: since the one before it, but no more than a few usual steps, so that a gap is no measurement. */
-  #elapsedMs(timeMs: number): number {
-    const sinceMs = this.#newestMs === undefined ? (this.#stepMs ?? FIRST_STEP_MS) : timeMs - this.#newestMs
-    if (sinceMs <= 0) return 0
-    const isFirst = this.#newestMs === undefined
-    this.#newestMs = timeMs
-    if (isFirst) return sinceMs
-    const elapsedMs = Math.min(sinceMs, MOST_STEPS_IN_A_GAP * (this.#stepMs ?? sinceMs))
-    this.#stepMs = this.#stepMs === undefined ? sinceMs : 0.9 * this.#stepMs + 0.1 * elapsedMs
-    return elapsedMs
+    return this.#clock.restore(from['clock']) && this.#cpu.restore(from['cpu']) && this.#memory.restore(from['memory'])
   }
 }
 

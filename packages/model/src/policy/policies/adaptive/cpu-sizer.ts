@@ -177,6 +177,7 @@ export class CpuSizer {
 
   serialise(): unknown {
     return {
+      stepsPerCore: this.#stepsPerCore,
       sizers: this.#sizers.serialise(),
       windows: this.#windows().map(window => window.serialise()),
       day: this.#day.serialise(),
@@ -196,7 +197,8 @@ export class CpuSizer {
     const { windows, bornMs, chosen, shortInARow } = from
     if (!Array.isArray(windows) || typeof chosen !== 'number' || typeof shortInARow !== 'number') return false
     const isWhole =
-      this.#sizers.restore(from['sizers']) &&
+      // bills are in steps: those of whole cores say nothing about tenths
+      (from['stepsPerCore'] !== this.#stepsPerCore || this.#sizers.restore(from['sizers'])) &&
       this.#windows().every((window, i) => window.restore(windows[i])) &&
       this.#day.restore(from['day']) &&
       this.#week.restore(from['week']) &&
