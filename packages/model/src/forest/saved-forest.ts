@@ -6,6 +6,8 @@ import { decodeArray, encodeArray } from './typed-array-text.ts'
 
 const FORMAT = 'lxc-autoscale-isolation-forest'
 const VERSION = 1
+/** Deeper than any tree on rows of doubles, with what a leaf adds. */
+const LONGEST_PATH = 1_200
 
 const SavedForest = z.strictObject({
   format: z.literal(FORMAT),
@@ -91,8 +93,11 @@ function isLeaf({ feature, left, value }: ForestNodes, node: number, columns: nu
   const column = feature[node] ?? 0
   if (!Number.isFinite(value[node])) throw invalid(`node ${node} has the value ${value[node]}`)
   if (column > columns) throw invalid(`node ${node} splits on column ${column} of ${columns}`)
-  if (column === columns && left[node] !== node) throw invalid(`leaf ${node} leads to ${left[node]}`)
-  return column === columns
+  if (column < columns) return false
+  if (left[node] !== node) throw invalid(`leaf ${node} leads to ${left[node]}`)
+  const pathLength = value[node] ?? 0
+  if (pathLength < 0 || pathLength > LONGEST_PATH) throw invalid(`leaf ${node} has the path length ${pathLength}`)
+  return true
 }
 
 function invalid(reason: string): AutoscaleError {
