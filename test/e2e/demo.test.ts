@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { ContainerConfigsBody, successBody } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const repository = new URL('../..', import.meta.url).pathname
@@ -68,7 +69,7 @@ test('the daemons grow and shrink cores and memory of pretend containers, and le
   const address = await untilPrinted(demo, /^dashboard: (http:\/\/127\.0\.0\.1:\d+)\/$/m)
   const key = await untilPrinted(demo, /^api key: (\S+)$/m)
   const configs = await fetch(`${address}/resource/lxc/configs`, { headers: { 'X-API-Key': key } })
-  expect((await configs.json()).data.containers).toHaveLength(8)
+  expect(successBody(ContainerConfigsBody).parse(await configs.json()).data.containers).toHaveLength(8)
   expect((await fetch(`${address}/resource/lxc/configs`)).status).toBe(401)
 
   const { exitCode, stdout, stderr } = await demo.ended
