@@ -22,11 +22,10 @@ export class ApiConnection {
     this.#options = options
   }
 
-  /** A client for `config`; connections of an earlier one are closed when their requests are done. */
+  /** A client for `config`. Requests of an earlier one end as they will; its idle connections are closed by the API. */
   open(config: ModelConfig): ScalingClient {
     const { clock, random } = this.#options
     const { api, retry_logic: retry, circuit_breaker: breaker } = config
-    void this.close()
     const http = new HttpTransport({
       url: api.api_url,
       apiKey: () => api.api_key ?? this.#readKey(api.api_key_file),
@@ -53,10 +52,9 @@ export class ApiConnection {
     })
   }
 
-  async close(): Promise<void> {
-    const transport = this.#transport
+  close(): void {
+    this.#transport?.close()
     this.#transport = undefined
-    await transport?.close()
   }
 
   #readKey(file: string): string | undefined {

@@ -18,7 +18,7 @@ import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import type { Anomalies, HostCapacity, MetricsSource, ScalingApi, Sizing, StateStore, StatusBoard } from './ports.ts'
 import type { PendingChanges } from './state/pending-changes.ts'
-import type { CycleOutcome, ModelTelemetry } from './telemetry.ts'
+import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telemetry.ts'
 
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings {
@@ -142,19 +142,20 @@ export class ModelCycle {
     const { anomalies, fleet, telemetry, clock } = this.#parts
     telemetry.samples.inc(cycle.containers.size)
     const observed = stages.time('anomaly', () => anomalies.observe(cycle, clock.nowMs()))
-    for (const { vmid } of observed) this.#countVerdict(vmid)
+    this.#countVerdicts(observed)
     stages.time('learn', () => {
       if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
       for (const [vmid, sample] of cycle.containers) fleet.observe(vmid, sample)
     })
   }
 
-  #countVerdict(vmid: number): void {
+  #countVerdicts(observed: readonly { readonly vmid: number }[]): void {
     const { anomalies, telemetry } = this.#parts
-    const verdict = anomalies.verdict(vmid)
-    if (verdict === undefined) return
-    telemetry.predictions.inc({ source: verdict.source })
-    if (verdict.isAnomalous) telemetry.anomalies.inc()
+    const verdicts = observed.flatMap(({ vmid }) => anomalies.verdict(vmid) ?? [])
+    for (const source of VERDICT_SOURCES) {
+      telemetry.predictions.inc({ source }, verdicts.filter(verdict => verdict.source === source).length)
+    }
+    telemetry.anomalies.inc(verdicts.filter(({ isAnomalous }) => isAnomalous).length)
   }
 
   #refit(): void {

@@ -60,7 +60,8 @@ async function run(context: Context): Promise<void> {
     await runCycles(context, cycle, connection)
     await cycle.save()
   } finally {
-    await Promise.all([connection.close(), listener?.close(), lock.release()])
+    connection.close()
+    await Promise.all([listener?.close(), lock.release()])
   }
 }
 

@@ -10,6 +10,9 @@ export type Stage = (typeof STAGES)[number]
 export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
 export type CycleOutcome = (typeof CYCLE_OUTCOMES)[number]
 
+/** Whose forests judged a sample. */
+export const VERDICT_SOURCES = ['container', 'fleet', 'none'] as const
+
 const BREAKER_FIGURE: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 }
 const CYCLE_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const STAGE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]

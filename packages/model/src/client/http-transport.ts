@@ -1,5 +1,6 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { AutoscaleError, errorMessage, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { Agent, type Dispatcher } from 'undici'
 import type { ApiReply, ApiRequest, Transport } from './transport.ts'
 
 export interface HttpTransportOptions {
@@ -9,41 +10,34 @@ export interface HttpTransportOptions {
   readonly apiKey: () => string | undefined
   /** From sending to the last byte of the answer. */
   readonly timeoutMs: number
-  /** Connections that are kept open at most. */
+  /** Connections at the same time at most. */
   readonly maxConnections: number
 }
 
 /** An answer that is larger than this is none that the contract knows: 1,000 containers take half a MB. */
 const MAX_REPLY_BYTES = 16 * 1_048_576
-const KEEP_ALIVE_MS = 4_000
 
 /** The API over HTTP, on connections that stay open between requests. */
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions
-  readonly #agent: Agent
-  readonly #origin: string
-  readonly #prefix: string
+  readonly #agent: HttpAgent
+  readonly #request: typeof requestHttp
+  readonly #base: string
 
   constructor(options: HttpTransportOptions) {
-    const { origin, pathname } = new URL(options.url)
+    const isHttps = new URL(options.url).protocol === 'https:'
+    const settings = { keepAlive: true, maxSockets: options.maxConnections }
     this.#options = options
-    this.#origin = origin
-    this.#prefix = pathname.replace(/\/+$/, '')
-    this.#agent = new Agent({
-      connections: options.maxConnections,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: options.timeoutMs },
-    })
+    this.#base = options.url.replace(/\/+$/, '')
+    this.#agent = isHttps ? new HttpsAgent(settings) : new HttpAgent(settings)
+    this.#request = isHttps ? requestHttps : requestHttp
   }
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
     const limit = new AbortController()
-    const abort = () => limit.abort(signal.reason)
-    const timer = setTimeout(
-      () => limit.abort(new Error(`no answer within ${this.#options.timeoutMs} ms`)),
-      this.#options.timeoutMs,
-    )
+    const abort = () => limit.abort(new Error('asked to stop'))
+    const tooLong = () => limit.abort(new Error(`no answer within ${this.#options.timeoutMs} ms`))
+    const timer = setTimeout(tooLong, this.#options.timeoutMs)
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
     try {
@@ -51,54 +45,56 @@ export class HttpTransport implements Transport {
     } catch (error) {
       if (error instanceof AutoscaleError) throw error
       const why = limit.signal.aborted ? errorMessage(limit.signal.reason) : errorMessage(error)
-      throw new AutoscaleError(
-        'SCALING_API_UNREACHABLE',
-        `${request.method} ${this.#options.url}${request.path}: ${why}`,
-        {
-          retryable: !signal.aborted,
-          cause: error,
-        },
-      )
+      const message = `${request.method} ${this.#base}${request.path}: ${why}`
+      throw new AutoscaleError('SCALING_API_UNREACHABLE', message, { retryable: !signal.aborted, cause: error })
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
     }
   }
 
-  /** Resolves when the requests in flight are done and their connections closed. */
-  close(): Promise<void> {
-    return this.#agent.close()
+  /** Closes all connections, also those that still wait for an answer. */
+  close(): void {
+    this.#agent.destroy()
   }
 
   async #exchange({ method, path, headers, body }: ApiRequest, signal: AbortSignal): Promise<ApiReply> {
     const apiKey = this.#options.apiKey()
-    const reply = await this.#agent.request({
-      origin: this.#origin,
-      path: this.#prefix + path,
-      method,
-      signal,
-      headers: {
-        accept: 'application/json',
-        ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: body === undefined ? null : JSON.stringify(body),
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = this.#request(this.#base + path, {
+        method,
+        agent: this.#agent,
+        signal,
+        headers: {
+          accept: 'application/json',
+          ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+          ...(content === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': String(content.length) }),
+          ...headers,
+        },
+      })
+      request.once('response', resolve)
+      // An error after the answer began is the answer's to tell; this one then has no effect.
+      request.on('error', reject)
+      request.end(content)
     })
     return {
-      status: reply.statusCode,
-      body: parseJson(await readBounded(reply.body, `${method} ${path}`)),
+      status: reply.statusCode ?? 0,
+      body: parseJson(await readBounded(reply, `${method} ${path}`)),
       retryAfterMs: retryAfterMs(reply.headers['retry-after']),
     }
   }
 }
 
-async function readBounded(body: Dispatcher.ResponseData['body'], what: string): Promise<string> {
+async function readBounded(reply: IncomingMessage, what: string): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
-  for await (const part of body) {
+  for await (const part of reply) {
     bytes += part.length
     if (bytes > MAX_REPLY_BYTES) {
+      reply.destroy()
       throw new AutoscaleError('SCALING_API_MALFORMED', `${what}: the answer is larger than ${MAX_REPLY_BYTES} bytes`)
     }
     parts.push(part)
@@ -116,6 +112,6 @@ function parseJson(text: string): unknown {
 }
 
 /** Only the form in seconds; the API sends no other. */
-function retryAfterMs(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * MS_PER_SECOND : undefined
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * MS_PER_SECOND : undefined
 }

@@ -1,5 +1,4 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { Allocation, Circumstances, Verdict } from '../policy/decision.ts'
 import { localTimeMs } from './local-time.ts'
@@ -31,22 +30,4 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
     uptimeMs: config.uptimeMs,
     verdict,
   }
-}
-
-export interface VerdictInput {
-  readonly verdict: AnomalyVerdict | undefined
-  /** The verdict's features, in words. */
-  readonly why: string
-  readonly minConfidence: number
-  /** What makes the newest sample a spike, in words; empty when it is none. */
-  readonly spike: string
-}
-
-/** The verdict for the policy: that of the forests, or a spike as long as no forest can judge. */
-export function verdictOf({ verdict, why, minConfidence, spike }: VerdictInput): Verdict | undefined {
-  if (verdict !== undefined && verdict.source !== 'none') {
-    const isAbnormal = verdict.isAnomalous && verdict.confidence >= minConfidence
-    return { isAbnormal, confidence: verdict.confidence, why }
-  }
-  return spike === '' ? undefined : { isAbnormal: true, confidence: 0, why: spike }
 }

@@ -8,7 +8,7 @@ import type { ModelTelemetry } from '../telemetry.ts'
 import { allocationOf } from './allocation.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
-import { circumstancesOf, verdictOf } from './circumstances.ts'
+import { circumstancesOf } from './circumstances.ts'
 import type { Fleet, TrackedContainer } from './fleet.ts'
 
 export interface DeciderOptions {
@@ -61,10 +61,14 @@ export class Decider {
 
   #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
     const verdict = this.#options.anomalies.verdict(vmid)
-    const why = verdict === undefined ? '' : describeVerdict(verdict)
-    const given = verdictOf({ verdict, why, minConfidence: sizer.minConfidence, spike: spikes.text })
-    if (spikes.text !== '' && given?.why === spikes.text) this.#options.telemetry.spikes.inc()
-    return given
+    if (verdict !== undefined && verdict.source !== 'none') {
+      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.minConfidence
+      return { isAbnormal, confidence: verdict.confidence, why: verdict.isAnomalous ? describeVerdict(verdict) : '' }
+    }
+    const spike = spikes.text()
+    if (spike === '') return undefined
+    this.#options.telemetry.spikes.inc()
+    return { isAbnormal: true, confidence: 0, why: spike }
   }
 
   #take(decision: Decision): ToSend[] {

@@ -13,44 +13,66 @@ const LEAST_MEMORY_SHARE = 0.02
 const LEAST_SAMPLES = 3
 
 /**
- * Compares each sample of one container with the samples before it: the judgement of a container for which there is no
- * isolation forest yet. A sample is judged first and learned then.
+ * Compares the newest sample of one container with those before it: the judgement of a container for which there is no
+ * isolation forest yet.
  */
 export class SpikeWatch {
-  readonly #settings: SpikeSettings
-  #cpu: number[] = []
-  #memory: number[] = []
-  #text = ''
+  readonly #threshold: number
+  readonly #cpuPercent: RecentValues
+  readonly #memoryMb: RecentValues
 
-  constructor(settings: SpikeSettings) {
-    this.#settings = settings
-  }
-
-  /** What makes the newest sample a spike, in words; empty when it is none. */
-  get text(): string {
-    return this.#text
+  constructor({ threshold, window }: SpikeSettings) {
+    this.#threshold = threshold
+    this.#cpuPercent = new RecentValues(window)
+    this.#memoryMb = new RecentValues(window)
   }
 
   observe({ cpuUsagePercent, memoryUsageMb }: ContainerSample): void {
+    this.#cpuPercent.add(cpuUsagePercent)
+    this.#memoryMb.add(memoryUsageMb)
+  }
+
+  /** What makes the newest sample a spike, in words; empty when it is none. */
+  text(): string {
+    const memoryMb = this.#memoryMb.newest ?? 0
     const words = [
-      this.#judge('CPU', '%', cpuUsagePercent, this.#cpu, LEAST_CPU_PERCENT),
-      this.#judge('memory', ' MB', memoryUsageMb, this.#memory, (memoryUsageMb ?? 0) * LEAST_MEMORY_SHARE),
+      this.#judge('CPU', '%', this.#cpuPercent, LEAST_CPU_PERCENT),
+      this.#judge('memory', ' MB', this.#memoryMb, memoryMb * LEAST_MEMORY_SHARE),
     ]
-    this.#text = words.filter(word => word !== '').join(' and ')
-    this.#cpu = this.#learn(this.#cpu, cpuUsagePercent)
-    this.#memory = this.#learn(this.#memory, memoryUsageMb)
+    return words.filter(word => word !== '').join(' and ')
   }
 
-  #judge(name: string, unit: string, value: number | undefined, before: readonly number[], least: number): string {
-    if (value === undefined || before.length < LEAST_SAMPLES) return ''
-    const mean = before.reduce((sum, other) => sum + other, 0) / before.length
-    const variance = before.reduce((sum, other) => sum + (other - mean) ** 2, 0) / before.length
-    const deviations = (value - mean) / Math.max(Math.sqrt(variance), least)
-    if (deviations <= this.#settings.threshold) return ''
-    return `${name} ${value.toFixed(0)}${unit} is ${deviations.toFixed(1)} standard deviations above its last ${before.length} samples`
+  #judge(name: string, unit: string, values: RecentValues, least: number): string {
+    const { newest, before } = values
+    if (newest === undefined || before.length < LEAST_SAMPLES) return ''
+    const mean = before.reduce((sum, value) => sum + value, 0) / before.length
+    const variance = before.reduce((sum, value) => sum + (value - mean) ** 2, 0) / before.length
+    const deviations = (newest - mean) / Math.max(Math.sqrt(variance), least)
+    if (deviations <= this.#threshold) return ''
+    return `${name} ${newest.toFixed(0)}${unit} is ${deviations.toFixed(1)} standard deviations above its last ${before.length} samples`
+  }
+}
+
+/** The newest value, undefined when it is not known, and the known ones before it. */
+class RecentValues {
+  readonly #values: Float64Array
+  #added = 0
+  #newest: number | undefined
+
+  constructor(window: number) {
+    this.#values = new Float64Array(window)
   }
 
-  #learn(values: readonly number[], value: number | undefined): number[] {
-    return value === undefined ? [...values] : [...values, value].slice(-this.#settings.window)
+  get newest(): number | undefined {
+    return this.#newest
+  }
+
+  get before(): Float64Array {
+    return this.#values.subarray(0, Math.min(this.#added, this.#values.length))
+  }
+
+  add(value: number | undefined): void {
+    if (this.#newest !== undefined) this.#values[this.#added++ % this.#values.length] = this.#newest
+    this.#newest = value
   }
 }
