@@ -72,6 +72,7 @@ export { bill, type ReplayBill, type ResourceBill, staticRun } from './replay/bi
 export { type ReplayOptions, type ReplayRun, type ReplaySizer, replay, startAllocation } from './replay/closed-loop.ts'
 export { decisionsCsv } from './replay/decisions-csv.ts'
 export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './replay/html-report.ts'
+export { SHAPE_NAMES, type ShapeOptions, shapeTrace } from './replay/shapes.ts'
 export { parseTraceCsv, TRACE_HEADER, type Trace } from './replay/trace.ts'
 export { MetricsTraces } from './replay/traces-from-metrics.ts'
 export { type PendingChange, PendingChanges } from './state/pending-changes.ts'

@@ -19,6 +19,8 @@ import {
   type ReplayedTrace,
   type ReplayRun,
   replay,
+  SHAPE_NAMES,
+  shapeTrace,
   startAllocation,
   staticRun,
   type Trace,
@@ -30,6 +32,7 @@ import { standardTerminal, table } from '../output/terminal.ts'
 interface ReplayCommandOptions {
   readonly trace?: string
   readonly metrics?: string
+  readonly shapes?: string | true
   readonly policy?: PolicyName
   readonly mode?: 'int' | 'frac'
   readonly config?: string
@@ -39,6 +42,7 @@ interface ReplayCommandOptions {
 }
 
 const REPLAY_INTERVAL_S = 60
+const SHAPE_DAYS = 14
 
 /** `lxc-autoscale replay`: what the policies would have done with a trace or with the host's own history. */
 export function replayCommand(): Command {
@@ -46,7 +50,13 @@ export function replayCommand(): Command {
     .description("what the policies would have done with a trace, or with this host's own history")
     .option('--trace <file.csv>', 'a trace: t_seconds,cpu_cores_used,cpu_cores_alloc,mem_mb_used,mem_mb_alloc')
     .option('--metrics <file.json>', 'a metrics file, as lxc_monitor writes it')
-    .addOption(new Option('--policy <name>', 'only this policy (default: all of them)').choices([...POLICY_NAMES]))
+    .option('--shapes [seed]', 'two weeks of each workload shape of docs/sizing.md (default seed: 1)')
+    .addOption(
+      new Option(
+        '--policy <name>',
+        'only this policy (default: all of them; with --decisions the configured one)',
+      ).choices([...POLICY_NAMES]),
+    )
     .addOption(
       new Option('--mode <mode>', 'whole cores or tenths (default: as configured, else int)').choices(['int', 'frac']),
     )
@@ -57,7 +67,7 @@ export function replayCommand(): Command {
     .action(async (options: ReplayCommandOptions) => {
       const config = readConfig(options.config)
       const traces = await readTraces(options)
-      const policies = options.policy === undefined ? POLICY_NAMES : [options.policy]
+      const policies = chosenPolicies(options, config)
       if (options.decisions !== undefined && traces.length !== 1) {
         throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
       }
@@ -67,16 +77,34 @@ export function replayCommand(): Command {
     })
 }
 
+/** All policies side by side, unless one is named, or decisions of one are to be written. */
+function chosenPolicies(
+  { policy, decisions }: ReplayCommandOptions,
+  config: ModelConfig | undefined,
+): readonly PolicyName[] {
+  if (policy !== undefined) return [policy]
+  return decisions === undefined ? POLICY_NAMES : [config?.scaling.policy ?? POLICY_NAMES[0]]
+}
+
 function readConfig(file: string | undefined): ModelConfig | undefined {
   return file === undefined ? undefined : parseConfig({ file, text: readText(file) }, MODEL_CONFIG_RULES).config
 }
 
-async function readTraces({ trace, metrics }: ReplayCommandOptions): Promise<Trace[]> {
-  if ((trace === undefined) === (metrics === undefined)) {
-    throw new AutoscaleError('INVALID_REQUEST', 'name either --trace or --metrics')
+async function readTraces({ trace, metrics, shapes }: ReplayCommandOptions): Promise<Trace[]> {
+  if ([trace, metrics, shapes].filter(source => source !== undefined).length !== 1) {
+    throw new AutoscaleError('INVALID_REQUEST', 'name one of --trace, --metrics and --shapes')
   }
+  if (shapes !== undefined) return generateShapes(shapes === true ? '1' : shapes)
   if (trace !== undefined) return [parseTraceCsv(basename(trace, '.csv'), readText(trace))]
   return readMetrics(metrics ?? '')
+}
+
+function generateShapes(text: string): Trace[] {
+  const seed = Number(text)
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new AutoscaleError('INVALID_REQUEST', `--shapes ${text}: the seed must be a whole number from 0 on`)
+  }
+  return SHAPE_NAMES.map(name => shapeTrace(name, { seed, days: SHAPE_DAYS }))
 }
 
 async function readMetrics(file: string): Promise<Trace[]> {
