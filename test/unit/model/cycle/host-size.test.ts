@@ -1,0 +1,23 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readHostSize } from '@lxc-autoscale/model'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+let proc: string
+beforeEach(() => {
+  proc = mkdtempSync(join(tmpdir(), 'proc-'))
+  mkdirSync(proc, { recursive: true })
+})
+afterEach(() => rmSync(proc, { recursive: true }))
+
+test('reads the cores and the memory of the host', () => {
+  writeFileSync(join(proc, 'cpuinfo'), 'processor\t: 0\nmodel name\t: x\n\nprocessor\t: 1\nmodel name\t: x\n')
+  writeFileSync(join(proc, 'meminfo'), 'MemTotal:       16384000 kB\nMemFree:  1 kB\nMemAvailable:    8192000 kB\n')
+  expect(readHostSize(proc)).toEqual({ cores: 2, memoryMb: 16_000, memoryAvailableMb: 8_000 })
+})
+
+test('knows nothing of what it cannot read', () => {
+  writeFileSync(join(proc, 'meminfo'), 'MemTot')
+  expect(readHostSize(proc)).toEqual({ cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined })
+})
