@@ -1,0 +1,181 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatCycle } from '@lxc-autoscale/core'
+import { MetricsFileSource } from '@lxc-autoscale/model'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sample, summary } from '../../../builders/snapshot.ts'
+
+const START_MS = Date.UTC(2026, 0, 5)
+let directory = ''
+let path = ''
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'metrics-source-'))
+  path = join(directory, 'lxc_metrics.json')
+})
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function line(cycle: number): string {
+  const timestampMs = START_MS + cycle * 10_000
+  return formatCycle({
+    containers: new Map([[101, sample({ timestampMs })]]),
+    summary: summary({ collectionStartMs: timestampMs, collectionEndMs: timestampMs + 20 }),
+  })
+}
+
+function file(from: number, to: number): string {
+  return `[\n${Array.from({ length: to - from + 1 }, (_, i) => line(from + i)).join(',\n')}\n]\n`
+}
+
+/** As the monitor appends: over the closing bracket. */
+function append(text: string): void {
+  truncateSync(path, fileSize() - '\n]\n'.length)
+  appendFileSync(path, text)
+}
+
+function fileSize(): number {
+  return Buffer.byteLength(lastWritten())
+}
+
+let written = ''
+function lastWritten(): string {
+  return written
+}
+
+function write(text: string): void {
+  written = text
+  writeFileSync(path, text)
+}
+
+function appendCycle(cycle: number): void {
+  const text = `,\n${line(cycle)}\n]\n`
+  append(text)
+  written = written.slice(0, -'\n]\n'.length) + text
+}
+
+function replace(text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+  written = text
+}
+
+async function follow(source: MetricsFileSource) {
+  const cycles: number[] = []
+  const outcome = await source.follow(({ containers }) => {
+    cycles.push(((containers.get(101)?.timestampMs ?? 0) - START_MS) / 10_000)
+  })
+  return { ...outcome, cycles }
+}
+
+describe('MetricsFileSource', () => {
+  test('waits for a file that is not there yet', async () => {
+    const source = new MetricsFileSource({ path })
+    expect(await follow(source)).toMatchObject({ kind: 'missing', cycles: [] })
+    write(file(1, 2))
+    expect(await follow(source)).toMatchObject({ kind: 'appended', cycles: [1, 2] })
+  })
+
+  test('reads only what was appended since the last look', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 50))
+    await follow(source)
+    appendCycle(51)
+    const outcome = await follow(source)
+    expect(outcome).toMatchObject({ kind: 'appended', cycles: [51] })
+    expect(outcome.bytes).toBeLessThan(2 * line(51).length)
+    expect(await follow(source)).toMatchObject({ kind: 'unchanged', cycles: [], bytes: 0 })
+  })
+
+  test('goes on where it was in a compacted file', async () => {
+    const source = new MetricsFileSource({ path, chunkBytes: 512 })
+    write(file(1, 50))
+    await follow(source)
+    replace(file(30, 52))
+    expect(await follow(source)).toMatchObject({ kind: 'rewritten', cycles: [51, 52] })
+    appendCycle(53)
+    expect(await follow(source)).toMatchObject({ kind: 'appended', cycles: [53] })
+  })
+
+  test('goes on also when only the element read last was kept', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 50))
+    await follow(source)
+    replace(file(50, 51))
+    expect(await follow(source)).toMatchObject({ kind: 'rewritten', cycles: [51] })
+  })
+
+  test('reads a file anew that has nothing of what it knows', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 50))
+    await follow(source)
+    replace(file(100, 102))
+    expect(await follow(source)).toMatchObject({ kind: 'rewritten', cycles: [100, 101, 102] })
+  })
+
+  test('notices a file that was cut short, and one that was written over in place', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 50))
+    await follow(source)
+    write(file(60, 61))
+    expect(await follow(source)).toMatchObject({ kind: 'truncated', cycles: [60, 61] })
+    write(file(70, 90))
+    expect(await follow(source)).toMatchObject({
+      kind: 'rewritten',
+      cycles: Array.from({ length: 21 }, (_, i) => 70 + i),
+    })
+  })
+
+  test('waits for the rest of a cycle that is being written, and for a torn one until it is repaired', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 2))
+    await follow(source)
+    append(`,\n${line(3).slice(0, 100)}`)
+    expect(await follow(source)).toMatchObject({ cycles: [], badLines: 0 })
+    write(file(1, 4))
+    expect(await follow(source)).toMatchObject({ kind: 'appended', cycles: [3, 4], badLines: 0 })
+  })
+
+  test('skips bad lines, and counts each of them once', async () => {
+    const source = new MetricsFileSource({ path })
+    write(`[\n${line(1)},\nnonsense\n${line(2)},\n{"101":{"timestamp\n${line(3)}\n]\n`)
+    expect(await follow(source)).toMatchObject({ cycles: [1, 2, 3], badLines: 2 })
+    appendCycle(4)
+    expect(await follow(source)).toMatchObject({ cycles: [4], badLines: 0 })
+  })
+
+  test.each([4, 0])("reads the predecessor's file: one array, indented by %i", async indent => {
+    const source = new MetricsFileSource({ path, chunkBytes: 256 })
+    const entry = (cycle: number) => ({
+      '101': {
+        timestamp: new Date(START_MS + cycle * 10_000).toISOString(),
+        cpu_usage_percent: 3.2,
+        memory_usage_mb: 120.5,
+        io_stats: { reads: 5, writes: 6 },
+      },
+      summary: { total_containers: 1 },
+    })
+    write(JSON.stringify([1, 2, 3].map(entry), undefined, indent))
+    expect(await follow(source)).toMatchObject({ cycles: [1, 2, 3], badLines: 0 })
+    replace(JSON.stringify([2, 3, 4].map(entry), undefined, indent))
+    expect(await follow(source)).toMatchObject({ kind: 'rewritten', cycles: [4] })
+  })
+
+  test('reads the same whatever the size of its chunks', async () => {
+    write(file(1, 20))
+    for (const chunkBytes of [64, 1_000, 4_096]) {
+      const { cycles } = await follow(new MetricsFileSource({ path, chunkBytes }))
+      expect(cycles).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    }
+  })
+
+  test('says which file it cannot read', async () => {
+    const source = new MetricsFileSource({ path: directory })
+    await expect(follow(source)).rejects.toMatchObject({
+      code: 'HOST_UNREADABLE',
+      message: expect.stringContaining(directory),
+    })
+  })
+})
