@@ -36,6 +36,8 @@ export class TestHost {
 
   /** Makes the directory, the commands and the bridge. */
   setUp() {
+    // A run of the same process number may have been killed long ago.
+    this.tearDown()
     const nodeDir = join(this.pveDir, 'nodes', NODE_NAME)
     for (const dir of [this.binDir, join(nodeDir, 'lxc')]) mkdirSync(dir, { recursive: true })
     symlinkSync(join('nodes', NODE_NAME, 'lxc'), join(this.pveDir, 'lxc'))
