@@ -48,7 +48,8 @@ function known(value: number | undefined): number {
   return value ?? Number.NaN
 }
 
-/** Not known when either is not, or when there is nothing to divide by. */
+/** Not known when either is not, or when there is (next to) nothing to divide by. */
 function ratio(part: number | undefined, whole: number | undefined): number {
-  return part === undefined || whole === undefined || whole === 0 ? Number.NaN : part / whole
+  const quotient = known(part) / known(whole)
+  return Number.isFinite(quotient) ? quotient : Number.NaN
 }

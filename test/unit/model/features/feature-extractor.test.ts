@@ -36,7 +36,7 @@ function direct(readings: readonly Reading[], size: number): Record<string, numb
     memory_per_process: mb / processes,
     swap_usage_mb: newest.sample.swapUsageMb ?? Number.NaN,
     swap_total_mb: newest.sample.swapTotalMb ?? Number.NaN,
-    cpu_memory_ratio: mb === 0 ? Number.NaN : percent / mb,
+    cpu_memory_ratio: Number.isFinite(percent / mb) ? percent / mb : Number.NaN,
     filesystem_usage_gb: newest.sample.filesystemUsageGb ?? Number.NaN,
     filesystem_free_gb: newest.sample.filesystemFreeGb ?? Number.NaN,
     filesystem_total_gb: newest.sample.filesystemTotalGb ?? Number.NaN,
