@@ -10,7 +10,11 @@ import {
 import { isOpen, keepSchedule } from '../../../../packages/model/src/policy/rules/keep-schedule.ts'
 import { keepTruce } from '../../../../packages/model/src/policy/rules/keep-truce.ts'
 import { keepWithinLimits } from '../../../../packages/model/src/policy/rules/keep-within-limits.ts'
-import { holdInGrowCooldown, keepChangeBudget } from '../../../../packages/model/src/policy/rules/limit-changes.ts'
+import {
+  holdInGrowCooldown,
+  keepChangeBudget,
+  waitForEffect,
+} from '../../../../packages/model/src/policy/rules/limit-changes.ts'
 import { limitMemoryShrink } from '../../../../packages/model/src/policy/rules/limit-memory-shrink.ts'
 import { requireQuietContainer } from '../../../../packages/model/src/policy/rules/require-quiet-container.ts'
 import { requireSoundData } from '../../../../packages/model/src/policy/rules/require-sound-data.ts'
@@ -246,5 +250,25 @@ describe('keepSchedule', () => {
     expect(keepSchedule(draft({}), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft(SMALLER), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft({}), withSchedules(4, [backup])).to).toEqual(NOTHING)
+  })
+})
+
+describe('waitForEffect', () => {
+  const lagging = observation({ allocation: { cores: 1, memoryMb: 1_024 } })
+
+  test('does not grow cores again before the last change is in force', () => {
+    const waiting = facts({ newest: lagging, lastChangeMs: MONDAY_MS - 5_000 })
+    const urgent = draft(LARGER, { isCoresUrgent: true })
+    expect(waitForEffect(urgent, waiting).to).toEqual({ cores: undefined, memoryMb: 2_048 })
+  })
+
+  test('waits no longer than the host may take', () => {
+    expect(waitForEffect(draft(LARGER), facts({ newest: lagging, lastChangeMs: MONDAY_MS - 31_000 })).to).toEqual(
+      LARGER,
+    )
+  })
+
+  test('holds nothing once the kernel gives what is configured', () => {
+    expect(waitForEffect(draft(LARGER), facts({ lastChangeMs: MONDAY_MS - 5_000 })).to).toEqual(LARGER)
   })
 })

@@ -10,7 +10,7 @@ import {
 import { keepSchedule } from './keep-schedule.ts'
 import { keepTruce } from './keep-truce.ts'
 import { keepWithinLimits } from './keep-within-limits.ts'
-import { holdInGrowCooldown, keepChangeBudget } from './limit-changes.ts'
+import { holdInGrowCooldown, keepChangeBudget, waitForEffect } from './limit-changes.ts'
 import { limitMemoryShrink } from './limit-memory-shrink.ts'
 import { refuseNonsense } from './refuse-nonsense.ts'
 import { requireQuietContainer } from './require-quiet-container.ts'
@@ -30,6 +30,7 @@ export const RULES: readonly Rule[] = [
   holdInShrinkCooldown,
   limitMemoryShrink,
   keepSchedule,
+  waitForEffect,
   holdInGrowCooldown,
   keepWithinLimits,
   keepChangeBudget,

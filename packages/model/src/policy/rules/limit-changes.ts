@@ -29,3 +29,21 @@ export const keepChangeBudget: Rule = (draft, facts) => {
     ? holdAll(draft, 'keep-change-budget', `changed ${recentChanges} times in the last hour`)
     : draft
 }
+
+/** pvestatd puts changed cores into force on its next pass, every 10 s or later when the host is busy. Source: pct contract of Proxmox. */
+const LATEST_EFFECT_MS = 30_000
+
+/**
+ * Cores do not grow further while the kernel has not put the last change into force: the newest sample still shows the
+ * shortage that the change was made for.
+ */
+export const waitForEffect: Rule = (draft, { newest, lastChangeMs, circumstances: { allocation, nowMs } }) => {
+  const inForce = newest?.allocation.cores
+  const isLate = lastChangeMs === undefined || nowMs - lastChangeMs > LATEST_EFFECT_MS
+  if (isLate || inForce === undefined || inForce === allocation.cores) return draft
+  if (!isAbove(draft.to.cores, allocation.cores)) return draft
+  return {
+    ...withReason(draft, 'wait-for-effect', `the kernel still gives it ${inForce} cores`),
+    to: { ...draft.to, cores: undefined },
+  }
+}
