@@ -1,4 +1,4 @@
-import type { AutoscaleError, ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
+import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle } from '@lxc-autoscale/core'
 import {
   type Anomalies,
   AnomalyModel,
@@ -142,7 +142,7 @@ export class FakeModel {
   }
 
   /** The monitor measures the containers at this moment. */
-  measure(containers: Readonly<Record<number, Partial<ContainerSample>>>): void {
+  measure(containers: Readonly<Record<number, Partial<ContainerSample>>>, host: Partial<CycleSummary> = {}): void {
     const timestampMs = this.clock.nowMs()
     const samples = Object.entries(containers).map(([vmid, fields]): [number, ContainerSample] => [
       Number(vmid),
@@ -150,7 +150,7 @@ export class FakeModel {
     ])
     this.source.waiting.push({
       containers: new Map(samples),
-      summary: summary({ collectionStartMs: timestampMs, collectionEndMs: timestampMs + 5 }),
+      summary: summary({ collectionStartMs: timestampMs, collectionEndMs: timestampMs + 5, ...host }),
     })
   }
 
