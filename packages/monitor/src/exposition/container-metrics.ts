@@ -15,8 +15,9 @@ interface ContainerMetric {
   readonly value: (sample: ContainerSample) => number | undefined
 }
 
-const times = (value: number | undefined, factor: number) => (value === undefined ? undefined : value * factor)
-const ratio = (percent: number | undefined) => times(percent, 0.01)
+const bytes = (value: number | undefined, unitBytes: number) =>
+  value === undefined ? undefined : Math.round(value * unitBytes)
+const ratio = (percent: number | undefined) => (percent === undefined ? undefined : percent / 100)
 
 /** Names and help texts are part of the interface: they stay. */
 export const CONTAINER_METRICS: readonly ContainerMetric[] = [
@@ -27,16 +28,16 @@ export const CONTAINER_METRICS: readonly ContainerMetric[] = [
     ratio(sample.cpuThrottledPercent),
   ),
   gauge('memory_usage_bytes', 'Memory in use, without page cache, with shared memory and tmpfs.', sample =>
-    times(sample.memoryUsageMb, BYTES_PER_MB),
+    bytes(sample.memoryUsageMb, BYTES_PER_MB),
   ),
   gauge('memory_limit_bytes', 'Memory limit; no sample where there is none.', sample =>
-    times(sample.memoryLimitMb, BYTES_PER_MB),
+    bytes(sample.memoryLimitMb, BYTES_PER_MB),
   ),
   gauge('memory_floor_bytes', 'Memory that the kernel cannot reclaim.', sample =>
-    times(sample.memoryFloorMb, BYTES_PER_MB),
+    bytes(sample.memoryFloorMb, BYTES_PER_MB),
   ),
-  gauge('swap_usage_bytes', 'Swap in use.', sample => times(sample.swapUsageMb, BYTES_PER_MB)),
-  gauge('swap_limit_bytes', 'Swap that may be used.', sample => times(sample.swapTotalMb, BYTES_PER_MB)),
+  gauge('swap_usage_bytes', 'Swap in use.', sample => bytes(sample.swapUsageMb, BYTES_PER_MB)),
+  gauge('swap_limit_bytes', 'Swap that may be used.', sample => bytes(sample.swapTotalMb, BYTES_PER_MB)),
   gauge('processes', 'Processes (not threads).', sample => sample.processCount),
   counter(
     'io_reads_total',
@@ -59,12 +60,12 @@ export const CONTAINER_METRICS: readonly ContainerMetric[] = [
     sample => sample.networkUsage?.txBytes,
   ),
   gauge('filesystem_usage_bytes', 'Root file system: bytes in use.', sample =>
-    times(sample.filesystemUsageGb, BYTES_PER_GB),
+    bytes(sample.filesystemUsageGb, BYTES_PER_GB),
   ),
   gauge('filesystem_free_bytes', 'Root file system: bytes free for unprivileged users.', sample =>
-    times(sample.filesystemFreeGb, BYTES_PER_GB),
+    bytes(sample.filesystemFreeGb, BYTES_PER_GB),
   ),
-  gauge('filesystem_size_bytes', 'Root file system: size.', sample => times(sample.filesystemTotalGb, BYTES_PER_GB)),
+  gauge('filesystem_size_bytes', 'Root file system: size.', sample => bytes(sample.filesystemTotalGb, BYTES_PER_GB)),
   gauge('pressure_cpu_some_ratio', 'Share of the last 10 s in which some tasks waited for CPU, 0-1.', sample =>
     ratio(sample.pressure?.cpuSomePercent),
   ),

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { isClockStep, pairReadings } from '../../../../packages/monitor/src/derive/pair-readings.ts'
+
+const stamped = (reading: string, monotonicMs: number, clockEpoch = 0) => ({ reading, monotonicMs, clockEpoch })
+
+describe('isClockStep', () => {
+  const before = { monotonicMs: 1_000, wallMs: 1_000_000 }
+
+  test.each([
+    ['both went on alike', 10_000, 10_000, false],
+    ['NTP slews', 10_000, 10_400, false],
+    ['the clock was set forwards', 10_000, 3_610_000, true],
+    ['the clock was set back', 10_000, -3_590_000, true],
+    ['the machine slept: the monotonic clock stood still', 10, 60_000, true],
+  ])('when %s: %s ms monotonic, %s ms wall', (_, monotonicMs, wallMs, expected) => {
+    const after = { monotonicMs: before.monotonicMs + monotonicMs, wallMs: before.wallMs + wallMs }
+    expect(isClockStep(before, after)).toBe(expected)
+  })
+})
+
+describe('pairReadings', () => {
+  test('has no previous reading at first', () => {
+    expect(pairReadings(undefined, stamped('b', 5))).toEqual({ previous: undefined, current: 'b', elapsedMs: undefined })
+  })
+
+  test('says how much time passed between two readings', () => {
+    expect(pairReadings(stamped('a', 5), stamped('b', 12))).toEqual({ previous: 'a', current: 'b', elapsedMs: 7 })
+  })
+
+  test('does not know the time across a step of the clock', () => {
+    expect(pairReadings(stamped('a', 5, 0), stamped('b', 12, 1)).elapsedMs).toBeUndefined()
+  })
+})
