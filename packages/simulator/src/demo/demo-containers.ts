@@ -11,7 +11,7 @@ const CAST: readonly Omit<ContainerSpec, 'vmid'>[] = [
     hostname: 'shop',
     shape: 'ramp',
     cores: 1,
-    memoryMb: 768,
+    memoryMb: 1_024,
     load: {
       baseCores: 0.5,
       peakCores: 3.4,
