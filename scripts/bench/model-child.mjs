@@ -6,6 +6,7 @@ import {
   ApiConnection,
   anomalySettings,
   Fleet,
+  limitHeapGrowth,
   MetricsFileSource,
   ModelConfig,
   ModelCycle,
@@ -19,6 +20,9 @@ import {
 import { cycleLine } from './metrics-history.mjs'
 
 const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, cycles } = JSON.parse(process.argv[2])
+
+// As the daemon does.
+limitHeapGrowth()
 
 const warn = (fields, text) => console.error(text, fields)
 const log = { info() {}, debug() {}, warn, error: warn, fatal: warn }

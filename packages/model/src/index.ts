@@ -28,6 +28,7 @@ export { type EvaluationInput, evaluateForest, type ForestEvaluation, type Sprea
 export type { ForestOptions } from './forest/forest-options.ts'
 export { fitForest, type IsolationForest } from './forest/isolation-forest.ts'
 export { loadForest, type SavedForest, saveForest } from './forest/saved-forest.ts'
+export { limitHeapGrowth } from './heap-growth.ts'
 export { FleetHistory } from './history/fleet-history.ts'
 export type { FollowOutcome } from './history/follow-outcome.ts'
 export { MetricsFileSource } from './history/metrics-file-source.ts'

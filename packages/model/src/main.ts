@@ -19,6 +19,7 @@ import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
 import { Fleet } from './cycle/fleet.ts'
 import { PolicySizing } from './cycle/policy-sizing.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
+import { limitHeapGrowth } from './heap-growth.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
 import { readHostSize } from './host-size.ts'
 import { StateFiles } from './state/state-files.ts'
@@ -29,6 +30,7 @@ type Context = DaemonContext<ModelConfig>
 
 /** The daemon `lxc-autoscale-ml`. */
 export function main(): Promise<void> {
+  limitHeapGrowth()
   return runDaemon({
     ...MODEL_CONFIG_RULES,
     command: 'lxc-autoscale-ml',
