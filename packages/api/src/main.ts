@@ -30,7 +30,7 @@ const MAX_RUNNING_CHANGES = 2
 /** Source: the unit asks for a sign of life every minute or so. */
 const WATCHDOG_INTERVAL_MS = 15_000
 /** How long running changes are waited for when the daemon stops; what lasts longer is resolved at the next start. */
-const STOP_WAIT_MS = 3_500
+const STOP_WAIT_MS = 2_500
 
 /** The daemon lxc-autoscale-api. */
 export function main(): Promise<void> {

@@ -23,7 +23,8 @@ export function authenticate(
   authentication: Authentication,
 ): Caller | Promise<Caller> {
   const key = presentedKey(request)
-  if (key === undefined) return access === 'public' ? NOBODY : refuse(authentication)
+  const isMissing = key === undefined || authentication.keys.isEmpty
+  if (isMissing) return access === 'public' ? NOBODY : refuse(authentication)
   const found = authentication.keys.find(key)
   if (found instanceof Promise) return found.then(caller => admit(caller, request, access))
   return admit(found, request, access)
