@@ -1,4 +1,4 @@
-import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle } from '@lxc-autoscale/core'
+import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
 import {
   type Anomalies,
   AnomalyModel,
@@ -45,6 +45,7 @@ export class FakeState implements StateStore {
   pendingText = new PendingChanges().format()
   nextError: Error | undefined
   saves = 0
+  pauses: Pauses = {}
 
   async save(sizers: SavedSizers, forests: Iterable<string>): Promise<number> {
     const { nextError } = this
@@ -58,6 +59,10 @@ export class FakeState implements StateStore {
 
   async savePending(pending: PendingChanges): Promise<void> {
     this.pendingText = pending.format()
+  }
+
+  async loadPauses(): Promise<Pauses> {
+    return this.pauses
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type MetricsCycle,
   MS_PER_MINUTE,
   MS_PER_SECOND,
+  openPauses,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import type { FetchedConfigs } from './client/read-replies.ts'
@@ -119,7 +120,9 @@ export class ModelCycle {
     if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
     await this.#sender.settle(fetched.configs)
     const { api, sizing } = this.#settings
-    const toSend = stages.time('decide', () => this.#decider.decide(fetched, sizing, this.#maxDataAgeMs()))
+    const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
+    const toDecide = { ...fetched, sizing, maxDataAgeMs: this.#maxDataAgeMs(), pauses }
+    const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
     return { outcome: 'decided', text: '', outcomes }
   }

@@ -1,4 +1,4 @@
-import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
+import type { ContainerSample, MetricsCycle, Pauses } from '@lxc-autoscale/core'
 import type { AnomalyModel } from './anomaly/anomaly-model.ts'
 import type { AllocationChange } from './client/allocation-change.ts'
 import type { ApplyOutcome } from './client/apply-outcome.ts'
@@ -101,6 +101,8 @@ export interface StateStore {
   /** Writes what was learned; gives the bytes written. */
   save(sizers: SavedSizers, forests: Iterable<string>): Promise<number>
   savePending(pending: PendingChanges): Promise<void>
+  /** What `lxc-autoscale ignore` asks for at this moment, pauses that are over included. */
+  loadPauses(): Promise<Pauses>
 }
 
 /** Where the status of each cycle is shown. */

@@ -19,6 +19,14 @@ export interface DeciderOptions {
   readonly log: Logger
 }
 
+/** What a cycle's decisions are made from. */
+export interface ToDecide extends FetchedConfigs {
+  readonly sizing: Sizing
+  readonly maxDataAgeMs: number
+  /** Container number -> time until which it is left alone. */
+  readonly pauses: ReadonlyMap<number, number>
+}
+
 /** Asks each container's sizer what it should have, and fits the answers into the host. */
 export class Decider {
   readonly #options: DeciderOptions
@@ -28,13 +36,14 @@ export class Decider {
   }
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
-  decide({ configs, failed }: FetchedConfigs, sizing: Sizing, maxDataAgeMs: number): ToSend[] {
+  decide({ configs, failed, sizing, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
     const { fleet } = this.#options
     const members: Member[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
-      container.problem = problemOf(config, failed.get(container.vmid))
-      container.configured = container.problem === undefined ? config : undefined
+      const problem = problemOf(config, failed.get(container.vmid))
+      container.problem = problem ?? pauseText(pauses.get(container.vmid))
+      container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
       members.push(this.#ask(container, config, maxDataAgeMs))
@@ -97,6 +106,13 @@ function problemOf(config: ContainerConfig | undefined, failure: string | undefi
   if (failure !== undefined) return `its allocation is not known: ${failure}`
   if (config === undefined) return 'its allocation is not known: the API does not name it'
   return config.isTemplate ? 'it is a template' : undefined
+}
+
+/** Of a container that the administrator wants to be left alone for a while. */
+function pauseText(untilMs: number | undefined): string | undefined {
+  if (untilMs === undefined) return undefined
+  const until = new Date(untilMs).toISOString().slice(0, 16).replace('T', ' ')
+  return `left alone until ${until} UTC (lxc-autoscale ignore)`
 }
 
 /** Whether `decision` recommends another size than the last one that was logged. */

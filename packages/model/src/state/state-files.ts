@@ -1,15 +1,26 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Logger, replaceFile } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  errorMessage,
+  type Logger,
+  PAUSES_FILE,
+  Pauses,
+  replaceFile,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
+import { z } from 'zod'
 import type { StateStore } from '../ports.ts'
 import { PendingChanges } from './pending-changes.ts'
-import { readOrSetAside } from './set-aside.ts'
+import { parseStateJson, readOrSetAside } from './set-aside.ts'
 import { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './sizer-state.ts'
 
 /** The files in the state directory that hold what the model has learned. */
 export class StateFiles implements StateStore {
   readonly #directory: string
   readonly #log: Logger
+  /** What was last said to be wrong with the pauses; empty when nothing is. */
+  #pausesProblem = ''
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory
@@ -46,6 +57,25 @@ export class StateFiles implements StateStore {
     await replaceFile(this.#path('model-pending.json'), pending.format())
   }
 
+  /** The file belongs to the administrator: one that cannot be used is said once, stays where it is and pauses nothing. */
+  async loadPauses(): Promise<Pauses> {
+    const file = this.#path(PAUSES_FILE)
+    try {
+      const pauses = parsePauses(await readFile(file, 'utf8'))
+      this.#pausesProblem = ''
+      return pauses
+    } catch (error) {
+      const isMissing = systemErrorCode(error) === 'ENOENT'
+      if (!(isMissing || error instanceof AutoscaleError || systemErrorCode(error) !== undefined)) throw error
+      const problem = isMissing ? '' : errorMessage(error)
+      if (problem !== '' && problem !== this.#pausesProblem) {
+        this.#log.warn({ file, problem }, 'the pauses cannot be read; no container is paused')
+      }
+      this.#pausesProblem = problem
+      return {}
+    }
+  }
+
   #path(name: string): string {
     return join(this.#directory, name)
   }
@@ -62,4 +92,10 @@ export class StateFiles implements StateStore {
     await replaceFile(this.#path(name), ended())
     return written
   }
+}
+
+function parsePauses(text: string): Pauses {
+  const result = Pauses.safeParse(parseStateJson(text))
+  if (result.success) return result.data
+  throw new AutoscaleError('STATE_INVALID', z.prettifyError(result.error).replaceAll('\n', ' '))
 }

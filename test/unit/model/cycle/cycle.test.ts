@@ -183,6 +183,24 @@ describe('nothing is changed', () => {
     ])
   })
 
+  test('of a container that the administrator paused, until the pause is over', async () => {
+    const untilMs = model.clock.nowMs() + 60_000
+    model.state.pauses = { 101: new Date(untilMs).toISOString() }
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes.map(({ vmid }) => vmid)).toEqual([102])
+    expect(model.status?.containers[0]).toMatchObject({
+      problem: expect.stringMatching(/^left alone until .* UTC \(lxc-autoscale ignore\)$/),
+      allocation: { cores: 2, memory_mb: 1_024 },
+      decision: null,
+    })
+    await pass(60_000)
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes.map(({ vmid }) => vmid)).toContain(101)
+    expect(model.status?.containers[0]?.problem).toBeNull()
+  })
+
   test('of the resource whose allocation is not known', async () => {
     model.api.add(101, { memory_mb: null })
     model.measure({ 101: {} })

@@ -102,6 +102,35 @@ describe('the state files', () => {
   })
 })
 
+describe('the pauses of containers', () => {
+  const path = () => join(directory, 'pauses.json')
+
+  test('are what the file says, and none without a file', async () => {
+    expect(await files.loadPauses()).toEqual({})
+    writeFileSync(path(), '{"101":"2026-03-01T12:00:00.000Z"}')
+    expect(await files.loadPauses()).toEqual({ 101: '2026-03-01T12:00:00.000Z' })
+    expect(recording.lines).toEqual([])
+  })
+
+  test.each(['{"101":', '{"101":"tomorrow"}', '{"shop":"2026-03-01T12:00:00Z"}', '[]'])(
+    'are none when the file holds %s, which is said once and left as it is',
+    async text => {
+      writeFileSync(path(), text)
+      for (let cycle = 0; cycle < 3; cycle++) expect(await files.loadPauses()).toEqual({})
+      expect(recording.messages()).toEqual(['the pauses cannot be read; no container is paused'])
+      expect(readFileSync(path(), 'utf8')).toBe(text)
+    },
+  )
+
+  test('that are damaged again after they were mended are said again', async () => {
+    for (const text of ['oops', '{}', 'oops']) {
+      writeFileSync(path(), text)
+      await files.loadPauses()
+    }
+    expect(recording.messages()).toHaveLength(2)
+  })
+})
+
 describe('pending changes', () => {
   test('are unconfirmed until the API confirms them, and kept until the state is saved', () => {
     const pending = new PendingChanges()
