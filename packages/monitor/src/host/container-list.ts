@@ -100,8 +100,8 @@ export class ContainerList {
  * init, and no monitor of LXC that listens on the command socket.
  */
 function isRunning(run: ContainerRun, sockets: CommandSockets): boolean {
+  if (run.processCount === 0 || run.isGone) return false
   if (run.processCount === undefined) return true
-  if (run.processCount === 0) return false
   return run.initPid !== undefined || sockets.has(run.vmid) !== false
 }
 

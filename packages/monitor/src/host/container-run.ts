@@ -44,6 +44,11 @@ export class ContainerRun {
     return this.#processCount
   }
 
+  /** Whether its cgroup was removed before the last `look`. */
+  get isGone(): boolean {
+    return this.#tree.folders.length === 0
+  }
+
   /** The process that is number 1 inside it; undefined when it was not found. */
   get initPid(): number | undefined {
     return this.#initPid

@@ -11,6 +11,8 @@ export interface RunningContainersParts {
   readonly pct: PctListSettings
   readonly clock: Clock
   readonly log: Logger
+  /** Runs `pct list` within a time limit and gives its output; the real command unless a test says otherwise. */
+  readonly runPct?: (timeoutMs: number) => Promise<string>
 }
 
 /**
@@ -44,12 +46,12 @@ export class HostContainers {
 
   /** Only when the containers with a cgroup are others than last time, since `pct` is costly. */
   async #askPct(): Promise<ReadonlySet<number> | undefined> {
-    const { list, pct, clock, log } = this.#parts
+    const { list, pct, clock, log, runPct } = this.#parts
     const vmids = list.vmids().join(' ')
     if (vmids === this.#askedFor) return this.#answered
     this.#askedFor = vmids
     try {
-      this.#answered = await listWithPct(pct, clock)
+      this.#answered = await listWithPct(pct, clock, runPct)
     } catch (error) {
       this.#answered = undefined
       log.warn(

@@ -20,7 +20,11 @@ describe('isClockStep', () => {
 
 describe('pairReadings', () => {
   test('has no previous reading at first', () => {
-    expect(pairReadings(undefined, stamped('b', 5))).toEqual({ previous: undefined, current: 'b', elapsedMs: undefined })
+    expect(pairReadings(undefined, stamped('b', 5))).toEqual({
+      previous: undefined,
+      current: 'b',
+      elapsedMs: undefined,
+    })
   })
 
   test('says how much time passed between two readings', () => {

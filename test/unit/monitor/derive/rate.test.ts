@@ -26,10 +26,15 @@ describe('ratePerMs', () => {
   test('is never negative and never infinite', () => {
     const value = fc.option(fc.double({ min: 0, max: 1e18, noNaN: true }), { nil: undefined })
     fc.assert(
-      fc.property(value, value, fc.option(fc.double({ min: -1e6, max: 1e9, noNaN: true }), { nil: undefined }), (a, b, ms) => {
-        const rate = ratePerMs({ previous: a, current: b }, ms === undefined || Math.abs(ms) > 1e-3 ? ms : 0)
-        expect(rate === undefined || (rate >= 0 && Number.isFinite(rate))).toBe(true)
-      }),
+      fc.property(
+        value,
+        value,
+        fc.option(fc.double({ min: -1e6, max: 1e9, noNaN: true }), { nil: undefined }),
+        (a, b, ms) => {
+          const rate = ratePerMs({ previous: a, current: b }, ms === undefined || Math.abs(ms) > 1e-3 ? ms : 0)
+          expect(rate === undefined || (rate >= 0 && Number.isFinite(rate))).toBe(true)
+        },
+      ),
     )
   })
 })

@@ -21,7 +21,8 @@ const NET_DEV = `Inter-|   Receive                                              
 const PRESSURE = `some avg10=48.12 avg60=18.49 avg300=4.51 total=14635786
 full avg10=40.02 avg60=15.71 avg300=3.83 total=12092219
 `
-const MEMINFO = 'MemTotal:       24682416 kB\nMemFree:        22895480 kB\nMemAvailable:   24113728 kB\nSwapTotal:             0 kB\n'
+const MEMINFO =
+  'MemTotal:       24682416 kB\nMemFree:        22895480 kB\nMemAvailable:   24113728 kB\nSwapTotal:             0 kB\n'
 const DISKSTATS = ' 259       0 nvme0n1 1 2 3\n   7       0 loop0 1 2 3\n 253       5 dm-5 1 2 3\n'
 
 const parseCpuStat = flatKeyed(['usage_usec', 'nr_throttled'])
@@ -160,12 +161,15 @@ describe('parsePressure', () => {
     expect(parsePressure(kernelText(text))).toEqual({ somePercent: 0, fullPercent: undefined })
   })
 
-  test.each(['some avg10=101.00 avg60=0\n', 'some avg10=1..2 \n', 'some avg10= \n', 'some avg10=nan \n', 'some avg10=1.5'])(
-    'gives nothing for %j',
-    text => {
-      expect(parsePressure(kernelText(text))).toBeUndefined()
-    },
-  )
+  test.each([
+    'some avg10=101.00 avg60=0\n',
+    'some avg10=1..2 \n',
+    'some avg10= \n',
+    'some avg10=nan \n',
+    'some avg10=1.5',
+  ])('gives nothing for %j', text => {
+    expect(parsePressure(kernelText(text))).toBeUndefined()
+  })
 })
 
 describe('parseNetDev', () => {
@@ -191,7 +195,11 @@ describe('parseNetDev', () => {
 
 describe('the files of the host', () => {
   test('are read', () => {
-    expect(parseMeminfo(kernelText(MEMINFO))).toEqual({ totalKib: 24_682_416, availableKib: 24_113_728, swapTotalKib: 0 })
+    expect(parseMeminfo(kernelText(MEMINFO))).toEqual({
+      totalKib: 24_682_416,
+      availableKib: 24_113_728,
+      swapTotalKib: 0,
+    })
     expect(parseLoad1(kernelText('0.52 0.58 0.59 2/391 29874\n'))).toBe(0.52)
     expect(parseOnlineCpus(kernelText('cpu  1 2\ncpu0 1 2\ncpu1 1 2\nintr 1\nctxt 2\n'))).toBe(2)
     expect(parseDeviceNames(kernelText(DISKSTATS))).toEqual(
@@ -231,10 +239,16 @@ describe.each([
     const bytes = fc.uint8Array({ maxLength: 200 })
     const nearly = fc.array(fc.constantFrom('usage_usec ', 'some avg10=', '12', '-', '.', ' ', '\n', '\r', 'max', ':'))
     fc.assert(
-      fc.property(fc.oneof(bytes, nearly.map(parts => Buffer.from(parts.join('')))), content => {
-        const found = [parse({ bytes: content, length: content.length })].flat()
-        for (const value of found) if (typeof value === 'number') expect(value).toBeGreaterThanOrEqual(0)
-      }),
+      fc.property(
+        fc.oneof(
+          bytes,
+          nearly.map(parts => Buffer.from(parts.join(''))),
+        ),
+        content => {
+          const found = [parse({ bytes: content, length: content.length })].flat()
+          for (const value of found) if (typeof value === 'number') expect(value).toBeGreaterThanOrEqual(0)
+        },
+      ),
     )
   })
 })

@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type FileCalls, HostFiles, LIST, OPTIONAL } from '../../../../packages/monitor/src/host/host-files.ts'
+import type { KernelText } from '../../../../packages/monitor/src/host/kernel-text.ts'
+import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
+
+const asText = ({ bytes, length }: KernelText) => Buffer.from(bytes.subarray(0, length)).toString('latin1')
+const asNumber = (text: KernelText) => (/^\d+\n$/.test(asText(text)) ? Number(asText(text)) : undefined)
+
+/** Calls on one file that gives `pieces`, one per read, or fails with a code. */
+function scriptedCalls(
+  pieces: readonly (string | { code: string })[],
+): FileCalls & { open: () => number; closed: number } {
+  const left = [...pieces]
+  const calls = {
+    closed: 0,
+    open: () => 7,
+    read(_fd: number, buffer: Uint8Array, offset: number) {
+      const piece = left.shift() ?? ''
+      if (typeof piece !== 'string') throw Object.assign(new Error(piece.code), { code: piece.code })
+      buffer.set(Buffer.from(piece, 'latin1'), offset)
+      return piece.length
+    },
+    close() {
+      calls.closed++
+    },
+  }
+  return calls
+}
+
+describe('a kept file', () => {
+  test('is read again in place', () => {
+    const folder = temporaryDirectory()
+    writeFileSync(join(folder, 'memory.current'), '12345\n')
+    const files = new HostFiles()
+    const file = files.file(folder, 'memory.current')
+    expect(file.read(asNumber)).toBe(12_345)
+    writeFileSync(join(folder, 'memory.current'), '6\n')
+    expect(file.read(asNumber)).toBe(6)
+    expect(files.openFiles).toBe(1)
+    file.close()
+    expect(files.openFiles).toBe(0)
+  })
+
+  test('that is missing is counted, and found when it appears', () => {
+    const folder = temporaryDirectory()
+    const files = new HostFiles()
+    const file = files.file(folder, 'cpu.stat')
+    expect(file.read(asText)).toBeUndefined()
+    expect(files.failures).toBe(1)
+    expect(files.lastFailure).toEqual({ path: join(folder, 'cpu.stat'), code: 'ENOENT' })
+    writeFileSync(join(folder, 'cpu.stat'), 'x\n')
+    expect(file.read(asText)).toBe('x\n')
+  })
+
+  test('that may be missing is not counted and not looked for again', () => {
+    const folder = temporaryDirectory()
+    const files = new HostFiles()
+    const file = files.file(folder, 'cpu.pressure', OPTIONAL)
+    expect(file.read(asText)).toBeUndefined()
+    writeFileSync(join(folder, 'cpu.pressure'), 'x\n')
+    expect(file.read(asText)).toBeUndefined()
+    expect(file.isAbsent).toBe(true)
+    expect(files.failures).toBe(0)
+  })
+
+  test('whose content makes no sense is counted and gives nothing', () => {
+    const folder = temporaryDirectory()
+    writeFileSync(join(folder, 'memory.current'), 'rubbish\n')
+    const files = new HostFiles()
+    expect(files.file(folder, 'memory.current').read(asNumber)).toBeUndefined()
+    expect(files.lastFailure?.code).toBe('MALFORMED')
+  })
+
+  test('of a removed cgroup is let go of', () => {
+    const calls = scriptedCalls(['5\n', { code: 'ENODEV' }])
+    const files = new HostFiles(Number.POSITIVE_INFINITY, calls)
+    const file = files.file('/sys', 'memory.current')
+    expect(file.read(asNumber)).toBe(5)
+    expect(file.read(asNumber)).toBeUndefined()
+    expect(files.lastFailure?.code).toBe('ENODEV')
+    expect(calls.closed).toBe(1)
+    expect(files.openFiles).toBe(0)
+  })
+
+  test('of a kernel without pressure stall information is no failure', () => {
+    const files = new HostFiles(Number.POSITIVE_INFINITY, scriptedCalls([{ code: 'EOPNOTSUPP' }]))
+    expect(files.file('/sys', 'cpu.pressure', OPTIONAL).read(asText)).toBeUndefined()
+    expect(files.failures).toBe(0)
+  })
+
+  test('larger than the buffer is read whole', () => {
+    const folder = temporaryDirectory()
+    const text = `${'0123456789'.repeat(30_000)}\n`
+    writeFileSync(join(folder, 'long'), text)
+    const files = new HostFiles()
+    expect(files.file(folder, 'long').read(asText)).toBe(text)
+    expect(files.file(folder, 'long', LIST).read(asText)).toBe(text)
+  })
+
+  test('with a list is read piece by piece, as the kernel gives it page by page', () => {
+    const page = '123456\n'.repeat(580)
+    const files = new HostFiles(Number.POSITIVE_INFINITY, scriptedCalls([page, page, '7\n', 'never read\n']))
+    expect(files.file('/sys', 'cgroup.procs', LIST).read(asText)).toBe(`${page}${page}7\n`)
+  })
+
+  test('beyond the limit is opened for each read', () => {
+    const folder = temporaryDirectory()
+    for (const name of ['a', 'b']) writeFileSync(join(folder, name), `${name}\n`)
+    const files = new HostFiles(1)
+    const [a, b] = ['a', 'b'].map(name => files.file(folder, name))
+    expect([a?.read(asText), b?.read(asText), b?.read(asText)]).toEqual(['a\n', 'b\n', 'b\n'])
+    expect(files.openFiles).toBe(1)
+  })
+
+  test('lets a bug pass', () => {
+    const folder = temporaryDirectory()
+    mkdirSync(join(folder, 'x'))
+    writeFileSync(join(folder, 'x', 'y'), 'z\n')
+    const broken = () => {
+      throw new TypeError('bug')
+    }
+    expect(() => new HostFiles().file(join(folder, 'x'), 'y').read(broken)).toThrow('bug')
+  })
+})
+
+test('a file that is read once is not kept', () => {
+  const folder = temporaryDirectory()
+  writeFileSync(join(folder, 'dev'), 'x\n')
+  const files = new HostFiles()
+  expect(files.readOnce(join(folder, 'dev'), asText)).toBe('x\n')
+  expect(files.openFiles).toBe(0)
+})
