@@ -10,7 +10,8 @@ import {
 } from './decision.ts'
 import type { Draft, RuleFacts } from './draft.ts'
 import { POLICIES } from './policies/index.ts'
-import type { PolicyState, Target } from './policy.ts'
+import type { PolicyName } from './policies/policy-names.ts'
+import type { Policy, PolicyState, Target } from './policy.ts'
 import { RULES } from './rules/index.ts'
 import { SafetyMemory } from './safety-memory.ts'
 import { soundObservation } from './sound-observation.ts'
@@ -22,23 +23,28 @@ export interface ContainerSizerInput {
   readonly settings: ContainerSettings
   /** What `serialise` gave earlier. Data that does not fit is ignored. */
   readonly saved?: unknown
+  /** The policies by name; only a test has others. */
+  readonly policies?: Readonly<Record<PolicyName, Policy>>
 }
 
 /** Sizes one container: the policy says what it should have, the safety rules what may be done of it. */
 export class ContainerSizer {
   readonly vmid: number
+  readonly #policies: Readonly<Record<PolicyName, Policy>>
   #settings: ContainerSettings
   #policy: PolicyState
   readonly #memory: SafetyMemory
   #newest: Observation | undefined
   #last: Decision | undefined
 
-  constructor({ vmid, settings, saved }: ContainerSizerInput) {
+  constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
     const state = savedParts(saved)
     this.vmid = vmid
+    this.#policies = policies
     this.#settings = settings
     this.#memory = new SafetyMemory(state.safety)
-    this.#policy = newPolicy(settings, state)
+    const learned = state.policy === settings.policy ? state.learned : undefined
+    this.#policy = policies[settings.policy].create(settings.sizing, learned)
   }
 
   get settings(): ContainerSettings {
@@ -85,7 +91,7 @@ export class ContainerSizer {
     const saved = this.#policy.serialise()
     const isSamePolicy = settings.policy === this.#settings.policy
     this.#settings = settings
-    this.#policy = POLICIES[settings.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
+    this.#policy = this.#policies[settings.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
     // What a policy keeps only until the next sample is not saved; one that has learned this sample passes it over.
     if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
@@ -171,9 +177,4 @@ function savedParts(saved: unknown): SavedParts {
   const isOurs = typeof saved === 'object' && saved !== null && 'version' in saved && saved.version === VERSION
   const parts: Readonly<Record<string, unknown>> = isOurs ? { ...saved } : {}
   return { policy: parts['policy'], learned: parts['learned'], safety: parts['safety'] }
-}
-
-function newPolicy(settings: ContainerSettings, saved: SavedParts): PolicyState {
-  const learned = saved.policy === settings.policy ? saved.learned : undefined
-  return POLICIES[settings.policy].create(settings.sizing, learned)
 }

@@ -148,6 +148,7 @@ export class VirtualSizers {
 
   /** What a sizer has cost lately, over all contexts. */
   billOf(sizer: number): Bill {
+    this.#settle()
     const allocated = this.#allocated[sizer] ?? 0
     return {
       unused: allocated > 0 ? Math.max(0, 1 - this.#used / allocated) : 0,

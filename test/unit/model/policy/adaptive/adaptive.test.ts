@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { adaptive } from '../../../../../packages/model/src/policy/policies/adaptive/adaptive.ts'
+import type { SizingSettings } from '../../../../../packages/model/src/policy/policy.ts'
+import { MONDAY_MS, observation, settings } from '../../../../builders/sizing.ts'
+
+const MINUTE_MS = 60_000
+const SIZING: SizingSettings = settings({ cpu_unit: 'cpulimit', min_cpu_cores: 0.1 }).sizing
+const allocation = { cores: 2, memoryMb: 1_024 }
+
+const at = (minute: number) => ({ timeMs: MONDAY_MS + minute * MINUTE_MS, localTimeMs: MONDAY_MS + minute * MINUTE_MS })
+
+/** A state that has seen `minutes` of noisy days. */
+function learned(minutes: number) {
+  const state = adaptive.create(SIZING)
+  for (let minute = 0; minute < minutes; minute++) {
+    const noise = ((minute * 7_919) % 101) / 100
+    state.observe(
+      observation({
+        ...at(minute),
+        allocation,
+        cpuCoresUsed: 0.5 + noise,
+        memoryUsedMb: 300 + 200 * noise + (minute % 1_440) / 10,
+      }),
+    )
+    if (minute % 5 === 0) state.decide({ ...at(minute), allocation, isAbnormal: false })
+  }
+  return state
+}
+
+describe('the policy adaptive', () => {
+  test('wants nothing of a resource whose allocation is not known', () => {
+    const target = learned(300).decide({
+      ...at(300),
+      allocation: { cores: undefined, memoryMb: undefined },
+      isAbnormal: false,
+    })
+    expect([target.cores, target.memoryMb]).toEqual([undefined, undefined])
+  })
+
+  test('learns nothing from a sample without figures', () => {
+    const state = adaptive.create(SIZING)
+    state.observe(observation({ ...at(0), cpuCoresUsed: undefined, memoryUsedMb: undefined }))
+    expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({
+      cores: undefined,
+      memoryMb: undefined,
+    })
+  })
+
+  test.each([
+    ['throttled by its quota', { cpuThrottledPercent: 30 }, true],
+    ['throttled in a few periods', { cpuThrottledPercent: 2 }, false],
+    ['using all whole cores while tasks wait', { cpuCoresUsed: 2, cpuPressurePercent: 40 }, true],
+    ['using all whole cores while nothing waits', { cpuCoresUsed: 2, cpuPressurePercent: 0 }, false],
+    ['using all whole cores on a kernel without PSI', { cpuCoresUsed: 2, cpuPressurePercent: undefined }, true],
+  ])('takes a container that is %s for short: %o', (_, figures, isShort) => {
+    const state = learned(300)
+    state.observe(observation({ ...at(300), allocation, ...figures }))
+    expect(state.decide({ ...at(300), allocation, isAbnormal: false }).isCoresUrgent).toBe(isShort)
+  })
+
+  test('keeps at most 64 KB, also after weeks of noise', () => {
+    expect(JSON.stringify(learned(22 * 1_440).serialise()).length).toBeLessThan(65_536)
+  })
+
+  test('goes on where it was after a restart', () => {
+    const state = learned(2_000)
+    const restored = adaptive.create(SIZING, JSON.parse(JSON.stringify(state.serialise())))
+    const [own, others] = [state, restored].map(each => each.decide({ ...at(2_001), allocation, isAbnormal: false }))
+    expect(others?.cores).toBeCloseTo(own?.cores ?? Number.NaN, 2)
+    expect(others?.memoryMb).toBeCloseTo(own?.memoryMb ?? Number.NaN, -1)
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['another version', { version: 0 }],
+    ['a number', 7],
+    ['a damaged state', { version: 1, clock: {}, cpu: { windows: 'x' }, memory: null }],
+  ])('starts anew from %s', (_, saved) => {
+    const state = adaptive.create(SIZING, saved)
+    expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({
+      cores: undefined,
+      memoryMb: undefined,
+    })
+  })
+
+  test('starts wholly anew when only a part of a state is damaged', () => {
+    const saved: Record<string, unknown> = JSON.parse(JSON.stringify(learned(2_000).serialise()))
+    const state = adaptive.create(SIZING, {
+      ...saved,
+      memory: { ...Object(saved['memory']), day: { slot: 0, current: 0, peaks: '!' } },
+    })
+    expect(state.decide({ ...at(2_001), allocation, isAbnormal: false })).toMatchObject({
+      cores: undefined,
+      memoryMb: undefined,
+    })
+  })
+
+  test('takes tens of microseconds at most', () => {
+    const state = learned(3_000)
+    const times = Array.from({ length: 200 }, (_, i) => {
+      const before = performance.now()
+      state.observe(observation({ ...at(3_000 + i), allocation }))
+      state.decide({ ...at(3_000 + i), allocation, isAbnormal: false })
+      return performance.now() - before
+    }).sort((a, b) => a - b)
+    expect(times[100]).toBeLessThan(0.2)
+  })
+})

@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { WindowPeak } from '../../../../../packages/model/src/policy/policies/adaptive/window-peak.ts'
+
+const SPAN_MS = 3_600_000
+const PIECE_MS = SPAN_MS / 60
+
+describe('WindowPeak', () => {
+  test('is empty and has no peak before the first value', () => {
+    const window = new WindowPeak(SPAN_MS)
+    expect([window.isEmpty, window.peak]).toEqual([true, 0])
+  })
+
+  test('gives the highest value of the window, exact to a sixtieth of it', () => {
+    const series = fc.array(
+      fc.record({ gapMs: fc.integer({ min: 1, max: 400_000 }), value: fc.integer({ min: 0, max: 50 }) }),
+      {
+        minLength: 1,
+        maxLength: 200,
+      },
+    )
+    fc.assert(
+      fc.property(series, values => {
+        const window = new WindowPeak(SPAN_MS)
+        const seen: { timeMs: number; value: number }[] = []
+        let timeMs = 0
+        for (const { gapMs, value } of values) {
+          timeMs += gapMs
+          seen.push({ timeMs, value })
+          window.add(timeMs, value)
+          const within = (spanMs: number) =>
+            Math.max(0, ...seen.filter(each => each.timeMs > timeMs - spanMs).map(each => each.value))
+          expect(window.peak).toBeGreaterThanOrEqual(within(SPAN_MS - PIECE_MS))
+          expect(window.peak).toBeLessThanOrEqual(within(SPAN_MS + PIECE_MS))
+        }
+      }),
+    )
+  })
+
+  test('keeps a bounded state however often values fall', () => {
+    const window = new WindowPeak(SPAN_MS)
+    for (let i = 0; i < 100_000; i++) window.add(i * 10, 1_000_000 - i)
+    expect(JSON.stringify(window.serialise()).length).toBeLessThan(1_000)
+    expect(window.peak).toBe(1_000_000)
+  })
+
+  test('goes on where it was after being saved', () => {
+    const window = new WindowPeak(SPAN_MS)
+    for (const [timeMs, value] of [
+      [0, 9],
+      [600_000, 5],
+      [1_200_000, 7],
+      [1_800_000, 2],
+    ] as const)
+      window.add(timeMs, value)
+    const restored = new WindowPeak(SPAN_MS)
+    expect(restored.restore(JSON.parse(JSON.stringify(window.serialise())))).toBe(true)
+    for (const each of [window, restored]) each.add(4_000_000, 1)
+    expect([restored.peak, restored.serialise()]).toEqual([7, window.serialise()])
+  })
+
+  test.each([[undefined], [null], [['1,2', '']], [['x', 'AAAAAA==']], ['text']])('takes nothing from %j', saved => {
+    expect(new WindowPeak(SPAN_MS).restore(saved)).toBe(false)
+  })
+})

@@ -1,0 +1,237 @@
+import { ContainerSizer, type Decision, isChange } from '@lxc-autoscale/model'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Allocation, Observation } from '../../../../packages/model/src/policy/decision.ts'
+import type { Policy, Target } from '../../../../packages/model/src/policy/policy.ts'
+import { circumstances, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const MOST_CHANGES = 6
+const SETTINGS = settings({
+  min_cpu_cores: 1,
+  max_cpu_cores: 8,
+  min_ram_mb: 256,
+  max_ram_mb: 8_192,
+  max_changes_per_hour: MOST_CHANGES,
+  learning_hours: 0,
+  memory_margin_mb: 32,
+  memory_margin_percent: 5,
+  memory_shrink_step_percent: 40,
+})
+
+/** One minute of a container's life, and what a policy that means harm wants in it. */
+interface Minute {
+  readonly wish: Target
+  readonly sample: Partial<Observation> | undefined
+  readonly sampleAgeMs: number
+  readonly elapsedMs: number
+  readonly lock: string
+  readonly isAbnormal: boolean
+  /** What a person sets in this minute. */
+  readonly manual: Partial<Allocation> | undefined
+  readonly isRefused: boolean
+}
+
+const anything = fc.oneof(
+  fc.constant(undefined),
+  fc.double({ min: -100, max: 20_000, noNaN: true }),
+  fc.constantFrom(0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-9, 1e12),
+)
+const size = (max: number) => fc.oneof(fc.constant(undefined), fc.double({ min: 0, max, noNaN: true }), anything)
+const wishes: fc.Arbitrary<Target> = fc.record({
+  cores: fc.oneof(anything, fc.double({ min: 0.1, max: 12, noNaN: true })),
+  memoryMb: fc.oneof(anything, fc.double({ min: 16, max: 12_000, noNaN: true })),
+  isCoresUrgent: fc.boolean(),
+  isMemoryUrgent: fc.boolean(),
+})
+const samples: fc.Arbitrary<Partial<Observation> | undefined> = fc.option(
+  fc.record({
+    cpuCoresUsed: size(8),
+    cpuThrottledPercent: size(100),
+    memoryUsedMb: size(4_000),
+    memoryFloorMb: size(3_000),
+    memoryPressurePercent: fc.oneof(fc.constant(0), size(100)),
+    memoryHighEvents: fc.oneof(fc.constant(0), size(5)),
+    oomKills: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: size(2), weight: 1 }),
+  }),
+  { nil: undefined },
+)
+const lives = fc.array(
+  fc.record<Minute>({
+    wish: wishes,
+    sample: samples,
+    sampleAgeMs: fc.oneof(fc.constant(0), fc.constantFrom(20_000, 120_000, -120_000)),
+    elapsedMs: fc.oneof(
+      { arbitrary: fc.constant(MINUTE_MS), weight: 12 },
+      { arbitrary: fc.constantFrom(1_000, 10 * MINUTE_MS, 2 * HOUR_MS, 13 * HOUR_MS), weight: 2 },
+    ),
+    lock: fc.constantFrom('', '', '', '', 'backup'),
+    isAbnormal: fc.boolean(),
+    manual: fc.option(
+      fc.record({ cores: fc.integer({ min: 1, max: 8 }), memoryMb: fc.integer({ min: 300, max: 8_000 }) }),
+      {
+        nil: undefined,
+        freq: 12,
+      },
+    ),
+    isRefused: fc.boolean(),
+  }),
+  { minLength: 30, maxLength: 120 },
+)
+
+/** A decision, and what was known when it was made. */
+interface Made {
+  readonly nowMs: number
+  readonly decision: Decision
+  readonly newest: Observation | undefined
+  readonly minute: Minute
+  readonly lastManualMs: number | undefined
+}
+
+function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
+  let minute: Minute | undefined
+  const hostile: Policy = {
+    name: 'adaptive',
+    create: () => ({
+      observe() {},
+      decide: () =>
+        minute?.wish ?? { cores: undefined, memoryMb: undefined, isCoresUrgent: false, isMemoryUrgent: false },
+      explain: () => ({ cores: 'harm', memory: 'harm' }),
+      serialise: () => undefined,
+    }),
+  }
+  const sizer = new ContainerSizer({ vmid: 101, settings: wanted, policies: { adaptive: hostile, threshold: hostile } })
+  let allocation: Allocation = { cores: 2, memoryMb: 2_048 }
+  let nowMs = MONDAY_MS
+  let newest: Observation | undefined
+  let lastManualMs: number | undefined
+  // what the container has when it is seen first is nobody's change
+  sizer.decide(circumstances({ nowMs, allocation }))
+  return minutes.map(each => {
+    minute = each
+    nowMs += each.elapsedMs
+    if (each.sample !== undefined) {
+      newest = observation({ ...each.sample, allocation, timeMs: nowMs - each.sampleAgeMs })
+      sizer.observe(newest)
+    }
+    const before = allocation
+    allocation = { ...allocation, ...each.manual }
+    if (before.cores !== allocation.cores || before.memoryMb !== allocation.memoryMb) lastManualMs = nowMs
+    const verdict = { isAbnormal: each.isAbnormal, confidence: 90, why: 'strange' }
+    const decision = sizer.decide(circumstances({ nowMs, allocation, lock: each.lock, verdict }))
+    const made = { nowMs, decision, newest, minute: each, lastManualMs }
+    if (isChange(decision) && each.isRefused) sizer.refused(nowMs, 'refused')
+    else if (isChange(decision)) {
+      allocation = decision.to
+      sizer.applied(allocation, nowMs)
+    }
+    return made
+  })
+}
+
+/** Checks something of every decision of many random lives. */
+function always(check: (made: Made, all: readonly Made[]) => void): void {
+  fc.assert(
+    fc.property(lives, minutes => {
+      const all = live(minutes)
+      for (const made of all) check(made, all)
+    }),
+    { numRuns: 150 },
+  )
+}
+
+const isKnown = (value: number | undefined): value is number =>
+  value !== undefined && value >= 0 && Number.isFinite(value)
+
+describe('whatever a policy wants', () => {
+  test('memory is never set below what the container cannot give up, and a margin (P1)', () => {
+    always(({ decision, newest }) => {
+      if (decision.memory !== 'down') return
+      const floor = isKnown(newest?.memoryFloorMb) ? newest.memoryFloorMb : 0
+      const used = newest?.memoryUsedMb
+      expect(isKnown(used)).toBe(true)
+      const need = Math.max(floor, used ?? Number.NaN)
+      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(need + Math.max(32, need * 0.05))
+    })
+  })
+
+  test('nothing is done on missing, stale or future samples, and a resource whose use is not known stays (P2)', () => {
+    always(({ decision, newest, nowMs }) => {
+      if (newest === undefined || Math.abs(nowMs - newest.timeMs) > 30_000) expect(isChange(decision)).toBe(false)
+      if (!isKnown(newest?.cpuCoresUsed)) expect(decision.cores).toBe('keep')
+      if (!isKnown(newest?.memoryUsedMb)) expect(decision.memory).toBe('keep')
+    })
+  })
+
+  test('no hour has more changes than allowed (P3)', () => {
+    always(({ nowMs }, all) => {
+      const inHour = all.filter(
+        made =>
+          !made.minute.isRefused && isChange(made.decision) && made.nowMs > nowMs - HOUR_MS && made.nowMs <= nowMs,
+      )
+      expect(inHour.length).toBeLessThanOrEqual(MOST_CHANGES)
+    })
+  })
+
+  test('memory shrinks in steps with a pause between them (P3)', () => {
+    fc.assert(
+      fc.property(lives, minutes => {
+        const shrinks = live(minutes).filter(({ decision, minute }) => decision.memory === 'down' && !minute.isRefused)
+        shrinks.forEach(({ decision, nowMs }, index) => {
+          expect(decision.to.memoryMb).toBeGreaterThanOrEqual((decision.from.memoryMb ?? 0) * 0.6 - 1)
+          const before = shrinks[index - 1]
+          if (before !== undefined) expect(nowMs - before.nowMs).toBeGreaterThanOrEqual(300_000)
+        })
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('every size that is set is one that Proxmox takes, within minimum and maximum (P4)', () => {
+    always(({ decision: { cores, memory, to } }) => {
+      if (cores !== 'keep') {
+        expect(Number.isInteger(to.cores)).toBe(true)
+        expect(to.cores).toBeGreaterThanOrEqual(1)
+        expect(to.cores).toBeLessThanOrEqual(8)
+      }
+      if (memory !== 'keep') {
+        expect(Number.isInteger(to.memoryMb)).toBe(true)
+        expect(to.memoryMb).toBeGreaterThanOrEqual(256)
+        expect(to.memoryMb).toBeLessThanOrEqual(8_192)
+      }
+    })
+  })
+
+  test('after a change by a person the container is left alone for the truce (P6)', () => {
+    always(({ decision, nowMs, lastManualMs }) => {
+      if (lastManualMs !== undefined && nowMs < lastManualMs + 6 * HOUR_MS) expect(isChange(decision)).toBe(false)
+    })
+  })
+
+  test('a locked container is not touched, and an abnormal one does not shrink', () => {
+    always(({ decision, minute }) => {
+      if (minute.lock !== '') expect(isChange(decision)).toBe(false)
+      if (minute.isAbnormal) expect([decision.cores, decision.memory]).not.toContain('down')
+    })
+  })
+
+  test('memory does not shrink for a day after an OOM kill', () => {
+    always(({ decision, nowMs }, all) => {
+      const killedMs = all
+        .filter(made => made.nowMs <= nowMs && made.minute.sample !== undefined && isKill(made.minute.sample))
+        .map(made => made.newest?.timeMs ?? 0)
+      if (killedMs.some(timeMs => nowMs < timeMs + 24 * HOUR_MS)) expect(decision.memory).not.toBe('down')
+    })
+  })
+
+  test('every change says why', () => {
+    always(({ decision }) => {
+      if (isChange(decision)) expect(decision.reasons.length).toBeGreaterThan(0)
+    })
+  })
+})
+
+function isKill({ oomKills }: Partial<Observation>): boolean {
+  return oomKills !== undefined && oomKills > 0 && oomKills < Number.POSITIVE_INFINITY
+}
