@@ -1,0 +1,60 @@
+import { Cycle, type CycleParts } from '../../packages/monitor/src/cycle.ts'
+import { ContainerConfigs } from '../../packages/monitor/src/host/container-config.ts'
+import { ContainerList } from '../../packages/monitor/src/host/container-list.ts'
+import { type FileCalls, HostFiles } from '../../packages/monitor/src/host/host-files.ts'
+import { HostContainers } from '../../packages/monitor/src/host/running-containers.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { MemoryStore } from '../fakes/memory-store.ts'
+import { recordingLog } from '../fakes/recording-log.ts'
+
+export interface CycleSetUp {
+  readonly host: { readonly proc: string; readonly cgroup: string; readonly pve: string }
+  readonly parts?: Partial<CycleParts>
+  readonly calls?: FileCalls
+}
+
+/** A cycle of the monitor over a host's files, with a clock that stands still and a store in memory. */
+export function monitorCycle({ host, parts = {}, calls }: CycleSetUp) {
+  const clock = new FakeClock()
+  const store = new MemoryStore()
+  const { log, messages, lines } = recordingLog()
+  const files = calls === undefined ? new HostFiles() : new HostFiles(Number.POSITIVE_INFINITY, calls)
+  const list = new ContainerList(files, host)
+  const cycle = new Cycle({
+    clock,
+    log,
+    files,
+    proc: host.proc,
+    containers: new HostContainers({
+      list,
+      configs: new ContainerConfigs(host.pve, clock),
+      clock,
+      log,
+      pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
+      runPct: () => Promise.reject(new Error('no pct in this test')),
+    }),
+    filesystems: undefined,
+    store,
+    ownUsage: () => ({ monotonicMs: clock.monotonicMs(), cpuMs: 0, rssBytes: 64 * 1_048_576 }),
+    countsDevice: () => true,
+    collectors: { isSwapOn: true, isNetworkOn: true, rollingWindow: 60 },
+    ...parts,
+  })
+  return {
+    clock,
+    store,
+    files,
+    cycle,
+    messages,
+    lines,
+    /** Runs a cycle and gives the sample of one container. */
+    async sampleOf(vmid: number) {
+      await cycle.run()
+      return store.last?.containers.get(vmid)
+    },
+    close() {
+      cycle.close()
+      list.close()
+    },
+  }
+}
