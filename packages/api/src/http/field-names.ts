@@ -47,13 +47,18 @@ function withoutAliases(sent: Fields, shape: Fields): Fields {
   for (const [spelling, value] of Object.entries(sent)) {
     const name = aliasOf(spelling, shape) ?? spelling
     const other = named.get(name)
-    if (other !== undefined && String(other.value) !== String(value)) {
+    if (other !== undefined && spelled(other.value) !== spelled(value)) {
       const message = `${other.spelling} and ${spelling} mean the same and have different values`
       throw new AutoscaleError('INVALID_REQUEST', message, { details: { errors: [message] } })
     }
     named.set(name, { value, spelling })
   }
   return Object.fromEntries([...named].map(([name, { value }]) => [name, value]))
+}
+
+/** 104 and "104" are the same number. */
+function spelled(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function unknownFields(fields: Fields, shape: Fields, prefix: string): string[] {
