@@ -49,13 +49,18 @@ async function openOrCreate({ path, files }: OpenOptions): Promise<FileHandle> {
     const handle = await files.open(path, 'r+')
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
-    throw new AutoscaleError('CONFIG_INVALID', `${path}: is not a regular file (monitoring.export_file)`)
+    throw notAFile(path)
   } catch (error) {
+    if (systemErrorCode(error) === 'EISDIR') throw notAFile(path)
     if (systemErrorCode(error) !== 'ENOENT') throw error
     const handle = await files.open(path, 'wx+', 0o640)
     await handle.chmod(0o640)
     return handle
   }
+}
+
+function notAFile(path: string): AutoscaleError {
+  return new AutoscaleError('CONFIG_INVALID', `${path}: is not a regular file (monitoring.export_file)`)
 }
 
 async function begin(handle: FileHandle): Promise<OpenHistory> {
@@ -84,7 +89,7 @@ async function scanFile(handle: FileHandle): Promise<FileScan> {
 /** Cuts off what follows the last sound entry. A power loss can leave a line whole in length but not in content. */
 async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: OpenOptions): Promise<OpenHistory> {
   const { size } = await handle.stat()
-  const entries = [...scan.entries]
+  const entries = [...scan.entries, ...(scan.isClosed ? [] : await entryBehind(handle, scan, size))]
   let lost = 0
   while (entries.length > 0 && !(await isSound(handle, entries.at(-1)))) {
     entries.pop()
@@ -102,6 +107,22 @@ async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: Ope
   const removedBytes = Math.max(0, size - last.end)
   log.warn({ file: path, removed_bytes: removedBytes, cycles: entries.length }, 'torn end of the metrics file repaired')
   return { handle, starts, sizeBytes: last.end + TAIL.length }
+}
+
+/**
+ * The entry behind the last one that the scan found, when only its line end is damaged: an append that was stopped after
+ * its first byte leaves `},]`, and that entry had been whole before.
+ */
+async function entryBehind(handle: FileHandle, { entries }: FileScan, size: number): Promise<EntryPlace[]> {
+  const last = entries.at(-1)
+  const from = last === undefined ? HEAD.length : last.end + SEPARATOR.length
+  if (from >= size) return []
+  const bytes = Buffer.alloc(size - from)
+  await handle.read(bytes, 0, bytes.length, from)
+  const [line = ''] = bytes.toString('latin1').split('\n', 1)
+  const end = line.lastIndexOf('}') + 1
+  const isWhole = compactObject(bytes.subarray(0, end)) !== undefined
+  return isWhole ? [{ start: from, end: from + end }] : []
 }
 
 async function isSound(handle: FileHandle, place: EntryPlace | undefined): Promise<boolean> {
