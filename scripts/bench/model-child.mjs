@@ -54,6 +54,7 @@ const cycle = new ModelCycle(
   {
     source: new MetricsFileSource({ path }),
     anomalies,
+    sizing,
     fleet,
     state,
     board: {
@@ -72,7 +73,6 @@ const cycle = new ModelCycle(
   {
     api: connection.open(config),
     apiUrl,
-    sizing,
     isDryRun: true,
     maxDataAgeMs: 86_400_000,
     saveIntervalMs: Number.POSITIVE_INFINITY,

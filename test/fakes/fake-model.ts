@@ -14,6 +14,7 @@ import {
   type SavedSizer,
   type SavedSizers,
   ScalingClient,
+  type Sizing,
   type StateStore,
   type StatusBoard,
 } from '@lxc-autoscale/model'
@@ -70,7 +71,7 @@ export interface FakeModelOptions {
   readonly clock?: FakeClock
   readonly api?: FakeScalingApi
   readonly state?: FakeState
-  readonly sizing?: FakeSizing
+  readonly sizing?: Sizing
   readonly anomalies?: Anomalies
   readonly settings?: Partial<CycleSettings>
   readonly maxRetries?: number
@@ -80,7 +81,8 @@ export interface FakeModelOptions {
 export class FakeModel {
   readonly clock: FakeClock
   readonly source = new FakeSource()
-  readonly sizing: FakeSizing
+  /** Decides, unless the options bring another one. */
+  readonly sizing = new FakeSizing()
   readonly api: FakeScalingApi
   readonly state: FakeState
   readonly telemetry = new ModelTelemetry()
@@ -97,7 +99,7 @@ export class FakeModel {
     this.clock = options.clock ?? new FakeClock()
     this.api = options.api ?? new FakeScalingApi()
     this.state = options.state ?? new FakeState()
-    this.sizing = options.sizing ?? new FakeSizing()
+    const sizing = options.sizing ?? this.sizing
     this.pending = PendingChanges.parse(this.state.pendingText)
     this.client = new ScalingClient({
       transport: this.api,
@@ -111,7 +113,6 @@ export class FakeModel {
     this.settings = {
       api: this.client,
       apiUrl: 'http://127.0.0.1:5000',
-      sizing: this.sizing,
       isDryRun: false,
       maxDataAgeMs: undefined,
       saveIntervalMs: 600_000,
@@ -124,7 +125,7 @@ export class FakeModel {
       },
     }
     this.fleet = new Fleet({
-      sizing: this.settings.sizing,
+      sizing,
       spikes: { threshold: 3, window: 5 },
       saved: this.state.sizers,
     })
@@ -132,6 +133,7 @@ export class FakeModel {
       {
         source: this.source,
         anomalies: options.anomalies ?? new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
+        sizing,
         fleet: this.fleet,
         state: this.state,
         board,

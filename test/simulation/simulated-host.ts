@@ -92,7 +92,7 @@ export class SimulatedHost {
       clock: this.clock,
       api: this.api,
       ...(state === undefined ? {} : { state }),
-      settings: { sizing: new PolicySizing(parsed, host) },
+      sizing: new PolicySizing(parsed, host),
     })
   }
 

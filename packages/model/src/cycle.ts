@@ -25,7 +25,6 @@ import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telem
 export interface CycleSettings {
   readonly api: ScalingApi
   readonly apiUrl: string
-  readonly sizing: Sizing
   readonly isDryRun: boolean
   /** Age above which data are stale; undefined = three usual intervals of the monitor. */
   readonly maxDataAgeMs: number | undefined
@@ -36,6 +35,7 @@ export interface CycleSettings {
 export interface CycleParts {
   readonly source: MetricsSource
   readonly anomalies: Anomalies
+  readonly sizing: Sizing
   readonly fleet: Fleet
   readonly state: StateStore
   readonly board: StatusBoard
@@ -75,7 +75,7 @@ export class ModelCycle {
   /** Takes effect from the next cycle on. */
   configure(settings: CycleSettings): void {
     this.#settings = settings
-    this.#parts.fleet.resize(settings.sizing)
+    this.#parts.fleet.identifyAll()
   }
 
   async run(signal: AbortSignal): Promise<CycleReport> {
@@ -119,11 +119,10 @@ export class ModelCycle {
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
     await this.#sender.settle(fetched.configs)
-    const { api, sizing } = this.#settings
     const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
-    const toDecide = { ...fetched, sizing, maxDataAgeMs: this.#maxDataAgeMs(), pauses }
+    const toDecide = { ...fetched, maxDataAgeMs: this.#maxDataAgeMs(), pauses }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
-    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
+    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
     return { outcome: 'decided', text: '', outcomes }
   }
 

@@ -58,8 +58,13 @@ async function run(context: Context): Promise<void> {
   let listener: MetricsListener | undefined
   try {
     listener = await listen(context, telemetry)
-    const cycle = await createCycle(context, telemetry, connection)
-    await runCycles(context, cycle, connection)
+    const sizing = new PolicySizing(context.config, readHostSize(context.config.host.proc))
+    const cycle = await createCycle({ context, telemetry, connection, sizing })
+    context.onReload(config => {
+      sizing.configure(config)
+      cycle.configure(cycleSettings(config, connection))
+    })
+    await runCycles(context, cycle)
     await cycle.save()
   } finally {
     connection.close()
@@ -83,15 +88,18 @@ async function listen({ config, once }: Context, telemetry: ModelTelemetry): Pro
   return once || port === 0 ? undefined : listenForMetrics(telemetry.registry, port)
 }
 
-async function createCycle(
-  { config, clock, log }: Context,
-  telemetry: ModelTelemetry,
-  connection: ApiConnection,
-): Promise<ModelCycle> {
+interface Composition {
+  readonly context: Context
+  readonly telemetry: ModelTelemetry
+  readonly connection: ApiConnection
+  readonly sizing: PolicySizing
+}
+
+async function createCycle({ context, telemetry, connection, sizing }: Composition): Promise<ModelCycle> {
+  const { config, clock, log } = context
   const { directory } = config.state
   const state = new StateFiles(directory, log)
   await state.prepare()
-  const settings = cycleSettings(config, connection)
   const forest = anomalySettings({
     forest: config.model,
     anomaly: config.anomaly_detection,
@@ -99,13 +107,14 @@ async function createCycle(
   })
   const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
   const fleet = new Fleet({
-    sizing: settings.sizing,
+    sizing,
     spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved: await state.loadSizers(),
   })
   const parts = {
     source: new MetricsFileSource({ path: config.data_file }),
     anomalies: anomalies ?? new AnomalyModel(forest),
+    sizing,
     fleet,
     state,
     board: new StatusFile(directory),
@@ -116,7 +125,7 @@ async function createCycle(
     runName: randomBytes(8).toString('hex'),
     pid: process.pid,
   }
-  return new ModelCycle(parts, settings)
+  return new ModelCycle(parts, cycleSettings(config, connection))
 }
 
 function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSettings {
@@ -124,21 +133,19 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
   return {
     api: connection.open(config),
     apiUrl: config.api.api_url,
-    sizing: new PolicySizing(config, readHostSize(config.host.proc)),
     isDryRun: config.scaling.dry_run,
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
     saveIntervalMs: config.state.save_interval_minutes * MS_PER_MINUTE,
   }
 }
 
-async function runCycles(context: Context, cycle: ModelCycle, connection: ApiConnection): Promise<void> {
+async function runCycles(context: Context, cycle: ModelCycle): Promise<void> {
   const { clock, signal, notify, once } = context
   // Each request in flight listens for the stop.
   setMaxListeners(0, signal)
   let { config } = context
   context.onReload(next => {
     config = next
-    cycle.configure(cycleSettings(next, connection))
   })
   const intervalMs = () => config.interval_seconds * MS_PER_SECOND
   let isReady = false

@@ -12,6 +12,7 @@ import { circumstancesOf } from './circumstances.ts'
 import type { Fleet, TrackedContainer } from './fleet.ts'
 
 export interface DeciderOptions {
+  readonly sizing: Sizing
   readonly fleet: Fleet
   readonly anomalies: Pick<Anomalies, 'newest' | 'verdict'>
   readonly telemetry: ModelTelemetry
@@ -21,7 +22,6 @@ export interface DeciderOptions {
 
 /** What a cycle's decisions are made from. */
 export interface ToDecide extends FetchedConfigs {
-  readonly sizing: Sizing
   readonly maxDataAgeMs: number
   /** Container number -> time until which it is left alone. */
   readonly pauses: ReadonlyMap<number, number>
@@ -36,8 +36,8 @@ export class Decider {
   }
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
-  decide({ configs, failed, sizing, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
-    const { fleet } = this.#options
+  decide({ configs, failed, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
+    const { fleet, sizing } = this.#options
     const members: Member[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
@@ -95,10 +95,24 @@ export class Decider {
 
   #count(decision: Decision): void {
     const { decisions } = this.#options.telemetry
-    const reason = decision.reasons.at(-1)?.rule ?? 'none'
-    decisions.inc({ resource: 'cores', direction: decision.cores, reason })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason })
+    const { from, to, wanted } = decision
+    const cores = reasonFor(decision, { from: from.cores, to: to.cores, wanted: wanted.cores })
+    const memory = reasonFor(decision, { from: from.memoryMb, to: to.memoryMb, wanted: wanted.memoryMb })
+    decisions.inc({ resource: 'cores', direction: decision.cores, reason: cores })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason: memory })
   }
+}
+
+interface Wish {
+  readonly from: number | undefined
+  readonly to: number | undefined
+  readonly wanted: number | undefined
+}
+
+/** What settled one resource: nothing was wanted, the policy had its way, or the last rule that spoke. */
+function reasonFor({ policy, reasons }: Decision, { from, to, wanted }: Wish): string {
+  if (to === wanted) return to === from ? 'none' : policy
+  return reasons.at(-1)?.rule ?? 'none'
 }
 
 /** Why nothing can be decided for a container; undefined when something can. */

@@ -18,7 +18,7 @@ export interface LastChange {
 /** What the model keeps of one container between cycles, beside its history. */
 export interface TrackedContainer {
   readonly vmid: number
-  sizer: Sizer
+  readonly sizer: Sizer
   readonly spikes: SpikeWatch
   newestMs: number
   identity: ContainerIdentity
@@ -47,7 +47,7 @@ export class Fleet {
   readonly #containers = new Map<number, TrackedContainer>()
   readonly #saved: Map<number, SavedSizer>
   readonly #spikes: SpikeSettings
-  #sizing: Sizing
+  readonly #sizing: Sizing
   #host: HostCapacity
 
   constructor({ sizing, spikes, saved }: FleetOptions) {
@@ -105,13 +105,10 @@ export class Fleet {
     container.sizer.identify(container.identity, this.#host)
   }
 
-  /** A new configuration: every sizer is made anew from what the old one learned. */
-  resize(sizing: Sizing): void {
-    this.#sizing = sizing
-    this.#host = sizing.hostCapacity(this.#host)
-    for (const container of this.#containers.values()) {
-      container.sizer = sizing.newSizer(container.identity, this.#host, container.sizer.serialise())
-    }
+  /** The configuration may give every container other settings now. */
+  identifyAll(): void {
+    this.#host = this.#sizing.hostCapacity(this.#host)
+    for (const { sizer, identity } of this.#containers.values()) sizer.identify(identity, this.#host)
   }
 
   forget(vmids: Iterable<number>): void {

@@ -9,7 +9,7 @@ type SizingConfig = Pick<ModelConfig, 'scaling' | 'tiers' | 'schedules' | 'ignor
 
 /** Sizes containers by the policy and the safety rules, with the settings that the configuration gives each of them. */
 export class PolicySizing implements Sizing {
-  readonly #config: SizingConfig
+  #config: SizingConfig
   readonly #hostSize: HostCapacity
 
   /** @param hostSize the host as this process sees it, where the metrics file does not tell */
@@ -18,8 +18,14 @@ export class PolicySizing implements Sizing {
     this.#hostSize = hostSize
   }
 
+  /** Another configuration from now on; sizers take it up when they are identified the next time. */
+  configure(config: SizingConfig): void {
+    this.#config = config
+  }
+
   newSizer(identity: ContainerIdentity, host: HostCapacity, saved: unknown): Sizer {
-    return new PolicySizer(this.#config, { identity, host, saved })
+    const sizer = new ContainerSizer({ vmid: identity.vmid, settings: this.#settings(identity, host), saved })
+    return new PolicySizer(sizer, (...of) => this.#settings(...of))
   }
 
   hostCapacity(measured: HostCapacity): HostCapacity {
@@ -40,26 +46,26 @@ export class PolicySizing implements Sizing {
       sharers: new Map(members.map(member => [member.vmid, sharerOf(member)])),
     })
   }
+
+  #settings(identity: ContainerIdentity, host: HostCapacity): ContainerSettings {
+    const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = this.#config
+    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host })
+  }
 }
 
 function sharerOf({ sizer, newest }: Member): Sharer {
   return { weight: sizer.weight, coresStep: sizer.coresStep, cpuCoresUsed: newest?.cpuCoresUsed }
 }
 
-interface SizerInput {
-  readonly identity: ContainerIdentity
-  readonly host: HostCapacity
-  readonly saved: unknown
-}
+type SettingsOf = (identity: ContainerIdentity, host: HostCapacity) => ContainerSettings
 
 class PolicySizer implements Sizer {
-  readonly #config: SizingConfig
   readonly #sizer: ContainerSizer
+  readonly #settingsOf: SettingsOf
 
-  constructor(config: SizingConfig, { identity, host, saved }: SizerInput) {
-    this.#config = config
-    const settings = settingsOf(config, identity, host)
-    this.#sizer = new ContainerSizer({ vmid: identity.vmid, settings, saved })
+  constructor(sizer: ContainerSizer, settingsOf: SettingsOf) {
+    this.#sizer = sizer
+    this.#settingsOf = settingsOf
   }
 
   get mode(): string {
@@ -99,7 +105,7 @@ class PolicySizer implements Sizer {
   }
 
   identify(identity: ContainerIdentity, host: HostCapacity): void {
-    const settings = settingsOf(this.#config, identity, host)
+    const settings = this.#settingsOf(identity, host)
     const isSame = JSON.stringify(settings) === JSON.stringify(this.#sizer.settings)
     if (!isSame) this.#sizer.configure(settings)
   }
@@ -111,9 +117,4 @@ class PolicySizer implements Sizer {
   serialise(): unknown {
     return this.#sizer.serialise()
   }
-}
-
-function settingsOf(config: SizingConfig, identity: ContainerIdentity, host: HostCapacity): ContainerSettings {
-  const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = config
-  return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host })
 }

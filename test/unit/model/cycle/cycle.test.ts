@@ -97,7 +97,7 @@ describe('a cycle', () => {
     expect(text).toContain('lxc_autoscale_model_cycles_total{outcome="decided"} 1')
     expect(text).toContain('lxc_autoscale_model_changes_total{outcome="applied"} 1')
     expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cores",direction="up",reason="fake"} 1')
-    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="memory",direction="keep",reason="fake"} 2')
+    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="memory",direction="keep",reason="none"} 2')
     expect(text).toContain('lxc_autoscale_model_samples_total 2')
     expect(text).toContain('lxc_autoscale_model_data_age_seconds 0')
     expect(text).toContain('lxc_autoscale_model_api_breaker_state 0')
@@ -328,9 +328,11 @@ test('a status file that cannot be written does not stop the cycle', async () =>
   expect(model.recording.messages('warn')).toEqual(['cannot write the status file'])
 })
 
-test('a new configuration keeps what the sizers learned', async () => {
+test('a new configuration is told to every sizer, which keeps what it learned', async () => {
   model.measure({ 101: {} })
   await model.run()
+  const sizer = model.sizing.sizer(101)
   model.cycle.configure({ ...model.settings })
-  expect(model.sizing.sizer(101).saved).toEqual({ samples: 1 })
+  expect(sizer.identities.at(-1)).toEqual({ vmid: 101, name: 'ct101', tags: [] })
+  expect(model.sizing.sizer(101)).toBe(sizer)
 })
