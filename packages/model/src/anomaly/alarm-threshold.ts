@@ -10,8 +10,8 @@ const FEWEST_BEYOND = 5
 /** Scores of few trees are so uncertain. */
 const MARGIN = 0.015
 const THINNEST_TAIL = 0.004
-/** Held-out scores kept for quantiles, and how far apart they are taken. */
-const SCORES = 256
+/** Held-out scores kept for quantiles, and how far apart they are: those of a day. */
+const SCORES = 288
 const SCORE_SPACING_MS = 300_000
 
 export interface ThresholdOptions {
@@ -86,7 +86,7 @@ export class AlarmThreshold {
 
   /** Adds a held-out score for quantiles alone. */
   addScore(score: number, timeMs: number): void {
-    if (this.#scores.isFull && timeMs - this.#scoreMs < SCORE_SPACING_MS) return
+    if (timeMs - this.#scoreMs < SCORE_SPACING_MS) return
     this.#scores.add(score)
     this.#scoreMs = timeMs
   }

@@ -84,13 +84,14 @@ export class AnomalyModel {
 
   /**
    * Judges the samples of a cycle, then learns from them.
-   * @param nowMs wall clock; with it, a clock that was set back is noticed
+   * @param nowMs wall clock: with it, a clock that was set back is noticed, and samples many hours old are learned from without being judged
    * @returns the samples that are new; those known already are left out
    */
   observe(cycle: MetricsCycle, nowMs?: number): readonly Reading[] {
     const readings = this.#history.add(cycle, nowMs)
     readings.forEach((reading, place) => {
-      this.#observe(reading, (place + this.#turn) % readings.length < ROWS_FOR_FLEET)
+      const isForFleet = (place + this.#turn) % readings.length < ROWS_FOR_FLEET
+      this.#observe(reading, isForFleet, nowMs ?? reading.sample.timestampMs)
     })
     this.#turn += ROWS_FOR_FLEET
     const newestMs = this.newestMs
@@ -158,10 +159,11 @@ export class AnomalyModel {
     for (const container of this.#containers.values()) yield container.saved()
   }
 
-  #observe(reading: Reading, isForFleet: boolean): void {
+  #observe(reading: Reading, isForFleet: boolean, nowMs: number): void {
     const container = this.#container(reading)
     this.#samplesSeen++
-    if (container.observe(reading, this.#fleet, isForFleet)) this.#samplesLearned++
+    const ageMs = nowMs - reading.sample.timestampMs
+    if (container.observe(reading, { fleet: this.#fleet, isForFleet, ageMs })) this.#samplesLearned++
     if (container.verdict?.isAnomalous) this.#samplesFlagged++
   }
 

@@ -74,6 +74,11 @@ export class ContainerDetector {
     return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
   }
 
+  /** Whether a row of that time would be kept to learn from. */
+  wants(timeMs: number): boolean {
+    return this.#window.wants(timeMs)
+  }
+
   /**
    * Keeps a row to learn from. Says whether it will be learned.
    * @param isStrange it was an anomaly, or near one

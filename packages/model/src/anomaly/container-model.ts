@@ -14,6 +14,21 @@ const TOP_FEATURES = 3
 /** Seeds of containers lie so far apart that their forests never share one. */
 const SEEDS_PER_CONTAINER = 100_000
 
+/**
+ * Samples older than this, read from the file after a start, are learned from but not judged: that takes most of the time, and these are enough to
+ * set thresholds.
+ */
+const LONGEST_JUDGED_MS = 21_600_000
+const LONGEST_JUDGED_BY_FLEET_MS = 1_800_000
+
+export interface ObserveOptions {
+  readonly fleet: FleetDetector
+  /** The fleet is to learn the sample too. */
+  readonly isForFleet: boolean
+  /** How long ago the sample was taken. */
+  readonly ageMs: number
+}
+
 /** Everything known about one run of one container: features, forests, and the verdict on its newest sample. */
 export class ContainerModel {
   readonly vmid: number
@@ -29,7 +44,9 @@ export class ContainerModel {
   #features: Float64Array | undefined
   #verdict: AnomalyVerdict | undefined
   #settledMs = Number.NEGATIVE_INFINITY
-  #allocation: { readonly cores: number | undefined; readonly memoryMb: number | undefined } | undefined
+  /** What it was allowed in the newest sample that says it. */
+  #cores: number | undefined
+  #memoryMb: number | undefined
 
   /** @param saved what `saved()` gave before a restart */
   constructor(settings: AnomalySettings, vmid: number, saved?: SavedContainer) {
@@ -63,37 +80,46 @@ export class ContainerModel {
     this.#settledMs = Math.max(this.#settledMs, timeMs + this.#settings.settleMs)
   }
 
-  /**
-   * Judges a sample, then learns from it. Says whether it is learned.
-   * @param isForFleet the fleet is to learn it too
-   */
-  observe(reading: Reading, fleet: FleetDetector, isForFleet: boolean): boolean {
+  /** Judges a sample, then learns from it. Says whether it is learned from. */
+  observe(reading: Reading, { fleet, isForFleet, ageMs }: ObserveOptions): boolean {
     const { sample } = reading
     const { timestampMs } = sample
-    const features = this.#extractor.add(reading)
-    this.#features = features
+    this.#features = this.#extractor.add(reading)
     this.#noticeChange(sample)
     this.#runId = sample.runId ?? this.#runId
     this.#newestMs = Math.max(this.#newestMs, timestampMs)
-    if (reading.isAfterGap) this.#interrupt()
-    if (timestampMs < this.#settledMs || timestampMs <= this.#learnedMs) {
-      this.#interrupt()
-      this.#verdict = this.#unjudged(sample)
-      return false
-    }
-    const row = modelRow(features, sample.cpuCores)
-    this.#verdict = this.#judgeByOwn(row, sample) ?? this.#judgeByFleet(row, sample, fleet) ?? this.#unjudged(sample)
-    const isStrange = this.#watch.isAlarmed || this.#member.watch.isAlarmed
-    if (!isStrange) {
-      const pooled = isForFleet ? this.#member.standardised(row) : undefined
-      if (pooled !== undefined) fleet.learn(pooled, timestampMs)
-      this.#member.learn(row)
-    }
-    return this.detector.learn(row, timestampMs, isStrange)
+    this.#verdict = this.#unjudged(sample)
+    const isSettling = timestampMs < this.#settledMs || timestampMs <= this.#learnedMs
+    if (reading.isAfterGap || isSettling) this.#interrupt()
+    if (isSettling) return false
+    const isJudged = ageMs <= LONGEST_JUDGED_MS
+    if (!isJudged && !isForFleet && !this.detector.wants(timestampMs)) return true
+    const row = modelRow(this.#features, sample.cpuCores)
+    if (isJudged) this.#verdict = this.#judge(row, sample, { fleet, ageMs }) ?? this.#verdict
+    return this.#learn(row, timestampMs, isForFleet ? fleet : undefined)
   }
 
   saved(): SavedContainer {
     return { vmid: this.vmid, runId: this.#runId, newestMs: this.#newestMs, contents: this.detector.contents() }
+  }
+
+  #judge(
+    row: Float64Array,
+    sample: ContainerSample,
+    { fleet, ageMs }: { readonly fleet: FleetDetector; readonly ageMs: number },
+  ): AnomalyVerdict | undefined {
+    const verdict = this.#judgeByOwn(row, sample)
+    return verdict ?? (ageMs <= LONGEST_JUDGED_BY_FLEET_MS ? this.#judgeByFleet(row, sample, fleet) : undefined)
+  }
+
+  #learn(row: Float64Array, timeMs: number, fleet: FleetDetector | undefined): boolean {
+    const isStrange = this.#watch.isAlarmed || this.#member.watch.isAlarmed
+    if (!isStrange) {
+      const pooled = fleet && this.#member.standardised(row)
+      if (pooled !== undefined) fleet?.learn(pooled, timeMs)
+      this.#member.learn(row)
+    }
+    return this.detector.learn(row, timeMs, isStrange)
   }
 
   #judgeByOwn(row: Float64Array, { timestampMs }: ContainerSample): AnomalyVerdict | undefined {
@@ -137,18 +163,20 @@ export class ContainerModel {
   }
 
   #noticeChange({ cpuCores, memoryLimitMb, timestampMs }: ContainerSample): void {
-    const before = this.#allocation
-    const cores = cpuCores ?? before?.cores
-    const memoryMb = memoryLimitMb ?? before?.memoryMb
-    this.#allocation = { cores, memoryMb }
-    const isMoved = (from: number | undefined, to: number | undefined) => from !== undefined && from !== to
-    if (isMoved(before?.cores, cores) || isMoved(before?.memoryMb, memoryMb)) this.noteChange(timestampMs)
+    const isMoved = isOther(this.#cores, cpuCores) || isOther(this.#memoryMb, memoryLimitMb)
+    this.#cores = cpuCores ?? this.#cores
+    this.#memoryMb = memoryLimitMb ?? this.#memoryMb
+    if (isMoved) this.noteChange(timestampMs)
   }
 
   #interrupt(): void {
     this.#watch.interrupt()
     this.#member.watch.interrupt()
   }
+}
+
+function isOther(before: number | undefined, now: number | undefined): boolean {
+  return before !== undefined && now !== undefined && before !== now
 }
 
 function largestShares(shares: Float64Array): readonly FeatureShare[] {

@@ -29,7 +29,9 @@ export class FleetMember {
   /** A model row in steps of what is usual for the container; undefined while that is not known. */
   standardised(row: Float64Array): Float64Array | undefined {
     if (this.#samples < FEWEST_SAMPLES) return undefined
-    return this.#standardiser.apply(row).map(value => Math.round(value * STEPS_PER_DEVIATION))
+    const steps = this.#standardiser.apply(row)
+    for (let i = 0; i < steps.length; i++) steps[i] = Math.round((steps[i] ?? 0) * STEPS_PER_DEVIATION)
+    return steps
   }
 
   learn(row: Float64Array): void {

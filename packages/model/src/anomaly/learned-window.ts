@@ -55,9 +55,14 @@ export class LearnedWindow {
     return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#timesMs[this.#place(this.#count - 1)] ?? 0)
   }
 
-  /** Adds a row, unless the one before is nearer than the spacing. */
+  /** Whether a row of that time would be taken: the one before is far enough away. */
+  wants(timeMs: number): boolean {
+    return timeMs - this.newestMs >= this.#spacingMs
+  }
+
+  /** Adds a row, if it wants one of that time. */
   add(row: Float64Array, timeMs: number, learnableMs = timeMs): void {
-    if (timeMs - this.newestMs < this.#spacingMs) return
+    if (!this.wants(timeMs)) return
     if (this.#count === this.#timesMs.length) this.#makeRoom(timeMs)
     const at = this.#place(this.#count)
     const { columns } = this.#options
@@ -130,7 +135,9 @@ export class LearnedWindow {
 }
 
 function toInt16(value: number): number {
-  return Number.isNaN(value) ? NOT_KNOWN : Math.max(-LARGEST, Math.min(LARGEST, Math.round(value)))
+  if (value >= -LARGEST && value <= LARGEST) return Math.round(value)
+  if (Number.isNaN(value)) return NOT_KNOWN
+  return value < 0 ? -LARGEST : LARGEST
 }
 
 function fromInt16(value: number): number {

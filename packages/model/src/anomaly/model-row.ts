@@ -23,7 +23,8 @@ function column(name: FeatureName, amount: number): ModelColumn {
 /**
  * What a forest judges. Left out of the features: limits and totals (our own changes move them), the free space (the used one says it), and the
  * time between samples. Figures are seen in steps: smaller differences do not matter for the size of a container, so they are no anomaly
- * either, and an idle container comes out constant; and a burst of traffic does not stretch the scale until nothing else shows.
+ * either, and an idle container comes out constant; and a burst of traffic does not stretch the scale until nothing else shows. Those in
+ * percent of cores come first.
  */
 const COLUMNS: readonly ModelColumn[] = [
   cpuColumn('cpu_usage_percent', 0.5),
@@ -50,7 +51,9 @@ const COLUMNS: readonly ModelColumn[] = [
   column('process_count', 20),
 ]
 
-const SOURCES = COLUMNS.map(({ name }) => featureColumn(name))
+const SOURCES = Uint8Array.from(COLUMNS, ({ name }) => featureColumn(name))
+const AMOUNTS = Float64Array.from(COLUMNS, ({ amount }) => amount)
+const CPU_COLUMNS = COLUMNS.filter(({ isInPercentOfCores }) => isInPercentOfCores).length
 
 /** Names of the columns of a model row. */
 export const MODEL_FEATURES: readonly FeatureName[] = COLUMNS.map(({ name }) => name)
@@ -62,10 +65,10 @@ export const MODEL_COLUMNS = COLUMNS.length
  */
 export function modelRow(features: Float64Array, cores = 1): Float64Array {
   const row = new Float64Array(MODEL_COLUMNS)
+  const coresPerPercent = cores / PERCENT
   for (let i = 0; i < MODEL_COLUMNS; i++) {
-    const { amount, isInPercentOfCores } = COLUMNS[i] ?? column('time_diff', 1)
     const value = features[SOURCES[i] ?? 0] ?? Number.NaN
-    row[i] = toSteps(isInPercentOfCores ? (value * cores) / PERCENT : value, amount)
+    row[i] = toSteps(i < CPU_COLUMNS ? value * coresPerPercent : value, AMOUNTS[i] ?? 1)
   }
   return row
 }
@@ -73,6 +76,6 @@ export function modelRow(features: Float64Array, cores = 1): Float64Array {
 /** Even steps near zero, relative ones far from it, the same below zero as above. */
 function toSteps(value: number, amount: number): number {
   if (value === 0) return 0
-  const steps = Math.round(STEPS * Math.log1p(Math.abs(value) / amount))
+  const steps = Math.round(STEPS * Math.log(1 + Math.abs(value) / amount))
   return value < 0 ? -steps : steps
 }

@@ -37,12 +37,13 @@ export class Standardiser {
 
   /** The row in deviations from the means of the rows learned. NaN stays NaN, also where nothing was learned of the column. */
   apply(row: Float64Array): Float64Array {
-    return row.map((value, c) => {
+    const scores = new Float64Array(row.length)
+    for (let c = 0; c < row.length; c++) {
       const count = this.#counts[c] ?? 0
-      if (count === 0) return Number.NaN
       const deviation = Math.max(this.#smallest, Math.sqrt((this.#squares[c] ?? 0) / count))
-      const distance = (value - (this.#means[c] ?? 0)) / deviation
-      return Math.max(-this.#limit, Math.min(this.#limit, distance))
-    })
+      const distance = ((row[c] ?? Number.NaN) - (this.#means[c] ?? 0)) / deviation
+      scores[c] = Math.max(-this.#limit, Math.min(this.#limit, count === 0 ? Number.NaN : distance))
+    }
+    return scores
   }
 }
