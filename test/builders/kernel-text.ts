@@ -1,7 +1,10 @@
 /** The text of a kernel file as the parsers get it: in a buffer with more behind it. */
 export function kernelText(text: string): { readonly bytes: Uint8Array; readonly length: number } {
   const content = Buffer.from(text, 'latin1')
-  return { bytes: Buffer.concat([content, Buffer.from('9999 stale bytes of the file read before\n9 9\n')]), length: content.length }
+  return {
+    bytes: Buffer.concat([content, Buffer.from('9999 stale bytes of the file read before\n9 9\n')]),
+    length: content.length,
+  }
 }
 
 /** Inputs that every parser must survive: what no kernel writes, but a torn or wrong file could hold. */

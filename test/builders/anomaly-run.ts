@@ -1,0 +1,28 @@
+import { AnomalyModel, type AnomalySettings, type AnomalyVerdict, DEFAULT_ANOMALY_SETTINGS } from '@lxc-autoscale/model'
+import { type Shape, Workload } from './workload.ts'
+
+export const HOUR_S = 3_600
+export const DAY_S = 86_400
+export const WEEK_S = 604_800
+
+export interface AnomalyRun {
+  readonly shape: Shape
+  readonly seed?: number
+  readonly everySeconds: number
+  readonly seconds: number
+  readonly settings?: Partial<AnomalySettings>
+  readonly onVerdict?: (seconds: number, verdict: AnomalyVerdict) => void
+}
+
+/** Lets a model watch one container for so long, and refit in each cycle. */
+export function watch({ shape, seed = 1, everySeconds, seconds, settings = {}, onVerdict }: AnomalyRun): AnomalyModel {
+  const model = new AnomalyModel({ ...DEFAULT_ANOMALY_SETTINGS, randomState: seed, ...settings })
+  const workload = new Workload(shape, seed)
+  for (let at = 0; at < seconds; at += everySeconds) {
+    model.observe({ containers: new Map([[101, workload.at(at)]]), summary: undefined })
+    model.refitDue()
+    const verdict = model.verdict(101)
+    if (verdict !== undefined) onVerdict?.(at, verdict)
+  }
+  return model
+}
