@@ -96,7 +96,7 @@ const wallMs = []
 const decideMs = []
 let stages = {}
 // Refits are spread over many cycles: the first ones after a cold start have more of them than usual.
-const warmUp = Math.ceil(containers / 4)
+const warmUp = 30
 for (let index = 0; index < warmUp + cycles; index++) {
   const timeMs = firstMs + (entries + index) * intervalMs
   skewMs += intervalMs

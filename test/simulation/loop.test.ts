@@ -124,7 +124,7 @@ test('a restart or a kill forgets nothing that matters: the same decisions, and 
   expect(rules?.map(({ rule }) => rule)).not.toContain('keep-truce')
 })
 
-test('a week of quiet containers has few changes and no flapping', async () => {
+test('days of quiet containers have few changes, no flapping, and little state', async () => {
   const host = new SimulatedHost({
     containers: [
       { vmid: 101, demand: quiet },
@@ -136,4 +136,7 @@ test('a week of quiet containers has few changes and no flapping', async () => {
   await host.run(2 * 24 * HOUR)
   expect(host.api.changes.filter(({ vmid }) => vmid === 101).length).toBeLessThanOrEqual(2)
   expect(host.api.changes.length).toBeLessThanOrEqual(24)
+  await host.model.cycle.save()
+  for (const [, { sizer }] of host.model.state.sizers) expect(JSON.stringify(sizer).length).toBeLessThanOrEqual(65_536)
+  for (const line of host.model.state.forests) expect(line.length).toBeLessThanOrEqual(70_000)
 })
