@@ -15,7 +15,7 @@ beforeEach(() => {
   bin = temporaryDirectory()
   process.env['PATH'] = `${bin}${delimiter}${PATH}`
   reports = []
-  cli = new PctCli({ clock: systemClock, limitMs: () => 400, onEnd: report => reports.push(report) })
+  cli = new PctCli({ clock: systemClock, mark: bin, limitMs: () => 400, onEnd: report => reports.push(report) })
 })
 afterEach(() => {
   process.env['PATH'] = PATH

@@ -21,6 +21,7 @@ import { readKeyFile } from './http/key-file.ts'
 import { configuredKeys, KeyRing } from './http/key-ring.ts'
 import type { CommandKind } from './pct/commands.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
+import { leftCommandsEnded } from './pct/left-commands.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import { ApiTelemetry } from './telemetry.ts'
@@ -29,6 +30,8 @@ import { ApiTelemetry } from './telemetry.ts'
 const MAX_RUNNING_CHANGES = 2
 /** Source: the unit asks for a sign of life every minute or so. */
 const WATCHDOG_INTERVAL_MS = 15_000
+/** How long a command that outlived a killed daemon is waited for. Source: pct waits 10 s for a lock. */
+const LEFT_COMMAND_WAIT_MS = 15_000
 /** How long running changes are waited for when the daemon stops; what lasts longer is resolved at the next start. */
 const STOP_WAIT_MS = 2_500
 
@@ -72,6 +75,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const telemetry = new ApiTelemetry(queue)
     const commands = new PctCli({
       clock,
+      mark: directory,
       limitMs: kind => limitSeconds(config, kind) * MS_PER_SECOND,
       onEnd: report => {
         telemetry.command(report)
@@ -96,7 +100,11 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       audit,
       answers,
       log,
-      observe: change => observeChange(appContext(ports, config).containers, { ...change, vmid: change.lxc_id }),
+      observe: async change => {
+        const vmid = change.lxc_id
+        await leftCommandsEnded({ mark: directory, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
+        return observeChange(appContext(ports, config).containers, { ...change, vmid })
+      },
     })
     void removeLeftSnapshots(interrupted, { queue, commands, clock, log, signal })
     const app = await build(ports, config)

@@ -21,13 +21,16 @@ const OWN_TIMEOUT_MS = 5_000
 
 /**
  * The socket side of the API: time limits, a bound on connections, and answers to what is not HTTP. When there are too
- * many connections, the oldest that has not asked for anything makes room, so that silent ones cannot shut others out.
+ * many connections, the oldest that has not asked for anything makes room, so that silent ones cannot shut others out; only
+ * then those that are kept for a next request.
  */
 export class ApiServer {
   readonly #server: Server
   readonly #settings: ServerSettings
-  /** Connections without a request of theirs in work, longest silent first. */
-  readonly #silent = new Set<Socket>()
+  /** Connections that have not asked for anything yet, oldest first. */
+  readonly #fresh = new Set<Socket>()
+  /** Connections that have been answered and are kept for the next request, longest idle first. */
+  readonly #idle = new Set<Socket>()
   #connections = 0
   #handler: RequestHandler
 
@@ -94,27 +97,34 @@ export class ApiServer {
   /** Takes no more requests; resolves when those in work are answered. */
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    for (const socket of this.#silent) socket.destroy()
+    for (const socket of [...this.#fresh, ...this.#idle]) socket.destroy()
     await closed
   }
 
   #onConnection(socket: Socket): void {
     this.#connections++
-    this.#silent.add(socket)
+    this.#fresh.add(socket)
     socket.once('close', () => {
       this.#connections--
-      this.#silent.delete(socket)
+      this.#forget(socket)
     })
     if (this.#connections <= this.#settings.max_connections) return
-    const longestSilent = this.#silent.values().next().value
-    longestSilent?.destroy()
+    const dispensable = this.#fresh.values().next().value ?? this.#idle.values().next().value
+    if (dispensable === undefined) return
+    this.#forget(dispensable)
+    dispensable.destroy()
+  }
+
+  #forget(socket: Socket): void {
+    this.#fresh.delete(socket)
+    this.#idle.delete(socket)
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    this.#silent.delete(socket)
+    this.#forget(socket)
     response.once('close', () => {
-      if (!socket.destroyed) this.#silent.add(socket)
+      if (!socket.destroyed) this.#idle.add(socket)
       if (!this.#server.listening) socket.destroy()
     })
     this.#handler(request, response)

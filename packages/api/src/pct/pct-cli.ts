@@ -1,5 +1,4 @@
 import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { Result } from 'execa'
 import type { CommandOutput, HostCommands } from '../ports.ts'
 import type { CommandKind, HostCommand } from './commands.ts'
 import { endProcessTree } from './end-process-tree.ts'
@@ -15,10 +14,15 @@ export interface CommandReport {
 
 export interface PctCliOptions {
   readonly clock: Clock
+  /** Stands in the environment of every command, so that those of this service can be told from others. */
+  readonly mark: string
   /** Time limit of a command of this kind, milliseconds. */
   readonly limitMs: (kind: CommandKind) => number
   readonly onEnd: (report: CommandReport) => void
 }
+
+/** Variable of the environment that holds the mark. */
+export const MARK_VARIABLE = 'LXC_AUTOSCALE_COMMAND_OF'
 
 /** Each start of pct costs a core for a second. */
 const MAX_PROCESSES = 2
@@ -36,9 +40,16 @@ const EXECA_OPTIONS = {
   // than one that nobody waits for, and the audit log resolves it at the next start.
   detached: true,
   cleanup: false,
-  env: { LC_ALL: 'C' },
   maxBuffer: MAX_OUTPUT_BYTES,
 } as const
+
+/** How a process ended; `code` is that of the system when it could not be started. */
+interface EndedCommand {
+  readonly exitCode: number | undefined
+  readonly code: string | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
 
 /** The commands of Proxmox on this host. */
 export class PctCli implements HostCommands {
@@ -80,23 +91,26 @@ export class PctCli implements HostCommands {
   }
 
   /** Undefined when it did not end in time; then it and its children have been ended. */
-  async #spawn({ program, args, kind }: HostCommand): Promise<Result<typeof EXECA_OPTIONS> | undefined> {
-    const { clock, limitMs } = this.#options
+  async #spawn({ program, args, kind }: HostCommand): Promise<EndedCommand | undefined> {
+    const { clock, limitMs, mark } = this.#options
     // Loaded with the first command: most of the time this daemon only reads, and must stay small.
     const { execa } = await import('execa')
-    const child = execa(program, args, EXECA_OPTIONS)
+    const child = execa(program, args, { ...EXECA_OPTIONS, env: { LC_ALL: 'C', [MARK_VARIABLE]: mark } })
     const ended = new AbortController()
     const timer = clock.sleep(limitMs(kind), ended.signal).then(() => undefined)
     const result = await Promise.race([child, timer])
     ended.abort()
-    if (result !== undefined) return result
+    if (result !== undefined) {
+      const { exitCode, code, stdout, stderr } = result
+      return { exitCode, code, stdout, stderr }
+    }
     if (child.pid !== undefined) await endProcessTree(child.pid, clock)
     await Promise.race([child, clock.sleep(KILLED_WAIT_MS)])
     return undefined
   }
 }
 
-function failureOf(command: HostCommand, result: Result<typeof EXECA_OPTIONS>): AutoscaleError | undefined {
+function failureOf(command: HostCommand, result: EndedCommand): AutoscaleError | undefined {
   const { exitCode, stdout, stderr } = result
   const commandLine = formatCommand(command)
   if (exitCode !== 0) return commandFailure({ commandLine, exitCode, stdout, stderr })

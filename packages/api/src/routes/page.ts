@@ -9,6 +9,8 @@ import type { RouteContext } from './route-context.ts'
 
 /** How far back the last change of each container is looked for. */
 const MAX_CHANGES = 1_000
+/** The container of the examples; on the page one that there is takes its place. */
+const EXAMPLE_VMID = 101
 
 /** GET / */
 export function pageRoutes(app: ApiApp, context: RouteContext): void {
@@ -108,7 +110,7 @@ async function lastChanges(
 function routeTable({ listed }: RouteContext, request: FastifyRequest, vmid: number | undefined): Html {
   const baseUrl = `${request.protocol}://${request.host}`
   const withVmid = (example: Readonly<Record<string, unknown>> | undefined) =>
-    example !== undefined && 'lxc_id' in example && vmid !== undefined ? { ...example, lxc_id: vmid } : example
+    example?.['lxc_id'] === EXAMPLE_VMID && vmid !== undefined ? { ...example, lxc_id: vmid } : example
   return html`<h2>Routes</h2>
 <p>All answers are JSON. Keys go into the header <code>X-API-Key</code>; the commands below take one from the shell:
 <code>export API_KEY=...</code>. <a href="/docs" data-path="/docs">All fields of all routes</a>.</p>

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Clock } from '@lxc-autoscale/core'
+import { MARK_VARIABLE } from './pct-cli.ts'
+
+const POLL_MS = 100
+
+export interface LeftCommandsWait {
+  /** The mark of the service whose commands are meant. */
+  readonly mark: string
+  readonly mostMs: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * Waits until the commands have ended that a killed daemon may have left running, but not longer than `mostMs`: what a
+ * container has is known only then.
+ */
+export async function leftCommandsEnded({ mark, mostMs, clock, signal }: LeftCommandsWait): Promise<void> {
+  const endMs = clock.monotonicMs() + mostMs
+  while (!signal.aborted && clock.monotonicMs() < endMs && isAnyRunning(mark)) await clock.sleep(POLL_MS, signal)
+}
+
+function isAnyRunning(mark: string): boolean {
+  const variable = `${MARK_VARIABLE}=${mark}`
+  return readdirSync('/proc').some(name => /^\d+$/.test(name) && environmentOf(name).includes(variable))
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch {
+    // It ended while we looked, or belongs to somebody else and so is no command of ours.
+    return []
+  }
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HistoryEntryBody } from '@lxc-autoscale/core'
+import { updateSettings } from '@lxc-autoscale/simulator'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ApiDaemon } from '../fakes/api-daemon.ts'
+
+const PCT_MS = 250
+const ROUNDS = 14
+
+let api: ApiDaemon
+
+beforeAll(async () => {
+  api = await ApiDaemon.start({
+    containers: [{ vmid: 101, shape: 'idle', cores: 2, memoryMb: 1_024 }],
+    settings: { pctDelayMs: PCT_MS, pctDelayJitter: 0 },
+  })
+})
+afterAll(() => api.stop())
+
+const coresNow = async (): Promise<number> => (await api.ask('/resource/lxc/config?lxc_id=101')).json.data.cores
+const state = () => join(api.directory, 'state')
+
+function auditLines(): HistoryEntryBody[] {
+  const text = readFileSync(join(state(), 'audit.jsonl'), 'utf8').trim()
+  return text === '' ? [] : text.split('\n').map(line => HistoryEntryBody.parse(JSON.parse(line)))
+}
+
+test('killed at any moment of a change, the next start tells what became of it', async () => {
+  const outcomes: string[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = await coresNow()
+    const cores = before === 3 ? 4 : 3
+    const known = new Set(auditLines().map(({ id }) => id))
+    void api.ask('/scale/cores', { body: { lxc_id: 101, cores } }).catch(() => undefined)
+    // From before the request was read to after pct has ended.
+    await new Promise(resolve => setTimeout(resolve, (round * 2 * PCT_MS) / ROUNDS))
+    await api.daemon.end('SIGKILL')
+    await api.restart()
+    const after = await coresNow()
+    expect(readdirSync(join(state(), 'begun'))).toEqual([])
+    const added = auditLines().filter(({ id }) => !known.has(id))
+    expect(added.length).toBeLessThanOrEqual(1)
+    const [entry] = added
+    outcomes.push(entry?.outcome ?? 'never begun')
+    // What the host has is explained: nothing happened, or a line says what did.
+    if (entry === undefined) expect(after).toBe(before)
+    else expect(entry).toMatchObject({ before: { cores: before }, after: { cores: after } })
+    if (entry?.outcome === 'unknown') {
+      expect(entry.message).toContain(after === cores ? 'has what was asked for' : 'is as it was before')
+    }
+  }
+  expect(outcomes).toContain('unknown')
+}, 100_000)
+
+test('an interrupted change that must not be made twice is not made again for its Idempotency-Key', async () => {
+  await updateSettings(api.host.root, { pctDelayMs: 600 })
+  const request = { body: { lxc_id: 101, disk_size: 1 }, headers: { 'idempotency-key': 'grow-once' } }
+  void api.ask('/scale/storage/increase', request).catch(() => undefined)
+  while (readdirSync(join(state(), 'begun')).length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  await api.daemon.end('SIGKILL')
+  await updateSettings(api.host.root, { pctDelayMs: 0 })
+  await api.restart()
+  const again = await api.ask('/scale/storage/increase', request)
+  expect(again).toMatchObject({ status: 409, json: { error: 'IDEMPOTENCY_CONFLICT' } })
+  const entry = auditLines().at(-1)
+  expect(again.json.change_id).toBe(entry?.id)
+})
+
+test('the temporary snapshot of an interrupted clone is removed at the next start', async () => {
+  await updateSettings(api.host.root, { pctDelayMs: 300 })
+  void api.ask('/clone/create', { body: { lxc_id: 101, new_lxc_id: 900, new_lxc_name: 'copy' } }).catch(() => undefined)
+  const snapshots = async () => (await api.ask('/snapshot/list?lxc_id=101')).json.data as unknown[]
+  while ((await snapshots()).length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  await api.daemon.end('SIGKILL')
+  await updateSettings(api.host.root, { pctDelayMs: 0 })
+  await api.restart()
+  while ((await snapshots()).length > 0) await new Promise(resolve => setTimeout(resolve, 20))
+  expect(auditLines().at(-1)).toMatchObject({ action: 'clone-create', outcome: 'unknown' })
+})
