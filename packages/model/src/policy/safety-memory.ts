@@ -4,6 +4,8 @@ import { directionOf } from './decision.ts'
 const VERSION = 1
 const MS_PER_HOUR = 3_600_000
 const MOST_DOUBLINGS = 4
+/** Kills that follow each other within this are one event: one that needs more and more until it is enough. */
+const SAME_EVENT_MS = MS_PER_HOUR
 
 interface SavedSafety {
   readonly version: typeof VERSION
@@ -12,6 +14,7 @@ interface SavedSafety {
   readonly truceUntilMs: number | undefined
   readonly quarantineUntilMs: number | undefined
   readonly quarantineLevel: number
+  readonly lastKillMs: number | undefined
   readonly lastChangeMs: number | undefined
   readonly lastGrowthMs: number | undefined
   readonly lastMemoryShrinkMs: number | undefined
@@ -25,6 +28,7 @@ const NOTHING: SavedSafety = {
   truceUntilMs: undefined,
   quarantineUntilMs: undefined,
   quarantineLevel: 0,
+  lastKillMs: undefined,
   lastChangeMs: undefined,
   lastGrowthMs: undefined,
   lastMemoryShrinkMs: undefined,
@@ -110,6 +114,7 @@ export class SafetyMemory {
       lastChangeMs: past(lastChangeMs),
       lastGrowthMs: past(lastGrowthMs),
       lastMemoryShrinkMs: past(lastMemoryShrinkMs),
+      lastKillMs: past(rest.lastKillMs),
       changesMs: changesMs.map(timeMs => Math.min(timeMs, nowMs)),
       truceUntilMs: rest.truceUntilMs === undefined ? undefined : Math.min(rest.truceUntilMs, nowMs + truceMs),
       quarantineUntilMs:
@@ -122,11 +127,12 @@ export class SafetyMemory {
   }
 
   #quarantine(timeMs: number, baseMs: number): void {
-    const { quarantineUntilMs, quarantineLevel } = this.#state
-    const lastMs = baseMs * 2 ** quarantineLevel
-    const isAgain = quarantineUntilMs !== undefined && timeMs < quarantineUntilMs + lastMs
-    const level = isAgain ? Math.min(MOST_DOUBLINGS, quarantineLevel + 1) : 0
-    this.#update({ quarantineLevel: level, quarantineUntilMs: timeMs + baseMs * 2 ** level })
+    const { quarantineUntilMs, quarantineLevel, lastKillMs } = this.#state
+    const isSameEvent = lastKillMs !== undefined && timeMs < lastKillMs + SAME_EVENT_MS
+    const isAgain = quarantineUntilMs !== undefined && timeMs < quarantineUntilMs + baseMs * 2 ** quarantineLevel
+    const doubled = isAgain ? Math.min(MOST_DOUBLINGS, quarantineLevel + 1) : 0
+    const level = isSameEvent ? quarantineLevel : doubled
+    this.#update({ quarantineLevel: level, quarantineUntilMs: timeMs + baseMs * 2 ** level, lastKillMs: timeMs })
   }
 
   #update(change: Partial<SavedSafety>): void {
@@ -157,6 +163,7 @@ function readSaved(saved: unknown): SavedSafety | undefined {
     truceUntilMs: finite(fields['truceUntilMs']),
     quarantineUntilMs: finite(fields['quarantineUntilMs']),
     quarantineLevel: Math.min(MOST_DOUBLINGS, Math.max(0, Math.floor(finite(fields['quarantineLevel']) ?? 0))),
+    lastKillMs: finite(fields['lastKillMs']),
     lastChangeMs: finite(fields['lastChangeMs']),
     lastGrowthMs: finite(fields['lastGrowthMs']),
     lastMemoryShrinkMs: finite(fields['lastMemoryShrinkMs']),

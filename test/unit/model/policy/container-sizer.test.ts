@@ -110,6 +110,14 @@ describe('ContainerSizer', () => {
     expect(watched.decide(2 * 60, roomy).memory).toBe('down')
   })
 
+  test('takes kills that follow each other within minutes for one', () => {
+    const watched = new Watched()
+    const roomy = { cpuCoresUsed: 2, memoryUsedMb: 600 }
+    for (let kill = 0; kill < 4; kill++) watched.decide(1, { ...roomy, oomKills: 1 })
+    expect(watched.decide(23 * 60, roomy).memory).toBe('keep')
+    expect(watched.decide(2 * 60, roomy).memory).toBe('down')
+  })
+
   test('grows memory within one cycle when the kernel reports stalls at the limit', () => {
     const decision = new Watched().decide(1, { cpuCoresUsed: 2, memoryUsedMb: 2_000, memoryPressurePercent: 20 })
     expect(decision.memory).toBe('up')

@@ -4,7 +4,8 @@ const RULE = 'limit-memory-shrink'
 
 /**
  * Memory shrinks in steps, with a pause in which pressure is watched, and never below what the container cannot give up
- * plus a margin. What it cannot give up is the larger of what the kernel says and what it uses without page cache.
+ * plus a margin. What it cannot give up is the larger of what the kernel says and what it uses without page cache, and
+ * what it has swapped out, which a smaller limit would only add to.
  */
 export const limitMemoryShrink: Rule = (draft, facts) => {
   const { settings, circumstances, newest, lastMemoryShrinkMs } = facts
@@ -19,7 +20,7 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const leftMs = lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + settings.shrinkCooldownMs - nowMs
   if (leftMs > 0)
     return holdMemoryShrinking(draft, facts, RULE, `watching the step before; ${durationText(leftMs)} to go`)
-  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsedMb)
+  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsedMb) + (newest.swapUsedMb ?? 0)
   const marginMb = Math.max(settings.memoryMarginMb, (needMb * settings.memoryMarginPercent) / 100)
   const stepMb = allocation.memoryMb * (1 - settings.memoryShrinkStepPercent / 100)
   const least = Math.ceil(Math.max(needMb + marginMb, stepMb))
