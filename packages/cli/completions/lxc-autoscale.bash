@@ -15,7 +15,7 @@ _lxc_autoscale() {
     "config check") words="--config-dir --json --help" ;;
     "config show") words="--config-dir --json --help" ;;
     "config diff") words="--config-dir --json --help" ;;
-    "config reference") words="--help" ;;
+    "config reference") words="--json --help" ;;
     "config migrate") words="--write --json --help" ;;
     "doctor") words="--config-dir --url --key-file --json --help" ;;
     "replay") words="--trace --metrics --shapes --policy --mode --config --decisions --html --json --help" ;;

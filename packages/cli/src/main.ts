@@ -1,4 +1,4 @@
-import { AutoscaleError, VERSION } from '@lxc-autoscale/core'
+import { AutoscaleError, systemErrorCode, VERSION } from '@lxc-autoscale/core'
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -14,6 +14,7 @@ const EXIT = { done: 0, failed: 1, usage: 2, badConfiguration: 78 } as const
 
 /** The operator's command: reads `argv`, does it, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyWithReader()
   try {
     await program(process.env).parseAsync([...argv])
   } catch (error) {
@@ -21,10 +22,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** A reader such as `head` that has seen enough is no failure. */
+function endQuietlyWithReader(): void {
+  process.stdout.on('error', error => {
+    if (systemErrorCode(error) !== 'EPIPE') throw error
+    process.exit()
+  })
+}
+
 /** All commands, in the order of the help text. */
 export function program(environment: Readonly<Record<string, string | undefined>>): Command {
   const root = new Command('lxc-autoscale')
-    .description('The operator’s command of LXC AutoScale ML.')
+    .description("The operator's command of LXC AutoScale ML.")
     .version(VERSION)
     .showHelpAfterError('(see lxc-autoscale --help)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 78 bad configuration.')

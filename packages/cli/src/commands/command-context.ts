@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, errorMessage } from '@lxc-autoscale/core'
+import { AutoscaleError, ConfigError, errorMessage } from '@lxc-autoscale/core'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
+import { z } from 'zod'
 import { ApiClient } from '../api/api-client.ts'
 import { standardTerminal, type Terminal } from '../output/terminal.ts'
 
@@ -44,8 +45,7 @@ export function commandContext(
   environment: Readonly<Record<string, string | undefined>>,
 ): CommandContext {
   const configured = configuredApi(options.configDir)
-  const apiKey =
-    environment[API_KEY_VARIABLE] ?? firstKey(options.keyFile ?? configured.keyFile, options.keyFile !== undefined)
+  const apiKey = environment[API_KEY_VARIABLE] ?? keyOf(options.keyFile, configured)
   return {
     terminal: standardTerminal(options.json ?? false),
     api: new ApiClient({ url: (options.url ?? configured.url).replace(/\/+$/, ''), apiKey }),
@@ -53,8 +53,16 @@ export function commandContext(
   }
 }
 
+/** A key file that was asked for must be there; the configured one need not. */
+function keyOf(askedFile: string | undefined, configured: ConfiguredApi): string | undefined {
+  if (askedFile !== undefined) return firstKey(readText(askedFile))
+  if (configured.apiKey !== undefined) return configured.apiKey
+  return existsSync(configured.keyFile) ? firstKey(readText(configured.keyFile)) : undefined
+}
+
 interface ConfiguredApi {
   readonly url: string
+  readonly apiKey: string | undefined
   readonly keyFile: string
 }
 
@@ -64,30 +72,46 @@ function configuredApi(configDir: string): ConfiguredApi {
   const section = existsSync(file) ? apiSection(file) : {}
   return {
     url: section.api_url ?? 'http://127.0.0.1:5000',
+    apiKey: section.api_key,
     keyFile: section.api_key_file ?? join(configDir, 'api.key'),
   }
 }
 
-function apiSection(file: string): { api_url?: string; api_key_file?: string } {
-  const text = readText(file)
-  const document: unknown = parse(text)
-  const api: unknown = typeof document === 'object' && document !== null && 'api' in document ? document.api : undefined
-  if (typeof api !== 'object' || api === null) return {}
-  return {
-    ...('api_url' in api && typeof api.api_url === 'string' ? { api_url: api.api_url } : {}),
-    ...('api_key_file' in api && typeof api.api_key_file === 'string' ? { api_key_file: api.api_key_file } : {}),
+/** Only what is needed of it, so that a mistake elsewhere in the file keeps nobody from looking at the containers. */
+const ApiSection = z.looseObject({
+  api: z
+    .looseObject({
+      api_url: z.string().optional(),
+      api_key: z.string().optional(),
+      api_key_file: z.string().optional(),
+    })
+    .optional(),
+})
+
+function apiSection(file: string): NonNullable<z.output<typeof ApiSection>['api']> {
+  const result = ApiSection.safeParse(parseYaml(file))
+  return result.data?.api ?? {}
+}
+
+/** @throws {ConfigError} when `file` is no YAML. */
+function parseYaml(file: string): unknown {
+  try {
+    return parse(readText(file))
+  } catch (error) {
+    if (error instanceof AutoscaleError) throw error
+    throw new ConfigError([{ file, line: undefined, key: '', message: errorMessage(error) }])
   }
 }
 
-/** The first key of a key file; comments and blank lines are passed over. */
-function firstKey(file: string, isAsked: boolean): string | undefined {
-  if (!isAsked && !existsSync(file)) return undefined
-  return readText(file)
+const NAMED_KEY = /^[A-Za-z0-9._-]{1,64}:(?:read|scale|admin):/
+const HASH = /^(sha256:|\$)/
+
+/** The first key of a key file, plain or named; comments, blank lines and hashes are passed over. */
+function firstKey(text: string): string | undefined {
+  return text
     .split('\n')
-    .map(line => line.trim())
-    .find(line => line !== '' && !line.startsWith('#'))
-    ?.split(':')
-    .at(-1)
+    .map(line => line.trim().replace(NAMED_KEY, ''))
+    .find(key => key !== '' && !key.startsWith('#') && !HASH.test(key))
 }
 
 function readText(file: string): string {

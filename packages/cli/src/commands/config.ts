@@ -4,6 +4,7 @@ import {
   AutoscaleError,
   ConfigError,
   type ConfigRules,
+  configKeys,
   errorMessage,
   markdownReference,
   parseConfig,
@@ -108,7 +109,7 @@ function diffCommand(): Command {
         await Promise.all(
           Object.values(CONFIG_FILES).map(async name => {
             const { schema } = await rulesOf(name)
-            return differences(schema.parse({}), redact(await inForce(configDir, name)), '').map(row => ({
+            return differences(redact(schema.parse({})), redact(await inForce(configDir, name)), '').map(row => ({
               file: name,
               ...row,
             }))
@@ -127,12 +128,18 @@ function diffCommand(): Command {
 }
 
 function referenceCommand(): Command {
-  return new Command('reference').description('every key with its meaning, as Markdown').action(async () => {
-    const terminal = standardTerminal(false)
-    for (const name of Object.values(CONFIG_FILES)) {
-      terminal.write(`## ${name}\n\n${markdownReference((await rulesOf(name)).schema)}\n`)
-    }
-  })
+  return new Command('reference')
+    .description('every key with its meaning, as Markdown')
+    .option('--json', 'print JSON: the names of the keys')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const files = await Promise.all(
+        Object.values(CONFIG_FILES).map(async name => ({ name, ...(await rulesOf(name)) })),
+      )
+      standardTerminal(json ?? false).answer(
+        Object.fromEntries(files.map(({ name, schema }) => [name, configKeys(schema)])),
+        () => files.map(({ name, schema }) => `## ${name}\n\n${markdownReference(schema)}\n`).join('\n'),
+      )
+    })
 }
 
 function migrateCommand(): Command {
@@ -158,10 +165,14 @@ function migrateCommand(): Command {
             migration.keys.map(({ key, fate, note }) => [key, fate, note]),
           ),
           '',
-          write === undefined ? `# the new file:\n${migration.yaml}` : `written: ${write}`,
+          write === undefined ? newFileText(migration.yaml) : `written: ${write}`,
         ].join('\n'),
       )
     })
+}
+
+function newFileText(yaml: string): string {
+  return yaml === '' ? 'the new file is empty: every value is our default' : `# the new file:\n${yaml}`
 }
 
 async function inForce(configDir: string, name: string): Promise<unknown> {
@@ -187,11 +198,15 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
 const SECRET_KEY = /^(api_keys?|key|hash|password)$/
 
 /** The same value without the secrets that a configuration may hold. */
 function redact(value: unknown, key = ''): unknown {
-  if (SECRET_KEY.test(key) && value !== undefined && value !== null && value !== '') return '[redacted]'
+  if (SECRET_KEY.test(key) && !isEmpty(value)) return '[redacted]'
   if (Array.isArray(value)) return value.map(element => redact(element))
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))

@@ -1,6 +1,9 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { AutoscaleError, type ConfigRules } from '@lxc-autoscale/core'
 import { Command } from 'commander'
-import type { Check, Finding, Patient } from '../doctor/check.ts'
+import type { z } from 'zod'
+import { good as allRight, type Check, type Finding, type Patient, bad as wrong } from '../doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum, unitsRun } from '../doctor/host-checks.ts'
 import { apiAnswers, freshData, keysMatch } from '../doctor/service-checks.ts'
 import { bad, good, warned } from '../output/terminal.ts'
@@ -15,17 +18,18 @@ export function doctorCommand(environment: Readonly<Record<string, string | unde
       const { api: client, terminal, configDir } = commandContext(options, environment)
       const { patient, problems } = await examined(configDir, client)
       const findings = [
-        ...problems.map(problem => ({
-          name: 'configuration',
-          isGood: false,
-          detail: problem,
-          mend: 'lxc-autoscale config check',
-        })),
+        ...configurationFindings(configDir, problems),
         ...(await Promise.all(checks(environment['PATH'] ?? '').map(check => findingOf(check, patient)))),
       ]
       if (findings.some(({ isGood }) => isGood === false)) process.exitCode = 1
-      terminal.answer(findings, () => findings.map(line).join('\n'))
+      terminal.answer(findings, () => [...findings.map(line), summary(findings)].join('\n'))
     })
+}
+
+function configurationFindings(configDir: string, problems: readonly string[]) {
+  const name = 'configuration'
+  if (problems.length === 0) return [{ name, ...allRight(`the three files in ${configDir} can be used`) }]
+  return problems.map(problem => ({ name, ...wrong(problem, 'lxc-autoscale config check') }))
 }
 
 /** The checks, in the order in which a person would look. ADD YOURS HERE. */
@@ -49,9 +53,11 @@ async function examined(configDir: string, client: Patient['client']): Promise<E
     import('@lxc-autoscale/api'),
   ])
   const problems: string[] = []
-  const attempt = <Config>(read: () => Config): Config | undefined => {
+  const attempt = <Schema extends z.ZodType>(name: string, rules: ConfigRules<Schema>) => {
+    const file = join(configDir, name)
+    if (!existsSync(file)) problems.push(`${file}: not there; its daemon does not start without it`)
     try {
-      return read()
+      return installedConfig(configDir, name, rules)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       problems.push(error.message)
@@ -62,16 +68,23 @@ async function examined(configDir: string, client: Patient['client']): Promise<E
     configDir,
     client,
     nowMs: Date.now(),
-    monitor: attempt(() => installedConfig(configDir, CONFIG_FILES.monitor, MONITOR_RULES)),
-    model: attempt(() => installedConfig(configDir, CONFIG_FILES.model, MODEL_CONFIG_RULES)),
-    api: attempt(() => installedConfig(configDir, CONFIG_FILES.api, API_CONFIG_RULES)),
+    monitor: attempt(CONFIG_FILES.monitor, MONITOR_RULES),
+    model: attempt(CONFIG_FILES.model, MODEL_CONFIG_RULES),
+    api: attempt(CONFIG_FILES.api, API_CONFIG_RULES),
   }
   return { patient, problems }
 }
 
 function line({ name, isGood, detail, mend }: Finding & { readonly name: string }): string {
-  const mark = isGood === undefined ? warned('?') : markOf(isGood)
-  return `${mark} ${name}: ${detail}${mend === '' ? '' : `\n    mend: ${mend}`}`
+  const mark = isGood === undefined ? warned('? ') : markOf(isGood)
+  return `${mark} ${name}: ${detail}${mend === '' ? '' : `\n     mend: ${mend}`}`
+}
+
+function summary(findings: readonly Finding[]): string {
+  const toMend = findings.filter(({ isGood }) => isGood === false).length
+  const unseen = findings.filter(({ isGood }) => isGood === undefined).length
+  const rest = unseen === 0 ? '' : `; not looked at: ${unseen}`
+  return toMend === 0 ? `nothing is wrong${rest}` : bad(`${toMend} to mend${rest}`)
 }
 
 function markOf(isGood: boolean): string {

@@ -38,7 +38,10 @@ function containerOf({ status, statusFile }: ModelView, vmid: number): Container
   const container = status.containers.find(candidate => candidate.vmid === vmid)
   if (container !== undefined) return container
   const known = status.containers.map(candidate => candidate.vmid).join(', ')
-  throw new AutoscaleError('CONTAINER_NOT_FOUND', `the model knows no container ${vmid}; it knows ${known || 'none'}`)
+  throw new AutoscaleError(
+    'CONTAINER_NOT_FOUND',
+    `the model knows no container ${vmid}; it knows those that run and are measured: ${known || 'none yet'}`,
+  )
 }
 
 function hostOf({ status }: ModelView): { cores: number; memoryMb: number } | undefined {
@@ -59,7 +62,11 @@ function explanation(container: ContainerStatus, provenance: Provenance, nowMs: 
     indent(
       table(
         ['KEY', 'VALUE', 'FROM'],
-        Object.entries(provenance).map(([key, { value, from }]) => [key, JSON.stringify(value) ?? '-', from]),
+        Object.entries(provenance).map(([key, { value, from }]) => [
+          key,
+          typeof value === 'string' ? value : JSON.stringify(value),
+          from,
+        ]),
       ),
     ),
   ].join('\n')
@@ -68,7 +75,7 @@ function explanation(container: ContainerStatus, provenance: Provenance, nowMs: 
 function facts({ vmid, name, mode, allocation, problem, newest }: ContainerStatus, nowMs: number): string[] {
   return [
     `container ${vmid}${name === null ? '' : ` (${name})`}: ${allocation === null ? 'allocation not known' : sizeText(allocation)}, mode ${mode}`,
-    ...(problem === null ? [] : [`  nothing can be decided: ${problem}`]),
+    ...(problem === null ? [] : [`  nothing is decided: ${problem}`]),
     ...(newest === null
       ? ['  no sample yet']
       : [
@@ -85,7 +92,9 @@ function decisionLines({ decision }: ContainerStatus, nowMs: number): string[] {
   const isKept = cores === 'keep' && memory === 'keep'
   return [
     `decision (${policy}, ${ago(Date.parse(time), nowMs)}): ${isKept ? `keep ${sizeText(from)}` : `${sizeText(from)} -> ${sizeText(to)}`}; the policy asked for ${sizeText(wanted)}`,
-    ...(reasons.length === 0 ? ['  no rule spoke'] : reasons.map(({ rule, text }) => `  ${rule}: ${text}`)),
+    ...(reasons.length === 0
+      ? ['  no safety rule had anything against it']
+      : reasons.map(({ rule, text }) => `  ${rule}: ${text}`)),
   ]
 }
 
@@ -95,6 +104,7 @@ function policyLines({ policy }: ContainerStatus): string[] {
 
 function verdictLines({ verdict }: ContainerStatus): string[] {
   if (verdict === null) return []
+  if (verdict.source === 'none') return ['isolation forest: too little history to judge it yet']
   const state = verdict.is_anomalous ? 'abnormal' : 'normal'
   const strange = verdict.features.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(', ')
   return [
@@ -107,7 +117,7 @@ function changeLines({ last_change }: ContainerStatus, nowMs: number): string[] 
   if (last_change === null) return []
   const { from, to, outcome, text, time } = last_change
   return [
-    `last change (${ago(Date.parse(time), nowMs)}): ${sizeText(from)} -> ${sizeText(to)}: ${outcome}${text === '' ? '' : `: ${text}`}`,
+    `last change (${ago(Date.parse(time), nowMs)}): ${sizeText(from)} -> ${sizeText(to)}: ${outcome === 'applied' ? outcome : `${outcome}: ${text}`}`,
   ]
 }
 

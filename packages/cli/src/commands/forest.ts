@@ -51,11 +51,19 @@ function readTable(file: string, labelColumn: string) {
 }
 
 function parseCsv(file: string): string[][] {
+  const bytes = readBytes(file)
   try {
-    const bytes = readFileSync(file)
     return parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, { skip_empty_lines: true, trim: true })
   } catch (error) {
     throw new AutoscaleError('INVALID_REQUEST', `${file}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { AutoscaleError, type HistoryEntryBody } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
@@ -31,9 +31,19 @@ export function undoCommand(environment: Readonly<Record<string, string | undefi
     .argument('<change>', 'the change')
     .action(async (change: string, options: HostOptions) => {
       const { api, terminal } = commandContext(options, environment)
-      const answer = await api.undo(change)
+      const answer = await api.undo(change).catch(explainMoved)
       terminal.answer(answer, () => answer.message)
     })
+}
+
+/** @throws {AutoscaleError} the same one, with what to do where the container was changed since. */
+function explainMoved(error: unknown): never {
+  if (!(error instanceof AutoscaleError && error.code === 'ALLOCATION_MOVED')) throw error
+  throw new AutoscaleError(
+    error.code,
+    `${error.message}; it was changed since then: take back its newest change first (lxc-autoscale history ID)`,
+    { cause: error },
+  )
 }
 
 function historyTable(entries: readonly HistoryEntryBody[]): string {
@@ -49,9 +59,14 @@ function historyTable(entries: readonly HistoryEntryBody[]): string {
       allocationText(entry.after),
       outcomeText(entry.outcome),
       entry.who.key,
-      entry.why ?? entry.message,
+      reasonText(entry),
     ]),
   )
+}
+
+/** Why it was asked for; of what was not done, why not. */
+function reasonText({ outcome, why, message }: HistoryEntryBody): string {
+  return outcome === 'applied' || outcome === 'unchanged' ? (why ?? message) : message
 }
 
 const PAINT_OUTCOME: Readonly<Record<string, (text: string) => string>> = {

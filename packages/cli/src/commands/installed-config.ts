@@ -29,13 +29,19 @@ export function readJsonFile<Schema extends z.ZodType>(file: string, schema: Sch
   if (!existsSync(file)) return undefined
   const parsed = schema.safeParse(parseJson(file))
   if (parsed.success) return parsed.data
-  throw new AutoscaleError('STATE_INVALID', `${file}: not of this version: ${parsed.error.issues[0]?.message ?? ''}`)
+  const [issue] = parsed.error.issues
+  throw new AutoscaleError(
+    'STATE_INVALID',
+    `${file}: damaged or of another version (${issue?.path.join('.')}: ${issue?.message}); delete it and try again`,
+  )
 }
 
 function parseJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
+    const code = error instanceof SyntaxError ? 'STATE_INVALID' : 'HOST_UNREADABLE'
+    const mend = error instanceof SyntaxError ? '; delete it and try again' : ''
+    throw new AutoscaleError(code, `${file}: ${errorMessage(error)}${mend}`, { cause: error })
   }
 }

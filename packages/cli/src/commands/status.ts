@@ -11,7 +11,6 @@ interface StatusOptions extends HostOptions {
 }
 
 const WATCH_MS = 2_000
-const CLEAR_SCREEN = '\u001b[2J\u001b[H'
 
 /** `lxc-autoscale status`: what each container has and uses, and what was changed last. */
 export function statusCommand(environment: Readonly<Record<string, string | undefined>>): Command {
@@ -22,7 +21,7 @@ export function statusCommand(environment: Readonly<Record<string, string | unde
       const context = commandContext(options, environment)
       do {
         const report = await readStatus(context)
-        if (options.watch) context.terminal.write(CLEAR_SCREEN)
+        if (options.watch) context.terminal.clear()
         context.terminal.answer(report, () => statusText(report, Date.now()))
         if (options.watch) await delay(WATCH_MS)
       } while (options.watch)
@@ -58,7 +57,7 @@ function modelLine(model: ModelStatus | null, nowMs: number): string {
   if (model === null) return warned('the model has not finished a cycle yet')
   const { cycle, metrics, dry_run, updated_at } = model
   const parts = [
-    `model: cycle ${cycle.number} ${ago(Date.parse(updated_at), nowMs)}, ${cycle.outcome}`,
+    `model: cycle ${cycle.number}, ${ago(Date.parse(updated_at), nowMs)}, ${cycle.outcome}`,
     ...(cycle.text === '' ? [] : [warned(cycle.text)]),
     `data ${figure(metrics.age_seconds, 's')} old${metrics.is_stale ? warned(' (stale: nothing is decided)') : ''}`,
     ...(dry_run ? [warned('dry run: nothing is changed')] : []),
@@ -81,9 +80,14 @@ function statusRow(
     figure(container.memory_mb),
     figure(decided?.newest?.memory_usage_mb),
     decided?.mode ?? null,
-    change ? `${sizeText(change.to)} ${change.outcome}, ${ago(Date.parse(change.time), nowMs)}` : null,
+    change ? changeText(change, nowMs) : null,
     nowText(decided),
   ]
+}
+
+function changeText({ to, outcome, time }: NonNullable<ContainerStatus['last_change']>, nowMs: number): string {
+  const failure = outcome === 'applied' ? '' : ` (${outcome})`
+  return `${sizeText(to)}${failure}, ${ago(Date.parse(time), nowMs)}`
 }
 
 /** Why the container stands as it does, in a few words. */

@@ -1,3 +1,4 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import Table from 'cli-table3'
 import pc from 'picocolors'
 
@@ -5,9 +6,13 @@ import pc from 'picocolors'
 export interface Terminal {
   readonly isJson: boolean
   write(text: string): void
+  /** Makes room for the next answer where there is a screen. */
+  clear(): void
   /** Writes the whole answer: as JSON, or in the words of `human`. */
   answer(value: unknown, human: () => string): void
 }
+
+const CLEAR_SCREEN = '\u001b[2J\u001b[H'
 
 /** The terminal of the process. Colours only on a terminal and without NO_COLOR (picocolors looks). */
 export function standardTerminal(isJson: boolean): Terminal {
@@ -15,6 +20,9 @@ export function standardTerminal(isJson: boolean): Terminal {
   return {
     isJson,
     write,
+    clear: () => {
+      if (process.stdout.isTTY && !isJson) write(CLEAR_SCREEN)
+    },
     answer: (value, human) => write(isJson ? JSON.stringify(value, undefined, 2) : human()),
   }
 }
@@ -62,13 +70,22 @@ export function figure(value: number | null | undefined, unit = ''): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
+/** A time for people: `2026-03-01 12:00 UTC`. */
+export function timeText(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** How long something lasts, for people: `90 s`, `2 h`. */
+export function lasting(durationMs: number): string {
+  const seconds = Math.max(0, Math.round(durationMs / MS_PER_SECOND))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
 /** How long ago something was, for people. */
 export function ago(atMs: number | undefined, nowMs: number): string {
-  if (atMs === undefined) return '-'
-  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1_000))
-  if (seconds < 120) return `${seconds} s ago`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min ago`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h ago` : `${Math.round(seconds / 86_400)} d ago`
+  return atMs === undefined ? '-' : `${lasting(nowMs - atMs)} ago`
 }
 
 export const good = (text: string) => pc.green(text)
