@@ -3,6 +3,7 @@ import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from 
 import { CpuSizer } from './cpu-sizer.ts'
 import { MemorySizer } from './memory-sizer.ts'
 import { SampleClock } from './sample-clock.ts'
+import { type ContainerReading, SampleMinute } from './sample-minute.ts'
 
 const VERSION = 1
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
@@ -24,6 +25,7 @@ class AdaptiveState implements PolicyState {
   #cpu: CpuSizer
   #memory: MemorySizer
   readonly #clock = new SampleClock()
+  readonly #minute = new SampleMinute()
 
   constructor(settings: SizingSettings, saved: unknown) {
     this.#cpu = newCpuSizer(settings)
@@ -36,35 +38,12 @@ class AdaptiveState implements PolicyState {
   }
 
   observe(observation: Observation): void {
-    const { localTimeMs, cpuCoresUsed, memoryUsedMb, allocation } = observation
     const dtMs = this.#clock.advance(observation.timeMs)
-    if (dtMs <= 0) return
-    const timeMs = this.#clock.ownMs
-    if (cpuCoresUsed !== undefined) {
-      this.#cpu.observe({
-        timeMs,
-        localTimeMs,
-        dtMs,
-        usedCores: cpuCoresUsed,
-        isShort: isShortOfCores(observation),
-        allocatedCores: allocation.cores ?? cpuCoresUsed,
-      })
-    }
-    if (memoryUsedMb !== undefined) {
-      this.#memory.observe({
-        timeMs,
-        localTimeMs,
-        dtMs,
-        usedMb: memoryUsedMb,
-        wasKilled: (observation.oomKills ?? 0) > 0,
-        wasPressed: wasPressed(observation),
-        cpuCores: cpuCoresUsed,
-        allocatedMb: allocation.memoryMb ?? memoryUsedMb,
-      })
-    }
+    if (dtMs > 0) this.#learn(this.#minute.add(readingOf(observation, this.#clock.ownMs, dtMs)))
   }
 
   decide({ timeMs: wallMs, localTimeMs, allocation, isAbnormal }: PolicyContext): Target {
+    this.#learn(this.#minute.early())
     const timeMs = this.#clock.ownTimeOf(wallMs)
     const { cores: allocatedCores, memoryMb: allocatedMb } = allocation
     return {
@@ -92,10 +71,42 @@ class AdaptiveState implements PolicyState {
     }
   }
 
+  #learn(reading: ContainerReading | undefined): void {
+    if (reading?.cpu !== undefined) this.#cpu.observe(reading.cpu)
+    if (reading?.memory !== undefined) this.#memory.observe(reading.memory)
+  }
+
   #restore(saved: unknown): boolean {
     if (typeof saved !== 'object' || saved === null || !('version' in saved) || saved.version !== VERSION) return false
     const from: Readonly<Record<string, unknown>> = { ...saved }
     return this.#clock.restore(from['clock']) && this.#cpu.restore(from['cpu']) && this.#memory.restore(from['memory'])
+  }
+}
+
+function readingOf(observation: Observation, timeMs: number, dtMs: number): ContainerReading {
+  const { localTimeMs, cpuCoresUsed, memoryUsedMb, allocation } = observation
+  const moment = { timeMs, localTimeMs, dtMs }
+  return {
+    cpu:
+      cpuCoresUsed === undefined
+        ? undefined
+        : {
+            ...moment,
+            usedCores: cpuCoresUsed,
+            isShort: isShortOfCores(observation),
+            allocatedCores: allocation.cores ?? cpuCoresUsed,
+          },
+    memory:
+      memoryUsedMb === undefined
+        ? undefined
+        : {
+            ...moment,
+            usedMb: memoryUsedMb,
+            wasKilled: (observation.oomKills ?? 0) > 0,
+            wasPressed: wasPressed(observation),
+            cpuCores: cpuCoresUsed,
+            allocatedMb: allocation.memoryMb ?? memoryUsedMb,
+          },
   }
 }
 

@@ -88,6 +88,8 @@ export const CPU_PARAMETERS = {
   youngMs: 3 * HOUR_MS,
   youngWindowMs: 2 * HOUR_MS,
   youngMargin: 0.15,
+  /** Short samples that follow each other faster than this count once. */
+  countShortEveryMs: 45_000,
   /** So long nothing is taken away from a container that has just become known. */
   noShrinkMs: 2 * HOUR_MS,
   shortWindowMs: 10 * MINUTE_MS,

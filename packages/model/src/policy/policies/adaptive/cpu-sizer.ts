@@ -62,6 +62,7 @@ export class CpuSizer {
   readonly #tokens: ChangeTokens
   #bornMs: number | undefined
   #shortInARow = 0
+  #shortCountedMs = Number.NEGATIVE_INFINITY
   #percentile = 0
   #percentileDueMs = Number.NEGATIVE_INFINITY
   #chooseDueMs = Number.NEGATIVE_INFINITY
@@ -136,7 +137,7 @@ export class CpuSizer {
     this.#day.add(localTimeMs, slot)
     this.#week.add(localTimeMs, slot)
     this.#histogram.add(timeMs, usedCores, dtMs)
-    this.#shortInARow = isShort ? this.#shortInARow + 1 : 0
+    this.#countShort(timeMs, isShort)
   }
 
   /** Cores it should have from now on, not rounded; undefined = leave as it is. */
@@ -208,6 +209,15 @@ export class CpuSizer {
     this.#chosen = chosen >= 0 && chosen < this.#next.length ? Math.trunc(chosen) : -1
     this.#shortInARow = shortInARow
     return isWhole
+  }
+
+  /** Each count is a stronger jump, so samples that follow each other closely count once: the change needs time to show. */
+  #countShort(timeMs: number, isShort: boolean): void {
+    if (!isShort) this.#shortInARow = 0
+    if (!isShort || (this.#shortInARow > 0 && timeMs - this.#shortCountedMs < this.#parameters.countShortEveryMs))
+      return
+    this.#shortInARow += 1
+    this.#shortCountedMs = timeMs
   }
 
   #windows(): readonly WindowPeak[] {

@@ -1,0 +1,64 @@
+import type { CpuSample } from './cpu-sizer.ts'
+import type { MemorySample } from './memory-sizer.ts'
+
+/** A minute, less what clocks jitter. */
+const FULL_MS = 57_000
+/** So much is worth looking at before it is full. */
+const WORTH_MS = 30_000
+
+/** What a sample tells of one container; a resource that was not measured is undefined. */
+export interface ContainerReading {
+  readonly cpu: CpuSample | undefined
+  readonly memory: MemorySample | undefined
+}
+
+/**
+ * Gathers samples to one that stands for about a minute, so that what is learned does not depend on how often the monitor
+ * looks: the parameters are for samples of a minute and more. CPU is the mean (while short the most that got through),
+ * memory the highest; that something was short, killed or pressed is never lost.
+ */
+export class SampleMinute {
+  #cpu: CpuSample | undefined
+  #memory: MemorySample | undefined
+
+  /** Adds a reading; gives what is gathered once that is a minute. */
+  add({ cpu, memory }: ContainerReading): ContainerReading | undefined {
+    if (cpu !== undefined) this.#cpu = this.#cpu === undefined ? cpu : joinedCpu(this.#cpu, cpu)
+    if (memory !== undefined) this.#memory = this.#memory === undefined ? memory : joinedMemory(this.#memory, memory)
+    return this.#gatheredMs >= FULL_MS ? this.#take() : undefined
+  }
+
+  /** What is gathered, if it is worth looking at before the minute is full: half of one, or a shortage. */
+  early(): ContainerReading | undefined {
+    const isShort = this.#cpu?.isShort || this.#memory?.wasKilled || this.#memory?.wasPressed
+    return isShort || this.#gatheredMs >= WORTH_MS ? this.#take() : undefined
+  }
+
+  get #gatheredMs(): number {
+    return Math.max(this.#cpu?.dtMs ?? 0, this.#memory?.dtMs ?? 0)
+  }
+
+  #take(): ContainerReading {
+    const reading = { cpu: this.#cpu, memory: this.#memory }
+    this.#cpu = undefined
+    this.#memory = undefined
+    return reading
+  }
+}
+
+function joinedCpu(before: CpuSample, now: CpuSample): CpuSample {
+  const dtMs = before.dtMs + now.dtMs
+  const isShort = before.isShort || now.isShort
+  const meanCores = (before.usedCores * before.dtMs + now.usedCores * now.dtMs) / dtMs
+  return { ...now, dtMs, isShort, usedCores: isShort ? Math.max(before.usedCores, now.usedCores) : meanCores }
+}
+
+function joinedMemory(before: MemorySample, now: MemorySample): MemorySample {
+  return {
+    ...now,
+    dtMs: before.dtMs + now.dtMs,
+    usedMb: Math.max(before.usedMb, now.usedMb),
+    wasKilled: before.wasKilled || now.wasKilled,
+    wasPressed: before.wasPressed || now.wasPressed,
+  }
+}
