@@ -54,8 +54,10 @@ export class ApiClient {
     return this.#send('POST', `/history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
   }
 
+  /** Sent without the key: the answer is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
-    return this.#send('GET', '/health/check', HealthBody, [503])
+    const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
+    return keyless.#send('GET', '/health/check', HealthBody, [503])
   }
 
   /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */
