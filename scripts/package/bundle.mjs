@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -13,6 +13,20 @@ const REQUIRE_SHIM = [
   'const __filename = fileUrlToPathForBundle(import.meta.url)',
   'const __dirname = dirnameForBundle(__filename)',
 ].join('\n')
+
+// zod brings its messages in fifty languages, a quarter of a bundle; the daemons speak English.
+const englishOnly = {
+  name: 'english-only',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, resolveDir }) =>
+      resolveDir.includes('/zod/') ? { path: join(resolveDir, path), namespace: 'english-only' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'english-only' }, ({ path }) => ({
+      contents: "export { default as en } from './en.js'",
+      resolveDir: dirname(path),
+    }))
+  },
+}
 
 /**
  * Bundles the built program at `entry` with all that it imports into the one file `outfile`.
@@ -28,9 +42,9 @@ export async function bundleProgram({ entry, outfile }) {
     target: 'node20.19',
     format: 'esm',
     banner: { js: REQUIRE_SHIM },
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     keepNames: true,
+    plugins: [englishOnly],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
@@ -45,7 +59,7 @@ export async function bundleProgram({ entry, outfile }) {
 /** `node_modules/@a/b/lib/c.js` -> `node_modules/@a/b`; undefined for a file of ours. */
 function packageOf(input) {
   const start = input.lastIndexOf('node_modules/')
-  if (start === -1) return undefined
+  if (start === -1 || input.startsWith(`${englishOnly.name}:`)) return undefined
   const [first = '', second = ''] = input.slice(start + 'node_modules/'.length).split('/')
   const name = first.startsWith('@') ? `${first}/${second}` : first
   return `${input.slice(0, start)}node_modules/${name}`
