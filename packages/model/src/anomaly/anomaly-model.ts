@@ -164,7 +164,7 @@ export class AnomalyModel {
     this.#samplesSeen++
     const ageMs = nowMs - reading.sample.timestampMs
     if (container.observe(reading, { fleet: this.#fleet, isForFleet, ageMs })) this.#samplesLearned++
-    if (container.verdict?.isAnomalous) this.#samplesFlagged++
+    if (container.isAnomalous) this.#samplesFlagged++
   }
 
   /** The model of the run that the sample belongs to. */

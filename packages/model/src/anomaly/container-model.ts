@@ -41,7 +41,8 @@ export class ContainerModel {
   readonly #learnedMs: number
   #runId: number | undefined
   #newestMs: number
-  #features: Float64Array | undefined
+  /** Time of the newest sample, judged or not. */
+  #judgedMs = 0
   #verdict: AnomalyVerdict | undefined
   #settledMs = Number.NEGATIVE_INFINITY
   /** What it was allowed in the newest sample that says it. */
@@ -64,11 +65,16 @@ export class ContainerModel {
 
   /** The features of the newest sample. */
   get features(): Float64Array | undefined {
-    return this.#features
+    return this.#extractor.row()
   }
 
-  get verdict(): AnomalyVerdict | undefined {
-    return this.#verdict
+  /** Of the newest sample. */
+  get verdict(): AnomalyVerdict {
+    return this.#verdict ?? this.#unjudged()
+  }
+
+  get isAnomalous(): boolean {
+    return this.#verdict?.isAnomalous ?? false
   }
 
   get alarms(): number {
@@ -84,18 +90,21 @@ export class ContainerModel {
   observe(reading: Reading, { fleet, isForFleet, ageMs }: ObserveOptions): boolean {
     const { sample } = reading
     const { timestampMs } = sample
-    this.#features = this.#extractor.add(reading)
+    this.#extractor.push(reading)
     this.#noticeChange(sample)
     this.#runId = sample.runId ?? this.#runId
     this.#newestMs = Math.max(this.#newestMs, timestampMs)
-    this.#verdict = this.#unjudged(sample)
+    this.#verdict = undefined
+    this.#judgedMs = timestampMs
     const isSettling = timestampMs < this.#settledMs || timestampMs <= this.#learnedMs
     if (reading.isAfterGap || isSettling) this.#interrupt()
     if (isSettling) return false
     const isJudged = ageMs <= LONGEST_JUDGED_MS
     if (!isJudged && !isForFleet && !this.detector.wants(timestampMs)) return true
-    const row = modelRow(this.#features, sample.cpuCores)
-    if (isJudged) this.#verdict = this.#judge(row, sample, { fleet, ageMs }) ?? this.#verdict
+    const features = this.#extractor.row()
+    if (features === undefined) return false
+    const row = modelRow(features, sample.cpuCores)
+    if (isJudged) this.#verdict = this.#judge(row, sample, { fleet, ageMs })
     return this.#learn(row, timestampMs, isForFleet ? fleet : undefined)
   }
 
@@ -149,10 +158,10 @@ export class ContainerModel {
     return { vmid: this.vmid, timeMs: timestampMs, ...judgement, topFeatures, source }
   }
 
-  #unjudged({ timestampMs }: ContainerSample): AnomalyVerdict {
+  #unjudged(): AnomalyVerdict {
     return {
       vmid: this.vmid,
-      timeMs: timestampMs,
+      timeMs: this.#judgedMs,
       isAnomalous: false,
       score: undefined,
       threshold: undefined,

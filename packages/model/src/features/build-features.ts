@@ -12,7 +12,8 @@ export function buildFeatures(readings: readonly Reading[], rollingWindow: numbe
   const extractor = new FeatureExtractor(rollingWindow)
   const values = new Float64Array(readings.length * FEATURE_COUNT)
   readings.forEach((reading, row) => {
-    values.set(extractor.add(reading), row * FEATURE_COUNT)
+    extractor.push(reading)
+    values.set(extractor.row() ?? [], row * FEATURE_COUNT)
   })
   return imputeMatrix({ values, rows: readings.length, columns: FEATURE_COUNT })
 }

@@ -18,6 +18,7 @@ export class FeatureExtractor {
   readonly #cpuTrend: RollingTrend
   readonly #memory: RollingFigures
   readonly #memoryTrend: RollingTrend
+  #newest: Reading | undefined
 
   constructor(rollingWindow: number) {
     this.#cpu = new RollingFigures(rollingWindow)
@@ -26,15 +27,21 @@ export class FeatureExtractor {
     this.#memoryTrend = new RollingTrend(rollingWindow)
   }
 
-  /** The row of the next reading: FEATURE_COUNT values in the order of FEATURE_NAMES. */
-  add(reading: Reading): Float64Array {
+  /** Takes the next reading. */
+  push(reading: Reading): void {
     if (reading.isAfterGap) this.#clear()
+    this.#newest = reading
     this.#cpu.push(reading.sample.cpuUsagePercent ?? Number.NaN)
     this.#cpuTrend.push(this.#cpu.mean)
     this.#memory.push(reading.sample.memoryUsageMb ?? Number.NaN)
     this.#memoryTrend.push(this.#memory.mean)
+  }
+
+  /** The row of the newest reading: FEATURE_COUNT values in the order of FEATURE_NAMES. Undefined before the first. */
+  row(): Float64Array | undefined {
+    if (this.#newest === undefined) return undefined
     const inputs: FeatureInputs = {
-      reading,
+      reading: this.#newest,
       cpu: this.#cpu,
       cpuTrend: this.#cpuTrend,
       memory: this.#memory,

@@ -7,7 +7,7 @@ const SQUARES = 2
 const MIN = 3
 const MAX = 4
 
-/* Merging means and squares: Chan, Golub, LeVeque, 1979. */
+/* Adding to means and squares: Welford, 1962; merging them: Chan, Golub, LeVeque, 1979. */
 const moments: Aggregation = {
   width: 5,
   clear(group) {
@@ -17,13 +17,15 @@ const moments: Aggregation = {
     group[MIN] = Number.POSITIVE_INFINITY
     group[MAX] = Number.NEGATIVE_INFINITY
   },
-  single(value, _position, group) {
-    this.clear(group)
-    if (Number.isNaN(value)) return
-    group[COUNT] = 1
-    group[MEAN] = value
-    group[MIN] = value
-    group[MAX] = value
+  add(value, _position, group) {
+    const count = at(group, COUNT) + 1
+    const apart = value - at(group, MEAN)
+    const mean = at(group, MEAN) + apart / count
+    group[COUNT] = count
+    group[MEAN] = mean
+    group[SQUARES] = at(group, SQUARES) + apart * (value - mean)
+    group[MIN] = Math.min(at(group, MIN), value)
+    group[MAX] = Math.max(at(group, MAX), value)
   },
   merge(earlier, later, target) {
     const earlierCount = at(earlier, COUNT)

@@ -1,13 +1,14 @@
 /**
- * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers. No value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
+ * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers. No
+ * value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
  */
 export interface Aggregation {
   readonly width: number
   /** Writes the group of no values. */
   clear(group: Float64Array): void
-  /** Writes the group of one value; NaN is not known and adds nothing. `position` counts the values of the window. */
-  single(value: number, position: number, group: Float64Array): void
-  /** Writes earlier + later to `target`, which may be one of the two. */
+  /** Adds a value that is known to a group. `position` counts the values of the window. */
+  add(value: number, position: number, group: Float64Array): void
+  /** Writes the two groups together to `target`. */
   merge(earlier: Float64Array, later: Float64Array, target: Float64Array): void
 }
 
@@ -23,7 +24,6 @@ export class SlidingAggregate {
   readonly #values: Float64Array
   readonly #older: Float64Array[]
   readonly #newer: Float64Array
-  readonly #one: Float64Array
   #first = 0
   #count = 0
   #olderCount = 0
@@ -36,7 +36,6 @@ export class SlidingAggregate {
     this.#values = new Float64Array(size)
     this.#older = Array.from({ length: size }, group)
     this.#newer = group()
-    this.#one = group()
     this.result = group()
     this.clear()
   }
@@ -52,15 +51,15 @@ export class SlidingAggregate {
 
   /** Adds a value, NaN when it is not known, and drops the oldest one of a full window. */
   push(value: number): void {
-    const aggregation = this.#aggregation
-    if (this.#count === this.#values.length) this.#dropOldest()
-    this.#values[(this.#first + this.#count) % this.#values.length] = value
-    this.#count++
-    aggregation.single(value, this.#position++, this.#one)
-    aggregation.merge(this.#newer, this.#one, this.#newer)
+    const size = this.#values.length
+    if (this.#count === size) this.#dropOldest()
+    const place = this.#first + this.#count++
+    this.#values[place < size ? place : place - size] = value
+    const position = this.#position++
+    if (!Number.isNaN(value)) this.#aggregation.add(value, position, this.#newer)
     const older = this.#olderCount > 0 ? this.#older[this.#first] : undefined
     if (older === undefined) this.result.set(this.#newer)
-    else aggregation.merge(older, this.#newer, this.result)
+    else this.#aggregation.merge(older, this.#newer, this.result)
   }
 
   #dropOldest(): void {
@@ -72,16 +71,15 @@ export class SlidingAggregate {
 
   #makeAllOlder(): void {
     const size = this.#values.length
-    const aggregation = this.#aggregation
-    aggregation.clear(this.#newer)
+    const group = this.#newer
+    this.#aggregation.clear(group)
     for (let i = this.#count - 1; i >= 0; i--) {
-      const at = (this.#first + i) % size
-      const group = this.#older[at] ?? this.#one
-      aggregation.single(this.#values[at] ?? Number.NaN, i, this.#one)
-      aggregation.merge(this.#one, this.#newer, group)
-      this.#newer.set(group)
+      const place = (this.#first + i) % size
+      const value = this.#values[place] ?? Number.NaN
+      if (!Number.isNaN(value)) this.#aggregation.add(value, i, group)
+      this.#older[place]?.set(group)
     }
-    aggregation.clear(this.#newer)
+    this.#aggregation.clear(group)
     this.#olderCount = this.#count
     this.#position = this.#count
   }

@@ -12,12 +12,16 @@ const line: Aggregation = {
   clear(group) {
     group.fill(0)
   },
-  single(value, position, group) {
-    group.fill(0)
-    if (Number.isNaN(value)) return
-    group[COUNT] = 1
-    group[MEAN_X] = position
-    group[MEAN_Y] = value
+  add(value, position, group) {
+    const count = at(group, COUNT) + 1
+    const apartX = position - at(group, MEAN_X)
+    const apartY = value - at(group, MEAN_Y)
+    const meanY = at(group, MEAN_Y) + apartY / count
+    group[COUNT] = count
+    group[MEAN_X] = at(group, MEAN_X) + apartX / count
+    group[MEAN_Y] = meanY
+    group[SUM_XX] = at(group, SUM_XX) + apartX * (position - at(group, MEAN_X))
+    group[SUM_XY] = at(group, SUM_XY) + apartX * (value - meanY)
   },
   merge(earlier, later, target) {
     const earlierCount = at(earlier, COUNT)

@@ -81,7 +81,8 @@ function mean(values: readonly number[]): number {
 
 function extractLast(readings: readonly Reading[], size = 5): Float64Array {
   const extractor = new FeatureExtractor(size)
-  return readings.map(each => extractor.add(each)).at(-1) ?? new Float64Array(0)
+  for (const each of readings) extractor.push(each)
+  return extractor.row() ?? new Float64Array(0)
 }
 
 function feature(name: FeatureName, readings: readonly Reading[], size = 5): number {
@@ -123,14 +124,14 @@ describe('features', () => {
     const extractor = new FeatureExtractor(5)
     const memoryMb = (i: number) => (i % 17 === 0 ? 1e9 : 1 + (i % 3) / 10)
     const recent: Reading[] = []
-    let row = new Float64Array(0)
     const withMemory = Array.from({ length: 51 }, (_, i) => reading({}, { memoryUsageMb: memoryMb(i) }))
     for (let i = 0; i < 1_000_000; i++) {
       const next = withMemory[i % 51] ?? reading()
-      row = Float64Array.from(extractor.add(next))
+      extractor.push(next)
       if (i >= 999_980) recent.push(next)
     }
     const expected = direct(recent, 5)
+    const row = extractor.row() ?? []
     for (const name of ['rolling_mean_memory', 'rolling_std_memory', 'memory_trend'] as const) {
       expect(Math.abs((row[featureColumn(name)] ?? 0) - (expected[name] ?? 0))).toBeLessThanOrEqual(
         1e-9 * Math.max(1, Math.abs(expected[name] ?? 0)),
