@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** The values in the files of a container that tests change. */
@@ -133,6 +133,11 @@ export class HostTree {
 
   /** The processes of one cgroup of a container, which is made when it is not there. */
   setProcesses(vmid: number, group: string, pids: readonly number[]): void {
+    const above = group.split('/').slice(0, -1)
+    above.forEach((_, at) => {
+      const list = `sys/fs/cgroup/lxc/${vmid}/${above.slice(0, at + 1).join('/')}/cgroup.procs`
+      if (!existsSync(join(this.root, list))) this.write(list, '')
+    })
     this.write(`sys/fs/cgroup/lxc/${vmid}/${group}/cgroup.procs`, pids.map(pid => `${pid}\n`).join(''))
   }
 

@@ -11,28 +11,31 @@ export interface CycleSetUp {
   readonly host: { readonly proc: string; readonly cgroup: string; readonly pve: string }
   readonly parts?: Partial<CycleParts>
   readonly calls?: FileCalls
+  /** Takes every container that the kernel runs: no configuration is read. */
+  readonly isWithoutConfigs?: boolean
 }
 
 /** A cycle of the monitor over a host's files, with a clock that stands still and a store in memory. */
-export function monitorCycle({ host, parts = {}, calls }: CycleSetUp) {
+export function monitorCycle({ host, parts = {}, calls, isWithoutConfigs = false }: CycleSetUp) {
   const clock = new FakeClock()
   const store = new MemoryStore()
   const { log, messages, lines } = recordingLog()
   const files = calls === undefined ? new HostFiles() : new HostFiles(Number.POSITIVE_INFINITY, calls)
   const list = new ContainerList(files, host)
+  const configured = new HostContainers({
+    list,
+    configs: new ContainerConfigs(host.pve, clock),
+    clock,
+    log,
+    pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
+    runPct: () => Promise.reject(new Error('no pct in this test')),
+  })
   const cycle = new Cycle({
     clock,
     log,
     files,
     proc: host.proc,
-    containers: new HostContainers({
-      list,
-      configs: new ContainerConfigs(host.pve, clock),
-      clock,
-      log,
-      pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
-      runPct: () => Promise.reject(new Error('no pct in this test')),
-    }),
+    containers: isWithoutConfigs ? { list: async () => list.list(undefined), configOf: () => undefined } : configured,
     filesystems: undefined,
     store,
     ownUsage: () => ({ monotonicMs: clock.monotonicMs(), cpuMs: 0, rssBytes: 64 * 1_048_576 }),

@@ -56,6 +56,11 @@ export class FakeClock implements Clock {
     this.#wallMs += stepMs
   }
 
+  /** Lets `durationMs` pass at once, for a test in which nobody sleeps. */
+  passMs(durationMs: number): void {
+    this.#pass(durationMs)
+  }
+
   #pass(durationMs: number): void {
     this.#monotonicMs += durationMs
     this.#wallMs += durationMs

@@ -46,8 +46,19 @@ describe('the processor', () => {
   test('is allowed all CPUs of the host without the cpuset controller', async () => {
     const { tree, sampleOf } = setUp()
     rmSync(join(tree.cgroup(101), 'cpuset.cpus.effective'))
+    tree.write('sys/fs/cgroup/lxc/101/cgroup.controllers', 'cpu memory pids\n')
     expect(await sampleOf(101)).toMatchObject({ cpuCores: 4 })
   })
+
+  test.each(['cpuset.cpus.effective', 'cpu.max'])(
+    'is not known while %s is missing and should be there',
+    async name => {
+      const { tree, sampleOf } = setUp()
+      rmSync(join(tree.cgroup(101), name))
+      tree.write('sys/fs/cgroup/lxc/101/cgroup.controllers', 'cpuset cpu memory pids\n')
+      expect(await sampleOf(101)).toMatchObject({ cpuCores: undefined })
+    },
+  )
 
   test('is measured against what is allowed now, so that a change of the CPU set does not distort it', async () => {
     const { tree, clock, sampleOf } = setUp()

@@ -1,11 +1,13 @@
 import { NS_PER_USEC, USEC_PER_MS } from '@lxc-autoscale/core'
 import { growth, ratePerMs } from '../derive/rate.ts'
+import type { Controller } from '../host/cgroup-layout.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
 import { parseCpuCount } from '../parse/cpu-list.ts'
 import { parseCpuMax } from '../parse/cpu-max.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
 import { parseSingleValue } from '../parse/single-value.ts'
+import { hasWord } from '../parse/words.ts'
 import type { Collector, CollectorContext, Source } from './collector.ts'
 
 export interface CpuReading {
@@ -71,57 +73,61 @@ function openUnified(run: ContainerRun, { files, host }: CollectorContext): Sour
   const stat = files.file(folder, 'cpu.stat')
   const quota = files.file(folder, 'cpu.max', OPTIONAL)
   const cpus = files.file(folder, 'cpuset.cpus.effective', OPTIONAL)
+  // A file that is missing limits nothing where its controller is switched off, and is unknown everywhere else.
+  const lacks = (controller: string) =>
+    files.readOnce(`${folder}/cgroup.controllers`, text => hasWord(text, controller)) === false
   return source([stat, quota, cpus], () => {
     const [usageUsec, periods, throttledPeriods] = stat.read(parseUnifiedStat) ?? []
+    const cpusetCores = cpus.read(parseCpuCount)
+    const quotaCores = quota.read(parseCpuMax)
     return {
       usageUsec,
       periods,
       throttledPeriods,
-      cpusetCores: orWhenAbsent(cpus, cpus.read(parseCpuCount), () => host().cores),
-      quotaCores: orWhenAbsent(quota, quota.read(parseCpuMax), () => Number.POSITIVE_INFINITY),
+      cpusetCores: cpus.absence !== undefined && lacks('cpuset') ? host().cores : cpusetCores,
+      quotaCores: quota.absence !== undefined && lacks('cpu') ? Number.POSITIVE_INFINITY : quotaCores,
     }
   })
 }
 
 const parseLegacyStat = flatKeyed(['nr_periods', 'nr_throttled'])
 
+/** A controller that is not mounted limits nothing. */
 function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Source<CpuReading> {
-  const usage = files.file(run.folder('cpuacct') ?? '', 'cpuacct.usage')
-  const cpuFolder = run.folder('cpu') ?? ''
-  const stat = files.file(cpuFolder, 'cpu.stat')
-  const quota = files.file(cpuFolder, 'cpu.cfs_quota_us', OPTIONAL)
-  const period = files.file(cpuFolder, 'cpu.cfs_period_us', OPTIONAL)
-  const cpus = files.file(run.folder('cpuset') ?? '', 'cpuset.effective_cpus', OPTIONAL)
+  const fileOf = (controller: Controller, name: string) => {
+    const folder = run.folder(controller)
+    return folder === undefined ? undefined : files.file(folder, name)
+  }
+  const usage = fileOf('cpuacct', 'cpuacct.usage')
+  const stat = fileOf('cpu', 'cpu.stat')
+  const quota = fileOf('cpu', 'cpu.cfs_quota_us')
+  const period = fileOf('cpu', 'cpu.cfs_period_us')
+  const cpus = fileOf('cpuset', 'cpuset.effective_cpus')
   return source([usage, stat, quota, period, cpus], () => {
-    const usageNs = usage.read(parseSingleValue)
-    const [periods, throttledPeriods] = stat.read(parseLegacyStat) ?? []
-    const quotaUsec = quota.read(parseSingleValue)
-    const periodUsec = quotaUsec === Number.POSITIVE_INFINITY ? 1 : period.read(parseSingleValue)
-    const quotaCores = quotaUsec === undefined || !periodUsec ? undefined : quotaUsec / periodUsec
+    const usageNs = usage?.read(parseSingleValue)
+    const [periods, throttledPeriods] = stat?.read(parseLegacyStat) ?? []
     return {
       usageUsec: usageNs === undefined ? undefined : usageNs / NS_PER_USEC,
       periods,
       throttledPeriods,
-      cpusetCores: orWhenAbsent(cpus, cpus.read(parseCpuCount), () => host().cores),
-      quotaCores: orWhenAbsent(quota, quotaCores, () => Number.POSITIVE_INFINITY),
+      cpusetCores: cpus === undefined ? host().cores : cpus.read(parseCpuCount),
+      quotaCores: quota === undefined ? Number.POSITIVE_INFINITY : legacyQuotaCores(quota, period),
     }
   })
 }
 
-/** A controller that the host does not have does not limit: then `fallback` holds. */
-function orWhenAbsent(
-  file: KernelFile,
-  value: number | undefined,
-  fallback: () => number | undefined,
-): number | undefined {
-  return value === undefined && file.isAbsent ? fallback() : value
+function legacyQuotaCores(quota: KernelFile, period: KernelFile | undefined): number | undefined {
+  const quotaUsec = quota.read(parseSingleValue)
+  if (quotaUsec === Number.POSITIVE_INFINITY) return quotaUsec
+  const periodUsec = period?.read(parseSingleValue)
+  return quotaUsec === undefined || !periodUsec ? undefined : quotaUsec / periodUsec
 }
 
-function source(files: readonly KernelFile[], read: () => CpuReading): Source<CpuReading> {
+function source(files: readonly (KernelFile | undefined)[], read: () => CpuReading): Source<CpuReading> {
   return {
     read,
     close: () => {
-      for (const file of files) file.close()
+      for (const file of files) file?.close()
     },
   }
 }

@@ -81,7 +81,7 @@ function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<Memo
       return {
         high: undefined,
         max: failures.read(parseSingleValue),
-        oomKillsByFolder: kills.size === 0 ? undefined : kills,
+        oomKillsByFolder: kills,
       }
     },
     close() {

@@ -36,30 +36,30 @@ export class CgroupTree {
     return this.#branches.map(({ folder }) => folder)
   }
 
-  /** The sum of what `parse` makes of the file in each cgroup; undefined when none can be read. */
+  /** The sum of what `parse` makes of the file in each cgroup; undefined when one of them cannot be read. */
   sum(parse: Parse<number>): number | undefined {
-    let total: number | undefined
-    this.#visit(
+    let total = 0
+    const isComplete = this.#visit(
       parse,
       (_, value) => {
-        total = (total ?? 0) + value
+        total += value
       },
       () => {
-        total = undefined
+        total = 0
       },
     )
-    return total
+    return isComplete ? total : undefined
   }
 
-  /** What `parse` makes of the file in each cgroup, by folder. */
-  read<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> {
+  /** What `parse` makes of the file in each cgroup, by folder; undefined when one of them cannot be read. */
+  read<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> | undefined {
     const values = new Map<string, Value>()
-    this.#visit(
+    const isComplete = this.#visit(
       parse,
       (folder, value) => values.set(folder, value),
       () => values.clear(),
     )
-    return values
+    return isComplete ? values : undefined
   }
 
   close(): void {
@@ -68,23 +68,22 @@ export class CgroupTree {
     this.#branches = []
   }
 
-  /** Visits each cgroup; starts anew once when the tree turns out to have changed meanwhile. */
-  #visit<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void, startAnew: () => void): void {
+  /** Visits each cgroup; starts anew once when the tree turns out to have changed meanwhile. Gives whether all were read. */
+  #visit<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void, startAnew: () => void): boolean {
     if (!this.#isCurrent()) this.#walk()
-    if (this.#visitKnown(parse, visit)) return
+    if (this.#visitKnown(parse, visit)) return this.#branches.length > 0
     startAnew()
     this.#walk()
-    this.#visitKnown(parse, visit)
+    return this.#visitKnown(parse, visit) && this.#branches.length > 0
   }
 
-  /** Gives false when a cgroup of the known tree is gone. */
+  /** A cgroup of threads has no process list of its own: its processes are in the list of the one above it. */
   #visitKnown<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void): boolean {
     let isComplete = true
     for (const { folder, file } of this.#branches) {
-      const wasAbsent = file.isAbsent
       const value = file.read(parse)
       if (value !== undefined) visit(folder, value)
-      else if (!wasAbsent && file.isAbsent) isComplete = false
+      else if (file.absence !== 'unsupported') isComplete = false
     }
     return isComplete
   }
@@ -116,7 +115,7 @@ export class CgroupTree {
   }
 
   #fileOf(folder: string, known: KernelFile | undefined): KernelFile {
-    if (known !== undefined && !known.isAbsent) return known
+    if (known !== undefined && known.absence !== 'gone') return known
     return this.#files.file(folder, this.#fileName, OPTIONAL_LIST)
   }
 }

@@ -75,7 +75,7 @@ export class ContainerRun {
   }
 
   #findInit(): void {
-    const procs = [...this.#tree.read(textOf)].sort(([a], [b]) => likelihood(b) - likelihood(a))
+    const procs = [...(this.#tree.read(textOf) ?? [])].sort(([a], [b]) => likelihood(b) - likelihood(a))
     this.#initPid = findInitPid(
       this.proc,
       procs.map(([, text]) => text),

@@ -9,8 +9,15 @@ const FIRST_BUFFER_BYTES = 65_536
  */
 const CERTAINLY_LAST_PIECE_BYTES = 2_048
 
-/** What an optional file may answer: not there, cgroup removed meanwhile, not supported by this kernel or cgroup. */
-const MAY_HAPPEN: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP'])
+/** Why an optional file has nothing to say: it (or its cgroup) is not there, or not supported by the kernel or the cgroup. */
+export type Absence = 'gone' | 'unsupported'
+
+const ABSENCES: Readonly<Record<string, Absence>> = {
+  ENOENT: 'gone',
+  ENODEV: 'gone',
+  EOPNOTSUPP: 'unsupported',
+  ENOTSUP: 'unsupported',
+}
 
 /** What went wrong with a file. */
 export interface FileFailure {
@@ -56,6 +63,7 @@ export class HostFiles {
   readonly #calls: FileCalls
   #open = 0
   #failures = 0
+  #lastAbsence: Absence | undefined
   #lastFailure: FileFailure | undefined
 
   /** `mostOpen`: how many files are kept open; those beyond it are opened for each read. */
@@ -71,6 +79,11 @@ export class HostFiles {
 
   get lastFailure(): FileFailure | undefined {
     return this.#lastFailure
+  }
+
+  /** For KernelFile: why the last read gave nothing, when that was no failure. */
+  get lastAbsence(): Absence | undefined {
+    return this.#lastAbsence
   }
 
   /** Files kept open at the moment. */
@@ -144,15 +157,18 @@ export class HostFiles {
     return value
   }
 
+  /** Counts a figure that could not be read for another reason than a failed call. */
   noteFailure(path: string, code: string): void {
     this.#failures++
+    this.#lastAbsence = undefined
     this.#lastFailure = { path, code }
   }
 
   #note(path: string, error: unknown, { isOptional }: FileOptions): void {
     const code = systemErrorCode(error)
     if (code === undefined) throw error
-    if (isOptional !== true || !MAY_HAPPEN.has(code)) this.noteFailure(path, code)
+    this.#lastAbsence = isOptional === true ? ABSENCES[code] : undefined
+    if (this.#lastAbsence === undefined) this.noteFailure(path, code)
   }
 
   #readWhole(fd: number): KernelText {
@@ -187,7 +203,7 @@ export class KernelFile {
   readonly #name: string
   readonly #options: FileOptions
   #fd: number | undefined
-  #isAbsent = false
+  #absence: Absence | undefined
 
   constructor(files: HostFiles, folder: string, name: string, options: FileOptions) {
     this.#files = files
@@ -200,19 +216,18 @@ export class KernelFile {
     return `${this.#folder}/${this.#name}`
   }
 
-  /** Whether this optional file turned out not to be there, or to be gone. It is not looked for again. */
-  get isAbsent(): boolean {
-    return this.#isAbsent
+  /** Why this optional file is not looked for again; undefined as long as it can be read, or failed in another way. */
+  get absence(): Absence | undefined {
+    return this.#absence
   }
 
   /** What the file says now; undefined when it cannot be read or makes no sense, which is counted unless it is optional. */
   read<Value>(parse: Parse<Value>): Value | undefined {
-    if (this.#isAbsent) return undefined
-    const failuresBefore = this.#files.failures
+    if (this.#absence !== undefined) return undefined
     const value = this.#readOpen(parse)
     if (value === undefined) {
       this.close()
-      this.#isAbsent = this.#options.isOptional === true && this.#files.failures === failuresBefore
+      this.#absence = this.#files.lastAbsence
     }
     return value
   }

@@ -10,6 +10,8 @@ const CHUNK_BYTES = 1_048_576
 /** The open metrics file, whole and closed: the next entry goes to its end. */
 export interface OpenHistory {
   readonly handle: FileHandle
+  readonly device: number
+  readonly inode: number
   /** Where each entry begins, oldest first. */
   readonly starts: number[]
   readonly sizeBytes: number
@@ -32,30 +34,46 @@ export interface OpenOptions {
  */
 export async function openHistory(options: OpenOptions): Promise<OpenHistory> {
   const handle = await openOrCreate(options)
-  try {
-    const scan = await scanFile(handle)
-    if (scan.kind === 'ours' && scan.damagedLines === 0) return await repairTail(handle, scan, options)
-    if (scan.kind === 'blank') return await begin(handle)
-    if (scan.kind === 'foreign') return await convert(handle, options)
-    return await withoutDamage(handle, scan, options)
-  } catch (error) {
-    await handle.close()
-    throw error
-  }
+  const sound = await closedOnFailure(handle, () => makeSound(handle, options))
+  if (sound.handle !== handle) await handle.close()
+  const { dev, ino } = await closedOnFailure(sound.handle, () => sound.handle.stat())
+  return { ...sound, device: dev, inode: ino }
+}
+
+/** A file with nothing to repair in it. */
+type SoundFile = Omit<OpenHistory, 'device' | 'inode'>
+
+async function makeSound(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
+  const scan = await scanFile(handle)
+  if (scan.kind === 'ours' && scan.damagedLines === 0) return repairTail(handle, scan, options)
+  if (scan.kind === 'blank') return begin(handle)
+  if (scan.kind === 'foreign') return convert(handle, options)
+  return withoutDamage(handle, scan, options)
 }
 
 async function openOrCreate({ path, files }: OpenOptions): Promise<FileHandle> {
   try {
     const handle = await files.open(path, 'r+')
-    if ((await handle.stat()).isFile()) return handle
+    const found = await closedOnFailure(handle, () => handle.stat())
+    if (found.isFile()) return handle
     await handle.close()
     throw notAFile(path)
   } catch (error) {
     if (systemErrorCode(error) === 'EISDIR') throw notAFile(path)
     if (systemErrorCode(error) !== 'ENOENT') throw error
     const handle = await files.open(path, 'wx+', 0o640)
-    await handle.chmod(0o640)
+    await closedOnFailure(handle, () => handle.chmod(0o640))
     return handle
+  }
+}
+
+/** Uses a file that is to stay open unless that fails. */
+async function closedOnFailure<Result>(handle: FileHandle, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use()
+  } catch (error) {
+    await handle.close()
+    throw error
   }
 }
 
@@ -63,7 +81,7 @@ function notAFile(path: string): AutoscaleError {
   return new AutoscaleError('CONFIG_INVALID', `${path}: is not a regular file (monitoring.export_file)`)
 }
 
-async function begin(handle: FileHandle): Promise<OpenHistory> {
+async function begin(handle: FileHandle): Promise<SoundFile> {
   await handle.truncate(0)
   await handle.write(EMPTY, 0)
   return { handle, starts: [], sizeBytes: EMPTY.length }
@@ -87,7 +105,7 @@ async function scanFile(handle: FileHandle): Promise<FileScan> {
 }
 
 /** Cuts off what follows the last sound entry. A power loss can leave a line whole in length but not in content. */
-async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: OpenOptions): Promise<OpenHistory> {
+async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: OpenOptions): Promise<SoundFile> {
   const { size } = await handle.stat()
   const entries = [...scan.entries, ...(scan.isClosed ? [] : await entryBehind(handle, scan, size))]
   let lost = 0
@@ -178,7 +196,7 @@ class ReplacementFile {
   }
 
   /** Puts the new file in the place of the old one; `keepAside` is a name under which the old one stays. */
-  async replace(old: FileHandle, keepAside: string | undefined): Promise<OpenHistory> {
+  async replace(old: FileHandle, keepAside: string | undefined): Promise<SoundFile> {
     const tail = this.#starts.length === 0 ? EMPTY.slice(HEAD.length) : TAIL
     this.#pending.push(Buffer.from(tail))
     await this.#flush()
@@ -187,7 +205,6 @@ class ReplacementFile {
     if (keepAside !== undefined) await keepUnderName(this.#files, this.#path, keepAside)
     await this.#files.rename(replacementPath(this.#path), this.#path)
     await syncDirectory(dirname(this.#path))
-    await old.close()
     return { handle: this.#handle, starts: this.#starts, sizeBytes: this.#position + tail.length }
   }
 
@@ -231,7 +248,7 @@ export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<v
   }
 }
 
-async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<OpenHistory> {
+async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
   const replacement = await ReplacementFile.create(options)
   try {
     for (const place of scan.entries) {
@@ -240,7 +257,7 @@ async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOp
       const json = compactObject(text)
       if (json !== undefined) await replacement.add(json)
     }
-    const aside = asideName(options)
+    const aside = await asideName(options)
     const { entries } = replacement
     const history = await replacement.replace(handle, aside)
     options.log.warn(
@@ -254,7 +271,7 @@ async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOp
   }
 }
 
-async function convert(handle: FileHandle, options: OpenOptions): Promise<OpenHistory> {
+async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
   const replacement = await ReplacementFile.create(options)
   try {
     const splitter = new ArraySplitter()
@@ -267,7 +284,7 @@ async function convert(handle: FileHandle, options: OpenOptions): Promise<OpenHi
       }
     }
     const isWhole = splitter.isComplete && unusable === 0
-    const aside = isWhole ? undefined : asideName(options)
+    const aside = isWhole ? undefined : await asideName(options)
     const { entries } = replacement
     const history = await replacement.replace(handle, aside)
     logConversion(options, entries, aside)
@@ -289,7 +306,21 @@ function logConversion({ path, log }: OpenOptions, entries: number, aside: strin
   }
 }
 
-function asideName({ path, nowMs }: OpenOptions): string {
+/** A name that is not taken yet. */
+async function asideName({ path, nowMs, files }: OpenOptions): Promise<string> {
   const stamp = new Date(nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  return `${path}.unreadable-${stamp}`
+  for (let attempt = 1; ; attempt++) {
+    const name = `${path}.unreadable-${stamp}${attempt === 1 ? '' : `-${attempt}`}`
+    if (!(await exists(files, name))) return name
+  }
+}
+
+async function exists(files: HistoryFiles, path: string): Promise<boolean> {
+  try {
+    await files.stat(path)
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false
+    throw error
+  }
 }

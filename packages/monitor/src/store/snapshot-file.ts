@@ -23,8 +23,6 @@ export interface SnapshotFileOptions {
 
 interface CurrentFile extends OpenHistory {
   readonly path: string
-  readonly device: number
-  readonly inode: number
   sizeBytes: number
 }
 
@@ -102,8 +100,7 @@ export class SnapshotFile implements SnapshotStore {
   async #open(): Promise<CurrentFile> {
     const path = await resolveLinks(this.#files, this.#options.path)
     const history = await openHistory({ ...this.#options, path, files: this.#files })
-    const { dev, ino } = await history.handle.stat()
-    this.#current = { ...history, path, device: dev, inode: ino }
+    this.#current = { ...history, path }
     return this.#current
   }
 

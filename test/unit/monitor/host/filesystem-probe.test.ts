@@ -27,8 +27,7 @@ test('says which processes failed and still answers for the others', async () =>
   for (const pid of [5, 7]) mkdirSync(join(proc, `${pid}/root`), { recursive: true })
   const answers = await probeOf(proc).ask([5, 6, 7])
   expect(answers.of(6)).toBe('failed')
-  expect(answers.of(5)).toEqual(answers.of(7))
-  expect(answers.of(7)).toHaveProperty('totalBytes')
+  for (const pid of [5, 7]) expect(answers.of(pid)).toHaveProperty('totalBytes')
 })
 
 test('can be asked again, and about nothing', async () => {

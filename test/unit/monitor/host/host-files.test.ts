@@ -61,7 +61,7 @@ describe('a kept file', () => {
     expect(file.read(asText)).toBeUndefined()
     writeFileSync(join(folder, 'cpu.pressure'), 'x\n')
     expect(file.read(asText)).toBeUndefined()
-    expect(file.isAbsent).toBe(true)
+    expect(file.absence).toBe('gone')
     expect(files.failures).toBe(0)
   })
 
