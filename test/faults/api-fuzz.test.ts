@@ -242,7 +242,7 @@ const requests: fc.Arbitrary<FuzzRequest> = fc
     const fields = { ...Object.fromEntries(named), ...nastyValues }
     const isGet = route.method === 'GET'
     const query = new URLSearchParams(
-      Object.entries(fields).map(([name, value]) => [
+      Object.entries(fields).map(([name, value]): [string, string] => [
         name,
         typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'),
       ]),

@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js'
+import { setFlagsFromString } from 'node:v8'
 
+// The heap for new objects would grow to 32 MB in the first second and stay so large; this daemon must stay small. It has to
+// be said before anything else is loaded.
+setFlagsFromString('--semi-space-growth-factor=1')
+
+const { main } = await import('../dist/main.js')
 await main()

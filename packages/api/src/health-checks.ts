@@ -9,6 +9,8 @@ import type { HostCommands } from './ports.ts'
 
 /** How old the answer of a health check may be. */
 const KEPT_MS = 1_000
+/** How long `pct` is waited for. */
+const PATIENCE_MS = 5_000
 
 interface CheckResult {
   readonly ok: boolean
@@ -18,6 +20,33 @@ interface CheckResult {
 interface Kept<Result> {
   readonly result: Promise<Result>
   readonly startedMs: number
+}
+
+/** A check that may take long: never started twice at once, and not waited for beyond patience. */
+class RunningCheck {
+  readonly startedMs: number
+  /** Undefined while it runs. */
+  found: CheckResult | undefined
+  readonly #result: Promise<CheckResult>
+
+  constructor(result: Promise<CheckResult>, startedMs: number) {
+    this.startedMs = startedMs
+    this.#result = result.then(found => {
+      this.found = found
+      return found
+    })
+  }
+
+  async within(patienceMs: number, clock: Clock): Promise<CheckResult> {
+    const answered = new AbortController()
+    const late = clock.sleep(patienceMs, answered.signal).then(() => ({
+      ok: false,
+      detail: `no answer within ${patienceMs / MS_PER_SECOND} s`,
+    }))
+    const found = await Promise.race([this.#result, late])
+    answered.abort()
+    return found
+  }
 }
 
 export interface HealthCheckParts {
@@ -33,7 +62,7 @@ export interface HealthCheckParts {
 export class HealthChecks {
   readonly #parts: HealthCheckParts
   #all: Kept<HealthBody> | undefined
-  #pct: Kept<CheckResult> | undefined
+  #pct: RunningCheck | undefined
 
   constructor(parts: HealthCheckParts) {
     this.#parts = parts
@@ -62,15 +91,14 @@ export class HealthChecks {
 
   /** Starting `pct` costs a core for a second, so a good result is kept for longer than the others; a bad one is not. */
   async #keptPct(): Promise<CheckResult> {
-    const nowMs = this.#parts.clock.monotonicMs()
-    const keptMs = this.#parts.config.health.pct_interval_seconds * MS_PER_SECOND
-    if (this.#pct === undefined || nowMs - this.#pct.startedMs >= keptMs) {
-      this.#pct = { result: this.#runPct(), startedMs: nowMs }
-    }
-    const { result } = this.#pct
-    const found = await result
-    if (!found.ok && this.#pct?.result === result) this.#pct = undefined
-    return found
+    const { clock, config } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const keptMs = config.health.pct_interval_seconds * MS_PER_SECOND
+    const known = this.#pct
+    const isOver = known?.found !== undefined && (!known.found.ok || nowMs - known.startedMs >= keptMs)
+    const check = known === undefined || isOver ? new RunningCheck(this.#runPct(), nowMs) : known
+    this.#pct = check
+    return check.within(PATIENCE_MS, clock)
   }
 
   #runPct(): Promise<CheckResult> {

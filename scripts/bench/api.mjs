@@ -1,0 +1,177 @@
+// The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHost, INSTANT } from '@lxc-autoscale/simulator'
+
+const KEY = 'bench-key-0001'
+const CONTAINERS = 200
+const SECONDS = 4
+/** The least connections at which the predecessor's figures were taken, and those of the bound on the slowest answer. */
+const FEW = 8
+const MANY = 200
+const IDLE_MS = 20_000
+const SILENT = 10_000
+
+export async function run(report) {
+  const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-bench-'))
+  try {
+    const host = await createHost({
+      root: join(directory, 'host'),
+      containers: Array.from({ length: CONTAINERS }, (_, at) => ({
+        vmid: 101 + at,
+        shape: 'idle',
+        cores: 2,
+        memoryMb: 512,
+      })),
+      settings: INSTANT,
+    })
+    await measure(host, directory, (subject, metric, value, unit) =>
+      report({ bench: 'api', case: subject, metric, value, unit }),
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function measure(host, directory, report) {
+  const port = await freePort()
+  const { proc, cgroup, pve, bin } = host.paths
+  const config = {
+    server: { port },
+    authentication: { key_file: '', api_keys: [{ name: 'bench', key: KEY, role: 'read' }] },
+    state: { directory: join(directory, 'state') },
+    logging: { log_file: '' },
+    health: { metrics_file: '', model_lock_file: '' },
+    host: { proc, cgroup, pve },
+  }
+  const file = join(directory, 'api.yaml')
+  writeFileSync(file, JSON.stringify(config))
+  const starts = []
+  for (let round = 0; round < 5; round++) {
+    const { daemon, startMs } = await start(file, port, bin)
+    starts.push(startMs)
+    await stop(daemon)
+  }
+  report('daemon', 'start_ms', median(starts), 'ms')
+  const { daemon } = await start(file, port, bin)
+  try {
+    await fetch(`http://127.0.0.1:${port}/health/check`)
+    await new Promise(resolve => setTimeout(resolve, IDLE_MS))
+    report('daemon', 'rss_mb', residentMb(daemon.pid), 'MB')
+    for (const path of ['/health/check', '/routes', '/resource/lxc/config?lxc_id=101', '/resource/lxc/configs']) {
+      const [route] = path.split('?')
+      const few = await load(port, path, FEW)
+      report(route, 'requests_per_second', few.requestsPerSecond, '1/s')
+      const many = await load(port, path, MANY)
+      report(route, 'p99_ms', many.p99Ms, 'ms')
+      if (route === '/resource/lxc/configs') report(route, 'read_200_ms', await oneRead(port, path), 'ms')
+    }
+    report('daemon', 'rss_loaded_mb', residentMb(daemon.pid), 'MB')
+    report('silent connections', 'answer_ms', await answerUnderSilence(port), 'ms')
+  } finally {
+    await stop(daemon)
+  }
+}
+
+async function start(file, port, bin) {
+  const startedMs = performance.now()
+  const entry = join(import.meta.dirname, '..', '..', 'packages', 'api', 'bin', 'lxc-autoscale-api.mjs')
+  const daemon = spawn(process.execPath, [entry, '--config', file], {
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    stdio: 'ignore',
+  })
+  const headers = { 'x-api-key': KEY }
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/routes`, { headers }).catch(() => undefined)
+    if (answer?.ok) return { daemon, startMs: performance.now() - startedMs }
+    if (daemon.exitCode !== null) throw new Error(`the API daemon ended with ${daemon.exitCode}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
+
+function stop(daemon) {
+  return new Promise(resolve => {
+    daemon.once('close', resolve)
+    daemon.kill('SIGTERM')
+  })
+}
+
+/** wrk where it is installed (it costs less of the two cores), else autocannon. */
+async function load(port, path, connections) {
+  const url = `http://127.0.0.1:${port}${path}`
+  if (spawnSync('wrk', ['--version']).error === undefined) return loadWithWrk(url, connections)
+  const { default: autocannon } = await import('autocannon')
+  const result = await autocannon({ url, connections, duration: SECONDS, headers: { 'x-api-key': KEY } })
+  if (result.non2xx > 0) throw new Error(`${path}: ${result.non2xx} answers were not 2xx`)
+  return { requestsPerSecond: result.requests.average, p99Ms: result.latency.p99 }
+}
+
+function loadWithWrk(url, connections) {
+  const child = spawn('wrk', ['-t1', `-c${connections}`, `-d${SECONDS}s`, '--latency', '-H', `X-API-Key: ${KEY}`, url])
+  let text = ''
+  child.stdout.on('data', part => {
+    text += part
+  })
+  return new Promise((resolve, reject) => {
+    child.on('close', () => {
+      const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(text) ?? []
+      const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? []
+      if (rate === undefined || p99 === undefined || text.includes('Non-2xx')) reject(new Error(`wrk ${url}:\n${text}`))
+      else resolve({ requestsPerSecond: Number(rate), p99Ms: Number(p99) * { us: 0.001, ms: 1, s: 1_000 }[unit] })
+    })
+  })
+}
+
+/** One request for all containers, on a quiet server; median of 20. */
+async function oneRead(port, path) {
+  const times = []
+  for (let round = 0; round < 20; round++) {
+    const startedMs = performance.now()
+    await (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-api-key': KEY } })).arrayBuffer()
+    times.push(performance.now() - startedMs)
+  }
+  return median(times)
+}
+
+/** How long an answer takes while connections are opened and left silent; the slowest of 20. */
+async function answerUnderSilence(port) {
+  const sockets = []
+  let slowest = 0
+  for (let opened = 0; opened < SILENT; opened += 500) {
+    sockets.push(...(await Promise.all(Array.from({ length: 500 }, () => silent(port)))))
+    const startedMs = performance.now()
+    const answer = await fetch(`http://127.0.0.1:${port}/health/check`, { headers: { connection: 'close' } })
+    await answer.arrayBuffer()
+    slowest = Math.max(slowest, performance.now() - startedMs)
+  }
+  for (const socket of sockets) socket.destroy()
+  return slowest
+}
+
+function silent(port) {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.on('error', () => resolve(socket))
+  })
+}
+
+function residentMb(pid) {
+  const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kb) / 1_024
+}
+
+function freePort() {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+}
