@@ -1,7 +1,8 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { Allocation, Circumstances, Decision, Observation } from '../policy/decision.ts'
 import { isChange } from '../policy/decision.ts'
-import { medianStepS, type Trace } from './trace.ts'
+import { RecentSteps } from './recent-steps.ts'
+import type { Trace } from './trace.ts'
 
 /** What sizes a container: the whole of policy and safety rules. */
 export interface ReplaySizer {
@@ -41,8 +42,7 @@ const PROGRESS_EVERY = 20_000
  */
 export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions): ReplayRun {
   const { timesS } = trace
-  const stepS = medianStepS(trace)
-  const dueS = Math.max(options.intervalS, stepS) - stepS / 2
+  const steps = new RecentSteps()
   const inForce = allocationRecord(trace)
   const changes: ReplayChange[] = []
   let allocation: Allocation = startAllocation(trace, options.fallback)
@@ -51,6 +51,8 @@ export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions)
     inForce.record(index, allocation)
     sizer.observe(visible(trace, index, allocation))
     if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
+    const stepS = steps.median(timeS)
+    const dueS = Math.max(options.intervalS, stepS) - stepS / 2
     if (timeS - decidedS < dueS) return
     decidedS = timeS
     const decision = sizer.decide(circumstancesAt(trace, timeS, allocation, dueS))
