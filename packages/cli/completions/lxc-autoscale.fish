@@ -36,7 +36,7 @@ complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a check -d
 complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a show -d 'the configuration in force, defaults filled in'
 complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a diff -d 'what differs from the defaults'
 complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a reference -d 'every key with its meaning, as Markdown'
-complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a migrate -d 'read a file of the Python predecessor and say what becomes of each key; the file\'s name says which daemon it is of'
+complete -c lxc-autoscale -f -n '__fish_seen_subcommand_from config' -a migrate -d 'read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file\'s name says which it is'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l config-dir -d 'where the three configuration files are'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l json -d 'print JSON'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l config-dir -d 'where the three configuration files are'

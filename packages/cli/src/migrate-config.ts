@@ -91,7 +91,8 @@ function unsetAt(root: Record<string, unknown>, path: readonly string[]): void {
   root[first] = copy
 }
 
-function readMap(file: string, text: string): Readonly<Record<string, unknown>> {
+/** The map of keys that `text` is. @throws {ConfigError} when it is not YAML or not a map. */
+export function readMap(file: string, text: string): Readonly<Record<string, unknown>> {
   const value = parseText(file, text) ?? {}
   if (isMap(value)) return value
   throw new ConfigError([{ file, line: 1, key: '', message: 'must be a map of keys' }])

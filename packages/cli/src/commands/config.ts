@@ -13,8 +13,9 @@ import {
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { migrateConfig } from '../migrate-config.ts'
+import { type Migration, migrateConfig, readMap } from '../migrate-config.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
+import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { CONFIG_FILES } from './command-context.ts'
 
 interface ConfigOptions {
@@ -145,15 +146,14 @@ function referenceCommand(): Command {
 function migrateCommand(): Command {
   return new Command('migrate')
     .description(
-      "read a file of the Python predecessor and say what becomes of each key; the file's name says which daemon it is of",
+      "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is",
     )
-    .argument('<file>', `a file named ${Object.values(CONFIG_FILES).join(', ')}`)
+    .argument('<file>', `a file named ${[...Object.values(CONFIG_FILES), LXC_AUTOSCALE_FILE].join(', ')}`)
     .option('--write <file>', 'write the new file there (it may be the old one; that is kept as FILE.old)')
     .option('--json', 'print JSON')
     .action(async (file: string, { write, json }: MigrateOptions) => {
-      const rules = await rulesOf(write ?? file)
       const text = readText(file)
-      const migration = migrateConfig(file, text, rules)
+      const migration = await migrated(file, text, write ?? file)
       if (write !== undefined) {
         if (write === file) await replaceFile(`${file}.old`, text)
         await replaceFile(write, migration.yaml)
@@ -169,6 +169,18 @@ function migrateCommand(): Command {
         ].join('\n'),
       )
     })
+}
+
+/** The file of LXC AutoScale, which had one daemon; its settings go to the model. */
+const LXC_AUTOSCALE_FILE = 'lxc_autoscale.yaml'
+
+/** @throws {ConfigError} when the file is no YAML, {AutoscaleError} when its name or that of the new file is not known. */
+async function migrated(file: string, text: string, newFile: string): Promise<Migration> {
+  if (basename(file) !== LXC_AUTOSCALE_FILE) return migrateConfig(file, text, await rulesOf(newFile))
+  const { yaml, lost } = translateLxcAutoscale(readMap(file, text))
+  const migration = migrateConfig(file, yaml, await rulesOf(CONFIG_FILES.model))
+  const dropped = lost.map(({ key, why }) => ({ key, fate: 'dropped' as const, note: why }))
+  return { ...migration, keys: [...migration.keys, ...dropped] }
 }
 
 function newFileText(yaml: string): string {
