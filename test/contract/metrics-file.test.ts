@@ -1,56 +1,147 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatCycle, parseCycle } from '@lxc-autoscale/core'
+import type { MetricsCycle } from '@lxc-autoscale/core'
 import { MetricsFileSource } from '@lxc-autoscale/model'
-import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { SnapshotFile } from '../../packages/monitor/src/store/snapshot-file.ts'
-import { sample, summary } from '../builders/snapshot.ts'
+import { SnapshotFile } from '@lxc-autoscale/monitor'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { HostTree } from '../builders/host-tree.ts'
+import { monitorCycle } from '../builders/monitor-cycle.ts'
 import { recordingLog } from '../fakes/recording-log.ts'
+import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
-const START_MS = Date.UTC(2026, 0, 5)
-let directory = ''
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'metrics-contract-'))
-})
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true })
-})
-
-function cycle(number: number) {
-  const timestampMs = START_MS + number * 10_000
+/** A monitor that writes a file and a model that follows it. */
+function setUp({ maxEntries = 1_000, before }: { maxEntries?: number; before?: string } = {}) {
+  const path = join(temporaryDirectory(), 'lxc_metrics.json')
+  if (before !== undefined) writeFileSync(path, before)
+  const tree = new HostTree(temporaryDirectory())
+  for (const vmid of [101, 102]) {
+    tree.configure(vmid, ['net0: name=eth0'])
+    tree.start(vmid)
+  }
+  const { log } = recordingLog()
+  const store = new SnapshotFile({ path, maxEntries, nowMs: () => 0, log })
+  const { cycle, clock, close } = monitorCycle({ host: tree.host, parts: { store } })
+  onTestFinished(async () => {
+    close()
+    await store.close()
+  })
+  const source = new MetricsFileSource({ path })
+  const seen: MetricsCycle[] = []
   return {
-    containers: new Map([[101, sample({ timestampMs, memoryUsageMb: number })]]),
-    summary: summary({ collectionStartMs: timestampMs, collectionEndMs: timestampMs + 20 }),
+    path,
+    tree,
+    seen,
+    async measure(times = 1) {
+      for (let count = 0; count < times; count++) {
+        await cycle.run()
+        clock.passMs(10_000)
+      }
+    },
+    follow: () => source.follow(each => void seen.push(each)),
+    times: () => seen.map(({ summary }) => summary?.collectionStartMs),
   }
 }
 
-describe('the metrics file', () => {
-  test('reads back what was written', () => {
-    expect(parseCycle(formatCycle(cycle(7)))).toEqual(cycle(7))
+const START_MS = Date.UTC(2026, 0, 5)
+const timesOf = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => START_MS + (from + at) * 10_000)
+
+describe('what the monitor writes, the model reads', () => {
+  test('with the same figures', async () => {
+    const { measure, follow, seen, tree } = setUp()
+    await measure()
+    tree.set(101, { usageUsec: 1_000_000 + 4_000_000, oomKills: 1 })
+    await measure()
+    expect(await follow()).toMatchObject({ kind: 'appended', cycles: 2, badLines: 0 })
+    const [first, second] = seen.map(({ containers }) => containers.get(101))
+    expect(first).toMatchObject({ timestampMs: START_MS, cpuCoresUsed: undefined, memoryUsageMb: 120 })
+    expect(second).toMatchObject({
+      timestampMs: START_MS + 10_000,
+      cpuCoresUsed: 0.4,
+      cpuUsagePercent: 20,
+      cpuCores: 2,
+      memoryLimitMb: 512,
+      memoryFloorMb: 120,
+      processCount: 3,
+      memoryEvents: { high: 0, max: 0, oomKill: 1 },
+      networkUsage: { rxBytes: 1_000, txBytes: 2_000 },
+    })
+    expect(second?.runId).toBe(first?.runId)
+    expect(seen[1]?.summary).toMatchObject({ totalContainers: 2, hostCores: 4, hostMemoryMb: 8_192 })
   })
 
-  test('gives the model each cycle of the monitor once and in order, however often both look, compactions included', async () => {
-    // Steps: that many cycles are written, then the model looks.
-    const steps = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 })
-    let run = 0
-    await fc.assert(
-      fc.asyncProperty(steps, fc.constantFrom(300, 5_000), async (written, chunkBytes) => {
-        const path = join(directory, `${run++}.json`)
-        const file = new SnapshotFile({ path, maxEntries: 20, nowMs: () => START_MS, log: recordingLog().log })
-        const source = new MetricsFileSource({ path, chunkBytes })
-        const seen: number[] = []
-        let last = 0
-        for (const count of written) {
-          for (let i = 0; i < count; i++) await file.append(Buffer.from(formatCycle(cycle(++last))))
-          await source.follow(({ containers }) => seen.push(containers.get(101)?.memoryUsageMb ?? -1))
-        }
-        await file.close()
-        expect(seen).toEqual(Array.from({ length: last }, (_, i) => i + 1))
-      }),
-      { numRuns: 25 },
-    )
+  test('cycle by cycle, across the rewrites of a full file, each exactly once', async () => {
+    const { measure, follow, times } = setUp({ maxEntries: 20 })
+    for (let count = 0; count < 60; count++) {
+      await measure()
+      await follow()
+    }
+    expect(times()).toEqual(timesOf(0, 60))
+  })
+
+  test('after a while without looking, as far as the file reaches back', async () => {
+    const { measure, follow, times } = setUp({ maxEntries: 20 })
+    await measure(5)
+    await follow()
+    await measure(50)
+    await follow()
+    const found = times()
+    expect(found.slice(0, 5)).toEqual(timesOf(0, 5))
+    expect(found.at(-1)).toBe(START_MS + 54 * 10_000)
+    expect(found.length).toBeGreaterThanOrEqual(5 + 18)
+  })
+
+  test('and so does any reader of JSON, after each cycle', async () => {
+    const { measure, path } = setUp({ maxEntries: 10 })
+    for (let count = 1; count <= 25; count++) {
+      await measure()
+      const entries = JSON.parse(readFileSync(path, 'utf8'))
+      expect(entries.at(-1)).toHaveProperty('102.cpu_cores', 2)
+      expect(entries.length).toBeLessThanOrEqual(10)
+    }
+  })
+
+  test('also when the file was deleted in between', async () => {
+    const { measure, follow, times, path } = setUp()
+    await measure(2)
+    await follow()
+    rmSync(path)
+    await measure(2)
+    await follow()
+    expect(times()).toEqual(timesOf(0, 4))
+  })
+})
+
+/** As the Python predecessor wrote it; the newest version compact, the older one indented and sorted. */
+const PREDECESSOR = [10, 11].map(minute => ({
+  '101': {
+    timestamp: `2025-03-01T10:${minute}:00.000000+00:00`,
+    cpu_usage_percent: 3.5,
+    memory_usage_mb: 210.4,
+    swap_usage_mb: 0,
+    swap_total_mb: 512,
+    process_count: 21,
+    io_stats: { reads: 10, writes: 20 },
+    network_usage: { rx_bytes: 1, tx_bytes: 2 },
+    filesystem_usage_gb: 1.5,
+    filesystem_total_gb: 8,
+    filesystem_free_gb: 6.5,
+  },
+  summary: {
+    collection_start_time: `2025-03-01T10:${minute}:00+00:00`,
+    collection_end_time: `2025-03-01T10:${minute}:05+00:00`,
+  },
+}))
+
+describe.each([
+  ['compact', JSON.stringify(PREDECESSOR)],
+  ['indented', JSON.stringify(PREDECESSOR, null, 4)],
+])('a file of the predecessor, %s', (_, before) => {
+  test('is continued, and the model goes on in it without reading anything twice', async () => {
+    const { measure, follow, times } = setUp({ before })
+    const old = [Date.UTC(2025, 2, 1, 10, 10), Date.UTC(2025, 2, 1, 10, 11)]
+    await measure(2)
+    await follow()
+    expect(times()).toEqual([...old, ...timesOf(0, 2)])
   })
 })
