@@ -163,6 +163,18 @@ describe('memory', () => {
     expect(await sampleOf(101)).toMatchObject({ memoryUsageMb: 160, memoryFloorMb: 160, memoryLimitMb: 512 })
   })
 
+  test('in use is never less than what cannot be reclaimed, though the kernel counts the two at different moments', async () => {
+    const { tree, sampleOf } = setUp()
+    tree.set(101, {
+      currentBytes: 150 * MB,
+      anonBytes: 90 * MB,
+      fileBytes: 200 * MB,
+      shmemBytes: 0,
+      kernelBytes: 5 * MB,
+    })
+    expect(await sampleOf(101)).toMatchObject({ memoryUsageMb: 95, memoryFloorMb: 95 })
+  })
+
   test('has a floor that counts locked pages once', async () => {
     const { tree, sampleOf } = setUp()
     const stat =

@@ -65,9 +65,10 @@ function openUnified(run: ContainerRun, { files }: CollectorContext): Source<Mem
       const currentBytes = current.read(parseSingleValue)
       const values = stat.read(parseUnifiedStat)
       const [, file, shmem] = values ?? []
+      const floorBytes = values === undefined ? undefined : unifiedFloorBytes(values)
       return {
-        usedBytes: usedBytes(currentBytes, file, shmem),
-        floorBytes: values === undefined ? undefined : unifiedFloorBytes(values),
+        usedBytes: usedBytes(currentBytes, { cache: file, shmem, floor: floorBytes }),
+        floorBytes,
         limitBytes: limit.read(parseSingleValue),
       }
     },
@@ -77,14 +78,19 @@ function openUnified(run: ContainerRun, { files }: CollectorContext): Source<Mem
   }
 }
 
-function usedBytes(
-  current: number | undefined,
-  cache: number | undefined,
-  shmem: number | undefined,
-): number | undefined {
+interface CacheParts {
+  readonly cache: number | undefined
+  readonly shmem: number | undefined
+  readonly floor: number | undefined
+}
+
+/**
+ * The kernel sums up memory.stat now and then, so its page cache can be more than what memory.current counted; what cannot be
+ * reclaimed is in use in any case.
+ */
+function usedBytes(current: number | undefined, { cache, shmem, floor }: CacheParts): number | undefined {
   if (current === undefined || cache === undefined || shmem === undefined) return undefined
-  // The two files are read one after the other: in between the cache can grow beyond what was current.
-  return Math.max(0, current - cache + shmem)
+  return Math.max(current - cache + shmem, floor ?? 0)
 }
 
 /**
@@ -146,9 +152,10 @@ function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<Memo
       const userBytes = sum(rss, cache)
       const kernelBytes =
         usageBytes === undefined || userBytes === undefined ? undefined : Math.max(0, usageBytes - userBytes)
+      const floorBytes = sum(pages, kernelBytes)
       return {
-        usedBytes: usedBytes(usageBytes, cache, shmem),
-        floorBytes: sum(pages, kernelBytes),
+        usedBytes: usedBytes(usageBytes, { cache, shmem, floor: floorBytes }),
+        floorBytes,
         limitBytes: limit.read(parseSingleValue),
       }
     },
