@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
   type DaemonContext,
   errorMessage,
+  type Logger,
   MS_PER_SECOND,
   runDaemon,
   runEvery,
@@ -110,6 +112,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const app = await build(ports, config)
     const server = new ApiServer(config.server, app.routing)
     const port = await server.listen()
+    warnOfReadableKeys(log, config)
     log.info({ host: config.server.host, port }, 'listening')
     notify.ready(`listening on ${config.server.host} port ${port}`)
     context.onReload(next => {
@@ -138,6 +141,13 @@ async function build(ports: ApiPorts, config: ApiConfig) {
 /** @throws {ConfigError} when the key file cannot be understood */
 function keyRing({ authentication }: ApiConfig): KeyRing {
   return new KeyRing([...configuredKeys(authentication), ...readKeyFile(authentication.key_file)])
+}
+
+/** Keys that every user of the host can read are no keys. */
+function warnOfReadableKeys(log: Logger, { authentication: { key_file: file } }: ApiConfig): void {
+  const mode = file === '' ? undefined : statSync(file, { throwIfNoEntry: false })?.mode
+  if (mode !== undefined && (mode & 0o004) !== 0)
+    log.warn({ file }, 'every user of this host can read the key file; chmod 0640 it')
 }
 
 function limitSeconds({ lxc }: ApiConfig, kind: CommandKind): number {

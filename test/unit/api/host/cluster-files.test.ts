@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { formatCycle } from '@lxc-autoscale/core'
+import { describe, expect, test } from 'vitest'
+import { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
+import { HostFiles } from '../../../../packages/api/src/host/host-files.ts'
+import { MonitorFile } from '../../../../packages/api/src/host/monitor-file.ts'
+import { readNodeFacts } from '../../../../packages/api/src/host/node-facts.ts'
+import { sample, summary } from '../../../builders/snapshot.ts'
+import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
+
+function rootWith(files: Readonly<Record<string, string>>): string {
+  const root = temporaryDirectory()
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return root
+}
+
+const cluster = (files: Readonly<Record<string, string>>) => new ClusterFiles(new HostFiles(), rootWith(files))
+
+describe('the cluster', () => {
+  test.each([
+    ['{"nodename":"a","version":3}', { node: 'a', isQuorate: true }],
+    ['{"nodename":"a","version":3,"cluster":{"name":"c","nodes":2,"quorate":1}}', { node: 'a', isQuorate: true }],
+    ['{"nodename":"a","version":3,"cluster":{"name":"c","nodes":2,"quorate":0}}', { node: 'a', isQuorate: false }],
+    ['{"nodename":"a","vers', undefined],
+    ['', undefined],
+    ['[]', undefined],
+  ])('%s', (text, members) => {
+    expect(cluster({ '.members': text }).members()).toEqual(members)
+  })
+
+  test('is not known without its file', () => {
+    expect(cluster({}).members()).toBeUndefined()
+  })
+
+  test('knows where a guest is, and of what kind', () => {
+    const files = cluster({ '.vmlist': '{"version":1,"ids":{"100":{"node":"b","type":"qemu","version":5}}}' })
+    expect([files.placeOf(100), files.placeOf(101)]).toEqual([{ node: 'b', type: 'qemu' }, undefined])
+  })
+
+  test('knows the containers of the HA manager and what it does with them', () => {
+    const states = cluster({
+      'ha/resources.cfg': 'ct: 101\n\tstate started\n\nvm: 102\n\tstate started\n\nct: 103\n\tmax_restart 2\n',
+      'ha/manager_status': '{"service_status":{"ct:101":{"node":"a","state":"migrate"}}}',
+    }).haStates()
+    expect([...states]).toEqual([
+      [101, { state: 'migrate' }],
+      [103, { state: undefined }],
+    ])
+  })
+})
+
+test('the node has the cores and the memory that /proc tells', () => {
+  const root = rootWith({
+    meminfo: 'MemTotal:       16384000 kB\nMemFree: 1 kB\nMemAvailable:    8192000 kB\n',
+    stat: 'cpu  1 2 3\ncpu0 1 2 3\ncpu1 1 2 3\nintr 5\n',
+    uptime: '3600.12 7000.00\n',
+  })
+  expect(readNodeFacts(new HostFiles(), root)).toEqual({
+    cores: 2,
+    memoryMb: 16_000,
+    memoryAvailableMb: 8_000,
+    uptimeSeconds: 3_600.12,
+  })
+  expect(readNodeFacts(new HostFiles(), rootWith({}))).toEqual({
+    cores: undefined,
+    memoryMb: undefined,
+    memoryAvailableMb: undefined,
+    uptimeSeconds: undefined,
+  })
+})
+
+describe('the newest sample of the monitor', () => {
+  const line = (cpuCoresUsed: number) =>
+    formatCycle({ containers: new Map([[101, sample({ cpuCoresUsed })]]), summary: summary() })
+  const fileOf = (text: string) => new MonitorFile(new HostFiles(), join(rootWith({ 'm.json': text }), 'm.json'))
+
+  test('is that of the last whole line, whatever was torn behind it', async () => {
+    const [old, now] = [1, 2].map(line)
+    expect((await fileOf(`[\n${old},\n${now}\n]\n`).sample(101))?.cpuCoresUsed).toBe(2)
+    expect((await fileOf(`[\n${old},\n${now?.slice(0, 30)}`).sample(101))?.cpuCoresUsed).toBe(1)
+  })
+
+  test('is none in an empty file, and none for a container that is not in it', async () => {
+    expect(await fileOf('[\n]\n').sample(101)).toBeUndefined()
+    expect(await fileOf('').sample(101)).toBeUndefined()
+    expect(await new MonitorFile(new HostFiles(), '/nowhere/m.json').sample(101)).toBeUndefined()
+  })
+})
