@@ -35,6 +35,8 @@ export interface ReplayChange {
 }
 
 const PROGRESS_EVERY = 20_000
+/** A sample that comes early by so much of a step is still decided on. */
+const JITTER_SHARE = 0.25
 
 /**
  * Runs `sizer` over `trace` in a closed loop: it sees what a monitor would have seen (the demand as far as its own
@@ -52,7 +54,7 @@ export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions)
     sizer.observe(visible(trace, index, allocation))
     if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
     const stepS = steps.median(timeS)
-    const dueS = Math.max(options.intervalS, stepS) - stepS / 2
+    const dueS = Math.max(options.intervalS, stepS) - stepS * JITTER_SHARE
     if (timeS - decidedS < dueS) return
     decidedS = timeS
     const decision = sizer.decide(circumstancesAt(trace, timeS, allocation, dueS))
