@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// npm run package: dist/lxc-autoscale-ml_VERSION_amd64.deb from the built checkout, with the Node.js that runs this in it.
+// npm run package [-- --output FOLDER]: FOLDER/lxc-autoscale-ml_VERSION_amd64.deb (dist/ by default) from the built checkout, with the Node.js that runs this in it.
 // SOURCE_DATE_EPOCH gives the date of its files; by default that of the last commit.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { buildDeb } from './package/build-deb.mjs'
 import { stageFiles } from './package/stage-files.mjs'
 
@@ -24,10 +25,11 @@ async function makePackage() {
   }
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const date = new Date(sourceDateEpoch() * 1_000)
-  const outfile = join(root, 'dist', `lxc-autoscale-ml_${version}_amd64.deb`)
+  const { values } = parseArgs({ options: { output: { type: 'string', default: join(root, 'dist') } } })
+  const outfile = join(resolve(values.output), `lxc-autoscale-ml_${version}_amd64.deb`)
   const stage = mkdtempSync(join(tmpdir(), 'lxc-autoscale-ml-package-'))
   try {
-    mkdirSync(join(root, 'dist'), { recursive: true })
+    mkdirSync(resolve(values.output), { recursive: true })
     await stageFiles({ stage, version, date })
     buildDeb({ stage, outfile, version, date })
   } finally {

@@ -7,3 +7,5 @@ for field in cpu_usage_percent cpu_cores memory_limit_mb process_count filesyste
 done
 check 'a stopped container is not measured' bash -c "! tail -n2 $METRICS | grep -q '\"109\":'"
 check 'the metrics file is valid JSON' /usr/lib/lxc-autoscale-ml/node -e "JSON.parse(require('fs').readFileSync('$METRICS', 'utf8'))"
+check 'the operator finds nothing wrong' lxc-autoscale doctor
+check 'the operator sees the container' bash -c 'lxc-autoscale status | grep -q 101'
