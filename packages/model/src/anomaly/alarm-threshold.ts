@@ -6,6 +6,8 @@ const MS_PER_WEEK = 604_800_000
 /** Maxima of blocks that count: those of a day. */
 const MAXIMA = 144
 const FEWEST_MAXIMA = 12
+/** Those of three hours. */
+const NEWEST_MAXIMA = 18
 const FEWEST_BEYOND = 5
 /** Scores of few trees are so uncertain. */
 const MARGIN = 0.015
@@ -48,7 +50,7 @@ export interface ThresholdContents {
 export class AlarmThreshold {
   readonly #options: ThresholdOptions
   readonly #blocks = new BlockMaxima()
-  readonly #maxima: SortedRing
+  #maxima: SortedRing
   readonly #scores: SortedRing
   #scoreMs = Number.NEGATIVE_INFINITY
   #peaks: readonly AlarmPeak[]
@@ -95,6 +97,11 @@ export class AlarmThreshold {
   addMaximum(maximum: number): void {
     this.#maxima.add(maximum)
     this.#update()
+  }
+
+  /** Forgets all but the newest maxima: those before are of forests that knew less. */
+  forgetOld(): void {
+    this.#maxima = new SortedRing(MAXIMA, this.#maxima.values().slice(-NEWEST_MAXIMA))
   }
 
   /** Notes an alarm that is over. */

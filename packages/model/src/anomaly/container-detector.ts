@@ -103,7 +103,9 @@ export class ContainerDetector {
 
   /** Grows a forest on what was learned up to `nowMs`. */
   fit(nowMs: number): void {
+    const isYoung = this.#forests.count < this.#settings.generations
     this.#grow(nowMs)
+    if (isYoung) this.#threshold.forgetOld()
     this.#threshold.reviseAlarms(nowMs, row => this.#forests.score(row))
   }
 
