@@ -1,7 +1,15 @@
 import { AutoscaleError, type Logger, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { CycleOutcome } from './cycle.ts'
 import type { MonitorMetrics } from './exposition/monitor-metrics.ts'
-import type { Monitor } from './monitor.ts'
+
+/** What is reported on. */
+export interface ReportedMonitor {
+  /** @throws {AutoscaleError} HOST_UNREADABLE */
+  runCycle(): Promise<CycleOutcome>
+  /** File systems that do not answer. */
+  readonly stuckFilesystems: number
+  nameOf(vmid: number): string | undefined
+}
 
 /** Share of the interval above which a cycle is called slow. */
 const SLOW_SHARE = 0.5
@@ -19,7 +27,7 @@ export class CycleReporter {
   }
 
   /** One cycle. A host that cannot be read is reported once, and tried again in the next cycle. */
-  async run(monitor: Monitor, intervalMs: number): Promise<CycleOutcome | undefined> {
+  async run(monitor: ReportedMonitor, intervalMs: number): Promise<CycleOutcome | undefined> {
     try {
       const outcome = await monitor.runCycle()
       this.#failure = undefined
@@ -35,7 +43,7 @@ export class CycleReporter {
     }
   }
 
-  #count({ line, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: Monitor): void {
+  #count({ line, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: ReportedMonitor): void {
     const metrics = this.#metrics
     metrics.cycleSeconds.observe(totalMs(partMs) / MS_PER_SECOND)
     for (const [collector, ms] of partMs) metrics.collectorSeconds.inc({ collector }, ms / MS_PER_SECOND)

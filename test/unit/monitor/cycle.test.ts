@@ -279,7 +279,12 @@ describe('a sample', () => {
     const { tree, sampleOf } = setUp({ collectors: { isSwapOn: true, isNetworkOn: true, rollingWindow: 2 } })
     const ranges: unknown[] = []
     for (const anonMb of [100, 50, 70]) {
-      tree.set(101, { currentBytes: (anonMb + 200) * MB, fileBytes: 200 * MB, shmemBytes: 0 })
+      tree.set(101, {
+        currentBytes: (anonMb + 200) * MB,
+        anonBytes: (anonMb - 10) * MB,
+        fileBytes: 200 * MB,
+        shmemBytes: 0,
+      })
       const sample = await sampleOf(101)
       ranges.push([sample?.minMemoryMb, sample?.maxMemoryMb])
     }

@@ -1,0 +1,65 @@
+import { formatCycle } from '@lxc-autoscale/core'
+import { describe, expect, test } from 'vitest'
+import { CONTAINER_METRICS } from '../../../../packages/monitor/src/exposition/container-metrics.ts'
+import { MonitorMetrics } from '../../../../packages/monitor/src/exposition/monitor-metrics.ts'
+import { sample } from '../../../builders/snapshot.ts'
+
+function shown(overrides: Parameters<typeof sample>[0] = {}, name = 'web') {
+  const metrics = new MonitorMetrics()
+  const line = Buffer.from(formatCycle({ containers: new Map([[101, sample(overrides)]]), summary: undefined }))
+  metrics.show({ line, nameOf: () => name })
+  return metrics.metrics()
+}
+
+describe('/metrics', () => {
+  test('has the figures of the containers in base units', async () => {
+    const text = await shown()
+    const lines = text.split('\n').filter(line => line.startsWith('lxc_container_'))
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'lxc_container_cpu_usage_cores{vmid="101"} 0.5',
+        'lxc_container_cpu_usage_ratio{vmid="101"} 0.25',
+        'lxc_container_memory_usage_bytes{vmid="101"} 314572800',
+        'lxc_container_network_receive_bytes_total{vmid="101"} 10000',
+        'lxc_container_filesystem_size_bytes{vmid="101"} 8589934592',
+        'lxc_container_info{vmid="101",name="web"} 1',
+      ]),
+    )
+  })
+
+  test('leaves out what is not known instead of showing 0', async () => {
+    const text = await shown({ memoryUsageMb: undefined, cpuCoresUsed: undefined, pressure: undefined })
+    for (const name of ['memory_usage_bytes', 'cpu_usage_cores', 'pressure_cpu_some_ratio']) {
+      expect(text).toContain(`# TYPE lxc_container_${name} gauge`)
+      expect(text).not.toContain(`lxc_container_${name}{`)
+    }
+  })
+
+  test('has one help text and one type for each name', async () => {
+    const text = await shown()
+    for (const { name, type, help } of CONTAINER_METRICS) {
+      expect(text.split(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`)).toHaveLength(2)
+    }
+    expect(new Set(CONTAINER_METRICS.map(({ name }) => name)).size).toBe(CONTAINER_METRICS.length)
+  })
+
+  test('names counters as such', () => {
+    for (const { name, type } of CONTAINER_METRICS) expect(name.endsWith('_total')).toBe(type === 'counter')
+  })
+
+  test('shows the monitor itself before the first cycle', async () => {
+    const text = await new MonitorMetrics().metrics()
+    expect(text).toContain('lxc_monitor_containers 0')
+    expect(text).not.toContain('lxc_container_cpu_usage_cores{')
+  })
+
+  test('escapes a name that somebody made up', async () => {
+    expect(await shown({}, 'a"b\\c\nd')).toContain('name="a\\"b\\\\c\\nd"')
+  })
+
+  test('gives a text that a parser of the format takes line by line', async () => {
+    const text = await shown()
+    const line = /^(#.*|[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?\d+(\.\d+)?(e[+-]?\d+)?|\+Inf|NaN))?$/
+    for (const each of text.split('\n')) expect(each).toMatch(line)
+  })
+})
