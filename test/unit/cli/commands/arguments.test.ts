@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { countArgument, durationArgument, vmidArgument } from '../../../../packages/cli/src/commands/arguments.ts'
+
+test('a container is a number from 100 on', () => {
+  expect(vmidArgument('101')).toBe(101)
+  for (const text of ['99', '1e3', '0101', '101a', '', '-101', '1000000000']) {
+    expect(() => vmidArgument(text)).toThrow('must be a container number from 100 to 999999999')
+  }
+})
+
+test('a count is a whole number from one on', () => {
+  expect(countArgument('50')).toBe(50)
+  for (const text of ['0', '-1', '1.5', '', 'many', '9999999999']) {
+    expect(() => countArgument(text)).toThrow('must be a whole number from 1')
+  }
+})
+
+test('a duration has a unit', () => {
+  expect(durationArgument('2h')).toBe(7_200_000)
+  expect(() => durationArgument('2')).toThrow('must be a duration such as 90s, 30m, 2h or 1d')
+})

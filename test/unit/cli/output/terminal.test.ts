@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { ago, figure, lasting, table, timeText } from '../../../../packages/cli/src/output/terminal.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+describe('a table', () => {
+  test('puts rows under headings, each column as wide as its widest cell, and leaves no blanks at the ends', () => {
+    const lines = table(
+      ['ID', 'NAME', 'WHY'],
+      [
+        [101, 'a long name', 'x'],
+        [102, 'b', 'y'],
+      ],
+    ).split('\n')
+    expect(lines.map(plain)).toEqual(['ID   NAME         WHY', '101  a long name  x', '102  b            y'])
+  })
+
+  test('shows what is not known as a dash, and zero as zero', () => {
+    expect(plain(table(['A', 'B', 'C', 'D'], [[null, undefined, 0, '']]))).toMatch(/^A {2}B {2}C {2}D\n- {2}- {2}0$/)
+  })
+
+  test('is its headings when there are no rows', () => {
+    expect(plain(table(['A', 'B'], []))).toBe('A  B')
+  })
+})
+
+/** The text without colours, which depend on where the test runs. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with one
+  return text.replaceAll(/\u001b\[\d+m/g, '')
+}
+
+test.each([
+  [0, '0 s'],
+  [119 * SECOND, '119 s'],
+  [2 * MINUTE, '2 min'],
+  [119 * MINUTE, '119 min'],
+  [2 * HOUR, '2 h'],
+  [47 * HOUR, '47 h'],
+  [48 * HOUR, '2 d'],
+  [-5 * SECOND, '0 s'],
+])('%i ms last %s', (durationMs, text) => {
+  expect(lasting(durationMs)).toBe(text)
+})
+
+test('says how long ago something was, a dash when it is not known, and nothing negative of a clock that is behind', () => {
+  expect(ago(10_000, 40_000)).toBe('30 s ago')
+  expect(ago(undefined, 40_000)).toBe('-')
+  expect(ago(50_000, 40_000)).toBe('0 s ago')
+})
+
+test('a time is that of UTC', () => {
+  expect(timeText(Date.UTC(2026, 2, 1, 12, 5, 59))).toBe('2026-03-01 12:05 UTC')
+})
+
+test.each([
+  [undefined, '-'],
+  [null, '-'],
+  [0, '0 MB'],
+  [2, '2 MB'],
+  [0.126, '0.13 MB'],
+  [438.57, '438.6 MB'],
+])('the figure %s is shown as %s', (value, text) => {
+  expect(figure(value, 'MB')).toBe(text)
+})
