@@ -31,6 +31,8 @@ const GROUPS = [
 ]
 const VM_GROUPS = ['containers', 'install', 'limits', 'metrics', 'scaling']
 
+const BULLSEYE_GROUPS = ['without-proxmox', 'host', 'predecessor', 'upgrade', 'units', 'configuration', 'sandbox']
+
 const { values: options } = parseArgs({
   options: {
     vm: { type: 'boolean', default: false },
@@ -61,13 +63,17 @@ async function run() {
     tally.time('root file system', () => buildRoot(options.suite)),
     tally.time('package', () => makePackages(packages)),
   ])
-  const groups = options.vm
-    ? VM_GROUPS
-    : [...GROUPS.slice(0, -1), ...(options.figures ? ['figures'] : []), ...GROUPS.slice(-1)]
+  const groups = groupsToRun()
   const machine = options.vm ? new VirtualMachine({ root, work }) : new Box({ root, work })
   await tally.time(options.vm ? 'virtual machine' : 'box', () =>
     machine.run({ tests: import.meta.dirname, packages, groups, onLine: line => tally.line(line) }),
   )
+}
+
+function groupsToRun() {
+  if (options.vm) return VM_GROUPS
+  if (options.suite === 'bullseye') return BULLSEYE_GROUPS
+  return options.figures ? [...GROUPS.slice(0, -1), 'figures', 'remove'] : GROUPS
 }
 
 async function makePackages(folder) {
