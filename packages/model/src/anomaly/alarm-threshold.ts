@@ -6,8 +6,8 @@ const MS_PER_WEEK = 604_800_000
 /** Maxima of blocks that count: those of a day. */
 const MAXIMA = 144
 const FEWEST_MAXIMA = 12
-/** Those of three hours. */
-const NEWEST_MAXIMA = 18
+/** Those of six hours. */
+const NEWEST_MAXIMA = 36
 const FEWEST_BEYOND = 5
 /** Scores of few trees are so uncertain. */
 const MARGIN = 0.015
