@@ -75,7 +75,7 @@ class RunningMonitor {
     const { config, once, notify, clock, signal, onReload } = this.#context
     this.#installation = await this.#install(config)
     if (once) {
-      await this.#reporter.run(this.#installation.monitor, Number.POSITIVE_INFINITY)
+      await this.#runOnce(this.#installation)
       return
     }
     await this.#listen(config.metrics.port)
@@ -91,6 +91,14 @@ class RunningMonitor {
       isReady = true
       notify.alive('measuring', intervalMs())
     })
+  }
+
+  /** @throws {AutoscaleError} when there is nothing to show for it. */
+  async #runOnce({ config, monitor }: Installation): Promise<void> {
+    const outcome = await this.#reporter.run(monitor, Number.POSITIVE_INFINITY)
+    if (outcome === undefined) throw new AutoscaleError('HOST_UNREADABLE', 'nothing was measured; see above')
+    const path = config.monitoring.export_file
+    if (!outcome.isStored) throw new AutoscaleError('STATE_INVALID', `${path}: the cycle was not written; see above`)
   }
 
   async close(): Promise<void> {
@@ -128,7 +136,7 @@ class RunningMonitor {
     try {
       return await acquireInstanceLock(`${path}.pid`, error => log.error({ problem: error.message }, 'lost the lock'))
     } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error
+      if (error instanceof AutoscaleError || systemErrorCode(error) === undefined) throw error
       log.warn({ problem: errorMessage(error) }, 'cannot lock the metrics file; going on without')
       return undefined
     }

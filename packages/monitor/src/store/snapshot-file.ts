@@ -57,6 +57,7 @@ export class SnapshotFile implements SnapshotStore {
     try {
       await this.#open()
     } catch (error) {
+      if (error instanceof AutoscaleError) throw error
       this.#report(error)
     }
   }
@@ -202,9 +203,10 @@ export class SnapshotFile implements SnapshotStore {
     return current.sizeBytes - shift
   }
 
+  /** Says a problem once. What is neither of the operating system nor expected is a bug. */
   #report(error: unknown): void {
-    const problem = systemErrorCode(error) ?? (error instanceof AutoscaleError ? error.code : undefined)
-    if (problem === undefined || problem === 'CONFIG_INVALID') throw error
+    const problem = systemErrorCode(error)
+    if (problem === undefined) throw error
     if (problem === this.#problem) return
     this.#problem = problem
     this.#options.log.error(
