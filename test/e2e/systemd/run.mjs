@@ -80,6 +80,9 @@ async function makePackages(folder) {
   const current = join(folder, 'current.deb')
   const builds = options.package === undefined ? await buildTwice() : [options.package]
   cpSync(builds[0], current)
+  for (const name of ['install.sh', 'uninstall.sh']) {
+    cpSync(join(import.meta.dirname, '../../../scripts', name), join(folder, name))
+  }
   if (options.vm) {
     makeQuickPackage({ current, outfile: join(folder, 'quick.deb') })
     rmSync(current)

@@ -7,17 +7,17 @@ check 'a stop leaves the containers running' equals "$(pct status 101)" 'status:
 check 'a stop ends the lock of the model' not test -e /run/lock/lxc_autoscale_ml.lock
 systemctl start "${UNITS[@]}"
 
-apt remove lxc-autoscale-ml >"$scratch/remove" 2>&1
+check 'uninstall.sh removes the package' "$packages/uninstall.sh"
 check 'remove ends every process' equals "$(our_processes)" ''
 check 'remove leaves no unit' bash -c '[ -z "$(systemctl list-units --all --plain --no-legend "lxc_monitor*" "lxc_autoscale*" | grep -v not-found)" ]'
 check 'remove keeps configuration, key, history and logs' bash -c "
   [ -s $ETC/api.key ] && [ -s $ETC/lxc_monitor.yaml ] && [ -s $METRICS ] && [ -s /var/log/lxc_monitor.log ] && [ -d /var/lib/lxc_autoscale_ml ]"
 key=$(<$ETC/api.key)
-apt install "$packages/current.deb" >"$scratch/install" 2>&1
+check 'install.sh installs a package' "$packages/install.sh" "$packages/current.deb"
 check 'installed again it goes on with the same key' equals "$(<$ETC/api.key)" "$key"
 check 'installed again it runs' within 10 is_active "${UNITS[@]}"
 
-apt purge lxc-autoscale-ml >"$scratch/purge" 2>&1
+check 'uninstall.sh purges the package' "$packages/uninstall.sh" --purge
 left() {
   find / -xdev \( -path /proc -o -path /sys -o -path /run/systemd -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/log/apt -o -path /e2e -o -path /packages \) -prune \
     -o \( -name '*lxc_autoscale*' -o -name '*lxc-autoscale*' -o -name 'lxc_monitor*' -o -name 'lxc_metrics*' -o -name 'autoscaleapi*' \) -print

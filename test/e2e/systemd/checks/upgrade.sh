@@ -36,3 +36,10 @@ check 'the running units were restarted' bash -c "[ $monitor_before != $(pid_of 
 check 'a unit that the administrator disabled stays so' bash -c '! systemctl is-enabled --quiet lxc_autoscale_ml && ! systemctl is-active --quiet lxc_autoscale_ml'
 systemctl enable --now --quiet lxc_autoscale_ml
 check 'all three are active again' within 10 is_active "${UNITS[@]}"
+
+# Only a copy: the real thing needs 256 MB of log.
+sed 's/size 256M/size 1/' /etc/logrotate.d/lxc-autoscale-ml >"$scratch/logrotate.conf"
+chmod 644 "$scratch/logrotate.conf"
+rotate() { logrotate --state "$scratch/logrotate.state" "$scratch/logrotate.conf" && for name in lxc_monitor lxc_autoscale_ml autoscaleapi; do ls /var/log/lxc_autoscale_ml/$name.log-*; done; }
+check 'logrotate can empty a log that outgrew all limits' rotate
+rm -f /var/log/lxc_autoscale_ml/*.log-*
