@@ -156,10 +156,13 @@ describe('stopping', () => {
     expect(Date.now() - startMs).toBeLessThan(5_000)
     await updateSettings(api.host.root, { faults: [] })
     await api.restart()
+    // The command outlived the daemon, and the container is left alone until it has ended.
+    expect((await api.ask('/history')).json.data.entries).toEqual([])
+    endLeftCommands(api.host.root)
+    await until(async () => (await api.ask('/history')).json.data.entries.length === 1)
     const [entry] = (await api.ask('/history?limit=1')).json.data.entries
     expect(entry).toMatchObject({ outcome: 'unknown', before: { cores: 2 }, duration_seconds: null })
     expect(entry.message).toContain('interrupted')
-    endLeftCommands(api.host.root)
   })
 })
 

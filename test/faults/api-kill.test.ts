@@ -57,7 +57,8 @@ test('an interrupted change that must not be made twice is not made again for it
   await updateSettings(api.host.root, { pctDelayMs: 600 })
   const request = { body: { lxc_id: 101, disk_size: 1 }, headers: { 'idempotency-key': 'grow-once' } }
   void api.ask('/scale/storage/increase', request).catch(() => undefined)
-  while (readdirSync(join(state(), 'begun')).length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  while (!readdirSync(join(state(), 'begun')).some(name => name.endsWith('.json')))
+    await new Promise(resolve => setTimeout(resolve, 5))
   await api.daemon.end('SIGKILL')
   await updateSettings(api.host.root, { pctDelayMs: 0 })
   await api.restart()

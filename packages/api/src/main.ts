@@ -14,8 +14,6 @@ import { buildApp } from './app.ts'
 import { type ApiPorts, appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
-import { observeChange } from './changes/observe.ts'
-import { removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { HostFiles } from './host/host-files.ts'
 import { ApiServer } from './http/api-server.ts'
@@ -23,7 +21,6 @@ import { readKeyFile } from './http/key-file.ts'
 import { configuredKeys, KeyRing } from './http/key-ring.ts'
 import type { CommandKind } from './pct/commands.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
-import { leftCommandsEnded } from './pct/left-commands.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import { ApiTelemetry } from './telemetry.ts'
@@ -32,8 +29,6 @@ import { ApiTelemetry } from './telemetry.ts'
 const MAX_RUNNING_CHANGES = 2
 /** Source: the unit asks for a sign of life every minute or so. */
 const WATCHDOG_INTERVAL_MS = 15_000
-/** How long a command that outlived a killed daemon is waited for. Source: pct waits 10 s for a lock. */
-const LEFT_COMMAND_WAIT_MS = 15_000
 /** How long running changes are waited for when the daemon stops; what lasts longer is resolved at the next start. */
 const STOP_WAIT_MS = 2_500
 
@@ -98,17 +93,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config),
     }
-    const interrupted = await resolveInterrupted({
-      audit,
-      answers,
-      log,
-      observe: async change => {
-        const vmid = change.lxc_id
-        await leftCommandsEnded({ mark: directory, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
-        return observeChange(appContext(ports, config).containers, { ...change, vmid })
-      },
-    })
-    void removeLeftSnapshots(interrupted, { queue, commands, clock, log, signal })
+    const { containers } = appContext(ports, config)
+    await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
     const app = await build(ports, config)
     const server = new ApiServer(config.server, app.routing)
     const port = await server.listen()

@@ -1,47 +1,72 @@
-import type { HistoryEntryBody, Logger } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, errorMessage, type HistoryEntryBody, type Logger } from '@lxc-autoscale/core'
 import type { AuditLog, BegunChange } from './audit/audit-log.ts'
 import type { IdempotencyStore } from './audit/idempotency-store.ts'
+import { observeChange } from './changes/observe.ts'
+import { removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import { keepInterrupted } from './http/idempotency.ts'
+import type { ContainerQueue } from './pct/container-queue.ts'
+import { leftCommandsEnded } from './pct/left-commands.ts'
+import type { Containers, HostCommands } from './ports.ts'
 
 export interface InterruptedParts {
   readonly audit: AuditLog
   readonly answers: IdempotencyStore
+  readonly queue: ContainerQueue
+  readonly containers: Containers
+  readonly commands: HostCommands
+  readonly clock: Clock
   readonly log: Logger
-  /** What the container of a change is like now. */
-  readonly observe: (change: BegunChange) => Promise<unknown>
+  readonly signal: AbortSignal
+  /** The mark of this service's commands. */
+  readonly mark: string
 }
 
+/** How long a command that outlived a killed daemon is waited for. Source: pct waits 10 s for a lock. */
+const LEFT_COMMAND_WAIT_MS = 15_000
+/** How long the start of the daemon is held up; what takes longer is resolved while it serves. */
+const START_WAIT_MS = 2_000
+
 /**
- * Writes the audit line of every change that was interrupted (by a kill, a power loss), after a look at the host, and
- * gives those changes.
+ * Writes the audit line of every change that was interrupted (by a kill, a power loss), after a look at the host. Until
+ * then nothing else changes its container.
  */
-export async function resolveInterrupted({
-  audit,
-  answers,
-  log,
-  observe,
-}: InterruptedParts): Promise<readonly BegunChange[]> {
+export async function resolveInterrupted(parts: InterruptedParts): Promise<void> {
+  const { audit, answers, clock } = parts
   const interrupted = await audit.interrupted()
-  for (const change of interrupted) {
-    const after = await observe(change).catch(() => null)
-    const entry: HistoryEntryBody = {
-      ...change,
-      after,
-      duration_seconds: null,
-      outcome: 'unknown',
-      error: null,
-      message: `interrupted; ${comparison(change, after)}`,
-    }
-    log.warn(
-      { change: change.id, action: change.action, vmid: change.lxc_id, before: change.before, after },
-      entry.message,
-    )
-    if (change.idempotency_key !== null && change.action !== 'scale') {
-      await keepInterrupted(answers, { caller: change.who.key, key: change.idempotency_key, changeId: change.id })
-    }
-    await audit.end(entry)
+  for (const { idempotency_key: key, action, id, who } of interrupted) {
+    if (key !== null && action !== 'scale') await keepInterrupted(answers, { caller: who.key, key, changeId: id })
   }
-  return interrupted
+  const resolved = Promise.all(interrupted.map(change => resolveInTurn(change, parts)))
+  void resolved.then(() => removeLeftSnapshots(interrupted, parts))
+  const done = new AbortController()
+  await Promise.race([resolved, clock.sleep(START_WAIT_MS, done.signal)])
+  done.abort()
+}
+
+async function resolveInTurn(change: BegunChange, parts: InterruptedParts): Promise<void> {
+  const { queue, log, signal } = parts
+  try {
+    await queue.run({ vmids: [change.lxc_id], isLong: false, signal, run: () => resolve(change, parts) })
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    log.error({ change: change.id, problem: error.message }, 'interrupted change stays open until the next start')
+  }
+}
+
+async function resolve(
+  change: BegunChange,
+  { audit, containers, clock, log, signal, mark }: InterruptedParts,
+): Promise<void> {
+  const vmid = change.lxc_id
+  await leftCommandsEnded({ mark, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
+  const after = await observeChange(containers, { ...change, vmid }).catch(error => {
+    log.warn({ vmid, problem: errorMessage(error) }, 'container of an interrupted change cannot be read')
+    return null
+  })
+  const message = `interrupted; ${comparison(change, after)}`
+  const entry: HistoryEntryBody = { ...change, after, duration_seconds: null, outcome: 'unknown', error: null, message }
+  log.warn({ change: change.id, action: change.action, vmid, before: change.before, after }, message)
+  await audit.end(entry)
 }
 
 /** What the host shows of an interrupted change. */

@@ -46,6 +46,7 @@ export class AuditLog {
     const { directory, maxBytes, backupCount } = options
     return orUnavailable(directory, async () => {
       await mkdir(join(directory, BEGUN), { recursive: true, mode: 0o750 })
+      await removeUnfinished(join(directory, BEGUN))
       const file = await AppendFile.open({ path: join(directory, FILE), maxBytes, backupCount })
       return new AuditLog(options, file)
     })
@@ -109,6 +110,12 @@ export class AuditLog {
   #begunPath(id: string): string {
     return join(this.#directory, BEGUN, `${id}.json`)
   }
+}
+
+/** A note that was being written when the daemon was killed is of a change that had not begun. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const names = await readdir(directory)
+  await Promise.all(names.filter(name => name.endsWith('.tmp')).map(name => rm(join(directory, name), { force: true })))
 }
 
 function parseWith<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {
