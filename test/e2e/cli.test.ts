@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { VERSION } from '@lxc-autoscale/core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, PretendInstallation } from '../fakes/pretend-installation.ts'
-import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
 const ESCAPE = '\u001b'
 const PATIENCE_MS = 30_000
@@ -27,6 +26,11 @@ beforeAll(async () => {
   await model.says(/container scaled.*vmid=102/, PATIENCE_MS)
 })
 afterAll(() => host.remove())
+
+/** An empty folder that goes with the host. */
+function folder(): string {
+  return mkdtempSync(join(host.directory, 'test-'))
+}
 
 /** Runs a command with the configuration of the running host. */
 function run(...words: string[]): Promise<CommandResult> {
@@ -54,7 +58,7 @@ async function until<Answer>(look: () => Promise<Answer | undefined>): Promise<A
   }
 }
 
-describe('status', () => {
+describe.concurrent('status', () => {
   test('shows what each container has and uses, and how the model does', async () => {
     const [model, headings, ...rows] = (await said('status')).trimEnd().split('\n')
     expect(model).toMatch(/^model: cycle \d+, \d+ s ago, decided; data [\d.]+ s old$/)
@@ -84,7 +88,7 @@ describe('status', () => {
   })
 })
 
-describe('explain', () => {
+describe.concurrent('explain', () => {
   test('gives the facts, the decision with its reasons, the policy in words, and where each setting comes from', async () => {
     const text = await said('explain', '102')
     expect(text).toMatch(/^container 102 \(wiki\): \d cores?, \d+ MB, mode auto$/m)
@@ -177,7 +181,7 @@ describe('ignore', () => {
   })
 })
 
-describe('config', () => {
+describe.concurrent('config', () => {
   test('check finds the files of the running host good', async () => {
     expect((await said('config', 'check')).match(/: ok$/gm)).toHaveLength(3)
     expect((await json('config', 'check')).map(({ problems }: { problems: string[] }) => problems)).toEqual([
@@ -188,7 +192,7 @@ describe('config', () => {
   })
 
   test('check names file, line and key of each problem, with exit code 78', async () => {
-    const directory = temporaryDirectory()
+    const directory = folder()
     writeFileSync(join(directory, 'lxc_monitor.yaml'), 'monitoring:\n  check_interval: 0\n  chek: 1\n')
     writeFileSync(join(directory, 'lxc_autoscale_ml.yaml'), 'intervall_seconds: 60\n')
     const { exitCode, stdout } = await host.command(['config', 'check', '--config-dir', directory])
@@ -200,7 +204,7 @@ describe('config', () => {
   })
 
   test('show and diff fill in defaults, and never print a key', async () => {
-    const directory = temporaryDirectory()
+    const directory = folder()
     for (const name of ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml']) writeFileSync(join(directory, name), '')
     writeFileSync(join(directory, 'lxc_autoscale_api.yaml'), 'authentication: {api_keys: [very-secret-key]}\n')
     const texts = await Promise.all(
@@ -225,7 +229,7 @@ describe('config', () => {
   })
 
   test('migrate says what becomes of each key, and keeps the old file beside the new one', async () => {
-    const file = join(temporaryDirectory(), 'lxc_monitor.yaml')
+    const file = join(folder(), 'lxc_monitor.yaml')
     const old =
       'monitoring:\n  check_interval: 60\n  max_workers: 8\n  made_up: 1\nlogging:\n  log_format: "%(message)s"\n'
     writeFileSync(file, old)
@@ -240,13 +244,15 @@ describe('config', () => {
   })
 
   test('migrate refuses a file of which it cannot tell whose it is', async () => {
-    const { exitCode, stderr } = await host.command(['config', 'migrate', '/tmp/other.yaml'])
+    const file = join(folder(), 'other.yaml')
+    writeFileSync(file, '')
+    const { exitCode, stderr } = await host.command(['config', 'migrate', file])
     expect(exitCode).toBe(78)
     expect(stderr).toContain('lxc_monitor.yaml, lxc_autoscale_ml.yaml, lxc_autoscale_api.yaml')
   })
 })
 
-describe('doctor', () => {
+describe.concurrent('doctor', () => {
   test('finds nothing wrong with a host that runs', async () => {
     const { exitCode, stdout } = await run('doctor')
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is wrong') })
@@ -256,7 +262,7 @@ describe('doctor', () => {
   })
 
   test('names what is wrong, with the mend, and fails', async () => {
-    const directory = temporaryDirectory()
+    const directory = folder()
     const model = JSON.stringify({
       data_file: join(directory, 'none.json'),
       api: { api_url: host.apiUrl, api_key: 'not-the-key' },
@@ -280,15 +286,7 @@ describe('doctor', () => {
   })
 })
 
-describe('replay', () => {
-  let directory: string
-  let trace: string
-  beforeEach(() => {
-    directory = temporaryDirectory()
-    trace = join(directory, 'office.csv')
-    writeFileSync(trace, officeTrace())
-  })
-
+describe.concurrent('replay', () => {
   test('says what the policies would have done with the history of this host', async () => {
     const { exitCode, stdout } = await host.command(['replay', '--metrics', host.metricsFile])
     expect(exitCode).toBe(0)
@@ -298,6 +296,9 @@ describe('replay', () => {
   })
 
   test('writes decisions and a page for one trace, and the same once more', async () => {
+    const directory = folder()
+    const trace = join(directory, 'office.csv')
+    writeFileSync(trace, officeTrace())
     const [out, again, page] = ['out.csv', 'again.csv', 'out.html'].map(name => join(directory, name))
     const words = ['replay', '--trace', trace, '--policy', 'adaptive', '--json', '--decisions']
     const first = await host.command([...words, `${out}`, '--html', `${page}`])
@@ -314,6 +315,7 @@ describe('replay', () => {
   })
 
   test('says what it cannot use', async () => {
+    const directory = folder()
     const [missing, nothing, many] = await Promise.all([
       host.command(['replay', '--trace', join(directory, 'none.csv')]),
       host.command(['replay']),
@@ -336,9 +338,9 @@ function officeTrace(): string {
   return `t_seconds,cpu_cores_used,cpu_cores_alloc,mem_mb_used,mem_mb_alloc\n${rows.join('\n')}\n`
 }
 
-describe('forest', () => {
+describe.concurrent('forest', () => {
   test('finds the labelled anomalies of a table, packed or not', async () => {
-    const directory = temporaryDirectory()
+    const directory = folder()
     const plain = join(directory, 'table.csv')
     writeFileSync(plain, labelledTable())
     writeFileSync(`${plain}.gz`, gzipSync(labelledTable()))
@@ -354,7 +356,7 @@ describe('forest', () => {
   })
 
   test('says what it cannot use', async () => {
-    const file = join(temporaryDirectory(), 'table.csv')
+    const file = join(folder(), 'table.csv')
     writeFileSync(file, 'x,y,kind\n1,2,0\n3,four,1\n')
     const [missing, column, cell] = await Promise.all([
       host.command(['forest', '--data', `${file}.none`]),
@@ -377,7 +379,7 @@ function labelledTable(): string {
   return `x,y,label\n${[...normal, ...strange].join('\n')}\n`
 }
 
-describe('every command', () => {
+describe.concurrent('every command', () => {
   test('has a version, a help text, and exit code 2 for wrong usage', async () => {
     expect((await host.command(['--version'])).stdout).toBe(`${VERSION}\n`)
     expect((await host.command(['--help'])).stdout).toContain('Exit codes: 0 done, 1 failed or refused, 2 wrong usage')

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { VERSION } from '@lxc-autoscale/core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { test as base, describe, expect } from 'vitest'
 import { DAEMON_NAMES, type DaemonName, PretendInstallation } from '../fakes/pretend-installation.ts'
 import type { SpawnedDaemon } from '../fakes/spawned-daemon.ts'
 
@@ -15,49 +15,94 @@ const MISSPELT = {
 } as const
 const MODEL_CYCLE = /INFO +cycle /
 
-let installed: PretendInstallation
-
-beforeEach(async () => {
-  installed = await PretendInstallation.create([
-    { vmid: 101, shape: 'steady', cores: 2, memoryMb: 1_024 },
-    { vmid: 102, shape: 'idle', cores: 2, memoryMb: 1_024 },
-  ])
+/** Each test has a host and daemons of its own, so that all can run at the same time. */
+const test = base.extend<{ host: Host }>({
+  host: async ({ task: _ }, use) => {
+    const host = new Host(
+      await PretendInstallation.create([
+        { vmid: 101, shape: 'steady', cores: 2, memoryMb: 1_024 },
+        { vmid: 102, shape: 'idle', cores: 2, memoryMb: 1_024 },
+      ]),
+    )
+    await use(host)
+    await host.installed.remove()
+  },
 })
-afterEach(() => installed.remove())
 
-const configure = (name: DaemonName, changes = {}) => installed.configure(name, changes)
-const start = (name: DaemonName, ...words: string[]) => installed.start(name, ...words)
+type Cycle = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+class Host {
+  readonly installed: PretendInstallation
+
+  constructor(installed: PretendInstallation) {
+    this.installed = installed
+  }
+
+  configure(name: DaemonName, changes = {}): void {
+    this.installed.configure(name, changes)
+  }
+
+  start(name: DaemonName, ...words: string[]): SpawnedDaemon {
+    return this.installed.start(name, ...words)
+  }
+
+  /** Starts a daemon, and what it works with, and waits until it works. */
+  async working(name: DaemonName): Promise<SpawnedDaemon> {
+    if (name === 'api') return this.installed.startApi()
+    if (name === 'monitor') return this.#measuring()
+    await Promise.all([this.installed.startApi(), this.#measuring()])
+    const model = this.start('model')
+    await model.says(MODEL_CYCLE)
+    return model
+  }
+
+  async #measuring(): Promise<SpawnedDaemon> {
+    const monitor = this.start('monitor')
+    await until(() => this.cycles().length > 1)
+    return monitor
+  }
+
+  /** What the metrics file holds; nothing while a cycle is being appended. */
+  cycles(): Cycle[] {
+    const { metricsFile } = this.installed
+    if (!existsSync(metricsFile)) return []
+    try {
+      return JSON.parse(readFileSync(metricsFile, 'utf8'))
+    } catch {
+      // A cycle is being appended.
+      return []
+    }
+  }
+
+  newestNetwork(): unknown {
+    return this.cycles().at(-1)?.['101']?.['network_usage']
+  }
+
+  modelStatus(): { dry_run: boolean; pid: number; cycle: { number: number; outcome: string } } {
+    return JSON.parse(this.installed.readStatus())
+  }
+
+  async statusWithNewKey(): Promise<number> {
+    const headers = { 'X-API-Key': 'a-new-key-0002' }
+    const answer = await fetch(`${this.installed.apiUrl}/resource/lxc/configs`, { headers })
+    await answer.body?.cancel()
+    return answer.status
+  }
+
+  async allocations(): Promise<unknown> {
+    const { stdout } = await this.installed.command(['status', '--json', '--config-dir', this.installed.configDir])
+    return JSON.parse(stdout).containers.map(({ lxc_id, cores, memory_mb }: Record<string, number>) => ({
+      lxc_id,
+      cores,
+      memory_mb,
+    }))
+  }
+}
 
 /** What it said, when it has ended with `exitCode`. */
 async function endedWith(daemon: SpawnedDaemon, exitCode: number): Promise<string> {
   expect({ exitCode: await daemon.ended(), output: daemon.output }).toMatchObject({ exitCode })
   return daemon.output
-}
-
-/** Starts a daemon and waits until it works. */
-async function working(name: DaemonName): Promise<SpawnedDaemon> {
-  if (name === 'api') return installed.startApi()
-  if (name === 'model') {
-    await installed.startApi()
-    await working('monitor')
-  }
-  const daemon = start(name)
-  await (name === 'monitor' ? untilMeasured(daemon) : daemon.says(MODEL_CYCLE))
-  return daemon
-}
-
-async function untilMeasured(daemon: SpawnedDaemon): Promise<void> {
-  await daemon.says(/INFO +starting/)
-  await until(() => existsSync(installed.metricsFile) && cycles().length > 1)
-}
-
-function cycles(): Readonly<Record<string, Readonly<Record<string, unknown>>>>[] {
-  try {
-    return JSON.parse(readFileSync(installed.metricsFile, 'utf8'))
-  } catch {
-    // A cycle is being appended.
-    return []
-  }
 }
 
 async function until(isTrue: () => boolean, mostMs = 20_000): Promise<void> {
@@ -69,21 +114,23 @@ async function until(isTrue: () => boolean, mostMs = 20_000): Promise<void> {
 }
 
 describe.each(DAEMON_NAMES)('%s', name => {
-  test('says its version and its options', async () => {
-    const [version, help] = [installed.run(name, '--version'), installed.run(name, '--help')]
+  test.concurrent('says its version and its options', async ({ host }) => {
+    const [version, help] = [host.installed.run(name, '--version'), host.installed.run(name, '--help')]
     expect(await endedWith(version, 0)).toBe(`${COMMANDS[name]} ${VERSION}\n`)
     const text = await endedWith(help, 0)
     for (const option of ['--config', '--check-config', '--version', '--help']) expect(text).toContain(option)
     expect(text.includes('--once')).toBe(name !== 'api')
   })
 
-  test('finds a good configuration good, and names file, line, key and nearest key of a bad one', async () => {
-    const file = installed.configFile(name)
-    expect(await endedWith(start(name, '--check-config'), 0)).toBe(`${file}: ok\n`)
+  test.concurrent('finds a good configuration good, and names file, line, key and nearest key of a bad one', async ({
+    host,
+  }) => {
+    const file = host.installed.configFile(name)
+    expect(await endedWith(host.start(name, '--check-config'), 0)).toBe(`${file}: ok\n`)
     const { text, key, meant } = MISSPELT[name]
     writeFileSync(file, text)
-    const checked = start(name, '--check-config')
-    const started = start(name)
+    const checked = host.start(name, '--check-config')
+    const started = host.start(name)
     for (const output of [await endedWith(checked, 78), await endedWith(started, 78)]) {
       expect(output).toContain(`${file}:2`)
       expect(output).toContain(key.split('.').at(-1))
@@ -91,34 +138,38 @@ describe.each(DAEMON_NAMES)('%s', name => {
     }
   })
 
-  test('does not start from a file that is missing or is no YAML, nor with an option that it does not know', async () => {
-    const missing = installed.run(name, '--config', `${installed.configDir}/none.yaml`)
-    const unknown = start(name, '--chek-config')
+  test.concurrent('does not start from a file that is missing or is no YAML, nor with an option that it does not know', async ({
+    host,
+  }) => {
+    const missing = host.installed.run(name, '--config', `${host.installed.configDir}/none.yaml`)
+    const unknown = host.start(name, '--chek-config')
     expect(await endedWith(missing, 78)).toMatch(/none\.yaml: cannot be read: .*no such file/)
     expect(await endedWith(unknown, 78)).toContain("Unknown option '--chek-config'")
-    writeFileSync(installed.configFile(name), 'host: {proc: [unclosed\n')
-    expect(await endedWith(start(name), 78)).toContain(`${installed.configFile(name)}:`)
+    writeFileSync(host.installed.configFile(name), 'host: {proc: [unclosed\n')
+    expect(await endedWith(host.start(name), 78)).toContain(`${host.installed.configFile(name)}:`)
   })
 
-  test('stops within five seconds while it works', async () => {
-    const daemon = await working(name)
+  test.concurrent('stops within five seconds while it works', async ({ host }) => {
+    const daemon = await host.working(name)
     const startMs = Date.now()
     expect(await daemon.end('SIGTERM')).toBe(0)
     expect(Date.now() - startMs).toBeLessThan(STOP_MS)
     expect(daemon.output).toMatch(/INFO +stopped/)
   })
 
-  test('takes a good new configuration over and refuses a bad one, the old one staying in force', async () => {
-    const daemon = await working(name)
-    writeFileSync(installed.configFile(name), MISSPELT[name].text)
+  test.concurrent('takes a good new configuration over and refuses a bad one, the old one staying in force', async ({
+    host,
+  }) => {
+    const daemon = await host.working(name)
+    writeFileSync(host.installed.configFile(name), MISSPELT[name].text)
     daemon.process.kill('SIGHUP')
     const [refusal] = await daemon.says(/.*new configuration refused; the old one stays in force.*/)
     expect(refusal).toContain(MISSPELT[name].meant)
-    await IN_FORCE[name].old()
-    configure(name, IN_FORCE[name].changes)
+    await IN_FORCE[name].old(host)
+    host.configure(name, IN_FORCE[name].changes)
     daemon.process.kill('SIGHUP')
     await daemon.says(/configuration re-read/)
-    await IN_FORCE[name].changed()
+    await IN_FORCE[name].changed(host)
     expect(await daemon.end('SIGTERM')).toBe(0)
   })
 })
@@ -127,119 +178,99 @@ describe.each(DAEMON_NAMES)('%s', name => {
 const IN_FORCE = {
   monitor: {
     changes: { monitoring: { enable_network: false } },
-    old: async () => {
-      const before = cycles().length
-      await until(() => cycles().length > before)
-      expect(newestNetwork()).toEqual({ rx_bytes: expect.any(Number), tx_bytes: expect.any(Number) })
+    old: async (host: Host) => {
+      const before = host.cycles().length
+      await until(() => host.cycles().length > before)
+      expect(host.newestNetwork()).toEqual({ rx_bytes: expect.any(Number), tx_bytes: expect.any(Number) })
     },
-    changed: () => until(() => newestNetwork() === null),
+    changed: (host: Host) => until(() => host.newestNetwork() === null),
   },
   model: {
     changes: { scaling: { dry_run: true } },
-    old: async () => {
-      const { cycle } = modelStatus()
-      await until(() => modelStatus().cycle.number > cycle.number)
-      expect(modelStatus().dry_run).toBe(false)
+    old: async (host: Host) => {
+      const { cycle } = host.modelStatus()
+      await until(() => host.modelStatus().cycle.number > cycle.number)
+      expect(host.modelStatus().dry_run).toBe(false)
     },
-    changed: () => until(() => modelStatus().dry_run),
+    changed: (host: Host) => until(() => host.modelStatus().dry_run),
   },
   api: {
     changes: { authentication: { api_keys: [{ name: 'new', key: 'a-new-key-0002', role: 'read' }] } },
-    old: async () => expect(await statusWithNewKey()).toBe(401),
-    changed: async () => {
+    old: async (host: Host) => expect(await host.statusWithNewKey()).toBe(401),
+    changed: async (host: Host) => {
       // The new routes are ready a moment after the file was read.
       const endMs = Date.now() + 10_000
-      while ((await statusWithNewKey()) !== 200) expect(Date.now()).toBeLessThan(endMs)
+      while ((await host.statusWithNewKey()) !== 200) expect(Date.now()).toBeLessThan(endMs)
     },
   },
 } as const
 
-function newestNetwork(): unknown {
-  return cycles().at(-1)?.['101']?.['network_usage']
-}
-
-function modelStatus(): { dry_run: boolean; pid: number; cycle: { number: number; outcome: string } } {
-  return JSON.parse(installed.readStatus())
-}
-
-async function statusWithNewKey(): Promise<number> {
-  const answer = await fetch(`${installed.apiUrl}/resource/lxc/configs`, { headers: { 'X-API-Key': 'a-new-key-0002' } })
-  await answer.body?.cancel()
-  return answer.status
-}
-
 describe('one cycle', () => {
-  test('is measured by the monitor, and decided by the model', async () => {
-    await endedWith(start('monitor', '--once'), 0)
-    await endedWith(start('monitor', '--once'), 0)
-    expect(cycles()).toHaveLength(2)
-    await installed.startApi()
-    await endedWith(start('model', '--once'), 0)
-    expect(modelStatus().cycle).toMatchObject({ number: 1, outcome: 'decided' })
-    expect(existsSync(installed.lockFile)).toBe(false)
+  test.concurrent('is measured by the monitor, and decided by the model', async ({ host }) => {
+    await endedWith(host.start('monitor', '--once'), 0)
+    await endedWith(host.start('monitor', '--once'), 0)
+    expect(host.cycles()).toHaveLength(2)
+    await host.installed.startApi()
+    await endedWith(host.start('model', '--once'), 0)
+    expect(host.modelStatus().cycle).toMatchObject({ number: 1, outcome: 'decided' })
+    expect(existsSync(host.installed.lockFile)).toBe(false)
   })
 
-  test('is not an option of the API', async () => {
-    expect(await endedWith(start('api', '--once'), 78)).toContain('has no option --once')
+  test.concurrent('is not an option of the API', async ({ host }) => {
+    expect(await endedWith(host.start('api', '--once'), 78)).toContain('has no option --once')
   })
 })
 
 describe('a killed daemon', () => {
-  test('leaves a lock that the next model takes over; a living one refuses a second model by its number', async () => {
-    const first = await working('model')
-    const refused = await endedWith(start('model'), 1)
+  test.concurrent('leaves a lock that the next model takes over; a living one refuses a second model by its number', async ({
+    host,
+  }) => {
+    const first = await host.working('model')
+    const refused = await endedWith(host.start('model'), 1)
     expect(refused).toContain(`process ${first.process.pid}`)
     expect(await first.end('SIGKILL')).toBe('SIGKILL')
-    expect(existsSync(installed.lockFile)).toBe(true)
-    const second = start('model')
+    expect(existsSync(host.installed.lockFile)).toBe(true)
+    const second = host.start('model')
     await second.says(/took over the lock of a process that is gone/)
-    await second.says(MODEL_CYCLE)
-    expect(modelStatus().pid).toBe(second.process.pid)
+    await until(() => host.modelStatus().pid === second.process.pid)
   })
 
-  test('leaves metrics that are valid JSON, to which the next monitor appends', async () => {
-    configure('monitor', { monitoring: { check_interval: 1 } })
+  test.concurrent('leaves metrics that are valid JSON, to which the next monitor appends', async ({ host }) => {
+    host.configure('monitor', { monitoring: { check_interval: 1 } })
     for (let kill = 0; kill < 4; kill++) {
-      const monitor = start('monitor')
-      const before = existsSync(installed.metricsFile) ? cycles().length : 0
-      await until(() => existsSync(installed.metricsFile) && cycles().length > before)
+      const monitor = host.start('monitor')
+      const before = existsSync(host.installed.metricsFile) ? host.cycles().length : 0
+      await until(() => existsSync(host.installed.metricsFile) && host.cycles().length > before)
       expect(await monitor.end('SIGKILL')).toBe('SIGKILL')
-      const kept = JSON.parse(readFileSync(installed.metricsFile, 'utf8'))
+      const kept = JSON.parse(readFileSync(host.installed.metricsFile, 'utf8'))
       expect(kept.length).toBeGreaterThan(before)
     }
   })
 
-  test('takes no other with it: the API still answers, and containers keep what they have', async () => {
-    const model = await working('model')
-    const before = await allocations()
+  test.concurrent('takes no other with it: the API still answers, and containers keep what they have', async ({
+    host,
+  }) => {
+    const model = await host.working('model')
+    const before = await host.allocations()
     await model.end('SIGKILL')
-    expect(await allocations()).toEqual(before)
+    expect(await host.allocations()).toEqual(before)
   })
 })
 
-async function allocations(): Promise<unknown> {
-  const { stdout } = await installed.command(['status', '--json', '--config-dir', installed.configDir])
-  return JSON.parse(stdout).containers.map(({ lxc_id, cores, memory_mb }: Record<string, number>) => ({
-    lxc_id,
-    cores,
-    memory_mb,
-  }))
-}
-
 describe('the API', () => {
-  test('does not serve other hosts without authentication', async () => {
-    configure('api', { server: { host: '0.0.0.0' }, authentication: { enabled: false } })
-    const output = await endedWith(start('api'), 78)
+  test.concurrent('does not serve other hosts without authentication', async ({ host }) => {
+    host.configure('api', { server: { host: '0.0.0.0' }, authentication: { enabled: false } })
+    const output = await endedWith(host.start('api'), 78)
     expect(output).toMatch(/lxc_autoscale_api\.yaml(:\d+)?.*authentication/)
   })
 
-  test('names the port that another program has', async () => {
+  test.concurrent('names the port that another program has', async ({ host }) => {
     const other = createServer()
     await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
     const port = typeof address === 'object' ? address?.port : undefined
-    configure('api', { server: { port } })
-    const output = await endedWith(start('api'), 78)
+    host.configure('api', { server: { port } })
+    const output = await endedWith(host.start('api'), 78)
     expect(output).toContain(`cannot listen on 127.0.0.1 port ${port}: listen EADDRINUSE`)
     expect(output).not.toMatch(/\n +at /)
     await new Promise(resolve => other.close(resolve))
