@@ -44,7 +44,7 @@ complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_see
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from diff' -l config-dir -d 'where the three configuration files are'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from diff' -l json -d 'print JSON'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from reference' -l json -d 'print JSON: the names of the keys'
-complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from migrate' -l write -d 'write the new file there (it may be the old one; that is kept as FILE.old)'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from migrate' -l write -d 'write the new file there; what was there before is kept as FILE.old'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from migrate' -l json -d 'print JSON'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from doctor' -l config-dir -d 'where the three configuration files are'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from doctor' -l url -d 'address of the scaling API (default: as configured)'

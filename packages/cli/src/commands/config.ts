@@ -8,7 +8,6 @@ import {
   errorMessage,
   markdownReference,
   parseConfig,
-  replaceFile,
 } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
@@ -16,6 +15,7 @@ import type { z } from 'zod'
 import { type Migration, migrateConfig, readMap } from '../migrate-config.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
+import { writeConfig } from '../write-config.ts'
 import { CONFIG_FILES } from './command-context.ts'
 
 interface ConfigOptions {
@@ -149,15 +149,12 @@ function migrateCommand(): Command {
       "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is",
     )
     .argument('<file>', `a file named ${[...Object.values(CONFIG_FILES), LXC_AUTOSCALE_FILE].join(', ')}`)
-    .option('--write <file>', 'write the new file there (it may be the old one; that is kept as FILE.old)')
+    .option('--write <file>', 'write the new file there; what was there before is kept as FILE.old')
     .option('--json', 'print JSON')
     .action(async (file: string, { write, json }: MigrateOptions) => {
       const text = readText(file)
       const migration = await migrated(file, text, write ?? file)
-      if (write !== undefined) {
-        if (write === file) await replaceFile(`${file}.old`, text)
-        await replaceFile(write, migration.yaml)
-      }
+      if (write !== undefined) await writeConfig(write, migration.yaml)
       standardTerminal(json ?? false).answer(migration, () =>
         [
           table(
@@ -176,7 +173,10 @@ const LXC_AUTOSCALE_FILE = 'lxc_autoscale.yaml'
 
 /** @throws {ConfigError} when the file is no YAML, {AutoscaleError} when its name or that of the new file is not known. */
 async function migrated(file: string, text: string, newFile: string): Promise<Migration> {
-  if (basename(file) !== LXC_AUTOSCALE_FILE) return migrateConfig(file, text, await rulesOf(newFile))
+  if (basename(file) !== LXC_AUTOSCALE_FILE) {
+    const isNamed = Object.values<string>(CONFIG_FILES).includes(basename(file))
+    return migrateConfig(file, text, await rulesOf(isNamed ? file : newFile))
+  }
   const { yaml, lost } = translateLxcAutoscale(readMap(file, text))
   const migration = migrateConfig(file, yaml, await rulesOf(CONFIG_FILES.model))
   const dropped = lost.map(({ key, why }) => ({ key, fate: 'dropped' as const, note: why }))
