@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// npm run e2e:systemd -- [--vm] [--figures] [--suite NAME] [--package FILE]
+// npm run e2e:systemd -- [--vm] [--figures] [--lintian] [--suite NAME] [--package FILE]
 // Installs the package on a throw-away host with a real systemd and real LXC containers, and tries it there.
 // --vm        in a virtual machine: cgroup v2 with all controllers; takes minutes, since it is emulated
 // --figures   measures memory and CPU of the daemons at 60 containers too
+// --lintian   has lintian look at the package too; installing it takes most of a minute
 // --suite     the Debian of the host: bullseye, bookworm or trixie (default)
 // --package   a package that is there already
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Box } from './machine/box.mjs'
-import { installPackages } from './machine/debian-packages.mjs'
+import { installPackages, lintianFindsNoError } from './machine/debian-packages.mjs'
 import { buildPackage, hasSameBytes, makeOlderPackage, makeQuickPackage } from './machine/packages.mjs'
 import { buildRoot } from './machine/root.mjs'
 import { VirtualMachine } from './machine/virtual-machine.mjs'
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
   options: {
     vm: { type: 'boolean', default: false },
     figures: { type: 'boolean', default: false },
+    lintian: { type: 'boolean', default: false },
     suite: { type: 'string', default: 'trixie' },
     package: { type: 'string' },
   },
@@ -56,13 +58,14 @@ console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1
 
 async function run() {
-  await tally.time('Debian packages', () => installPackages({ vm: options.vm }))
+  await tally.time('Debian packages', () => installPackages(options))
   const packages = join(work, 'packages')
   mkdirSync(packages)
   const [root] = await Promise.all([
     tally.time('root file system', () => buildRoot(options.suite)),
     tally.time('package', () => makePackages(packages)),
   ])
+  if (options.lintian) tally.add(lintianFindsNoError(join(packages, 'current.deb')), 'lintian finds no error')
   const groups = groupsToRun()
   const machine = options.vm ? new VirtualMachine({ root, work }) : new Box({ root, work })
   await tally.time(options.vm ? 'virtual machine' : 'box', () =>

@@ -5,6 +5,8 @@ check 'the container appears in the metrics file' within 15 is_known 101 memory_
 for field in cpu_usage_percent cpu_cores memory_limit_mb process_count filesystem_total_gb filesystem_free_gb; do
   check "$field is known" within 15 is_known 101 $field
 done
+has_pressure() { tail -n2 $METRICS | grep -q '"pressure":{"cpu_some":[0-9]'; }
+[ -z "$IS_V2" ] || check 'pressure is known' within 30 has_pressure
 check 'a stopped container is not measured' bash -c "! tail -n2 $METRICS | grep -q '\"109\":'"
 check 'the metrics file is valid JSON' /usr/lib/lxc-autoscale-ml/node -e "JSON.parse(require('fs').readFileSync('$METRICS', 'utf8'))"
 check 'the operator finds nothing wrong' lxc-autoscale doctor

@@ -39,7 +39,7 @@ is_audited() { [[ $(api GET "/history?lxc_id=$1") == *"\"lxc_id\":$1"* ]]; }
 check 'the working container has one core' cores_are 1
 pct exec 101 -- sh -c 'for i in 1 2 3; do (while [ ! -e /tmp/stop ]; do :; done) & done; wait' </dev/null >/dev/null 2>&1 &
 check 'under load it gets a second core, in its cgroup' cores_become 2
-check 'Proxmox has the same in its configuration' grep -qx 'cores: 2' /etc/pve/lxc/101.conf
+check 'Proxmox has the same in its configuration' within 20 grep -qx 'cores: 2' /etc/pve/lxc/101.conf
 check 'the change is in the audit log' is_audited 101
 pct exec 101 -- touch /tmp/stop </dev/null
 wait
