@@ -12,7 +12,7 @@ const FOR_BOX = [
   'systemd-container',
   'xz-utils',
 ]
-const FOR_VM = ['e2fsprogs', 'qemu-system-x86']
+const FOR_VM = ['e2fsprogs', 'python3-minimal', 'qemu-system-x86']
 
 /** Installs what building the package and the throw-away hosts needs. */
 export function installPackages({ vm, lintian }) {
