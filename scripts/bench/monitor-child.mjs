@@ -28,7 +28,7 @@ const config = MonitorConfig.parse({
 const monitor = new Monitor(config, {
   clock,
   log: silent,
-  mostOpenFiles: 1_000_000,
+  mostOpenFiles: Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1_024) - 128,
   usage: () => ({ cpuUsec: 0, rssBytes: process.memoryUsage.rss() }),
 })
 await monitor.open()

@@ -78,8 +78,10 @@ export const OUTER_FILES = [
   ['io.pressure', PRESSURE],
   ['cgroup.stat', 'nr_descendants 4\nnr_dying_descendants 0\n'],
 ]
-/** The cgroups of a guest with systemd; the process lists of all of them are read. */
-export const GROUPS = ['', '/ns', '/ns/init.scope', '/ns/system.slice', '/ns/system.slice/app.service']
+/** The cgroups of a guest with systemd. */
+const GROUPS = ['', '/ns', '/ns/init.scope', '/ns/system.slice', '/ns/system.slice/app.service']
+/** Those of them that can hold processes: the others hand controllers on, and the kernel allows none there. */
+export const PROCESS_GROUPS = ['/ns/init.scope', '/ns/system.slice/app.service']
 const PROCESSES = [0, 0, 1, 0, 11]
 
 /** Makes the tree for `containers` containers below `root`. */
@@ -122,6 +124,8 @@ function makeContainer({ proc, cgroup, pve }, index) {
   )
   GROUPS.forEach((group, at) => {
     mkdirSync(outer + group)
+    const controllers = PROCESS_GROUPS.includes(group) ? '' : 'cpuset cpu io memory pids\n'
+    writeFileSync(`${outer}${group}/cgroup.subtree_control`, controllers)
     const pids = Array.from({ length: PROCESSES[at] }, () => pid++)
     writeFileSync(`${outer}${group}/cgroup.procs`, pids.map(number => `${number}\n`).join(''))
   })

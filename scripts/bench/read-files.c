@@ -1,8 +1,9 @@
 /*
  * What the monitor asks the kernel for in one cycle, without anything else: the yardstick of `npm run bench -- monitor`.
- * usage: read-files LIST FOLDER CYCLES < nothing
+ * usage: read-files LIST FOLDER CYCLES KEPT
  * LIST has one file per line: `k PATH` is kept open and read at 0, `o PATH` is opened, read and closed,
  * `s PATH` is asked for its inode, `f PATH` for the size of its file system. FOLDER is listed in each cycle.
+ * At most KEPT files are kept open; those beyond it are opened each time, as the monitor does at its limit.
  * Prints the CPU time of each cycle in milliseconds, one per line.
  */
 #include <dirent.h>
@@ -69,11 +70,12 @@ static void list(const char *folder) {
 
 int main(int count, char **words) {
   size_t entries = 0, room = 0;
+  long kept = 0;
   struct entry *all = NULL;
   char line[4096];
   FILE *file;
-  if (count != 4) {
-    fprintf(stderr, "usage: read-files LIST FOLDER CYCLES\n");
+  if (count != 5) {
+    fprintf(stderr, "usage: read-files LIST FOLDER CYCLES KEPT\n");
     return 2;
   }
   file = fopen(words[1], "r");
@@ -82,9 +84,10 @@ int main(int count, char **words) {
     line[strcspn(line, "\n")] = 0;
     if (entries == room) all = realloc(all, (room = room * 2 + 64) * sizeof *all);
     all[entries].kind = line[0];
+    if (line[0] == 'k' && kept++ >= atol(words[4])) all[entries].kind = 'o';
     all[entries].path = strdup(line + 2);
-    all[entries].fd = line[0] == 'k' ? open(line + 2, O_RDONLY | O_CLOEXEC) : -1;
-    if (line[0] == 'k' && all[entries].fd < 0) fail(line + 2);
+    all[entries].fd = all[entries].kind == 'k' ? open(line + 2, O_RDONLY | O_CLOEXEC) : -1;
+    if (all[entries].kind == 'k' && all[entries].fd < 0) fail(line + 2);
     entries++;
   }
   for (int cycle = 0; cycle < atoi(words[3]); cycle++) {

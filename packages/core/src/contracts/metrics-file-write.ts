@@ -74,6 +74,19 @@ function whole(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value
 }
 
-function figure(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : Math.round(value * 1_000) / 1_000
+/** `.001` to `.999` without the zeros at the end: made once, since the engine takes long to print a fraction. */
+const FRACTIONS: readonly string[] = Array.from({ length: 1_000 }, (_, thousandths) =>
+  `.${String(thousandths).padStart(3, '0')}`.replace(/\.?0+$/, ''),
+)
+/** Above this a number of thousandths is not exact any more. */
+const LARGEST_EXACT = 1e12
+
+/** Three decimals; of a number that has none to spare, all of them. */
+function figure(value: number | undefined): number | string | null {
+  if (value === undefined || !Number.isFinite(value)) return null
+  if (Math.abs(value) > LARGEST_EXACT) return value
+  if (value < 0) return Math.round(value * 1_000) / 1_000
+  const thousandths = Math.round(value * 1_000)
+  const whole = Math.floor(thousandths / 1_000)
+  return `${whole}${FRACTIONS[thousandths - whole * 1_000]}`
 }

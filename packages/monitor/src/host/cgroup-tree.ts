@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { systemErrorCode } from '@lxc-autoscale/core'
 import { type HostFiles, type KernelFile, OPTIONAL, OPTIONAL_LIST } from './host-files.ts'
 import type { KernelText, Parse } from './kernel-text.ts'
@@ -6,13 +6,14 @@ import type { KernelText, Parse } from './kernel-text.ts'
 /** One cgroup in the tree of a container, with the file that is read in each of them. */
 interface Branch {
   readonly folder: string
-  readonly file: KernelFile
+  /** Undefined where the kernel allows no processes. */
+  readonly file: KernelFile | undefined
   /** Number of links when its subfolders were listed: it counts them on kernel file systems. */
   readonly links: number
 }
 
 /**
- * The cgroups of one container, from the outer one down, and one file of each. What the guest's systemd adds and removes
+ * The cgroups of one container, from the outer one down, and one file of each that can hold processes. What the guest's systemd adds and removes
  * is noticed without listing folders each time: v2 counts the descendants in cgroup.stat, v1 has a link per subfolder,
  * and a removed cgroup makes its open file fail.
  */
@@ -63,7 +64,7 @@ export class CgroupTree {
   }
 
   close(): void {
-    for (const { file } of this.#branches) file.close()
+    for (const { file } of this.#branches) file?.close()
     this.#stat.close()
     this.#branches = []
   }
@@ -81,6 +82,7 @@ export class CgroupTree {
   #visitKnown<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void): boolean {
     let isComplete = true
     for (const { folder, file } of this.#branches) {
+      if (file === undefined) continue
       const value = file.read(parse)
       if (value !== undefined) visit(folder, value)
       else if (file.absence !== 'unsupported') isComplete = false
@@ -106,11 +108,13 @@ export class CgroupTree {
     for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
       const links = linksOf(folder)
       if (links === undefined) continue
-      branches.push({ folder, file: this.#fileOf(folder, known.get(folder)), links })
-      folders.push(...subfolders(folder))
+      const below = subfolders(folder)
+      const isEmpty = below.length > 0 && mayHoldNoProcesses(folder)
+      branches.push({ folder, file: isEmpty ? undefined : this.#fileOf(folder, known.get(folder)), links })
+      folders.push(...below)
     }
     const kept = new Set(branches.map(({ file }) => file))
-    for (const { file } of this.#branches) if (!kept.has(file)) file.close()
+    for (const { file } of this.#branches) if (!kept.has(file)) file?.close()
     this.#branches = branches
   }
 
@@ -132,6 +136,20 @@ function parseDescendants({ bytes, length }: KernelText): number | undefined {
     else if (byte !== DESCENDANTS.charCodeAt(at)) return undefined
   }
   return undefined
+}
+
+/**
+ * On cgroup v2 a cgroup that hands memory or io on to those below it has no processes of its own.
+ * Source: Linux, admin-guide/cgroup-v2.rst, "No Internal Process Constraint".
+ */
+function mayHoldNoProcesses(folder: string): boolean {
+  try {
+    return /\b(?:memory|io)\b/.test(readFileSync(`${folder}/cgroup.subtree_control`, 'latin1'))
+  } catch (error) {
+    // cgroup v1 has no such file.
+    if (systemErrorCode(error) === undefined) throw error
+    return false
+  }
 }
 
 function linksOf(folder: string): number | undefined {

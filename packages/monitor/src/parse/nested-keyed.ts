@@ -1,5 +1,7 @@
 import type { KernelText, Parse } from '../host/kernel-text.ts'
-import { asciiText } from './digits.ts'
+import { asciiBytes, asciiText, digitsAt, isWord, lineEnd } from './digits.ts'
+
+const SPACE = 32
 
 /** The values of one name (a device) in the order of the keys; undefined for a key that it lacks. */
 export interface NestedValues {
@@ -9,21 +11,49 @@ export interface NestedValues {
 
 /**
  * Reads `name key=value ...` lines (io.stat). A line with none of the keys does not count: the kernel prints bare names
- * of devices without traffic.
- * Source: Linux, admin-guide/cgroup-v2.rst, "Nested keyed".
+ * of devices without traffic. Source: Linux, admin-guide/cgroup-v2.rst, "Nested keyed".
  */
 export function nestedKeyed(keys: readonly string[]): Parse<readonly NestedValues[]> {
-  return (text: KernelText) => {
+  const words = keys.map(key => asciiBytes(`${key}=`))
+  return ({ bytes, length }: KernelText) => {
     const rows: NestedValues[] = []
-    const lines = completeLines(text)
-    if (lines === undefined) return undefined
-    for (const line of lines) {
-      const [name = '', ...pairs] = line.trim().split(' ')
-      const values = keys.map(key => pairValue(pairs, key))
-      if (name !== '' && values.some(value => value !== undefined)) rows.push({ name, values })
+    for (let at = 0; at < length; ) {
+      const end = lineEnd(bytes, at, length)
+      if (end === undefined) return undefined
+      const row = parseRow(bytes, at, end, words)
+      if (row !== undefined) rows.push(row)
+      at = end + 1
     }
     return rows
   }
+}
+
+function parseRow(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  words: readonly Uint8Array[],
+): NestedValues | undefined {
+  const nameEnd = tokenEnd(bytes, start, end)
+  const values = words.map((): number | undefined => undefined)
+  let isFound = false
+  for (let at = nameEnd + 1; at < end; ) {
+    const stop = tokenEnd(bytes, at, end)
+    const index = words.findIndex(word => isWord(bytes, at, at + word.length, word))
+    const value = index < 0 ? undefined : digitsAt(bytes, at + (words[index]?.length ?? 0), stop)
+    if (value !== undefined) {
+      values[index] = value
+      isFound = true
+    }
+    at = stop + 1
+  }
+  return isFound && nameEnd > start ? { name: asciiText(bytes, start, nameEnd), values } : undefined
+}
+
+function tokenEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] !== SPACE) at++
+  return at
 }
 
 /**
@@ -55,10 +85,4 @@ export function completeLines({ bytes, length }: KernelText): string[] | undefin
   if (length === 0) return []
   if (bytes[length - 1] !== 10) return undefined
   return asciiText(bytes, 0, length - 1).split('\n')
-}
-
-function pairValue(pairs: readonly string[], key: string): number | undefined {
-  const pair = pairs.find(text => text.startsWith(key) && text[key.length] === '=')
-  const digits = pair?.slice(key.length + 1)
-  return digits !== undefined && /^\d+$/.test(digits) ? Number(digits) : undefined
 }

@@ -28,6 +28,20 @@ describe('parseCycle', () => {
     expect(JSON.parse(line)['101']).toMatchObject({ cpu_usage_percent: null, memory_usage_mb: null })
   })
 
+  test('writes each figure as JSON would, rounded to three decimals where it is small enough', () => {
+    const figure = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.double({ min: -5, max: 1e6, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(figure, value => {
+        const line = formatCycle({ containers: new Map([[101, sample({ memoryUsageMb: value })]]), summary: undefined })
+        const expected = Math.abs(value) > 1e12 ? value : Math.round(value * 1_000) / 1_000
+        expect(JSON.parse(line)['101'].memory_usage_mb).toBe(Object.is(expected, -0) ? 0 : expected)
+      }),
+    )
+  })
+
   test('reads an element of the Python predecessor, which knows fewer fields', () => {
     const text = `{"104": {"timestamp": "2025-03-01T10:00:00+00:00", "cpu_usage_percent": 3.5, "memory_usage_mb": 210.4,
       "swap_usage_mb": 0.0, "swap_total_mb": 512.0, "process_count": 21, "io_stats": {"reads": 10, "writes": 20},

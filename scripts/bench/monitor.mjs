@@ -1,0 +1,118 @@
+// npm run bench -- monitor: what a cycle of the monitor costs, on a pretend host in memory, beside a C program that makes the
+// same calls. The monitor runs as the package ships it: one bundled file, with the same flags.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { initPidOf, makePretendTree, OUTER_FILES, PROCESS_GROUPS, vmidOf } from './pretend-tree.mjs'
+
+const SIZES = [60, 100, 1_000, 4_000]
+/** Cycles that are measured, after some that warm up the caches and the compiler. */
+const CYCLES = 60
+const WARM_UP_CYCLES = 30
+/** At this size the memory is watched over a long time. */
+const LONG_RUN = { containers: 1_000, cycles: 1_000 }
+const FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=1']
+
+export async function run(report) {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-monitor-'))
+  try {
+    const child = await bundleChild(folder)
+    const reader = compileReader(folder)
+    for (const containers of SIZES) measure({ containers, folder, child, reader, report })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function bundleChild(folder) {
+  const outfile = join(folder, 'monitor-child.mjs')
+  await build({
+    entryPoints: [join(import.meta.dirname, 'monitor-child.mjs')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** The program that makes the same calls; undefined where there is no compiler. */
+function compileReader(folder) {
+  const outfile = join(folder, 'read-files')
+  const { status } = spawnSync('cc', ['-O2', '-o', outfile, join(import.meta.dirname, 'read-files.c')], {
+    stdio: 'ignore',
+  })
+  return status === 0 ? outfile : undefined
+}
+
+function measure({ containers, folder, child, reader, report }) {
+  const root = join(folder, `host-${containers}`)
+  const host = makePretendTree(root, containers)
+  const row = (metric, value, unit) => report({ bench: 'monitor', case: String(containers), metric, value, unit })
+  const isLong = containers === LONG_RUN.containers
+  const found = runChild(child, {
+    host,
+    exportFile: join(root, 'metrics.json'),
+    cycles: CYCLES,
+    warmUp: WARM_UP_CYCLES,
+  })
+  const cpuMs = median(found.cpuMs)
+  row('cycle_cpu_ms', cpuMs, 'ms')
+  row('cycle_wall_ms', median(found.wallMs), 'ms')
+  row('forks_per_cycle', found.forks / (CYCLES + WARM_UP_CYCLES), '')
+  if (reader !== undefined) row('ratio_to_c', cpuMs / runReader(reader, folder, host, containers), '')
+  if (isLong) {
+    const long = runChild(child, { host, exportFile: join(root, 'long.json'), cycles: LONG_RUN.cycles, warmUp: 0 })
+    row('rss_mb', Math.max(...long.rssMb.slice(-5)), 'MB')
+  } else row('rss_mb', found.rssMb.at(-1), 'MB')
+  rmSync(root, { recursive: true })
+}
+
+/** `maxEntries` is small: the file of many containers and cycles would not fit beside the tree, and its cost is measured in `store`. */
+function runChild(child, settings) {
+  const words = [...FLAGS, child, JSON.stringify({ ...settings, maxEntries: 200 })]
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' }
+  return JSON.parse(
+    execFileSync(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env, maxBuffer: 2 ** 26 }),
+  )
+}
+
+/** CPU time of the C program, which reads the same files in the same order. */
+function runReader(reader, folder, { proc, cgroup }, containers) {
+  const list = join(folder, 'list')
+  writeFileSync(list, `${callsOf({ proc, cgroup }, containers).join('\n')}\n`)
+  const kept = readFileSync(list, 'utf8').split('\nk ').length
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1_024) - 128
+  const words = [list, `${cgroup}/lxc`, String(CYCLES + WARM_UP_CYCLES), String(Math.min(kept, limit))]
+  const times = execFileSync(reader, words, { encoding: 'utf8' }).trim().split('\n').map(Number)
+  return median(times.slice(WARM_UP_CYCLES))
+}
+
+function callsOf({ proc, cgroup }, containers) {
+  const indexes = Array.from({ length: containers }, (_, index) => index)
+  const outer = index => `${cgroup}/lxc/${vmidOf(index)}`
+  const names = OUTER_FILES.map(([name]) => name)
+  const [tree, others] = [['cgroup.stat'], names.filter(name => name !== 'cgroup.stat')]
+  const look = indexes.flatMap(index => [
+    `s ${outer(index)}`,
+    ...tree.map(name => `k ${outer(index)}/${name}`),
+    ...PROCESS_GROUPS.map(group => `k ${outer(index)}${group}/cgroup.procs`),
+  ])
+  const sizes = indexes.map(index => `f ${proc}/${initPidOf(index)}/root`)
+  const figures = indexes.flatMap(index => [
+    ...others.map(name => `k ${outer(index)}/${name}`),
+    `o ${proc}/${initPidOf(index)}/net/dev`,
+  ])
+  return [...look, ...sizes, ...figures]
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[sorted.length >> 1]
+}
