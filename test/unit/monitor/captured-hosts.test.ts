@@ -75,3 +75,20 @@ describe.each([
     expect(third?.get(103)?.processCount).toBeGreaterThan(0)
   })
 })
+
+describe('cgroup-v1-nested', () => {
+  const name = 'cgroup-v1-nested'
+
+  test('gives the figures of the golden file', async () => {
+    const { elements } = await cyclesOf(name, [['t0', 0]])
+    await expect(`${JSON.stringify(elements, null, 1)}\n`).toMatchFileSnapshot(
+      join(fixtures, 'golden', `monitor-${name}.json`),
+    )
+  })
+
+  test('counts the processes of a container in a container, and reads the network of the outer one', async () => {
+    const { samples } = await cyclesOf(name, [['t0', 0]])
+    expect(samples[0]?.get(7_103)).toMatchObject({ processCount: 4, networkUsage: { rxBytes: 0, txBytes: 0 } })
+    expect(samples[0]?.get(7_104)).toMatchObject({ processCount: 2, networkUsage: { rxBytes: 516, txBytes: 516 } })
+  })
+})
