@@ -64,6 +64,8 @@ class RunningMonitor {
   #installation: Installation | undefined
   #listener: MetricsListener | undefined
   #wanted: MonitorConfig | undefined
+  /** Threads that hang since an earlier configuration. */
+  #abandonedThreads = 0
 
   constructor(context: DaemonContext<MonitorConfig>, facts: ProcessFacts) {
     this.#context = context
@@ -103,8 +105,9 @@ class RunningMonitor {
 
   async close(): Promise<void> {
     await this.#listener?.close()
-    const stuck = this.#installation?.monitor.stuckFilesystems ?? 0
-    await this.#remove(this.#installation)
+    const installation = this.#installation
+    await this.#remove(installation)
+    const stuck = this.#abandonedThreads + (installation?.monitor.stuckFilesystems ?? 0)
     if (stuck === 0) return
     this.#context.log.warn(
       { file_systems: stuck },
@@ -157,6 +160,7 @@ class RunningMonitor {
       const installed = await this.#install(wanted)
       this.#installation = installed
       await old.monitor.close()
+      this.#abandonedThreads += old.monitor.stuckFilesystems
       if (old.lock !== installed.lock) await old.lock?.release()
       if (wanted.metrics.port !== old.config.metrics.port) await this.#listen(wanted.metrics.port)
     } catch (error) {
@@ -165,11 +169,12 @@ class RunningMonitor {
     }
   }
 
+  /** Listens on another port before it leaves the old one, so that a port that is taken changes nothing. */
   async #listen(port: number): Promise<void> {
-    await this.#listener?.close()
-    this.#listener = undefined
-    if (port === 0) return
-    this.#listener = await listenForMetrics(this.#metrics, port)
+    const before = this.#listener
+    this.#listener = port === 0 ? undefined : await listenForMetrics(this.#metrics, port)
+    await before?.close()
+    if (this.#listener === undefined) return
     this.#context.log.info({ url: `http://127.0.0.1:${this.#listener.port}/metrics` }, 'metrics listener')
   }
 }

@@ -31,10 +31,14 @@ export class Monitor {
     this.#containers = new ContainerList(files, host)
     this.#configs = new ContainerConfigs(host.pve, clock)
     this.#filesystems = monitoring.enable_filesystem
-      ? new FilesystemProbe(host.proc, clock, {
-          timeoutMs: monitoring.filesystem_timeout_seconds * MS_PER_SECOND,
-          maxThreads: monitoring.parallel_processing ? monitoring.max_workers : 1,
-        })
+      ? new FilesystemProbe(
+          {
+            proc: host.proc,
+            timeoutMs: monitoring.filesystem_timeout_seconds * MS_PER_SECOND,
+            maxThreads: monitoring.parallel_processing ? monitoring.max_workers : 1,
+          },
+          clock,
+        )
       : undefined
     this.#store = new SnapshotFile({
       path: monitoring.export_file,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
 import { type Clock, systemErrorCode } from '@lxc-autoscale/core'
+import { type StatfsThread, type StatfsWork, startStatfsThread } from './statfs-thread.ts'
 
 /** Size of a file system, bytes. `free` is what an unprivileged user may still take. */
 export interface FilesystemSize {
@@ -18,49 +18,22 @@ export interface FilesystemAnswers {
 }
 
 export interface ProbeSettings {
+  readonly proc: string
   readonly timeoutMs: number
   /** Threads at most; each file system that hangs holds one. */
   readonly maxThreads: number
 }
 
-/**
- * Plain JavaScript, given as text so that it runs the same from source, from dist/ and from a bundle. It answers into
- * shared memory one by one, so that a file system that hangs does not take away the answers before it.
- */
-const THREAD = `
-const { parentPort } = require('node:worker_threads')
-const { statfsSync } = require('node:fs')
-parentPort.on('message', ({ proc, pids, answers, done }) => {
-  for (let index = 0; index < pids.length; index++) {
-    try {
-      const { bsize, blocks, bfree, bavail } = statfsSync(proc + '/' + pids[index] + '/root')
-      answers.set([blocks * bsize, (blocks - bfree) * bsize, bavail * bsize], index * 3)
-    } catch {
-      answers.set([-1, -1, -1], index * 3)
-    }
-    Atomics.store(done, 0, index + 1)
-  }
-  parentPort.postMessage(null)
-})
-`
-
 const NUMBERS_PER_ANSWER = 3
+/** A thread that is slow to start, on a busy machine, delays one cycle by so much at most. */
+const START_LIMIT_MS = 3_000
+/** How long `close` waits for threads that are late. */
+const CLOSE_LIMIT_MS = 1_000
 
-interface Sweep {
-  readonly pids: readonly number[]
-  readonly answers: Float64Array
-  readonly done: Int32Array
-}
-
+/** Where a thread hangs. */
 interface HungPlace {
   readonly pid: number | undefined
   readonly device: string | undefined
-}
-
-interface Thread {
-  readonly worker: Worker
-  sweep: Sweep | undefined
-  onDone: () => void
 }
 
 /**
@@ -68,17 +41,17 @@ interface Thread {
  * for ever. One that is late is not asked again until it answers, nor are others on the same device.
  */
 export class FilesystemProbe {
-  readonly #proc: string
-  readonly #clock: Clock
   readonly #settings: ProbeSettings
-  #idle: Thread | undefined
-  /** Threads that hang, each with where it hangs. */
-  readonly #stuck = new Map<Thread, HungPlace>()
+  readonly #clock: Clock
+  readonly #startThread: () => StatfsThread
+  #idle: StatfsThread | undefined
+  readonly #stuck = new Map<StatfsThread, HungPlace>()
+  #onReturn: () => void = () => {}
 
-  constructor(proc: string, clock: Clock, settings: ProbeSettings) {
-    this.#proc = proc
-    this.#clock = clock
+  constructor(settings: ProbeSettings, clock: Clock, startThread = startStatfsThread) {
     this.#settings = settings
+    this.#clock = clock
+    this.#startThread = startThread
   }
 
   /** Threads that wait for a file system that does not answer. */
@@ -90,62 +63,62 @@ export class FilesystemProbe {
   async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
     const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
     const thread = pids.length === 0 ? undefined : this.#takeThread()
-    if (thread === undefined) return NO_ANSWERS
-    const sweep = newSweep(pids)
-    await this.#finish(thread, sweep)
-    if (thread.sweep !== undefined) this.#setAside(thread, sweep)
-    return new SweepAnswers(sweep)
+    if (thread === undefined || !(await this.#isWithin(START_LIMIT_MS, thread.ready))) return NO_ANSWERS
+    const work = newWork(this.#settings.proc, pids)
+    const isDone = await this.#isWithin(
+      this.#settings.timeoutMs,
+      new Promise(resolve => thread.begin(work, () => this.#return(thread, resolve))),
+    )
+    if (!isDone) this.#setAside(thread, pids[Atomics.load(work.done, 0)])
+    return new WorkAnswers(pids, work)
   }
 
-  /** Ends the threads. One that hangs cannot be ended; see `stuckThreads`. */
+  /** Ends the threads; gives those that hang a moment to come back, since nothing can end them (see `stuckThreads`). */
   async close(): Promise<void> {
-    await this.#idle?.worker.terminate()
+    if (this.#stuck.size > 0) {
+      const allReturned = new Promise<void>(resolve => {
+        this.#onReturn = () => {
+          if (this.#stuck.size === 0) resolve()
+        }
+      })
+      await this.#isWithin(CLOSE_LIMIT_MS, allReturned)
+    }
+    await this.#idle?.end()
     this.#idle = undefined
   }
 
-  /** Gives the thread its work and waits until it is done or the time is over. */
-  async #finish(thread: Thread, sweep: Sweep): Promise<void> {
+  async #isWithin(limitMs: number, event: Promise<void>): Promise<boolean> {
     const stop = new AbortController()
-    const finished = new Promise<void>(resolve => {
-      thread.onDone = resolve
-    })
-    thread.sweep = sweep
-    const { answers, done } = sweep
-    thread.worker.postMessage({ proc: this.#proc, pids: Int32Array.from(sweep.pids), answers, done })
-    await Promise.race([finished, this.#clock.sleep(this.#settings.timeoutMs, stop.signal)])
+    const isFirst = await Promise.race([
+      event.then(() => true),
+      this.#clock.sleep(limitMs, stop.signal).then(() => false),
+    ])
     stop.abort()
+    return isFirst
   }
 
-  #takeThread(): Thread | undefined {
-    if (this.#idle !== undefined) return this.#idle
-    if (this.#stuck.size >= this.#settings.maxThreads) return undefined
-    const worker = new Worker(THREAD, {
-      eval: true,
-      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
-    })
-    worker.unref()
-    const thread: Thread = { worker, sweep: undefined, onDone: () => {} }
-    worker.on('message', () => {
-      thread.sweep = undefined
-      thread.onDone()
-      if (this.#stuck.delete(thread)) void worker.terminate()
-    })
-    worker.on('error', () => {
-      if (this.#idle === thread) this.#idle = undefined
-      thread.onDone()
-    })
-    this.#idle = thread
-    return thread
+  #takeThread(): StatfsThread | undefined {
+    if (this.#idle === undefined && this.#stuck.size < this.#settings.maxThreads) this.#idle = this.#startThread()
+    return this.#idle
   }
 
-  #setAside(thread: Thread, { pids, done }: Sweep): void {
-    const pid = pids[Atomics.load(done, 0)]
+  #setAside(thread: StatfsThread, pid: number | undefined): void {
     this.#idle = undefined
-    this.#stuck.set(thread, { pid, device: pid === undefined ? undefined : rootDevice(this.#proc, pid) })
+    this.#stuck.set(thread, { pid, device: pid === undefined ? undefined : rootDevice(this.#settings.proc, pid) })
+  }
+
+  /** A thread is done with its work, in time or late. A late one is used again unless another took its place. */
+  #return(thread: StatfsThread, whenDone: () => void): void {
+    if (this.#stuck.delete(thread)) {
+      if (this.#idle === undefined) this.#idle = thread
+      else void thread.end()
+    }
+    whenDone()
+    this.#onReturn()
   }
 
   #isHung(pid: number): boolean {
-    const device = rootDevice(this.#proc, pid)
+    const device = rootDevice(this.#settings.proc, pid)
     return [...this.#stuck.values()].some(hung => hung.pid === pid || (device !== undefined && hung.device === device))
   }
 }
@@ -153,11 +126,11 @@ export class FilesystemProbe {
 const NO_ANSWERS: FilesystemAnswers = { of: () => 'late' }
 
 /** Reads the answers where the thread left them; they are not turned into objects before they are asked for. */
-class SweepAnswers implements FilesystemAnswers {
+class WorkAnswers implements FilesystemAnswers {
   readonly #answers: Float64Array
   readonly #indexes = new Map<number, number>()
 
-  constructor({ pids, answers, done }: Sweep) {
+  constructor(pids: readonly number[], { answers, done }: StatfsWork) {
     this.#answers = answers
     const answered = Atomics.load(done, 0)
     for (let index = 0; index < answered; index++) this.#indexes.set(pids[index] ?? 0, index)
@@ -172,10 +145,12 @@ class SweepAnswers implements FilesystemAnswers {
   }
 }
 
-function newSweep(pids: readonly number[]): Sweep {
+function newWork(proc: string, pids: readonly number[]): StatfsWork {
+  const answerBytes = pids.length * NUMBERS_PER_ANSWER * Float64Array.BYTES_PER_ELEMENT
   return {
-    pids,
-    answers: new Float64Array(new SharedArrayBuffer(pids.length * NUMBERS_PER_ANSWER * Float64Array.BYTES_PER_ELEMENT)),
+    proc,
+    pids: Int32Array.from(pids),
+    answers: new Float64Array(new SharedArrayBuffer(answerBytes)),
     done: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
   }
 }
