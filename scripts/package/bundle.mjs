@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { build } from 'esbuild'
 
@@ -49,6 +49,8 @@ export async function bundleProgram({ entry, outfile }) {
     metafile: true,
     logLevel: 'warning',
   })
+  // The line for starting it in the checkout; here a wrapper does that.
+  writeFileSync(outfile, readFileSync(outfile, 'utf8').replace(/^#!.*\n/, ''))
   return new Set(
     Object.keys(metafile.inputs)
       .map(packageOf)
