@@ -19,6 +19,8 @@ function project(name: string, testTimeoutMs: number) {
 
 export default defineConfig({
   test: {
+    // By default one less than there are cores; most of the time these tests wait for processes.
+    maxWorkers: 2,
     projects: [
       project('unit', 20_000),
       project('contract', 60_000),
