@@ -12,7 +12,10 @@ const schema = z.strictObject({
     })
     .prefault({})
     .describe('How the API is reached.'),
-  limits: z.strictObject({ most: z.number().optional().describe('Most.') }).prefault({}).describe('Limits.'),
+  limits: z
+    .strictObject({ most: z.number().optional().describe('Most.') })
+    .prefault({})
+    .describe('Limits.'),
 })
 
 describe('defaultYaml', () => {
