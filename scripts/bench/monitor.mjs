@@ -8,9 +8,9 @@ import { build } from 'esbuild'
 import { initPidOf, makePretendTree, OUTER_FILES, PROCESS_GROUPS, vmidOf } from './pretend-tree.mjs'
 
 const SIZES = [60, 100, 1_000, 4_000]
-/** Cycles that are measured, after some that warm up the caches and the compiler. */
 const CYCLES = 60
-const WARM_UP_CYCLES = 30
+/** Cycles before those that are measured: the engine compiles what runs often, and a few containers take longer to be often. */
+const warmUpCycles = containers => 30 + Math.round(20_000 / containers)
 /** At this size the memory is watched over a long time. */
 const LONG_RUN = { containers: 1_000, cycles: 1_000 }
 const FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=1']
@@ -65,7 +65,7 @@ function measure({ containers, folder, child, reader, report }) {
   const cpuMs = median(found.cpuMs)
   row('cycle_cpu_ms', cpuMs, 'ms')
   row('cycle_wall_ms', median(found.wallMs), 'ms')
-  row('forks_per_cycle', found.forks / (CYCLES + WARM_UP_CYCLES), '')
+  row('forks_per_cycle', found.forks / (CYCLES + warmUpCycles(containers)), '')
   if (reader !== undefined) row('ratio_to_c', cpuMs / runReader(reader, folder, host, containers), '')
   if (isLong) {
     const long = runChild(child, { host, exportFile: join(root, 'long.json'), cycles: LONG_RUN.cycles, warmUp: 0 })
@@ -89,9 +89,9 @@ function runReader(reader, folder, { proc, cgroup }, containers) {
   writeFileSync(list, `${callsOf({ proc, cgroup }, containers).join('\n')}\n`)
   const kept = readFileSync(list, 'utf8').split('\nk ').length
   const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1_024) - 128
-  const words = [list, `${cgroup}/lxc`, String(CYCLES + WARM_UP_CYCLES), String(Math.min(kept, limit))]
+  const words = [list, `${cgroup}/lxc`, String(2 * CYCLES), String(Math.min(kept, limit))]
   const times = execFileSync(reader, words, { encoding: 'utf8' }).trim().split('\n').map(Number)
-  return median(times.slice(WARM_UP_CYCLES))
+  return median(times.slice(CYCLES))
 }
 
 function callsOf({ proc, cgroup }, containers) {

@@ -17,6 +17,7 @@ export {
   formatCycle,
   formatSample,
   formatSummary,
+  formatTime,
   type IoStats,
   type MemoryEvents,
   type MetricsCycle,

@@ -6,11 +6,12 @@ import type { FileFailure, HostFiles } from './host/host-files.ts'
 
 /** Takes the time, and counts the failed reads, of each part of one cycle: what passed since the part before was done. */
 export class CycleWatch implements Laps {
-  readonly partMs = new Map<string, number>()
   readonly errors = new Map<string, CollectErrors>()
   readonly #clock: Clock
   readonly #files: HostFiles
   readonly #timing: { monotonicMs: number; readonly clockEpoch: number }
+  /** Boxes that are changed in place: a part is done some thousand times in a cycle. */
+  readonly #parts = new Map<string, { ms: number }>()
   #failures: number
 
   constructor(clock: Clock, files: HostFiles, clockEpoch: number) {
@@ -25,10 +26,22 @@ export class CycleWatch implements Laps {
     return this.#timing
   }
 
+  /** Milliseconds by part. */
+  get partMs(): ReadonlyMap<string, number> {
+    return new Map([...this.#parts].map(([part, { ms }]) => [part, ms]))
+  }
+
   done(part: string): void {
     const nowMs = this.#clock.monotonicMs()
-    this.partMs.set(part, (this.partMs.get(part) ?? 0) + nowMs - this.#timing.monotonicMs)
+    const passedMs = nowMs - this.#timing.monotonicMs
+    const box = this.#parts.get(part)
+    if (box === undefined) this.#parts.set(part, { ms: passedMs })
+    else box.ms += passedMs
     this.#timing.monotonicMs = nowMs
+    if (this.#failures < this.#files.failures) this.#takeErrors(part)
+  }
+
+  #takeErrors(part: string): void {
     const { failures, lastFailure } = this.#files
     for (; this.#failures < failures; this.#failures++) this.addError(part, lastFailure)
   }

@@ -4,6 +4,7 @@ import {
   type CycleSummary,
   formatSample,
   formatSummary,
+  formatTime,
   type Logger,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
@@ -135,12 +136,13 @@ export class Cycle {
   /** Gives the number of containers of which nothing could be read. */
   #measure(timestampMs: number, answers: FilesystemAnswers | undefined, watch: CycleWatch): number {
     let failed = 0
+    const timestamp = formatTime(timestampMs)
     this.#text.begin()
     for (const [vmid, run] of this.#runs) {
       const filesystem = answers === undefined ? undefined : filesystemOf(run.run, answers, watch)
       const sample = run.measure(timestampMs, filesystem, watch)
       if (isUnknown(sample)) failed++
-      this.#text.add(formatSample(vmid, sample))
+      this.#text.add(formatSample(vmid, sample, timestamp))
       watch.done('format')
     }
     return failed

@@ -10,11 +10,16 @@ export function formatCycle({ containers, summary }: MetricsCycle): string {
 
 /**
  * The member of one container in the element of a cycle. Put together from pieces and not by JSON.stringify of an object
- * made for it: this is done for each container in each cycle, and takes half the time so.
+ * made for it: this is done for each container in each cycle, and takes half the time so. `timestamp` is the time of the
+ * sample as `formatTime` gives it, for who formats many of one time.
  */
-export function formatSample(vmid: number, sample: ContainerSample): string {
+export function formatSample(
+  vmid: number,
+  sample: ContainerSample,
+  timestamp = formatTime(sample.timestampMs),
+): string {
   return (
-    `"${vmid}":{"timestamp":${time(sample.timestampMs)},"run_id":${whole(sample.runId)}` +
+    `"${vmid}":{"timestamp":"${timestamp}","run_id":${whole(sample.runId)}` +
     `,"cpu_usage_percent":${figure(sample.cpuUsagePercent)},"cpu_cores_used":${figure(sample.cpuCoresUsed)}` +
     `,"cpu_cores":${figure(sample.cpuCores)},"cpu_throttled_percent":${figure(sample.cpuThrottledPercent)}` +
     `,"memory_usage_mb":${figure(sample.memoryUsageMb)},"memory_limit_mb":${figure(sample.memoryLimitMb)}` +
@@ -33,8 +38,8 @@ export function formatSample(vmid: number, sample: ContainerSample): string {
 /** The member `summary` in the element of a cycle. */
 export function formatSummary(summary: CycleSummary): string {
   return (
-    `"summary":{"collection_start_time":${time(summary.collectionStartMs)}` +
-    `,"collection_end_time":${time(summary.collectionEndMs)},"total_containers":${whole(summary.totalContainers)}` +
+    `"summary":{"collection_start_time":"${formatTime(summary.collectionStartMs)}"` +
+    `,"collection_end_time":"${formatTime(summary.collectionEndMs)}","total_containers":${whole(summary.totalContainers)}` +
     `,"failed_containers":${whole(summary.failedContainers)}` +
     `,"total_duration_seconds":${figure(summary.totalDurationSeconds)}` +
     `,"monitor_cpu_percent":${figure(summary.monitorCpuPercent)}` +
@@ -66,8 +71,9 @@ function memoryEvents({ memoryEvents: events }: ContainerSample): string {
   return `{"high":${whole(events.high)},"max":${whole(events.max)},"oom_kill":${whole(events.oomKill)}}`
 }
 
-function time(ms: number): string {
-  return `"${new Date(ms).toISOString()}"`
+/** A time as it stands in the file: ISO 8601, UTC. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString()
 }
 
 function whole(value: number | undefined): number | null {

@@ -94,4 +94,4 @@ export interface MetricsCycle {
 }
 
 export { parseCycle } from './metrics-file-read.ts'
-export { formatCycle, formatSample, formatSummary } from './metrics-file-write.ts'
+export { formatCycle, formatSample, formatSummary, formatTime } from './metrics-file-write.ts'

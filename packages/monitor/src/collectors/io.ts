@@ -44,11 +44,15 @@ function readTotal(
   countsDevice: (device: string) => boolean,
 ): IoReading | undefined {
   const devices = file.read(parse)
-  const counted = devices?.filter(({ name }) => countsDevice(name))
-  if (devices === undefined || counted === undefined) return undefined
-  if (devices.length > 0 && counted.length === 0) return undefined
-  return {
-    reads: counted.reduce((total, { values }) => total + (values[0] ?? 0), 0),
-    writes: counted.reduce((total, { values }) => total + (values[1] ?? 0), 0),
+  if (devices === undefined) return undefined
+  let counted = 0
+  let reads = 0
+  let writes = 0
+  for (const { name, values } of devices) {
+    if (!countsDevice(name)) continue
+    counted++
+    reads += values[0] ?? 0
+    writes += values[1] ?? 0
   }
+  return devices.length > 0 && counted === 0 ? undefined : { reads, writes }
 }

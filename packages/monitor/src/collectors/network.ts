@@ -37,10 +37,14 @@ export const network: Collector<NetworkReading, NetworkMetrics> = {
  * them already. Over all but loopback when none of those is known.
  */
 function total(traffic: readonly InterfaceTraffic[], configured: readonly string[]): NetworkReading {
-  const outside = traffic.filter(({ name }) => configured.includes(name))
-  const counted = outside.length > 0 ? outside : traffic.filter(({ name }) => name !== 'lo')
-  return {
-    rxBytes: counted.reduce((sum, { rxBytes }) => sum + rxBytes, 0),
-    txBytes: counted.reduce((sum, { txBytes }) => sum + txBytes, 0),
+  const isOutside = ({ name }: InterfaceTraffic) => configured.includes(name)
+  const isCounted = traffic.some(isOutside) ? isOutside : ({ name }: InterfaceTraffic) => name !== 'lo'
+  let rxBytes = 0
+  let txBytes = 0
+  for (const each of traffic) {
+    if (!isCounted(each)) continue
+    rxBytes += each.rxBytes
+    txBytes += each.txBytes
   }
+  return { rxBytes, txBytes }
 }

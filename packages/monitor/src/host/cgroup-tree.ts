@@ -39,28 +39,20 @@ export class CgroupTree {
 
   /** The sum of what `parse` makes of the file in each cgroup; undefined when one of them cannot be read. */
   sum(parse: Parse<number>): number | undefined {
-    let total = 0
-    const isComplete = this.#visit(
-      parse,
-      (_, value) => {
-        total += value
-      },
-      () => {
-        total = 0
-      },
-    )
-    return isComplete ? total : undefined
+    this.#prepare()
+    const total = this.#sumKnown(parse)
+    if (total !== undefined) return total
+    this.#walk()
+    return this.#sumKnown(parse)
   }
 
   /** What `parse` makes of the file in each cgroup, by folder; undefined when one of them cannot be read. */
   read<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> | undefined {
-    const values = new Map<string, Value>()
-    const isComplete = this.#visit(
-      parse,
-      (folder, value) => values.set(folder, value),
-      () => values.clear(),
-    )
-    return isComplete ? values : undefined
+    this.#prepare()
+    const values = this.#readKnown(parse)
+    if (values !== undefined) return values
+    this.#walk()
+    return this.#readKnown(parse)
   }
 
   close(): void {
@@ -69,25 +61,29 @@ export class CgroupTree {
     this.#branches = []
   }
 
-  /** Visits each cgroup; starts anew once when the tree turns out to have changed meanwhile. Gives whether all were read. */
-  #visit<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void, startAnew: () => void): boolean {
+  #prepare(): void {
     if (!this.#isCurrent()) this.#walk()
-    if (this.#visitKnown(parse, visit)) return this.#branches.length > 0
-    startAnew()
-    this.#walk()
-    return this.#visitKnown(parse, visit) && this.#branches.length > 0
   }
 
-  /** A cgroup of threads has no process list of its own: its processes are in the list of the one above it. */
-  #visitKnown<Value>(parse: Parse<Value>, visit: (folder: string, value: Value) => void): boolean {
-    let isComplete = true
-    for (const { folder, file } of this.#branches) {
-      if (file === undefined) continue
-      const value = file.read(parse)
-      if (value !== undefined) visit(folder, value)
-      else if (file.absence !== 'unsupported') isComplete = false
+  /** Undefined also when the tree has changed since it was listed. */
+  #sumKnown(parse: Parse<number>): number | undefined {
+    let total = 0
+    for (const { file } of this.#branches) {
+      const value = file?.read(parse)
+      if (value === undefined && !isWithoutList(file)) return undefined
+      total += value ?? 0
     }
-    return isComplete
+    return this.#branches.length === 0 ? undefined : total
+  }
+
+  #readKnown<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> | undefined {
+    const values = new Map<string, Value>()
+    for (const { folder, file } of this.#branches) {
+      const value = file?.read(parse)
+      if (value === undefined && !isWithoutList(file)) return undefined
+      if (value !== undefined) values.set(folder, value)
+    }
+    return this.#branches.length === 0 ? undefined : values
   }
 
   #isCurrent(): boolean {
@@ -122,6 +118,14 @@ export class CgroupTree {
     if (known !== undefined && known.absence !== 'gone') return known
     return this.#files.file(folder, this.#fileName, OPTIONAL_LIST)
   }
+}
+
+/**
+ * Whether there is nothing to read for good: no processes are allowed, or it is a cgroup of threads, whose processes are in
+ * the list of the one above it.
+ */
+function isWithoutList(file: KernelFile | undefined): boolean {
+  return file === undefined || file.absence === 'unsupported'
 }
 
 const DESCENDANTS = 'nr_descendants '

@@ -58,7 +58,8 @@ const SYSTEM_CALLS: FileCalls = {
  * cheaper than opening them, and a kernel file does not block. Failures are counted here.
  */
 export class HostFiles {
-  #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES)
+  /** The one text that all reads give, so that a read makes no garbage. */
+  readonly #text = { bytes: new Uint8Array(FIRST_BUFFER_BYTES), length: 0 }
   readonly #mostOpen: number
   readonly #calls: FileCalls
   #open = 0
@@ -172,27 +173,29 @@ export class HostFiles {
   }
 
   #readWhole(fd: number): KernelText {
+    const text = this.#text
     for (;;) {
-      const length = this.#calls.read(fd, this.#buffer, 0, 0)
-      if (length < this.#buffer.length) return { bytes: this.#buffer, length }
+      text.length = this.#calls.read(fd, text.bytes, 0, 0)
+      if (text.length < text.bytes.length) return text
       this.#grow()
     }
   }
 
   #readList(fd: number): KernelText {
-    let length = 0
+    const text = this.#text
+    text.length = 0
     for (;;) {
-      if (length === this.#buffer.length) this.#grow()
-      const piece = this.#calls.read(fd, this.#buffer, length, length)
-      length += piece
-      if (piece < CERTAINLY_LAST_PIECE_BYTES) return { bytes: this.#buffer, length }
+      if (text.length === text.bytes.length) this.#grow()
+      const piece = this.#calls.read(fd, text.bytes, text.length, text.length)
+      text.length += piece
+      if (piece < CERTAINLY_LAST_PIECE_BYTES) return text
     }
   }
 
   #grow(): void {
-    const larger = new Uint8Array(this.#buffer.length * 2)
-    larger.set(this.#buffer)
-    this.#buffer = larger
+    const larger = new Uint8Array(this.#text.bytes.length * 2)
+    larger.set(this.#text.bytes)
+    this.#text.bytes = larger
   }
 }
 
