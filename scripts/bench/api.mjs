@@ -1,6 +1,6 @@
 // The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,9 +17,11 @@ const SILENT = 10_000
 
 export async function run(report) {
   const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-bench-'))
+  // The files of a kernel are in memory.
+  const memory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lxc-autoscale-bench-'))
   try {
     const host = await createHost({
-      root: join(directory, 'host'),
+      root: join(memory, 'host'),
       containers: Array.from({ length: CONTAINERS }, (_, at) => ({
         vmid: 101 + at,
         shape: 'idle',
@@ -32,7 +34,7 @@ export async function run(report) {
       report({ bench: 'api', case: subject, metric, value, unit }),
     )
   } finally {
-    rmSync(directory, { recursive: true, force: true })
+    for (const path of [directory, memory]) rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -9,6 +9,8 @@ import type { HostCommands } from './ports.ts'
 
 /** How old the answer of a health check may be. */
 const KEPT_MS = 1_000
+/** How old it is when it is made anew. */
+const RENEWED_MS = 500
 /** How long `pct` is waited for. */
 const PATIENCE_MS = 5_000
 
@@ -17,20 +19,18 @@ interface CheckResult {
   readonly detail: string
 }
 
-interface Kept<Result> {
-  readonly result: Promise<Result>
-  readonly startedMs: number
-}
-
 /** A check that may take long: never started twice at once, and not waited for beyond patience. */
 class RunningCheck {
   readonly startedMs: number
   /** Undefined while it runs. */
   found: CheckResult | undefined
   readonly #result: Promise<CheckResult>
+  readonly #before: CheckResult | undefined
 
-  constructor(result: Promise<CheckResult>, startedMs: number) {
+  /** `before` is the last result, which stands for this one while it runs if it was good. */
+  constructor(result: Promise<CheckResult>, startedMs: number, before: CheckResult | undefined) {
     this.startedMs = startedMs
+    this.#before = before
     this.#result = result.then(found => {
       this.found = found
       return found
@@ -38,6 +38,8 @@ class RunningCheck {
   }
 
   async within(patienceMs: number, clock: Clock): Promise<CheckResult> {
+    const isRecent = clock.monotonicMs() - this.startedMs < patienceMs
+    if (this.found === undefined && this.#before?.ok && isRecent) return this.#before
     const answered = new AbortController()
     const late = clock.sleep(patienceMs, answered.signal).then(() => ({
       ok: false,
@@ -61,20 +63,31 @@ export interface HealthCheckParts {
 /** Checks what can really fail. However many ask, each check runs once at a time and its result is kept for a while. */
 export class HealthChecks {
   readonly #parts: HealthCheckParts
-  #all: Kept<HealthBody> | undefined
+  #newest: { readonly body: HealthBody; readonly startedMs: number } | undefined
+  #running: Promise<HealthBody> | undefined
   #pct: RunningCheck | undefined
 
   constructor(parts: HealthCheckParts) {
     this.#parts = parts
   }
 
-  /** What was found, at most a second ago (by running `pct`: at most `health.pct_interval_seconds`). */
+  /**
+   * What was found, at most a second ago (by running `pct`: at most `health.pct_interval_seconds`). It is looked at again
+   * before that second is over, so that of many who ask nobody waits for a disk.
+   */
   check(): Promise<HealthBody> {
-    const nowMs = this.#parts.clock.monotonicMs()
-    if (this.#all === undefined || nowMs - this.#all.startedMs >= KEPT_MS) {
-      this.#all = { result: this.#checkAll(), startedMs: nowMs }
-    }
-    return this.#all.result
+    const ageMs = this.#newest === undefined ? KEPT_MS : this.#parts.clock.monotonicMs() - this.#newest.startedMs
+    if (ageMs >= RENEWED_MS) this.#running ??= this.#renew()
+    if (this.#newest !== undefined && ageMs < KEPT_MS) return Promise.resolve(this.#newest.body)
+    return this.#running ?? this.#renew()
+  }
+
+  async #renew(): Promise<HealthBody> {
+    const startedMs = this.#parts.clock.monotonicMs()
+    const body = await this.#checkAll()
+    this.#newest = { body, startedMs }
+    this.#running = undefined
+    return body
   }
 
   async #checkAll(): Promise<HealthBody> {
@@ -96,7 +109,8 @@ export class HealthChecks {
     const keptMs = config.health.pct_interval_seconds * MS_PER_SECOND
     const known = this.#pct
     const isOver = known?.found !== undefined && (!known.found.ok || nowMs - known.startedMs >= keptMs)
-    const check = known === undefined || isOver ? new RunningCheck(this.#runPct(), nowMs) : known
+    const isNew = known === undefined || isOver
+    const check = isNew ? new RunningCheck(this.#runPct(), nowMs, known?.found) : known
     this.#pct = check
     return check.within(PATIENCE_MS, clock)
   }
