@@ -4,6 +4,8 @@ import { findInitPid } from './find-init.ts'
 import type { HostFiles } from './host-files.ts'
 import type { KernelText } from './kernel-text.ts'
 
+const LOOKS_BETWEEN_VAIN_SEARCHES = 30
+
 /** What a run of a container is made from. */
 export interface RunFacts {
   readonly vmid: number
@@ -23,6 +25,8 @@ export class ContainerRun {
   readonly #tree: CgroupTree
   #processCount: number | undefined
   #initPid: number | undefined
+  /** With how many processes the init was last looked for in vain, and how many looks ago. */
+  #vainSearch: { readonly processCount: number | undefined; looksAgo: number } | undefined
 
   constructor(files: HostFiles, facts: RunFacts) {
     this.vmid = facts.vmid
@@ -62,16 +66,25 @@ export class ContainerRun {
   /** Counts its processes, and looks for its init when that is not known. */
   look(): void {
     this.#processCount = this.#tree.sum(countLines)
-    if (this.#initPid === undefined && this.#processCount !== undefined && this.#processCount > 0) this.#findInit()
+    if (this.#initPid === undefined && this.#isWorthSearching()) this.#findInit()
   }
 
   /** To be called when the files of its init are gone: the next `look` looks for another one. */
   loseInit(): void {
     this.#initPid = undefined
+    this.#vainSearch = undefined
   }
 
   close(): void {
     this.#tree.close()
+  }
+
+  /** Where the files of processes are hidden from this daemon, a search is in vain, and costs a try per process. */
+  #isWorthSearching(): boolean {
+    if (this.#processCount === undefined || this.#processCount === 0) return false
+    const vain = this.#vainSearch
+    if (vain === undefined || vain.processCount !== this.#processCount) return true
+    return ++vain.looksAgo >= LOOKS_BETWEEN_VAIN_SEARCHES
   }
 
   #findInit(): void {
@@ -80,6 +93,7 @@ export class ContainerRun {
       this.proc,
       procs.map(([, text]) => text),
     )
+    this.#vainSearch = this.#initPid === undefined ? { processCount: this.#processCount, looksAgo: 0 } : undefined
   }
 }
 

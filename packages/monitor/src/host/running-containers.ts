@@ -4,6 +4,8 @@ import type { ContainerList } from './container-list.ts'
 import type { ContainerRun } from './container-run.ts'
 import { listWithPct, type PctListSettings } from './pct-list.ts'
 
+const WAIT_FOR_PCT_MS = 3_000
+
 /** What finding the containers needs. */
 export interface RunningContainersParts {
   readonly list: ContainerList
@@ -24,6 +26,7 @@ export class HostContainers {
   /** The containers with a cgroup when `pct list` was last asked, and what it answered. */
   #askedFor = ''
   #answered: ReadonlySet<number> | undefined
+  #asking: Promise<void> | undefined
   #isWithoutConfigs = false
 
   constructor(parts: RunningContainersParts) {
@@ -44,12 +47,29 @@ export class HostContainers {
     return this.#parts.configs.of(vmid)
   }
 
-  /** Only when the containers with a cgroup are others than last time, since `pct` is costly. */
+  /**
+   * Only when the containers with a cgroup are others than last time, since `pct` is costly. It may hang as long as its limits
+   * allow: a cycle waits a little, and what was answered last holds until there is a new answer.
+   */
   async #askPct(): Promise<ReadonlySet<number> | undefined> {
-    const { list, pct, clock, log, runPct } = this.#parts
+    const { list, clock } = this.#parts
     const vmids = list.vmids().join(' ')
-    if (vmids === this.#askedFor) return this.#answered
-    this.#askedFor = vmids
+    if (vmids !== this.#askedFor && this.#asking === undefined) {
+      this.#askedFor = vmids
+      this.#asking = this.#runPct().finally(() => {
+        this.#asking = undefined
+      })
+    }
+    if (this.#asking !== undefined) {
+      const stop = new AbortController()
+      await Promise.race([this.#asking, clock.sleep(WAIT_FOR_PCT_MS, stop.signal)])
+      stop.abort()
+    }
+    return this.#answered
+  }
+
+  async #runPct(): Promise<void> {
+    const { pct, clock, log, runPct } = this.#parts
     try {
       this.#answered = await listWithPct(pct, clock, runPct)
     } catch (error) {
@@ -59,7 +79,6 @@ export class HostContainers {
         'pct list failed too; every container that the kernel runs is measured',
       )
     }
-    return this.#answered
   }
 
   #noteSource(hasConfigs: boolean): void {

@@ -58,6 +58,23 @@ describe('ContainerList', () => {
     expect(list.list(undefined)[0]?.initPid).toBe(1_010)
   })
 
+  test('looks for an init that it did not find again when there are more processes, and now and then', () => {
+    const { tree, list } = setUp()
+    tree.start(101, { groups: { ns: [5] } })
+    tree.write('proc/5/status', 'NSpid:\t5\n')
+    expect(list.list(undefined)[0]?.initPid).toBeUndefined()
+    tree.write('proc/5/status', 'NSpid:\t5\t1\n')
+    expect(list.list(undefined)[0]?.initPid).toBeUndefined()
+    tree.setProcesses(101, 'ns', [5, 6])
+    expect(list.list(undefined)[0]?.initPid).toBe(5)
+    tree.start(102, { groups: { ns: [8] } })
+    tree.write('proc/8/status', 'NSpid:\t8\n')
+    list.list(undefined)
+    tree.write('proc/8/status', 'NSpid:\t8\t1\n')
+    for (let look = 0; look < 29; look++) list.list(undefined)
+    expect(list.list(undefined)[1]?.initPid).toBe(8)
+  })
+
   test('makes a new run of a container that was started again', () => {
     const { tree, list } = setUp()
     tree.start(101)

@@ -15,22 +15,25 @@ function setUp(pctAnswers: readonly (string | Error)[] = []) {
   const { log, messages } = recordingLog()
   const left = [...pctAnswers]
   const asked = { times: 0 }
+  const clock = new FakeClock()
+  const hangingPct = { answer: (_text: string) => {} }
   const containers = new HostContainers({
     list: new ContainerList(new HostFiles(), tree.host),
     configs: new ContainerConfigs(tree.host.pve, new FakeClock()),
-    clock: new FakeClock(),
+    clock,
     log,
     pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
     runPct: async () => {
       asked.times++
-      const answer = left.shift() ?? new Error('no more answers')
+      const answer = left.shift()
+      if (answer === undefined) return new Promise<string>(resolve => (hangingPct.answer = resolve))
       if (answer instanceof Error) throw answer
       return answer
     },
   })
   const vmids = async () => (await containers.list()).map(({ vmid }) => vmid)
   const hideConfigs = () => rmSync(join(tree.root, 'etc'), { recursive: true })
-  return { tree, containers, vmids, hideConfigs, messages, asked }
+  return { tree, containers, vmids, hideConfigs, messages, asked, clock, hangingPct }
 }
 
 const pctList = (...vmids: readonly number[]) =>
@@ -82,6 +85,19 @@ describe('HostContainers', () => {
     expect(messages('warn')).toEqual([
       'the configurations of the containers (host.pve) cannot be read; asking pct list',
     ])
+  })
+
+  test('does not wait long for a pct that hangs: until it answers, what the kernel runs is measured', async () => {
+    const { tree, vmids, hideConfigs, clock, hangingPct, asked } = setUp()
+    tree.start(101)
+    tree.start(102)
+    hideConfigs()
+    const first = vmids()
+    await expect.poll(() => asked.times).toBe(1)
+    await clock.advance(3_000)
+    expect(await first).toEqual([101, 102])
+    hangingPct.answer(pctList(102))
+    expect(await vmids()).toEqual([102])
   })
 
   test('measures what the kernel runs where pct fails too, and says so once', async () => {
