@@ -77,7 +77,8 @@ async function readHistory(
     const isAsked = vmid === undefined || concerns(entry, vmid)
     if (timeMs >= sinceMs && isAsked && mayReach(caller, entry.lxc_id)) entries.push(entry)
   }
-  return entries
+  // The log has them in the order in which they ended; two that ran side by side may have begun the other way round.
+  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
 }
 
 /** Whether an entry is about a container; a clone is about two. */
