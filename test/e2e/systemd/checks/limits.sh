@@ -13,8 +13,8 @@ done
 
 # Something under the settings of the monitor that takes more memory than it may. Without MemoryHigh, which would only slow it
 # down (and leave it to the watchdog).
-sed -e 's|^ExecStart=.*|ExecStart=/bin/bash -c "head -c 300M /dev/zero \| tail -c 300M >/dev/null"|' -e 's/^Type=.*/Type=oneshot/' \
-  -e '/^\(Restart\|Watchdog\|After=\|ExecReload\|MemoryHigh\)/d' /usr/lib/systemd/system/lxc_monitor.service >/run/systemd/system/e2e-hog.service
+sed -e 's|^ExecStart=.*|ExecStart=/bin/bash -c "dd if=/dev/zero of=/dev/null bs=300M count=1"|' -e 's/^Type=.*/Type=oneshot/' \
+  -e '/^\(Restart\|Watchdog\|After=\|ExecReload\|MemoryHigh\|TimeoutStart\)/d' /usr/lib/systemd/system/lxc_monitor.service >/run/systemd/system/e2e-hog.service
 systemctl daemon-reload
 systemctl start e2e-hog 2>/dev/null
 check 'a monitor that takes too much memory is ended, and nobody else' bash -c "[ '$(property e2e-hog Result)' = oom-kill ]"
