@@ -55,9 +55,6 @@ export function monitorCycle({ host, parts = {}, calls, isWithoutConfigs = false
       await cycle.run()
       return store.last?.containers.get(vmid)
     },
-    close() {
-      cycle.close()
-      list.close()
-    },
+    close: () => list.close(),
   }
 }

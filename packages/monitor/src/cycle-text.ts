@@ -1,4 +1,5 @@
 const FIRST_BYTES = 65_536
+const GROWTH = 1.25
 
 /**
  * The one-line JSON of a cycle, put together member by member in a buffer that is used again: a string of a thousand
@@ -37,7 +38,7 @@ export class CycleText {
   }
 
   #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(bytes, this.#buffer.length * 2))
+    const larger = Buffer.allocUnsafe(Math.ceil(bytes * GROWTH))
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }

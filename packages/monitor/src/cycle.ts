@@ -99,11 +99,6 @@ export class Cycle {
     return { line, summary, isStored, bytesWritten: bytes, partMs: watch.partMs, errors: watch.errors }
   }
 
-  close(): void {
-    for (const run of this.#runs.values()) run.close()
-    this.#runs.clear()
-  }
-
   #begin(): Moment {
     const { clock, log } = this.#parts
     const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() }
@@ -123,7 +118,6 @@ export class Cycle {
       const isSame = known?.run === run
       runs.set(run.vmid, isSame ? known : new MeasuredRun(run, this.#context, this.#parts.collectors))
     }
-    for (const [vmid, known] of this.#runs) if (runs.get(vmid) !== known) known.close()
     this.#runs = runs
   }
 

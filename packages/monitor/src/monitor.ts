@@ -97,7 +97,6 @@ export class Monitor {
   }
 
   async close(): Promise<void> {
-    this.#cycle.close()
     this.#containers.close()
     await this.#filesystems?.close()
     await this.#store.close()

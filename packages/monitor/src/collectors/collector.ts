@@ -14,14 +14,13 @@ export interface CollectorContext {
   readonly interfacesOf: (vmid: number) => readonly string[]
 }
 
-/** The files of one container that one collector reads. */
-export interface Source<Reading> {
-  /** Undefined when nothing could be read. A part that could not be read is undefined in the reading. */
-  read(): Reading | undefined
-  close(): void
-}
+/**
+ * Reads the files of one container that one collector needs. Undefined when nothing could be read; a part that could not be
+ * read is undefined in the reading.
+ */
+export type Source<Reading> = () => Reading | undefined
 
-/** One group of metrics of a container. `open` and `read` do all the IO, `derive` all the arithmetic. */
+/** One group of metrics of a container. What `open` gives does all the IO, `derive` all the arithmetic. */
 export interface Collector<Reading, Metrics> {
   open(run: ContainerRun, context: CollectorContext): Source<Reading>
   /** Undefined for a collector that needs no earlier reading. */
@@ -39,7 +38,6 @@ export interface Timing {
 export interface Measurement<Metrics> {
   /** Undefined when nothing could be read. */
   take(timing: Timing): Metrics | undefined
-  close(): void
 }
 
 /** Holds the last reading of one run, so that no two runs are ever compared. */
@@ -54,18 +52,14 @@ export class RunMeasurement<Reading, Metrics> implements Measurement<Metrics> {
   }
 
   take({ monotonicMs, clockEpoch }: Timing): Metrics | undefined {
-    const reading = this.#source.read()
+    const reading = this.#source()
     if (reading === undefined) return undefined
     const current = { reading, monotonicMs, clockEpoch }
     const metrics = this.#collector.derive(pairReadings(this.#previous, current))
     if (this.#collector.isPaired === true) this.#previous = current
     return metrics
   }
-
-  close(): void {
-    this.#source.close()
-  }
 }
 
 /** Stands for a collector that the configuration switched off: nothing is read, nothing is known. */
-export const SWITCHED_OFF: Measurement<never> = { take: () => undefined, close() {} }
+export const SWITCHED_OFF: Measurement<never> = { take: () => undefined }

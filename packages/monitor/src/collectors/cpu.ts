@@ -1,8 +1,7 @@
 import { NS_PER_USEC, USEC_PER_MS } from '@lxc-autoscale/core'
 import { growth, ratePerMs } from '../derive/rate.ts'
-import type { Controller } from '../host/cgroup-layout.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
+import { type HostFiles, type KernelFile, OPTIONAL } from '../host/host-files.ts'
 import { parseCpuCount } from '../parse/cpu-list.ts'
 import { parseCpuMax } from '../parse/cpu-max.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
@@ -69,41 +68,39 @@ function throttledPercent(previous: CpuReading | undefined, current: CpuReading)
 const parseUnifiedStat = flatKeyed(['usage_usec', 'nr_periods', 'nr_throttled'])
 
 function openUnified(run: ContainerRun, { files, host }: CollectorContext): Source<CpuReading> {
-  const folder = run.folder('cpu') ?? ''
-  const stat = files.file(folder, 'cpu.stat')
-  const quota = files.file(folder, 'cpu.max', OPTIONAL)
-  const cpus = files.file(folder, 'cpuset.cpus.effective', OPTIONAL)
-  // A file that is missing limits nothing where its controller is switched off, and is unknown everywhere else.
-  const lacks = (controller: string) =>
-    files.readOnce(`${folder}/cgroup.controllers`, text => hasWord(text, controller)) === false
-  return source([stat, quota, cpus], () => {
-    const [usageUsec, periods, throttledPeriods] = stat.read(parseUnifiedStat) ?? []
-    const cpusetCores = cpus.read(parseCpuCount)
-    const quotaCores = quota.read(parseCpuMax)
+  const stat = run.file('cpu', 'cpu.stat')
+  const quota = run.file('cpu', 'cpu.max', OPTIONAL)
+  const cpus = run.file('cpuset', 'cpuset.cpus.effective', OPTIONAL)
+  return () => {
+    const [usageUsec, periods, throttledPeriods] = stat?.read(parseUnifiedStat) ?? []
+    const cpusetCores = cpus?.read(parseCpuCount)
+    const quotaCores = quota?.read(parseCpuMax)
     return {
       usageUsec,
       periods,
       throttledPeriods,
-      cpusetCores: cpus.absence !== undefined && lacks('cpuset') ? host().cores : cpusetCores,
-      quotaCores: quota.absence !== undefined && lacks('cpu') ? Number.POSITIVE_INFINITY : quotaCores,
+      cpusetCores: isSwitchedOff(cpus, 'cpuset', files) ? host().cores : cpusetCores,
+      quotaCores: isSwitchedOff(quota, 'cpu', files) ? Number.POSITIVE_INFINITY : quotaCores,
     }
-  })
+  }
+}
+
+/** A file that is missing limits nothing where its controller is switched off, and is unknown everywhere else. */
+function isSwitchedOff(file: KernelFile | undefined, controller: string, files: HostFiles): boolean {
+  if (file === undefined || file.absence === undefined) return false
+  return files.readOnce(`${file.folder}/cgroup.controllers`, text => hasWord(text, controller)) === false
 }
 
 const parseLegacyStat = flatKeyed(['nr_periods', 'nr_throttled'])
 
 /** A controller that is not mounted limits nothing. */
-function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Source<CpuReading> {
-  const fileOf = (controller: Controller, name: string) => {
-    const folder = run.folder(controller)
-    return folder === undefined ? undefined : files.file(folder, name)
-  }
-  const usage = fileOf('cpuacct', 'cpuacct.usage')
-  const stat = fileOf('cpu', 'cpu.stat')
-  const quota = fileOf('cpu', 'cpu.cfs_quota_us')
-  const period = fileOf('cpu', 'cpu.cfs_period_us')
-  const cpus = fileOf('cpuset', 'cpuset.effective_cpus')
-  return source([usage, stat, quota, period, cpus], () => {
+function openLegacy(run: ContainerRun, { host }: CollectorContext): Source<CpuReading> {
+  const usage = run.file('cpuacct', 'cpuacct.usage')
+  const stat = run.file('cpu', 'cpu.stat')
+  const quota = run.file('cpu', 'cpu.cfs_quota_us')
+  const period = run.file('cpu', 'cpu.cfs_period_us')
+  const cpus = run.file('cpuset', 'cpuset.effective_cpus')
+  return () => {
     const usageNs = usage?.read(parseSingleValue)
     const [periods, throttledPeriods] = stat?.read(parseLegacyStat) ?? []
     return {
@@ -113,7 +110,7 @@ function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Sourc
       cpusetCores: cpus === undefined ? host().cores : cpus.read(parseCpuCount),
       quotaCores: quota === undefined ? Number.POSITIVE_INFINITY : legacyQuotaCores(quota, period),
     }
-  })
+  }
 }
 
 function legacyQuotaCores(quota: KernelFile, period: KernelFile | undefined): number | undefined {
@@ -121,13 +118,4 @@ function legacyQuotaCores(quota: KernelFile, period: KernelFile | undefined): nu
   if (quotaUsec === Number.POSITIVE_INFINITY) return quotaUsec
   const periodUsec = period?.read(parseSingleValue)
   return quotaUsec === undefined || !periodUsec ? undefined : quotaUsec / periodUsec
-}
-
-function source(files: readonly (KernelFile | undefined)[], read: () => CpuReading): Source<CpuReading> {
-  return {
-    read,
-    close: () => {
-      for (const file of files) file?.close()
-    },
-  }
 }

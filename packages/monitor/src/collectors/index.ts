@@ -126,10 +126,6 @@ export class MeasuredRun {
       memoryEvents: memoryEventsMetrics?.memoryEvents,
     }
   }
-
-  close(): void {
-    for (const name of COLLECTOR_NAMES) this.#measurements[name].close()
-  }
 }
 
 function timed<Metrics>(name: CollectorName, laps: Laps, measurement: Measurement<Metrics>): Metrics | undefined {

@@ -22,16 +22,11 @@ const parseLegacy = nestedOperations(['Read', 'Write'])
  * Source: Linux, admin-guide/cgroup-v2.rst, io.stat; admin-guide/cgroup-v1/blkio-controller.rst.
  */
 export const io: Collector<IoReading, IoMetrics> = {
-  open(run, { files, countsDevice }) {
+  open(run, { countsDevice }) {
     const isUnified = run.layout.kind === 'unified'
-    const folder = run.folder('blkio')
-    const name = isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive'
-    const file = folder === undefined ? undefined : files.file(folder, name, OPTIONAL)
-    return {
-      read: () =>
-        file === undefined ? undefined : readTotal(file, isUnified ? parseUnified : parseLegacy, countsDevice),
-      close: () => file?.close(),
-    }
+    const file = run.file('blkio', isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive', OPTIONAL)
+    const parse = isUnified ? parseUnified : parseLegacy
+    return () => (file === undefined ? undefined : readTotal(file, parse, countsDevice))
   },
 
   derive: ({ current }) => ({ ioStats: current }),

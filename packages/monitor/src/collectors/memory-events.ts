@@ -1,10 +1,9 @@
 import type { MemoryEvents } from '@lxc-autoscale/core'
 import { growth } from '../derive/rate.ts'
-import { CgroupTree } from '../host/cgroup-tree.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
 import { parseSingleValue } from '../parse/single-value.ts'
-import type { Collector, CollectorContext, Source } from './collector.ts'
+import type { Collector, Source } from './collector.ts'
 
 /** Counts since the cgroup was made. */
 export interface MemoryEventsReading {
@@ -23,7 +22,7 @@ export interface MemoryEventsMetrics {
  * Source: Linux, admin-guide/cgroup-v2.rst, memory.events; on v1 memory.failcnt and memory.oom_control.
  */
 export const memoryEvents: Collector<MemoryEventsReading, MemoryEventsMetrics> = {
-  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
+  open: run => (run.layout.kind === 'unified' ? openUnified(run) : openLegacy(run)),
 
   isPaired: true,
 
@@ -54,39 +53,27 @@ function oomKills(
 }
 
 const parseUnifiedEvents = flatKeyed(['high', 'max', 'oom_kill'])
+/** v2 counts in the outer cgroup for all. */
+const WHOLE_TREE = ''
 
-function openUnified(run: ContainerRun, { files }: CollectorContext): Source<MemoryEventsReading> {
-  const folder = run.folder('memory') ?? ''
-  const events = files.file(folder, 'memory.events')
-  return {
-    read() {
-      const values = events.read(parseUnifiedEvents)
-      if (values === undefined) return undefined
-      const [high, max, oomKill] = values
-      return { high, max, oomKillsByFolder: oomKill === undefined ? undefined : new Map([[folder, oomKill]]) }
-    },
-    close: () => events.close(),
+function openUnified(run: ContainerRun): Source<MemoryEventsReading> {
+  const events = run.file('memory', 'memory.events')
+  return () => {
+    const values = events?.read(parseUnifiedEvents)
+    if (values === undefined) return undefined
+    const [high, max, oomKill] = values
+    return { high, max, oomKillsByFolder: oomKill === undefined ? undefined : new Map([[WHOLE_TREE, oomKill]]) }
   }
 }
 
 const parseOomControl = flatKeyed(['oom_kill'])
 
-function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<MemoryEventsReading> {
-  const folder = run.folder('memory') ?? ''
-  const failures = files.file(folder, 'memory.failcnt')
-  const tree = new CgroupTree(files, folder, 'memory.oom_control')
-  return {
-    read() {
-      const kills = tree.read(text => parseOomControl(text)?.[0])
-      return {
-        high: undefined,
-        max: failures.read(parseSingleValue),
-        oomKillsByFolder: kills,
-      }
-    },
-    close() {
-      failures.close()
-      tree.close()
-    },
-  }
+function openLegacy(run: ContainerRun): Source<MemoryEventsReading> {
+  const failures = run.file('memory', 'memory.failcnt')
+  const tree = run.tree('memory', 'memory.oom_control')
+  return () => ({
+    high: undefined,
+    max: failures?.read(parseSingleValue),
+    oomKillsByFolder: tree?.read(text => parseOomControl(text)?.[0]),
+  })
 }

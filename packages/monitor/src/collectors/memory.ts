@@ -2,7 +2,7 @@ import { BYTES_PER_MB } from '@lxc-autoscale/core'
 import type { ContainerRun } from '../host/container-run.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
 import { parseSingleValue } from '../parse/single-value.ts'
-import type { Collector, CollectorContext, Source } from './collector.ts'
+import type { Collector, Source } from './collector.ts'
 
 /** Bytes. */
 export interface MemoryReading {
@@ -25,7 +25,7 @@ export interface MemoryMetrics {
  * Source: Linux, admin-guide/cgroup-v2.rst, memory.stat; admin-guide/cgroup-v1/memory.rst.
  */
 export const memory: Collector<MemoryReading, MemoryMetrics> = {
-  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
+  open: run => (run.layout.kind === 'unified' ? openUnified(run) : openLegacy(run)),
 
   derive({ current: { usedBytes, limitBytes, floorBytes } }) {
     return {
@@ -55,26 +55,20 @@ const parseUnifiedStat = flatKeyed([
   'sock',
 ])
 
-function openUnified(run: ContainerRun, { files }: CollectorContext): Source<MemoryReading> {
-  const folder = run.folder('memory') ?? ''
-  const current = files.file(folder, 'memory.current')
-  const stat = files.file(folder, 'memory.stat')
-  const limit = files.file(folder, 'memory.max')
-  return {
-    read() {
-      const currentBytes = current.read(parseSingleValue)
-      const values = stat.read(parseUnifiedStat)
-      const [, file, shmem] = values ?? []
-      const floorBytes = values === undefined ? undefined : unifiedFloorBytes(values)
-      return {
-        usedBytes: usedBytes(currentBytes, { cache: file, shmem, floor: floorBytes }),
-        floorBytes,
-        limitBytes: limit.read(parseSingleValue),
-      }
-    },
-    close() {
-      for (const file of [current, stat, limit]) file.close()
-    },
+function openUnified(run: ContainerRun): Source<MemoryReading> {
+  const current = run.file('memory', 'memory.current')
+  const stat = run.file('memory', 'memory.stat')
+  const limit = run.file('memory', 'memory.max')
+  return () => {
+    const currentBytes = current?.read(parseSingleValue)
+    const values = stat?.read(parseUnifiedStat)
+    const [, file, shmem] = values ?? []
+    const floorBytes = values === undefined ? undefined : unifiedFloorBytes(values)
+    return {
+      usedBytes: usedBytes(currentBytes, { cache: file, shmem, floor: floorBytes }),
+      floorBytes,
+      limitBytes: limit?.read(parseSingleValue),
+    }
   }
 }
 
@@ -139,28 +133,22 @@ const parseLegacyStat = flatKeyed([
 ])
 
 /** On v1 the kernel's own memory is what is charged beyond user pages; it cannot be told how much of it is reclaimable. */
-function openLegacy(run: ContainerRun, { files }: CollectorContext): Source<MemoryReading> {
-  const folder = run.folder('memory') ?? ''
-  const usage = files.file(folder, 'memory.usage_in_bytes')
-  const stat = files.file(folder, 'memory.stat')
-  const limit = files.file(folder, 'memory.limit_in_bytes')
-  return {
-    read() {
-      const usageBytes = usage.read(parseSingleValue)
-      const [rss, cache, shmem, inactiveAnon, activeAnon, unevictable] = stat.read(parseLegacyStat) ?? []
-      const pages = userFloorBytes({ anon: rss, shmem, inactiveAnon, activeAnon, unevictable })
-      const userBytes = sum(rss, cache)
-      const kernelBytes =
-        usageBytes === undefined || userBytes === undefined ? undefined : Math.max(0, usageBytes - userBytes)
-      const floorBytes = sum(pages, kernelBytes)
-      return {
-        usedBytes: usedBytes(usageBytes, { cache, shmem, floor: floorBytes }),
-        floorBytes,
-        limitBytes: limit.read(parseSingleValue),
-      }
-    },
-    close() {
-      for (const file of [usage, stat, limit]) file.close()
-    },
+function openLegacy(run: ContainerRun): Source<MemoryReading> {
+  const usage = run.file('memory', 'memory.usage_in_bytes')
+  const stat = run.file('memory', 'memory.stat')
+  const limit = run.file('memory', 'memory.limit_in_bytes')
+  return () => {
+    const usageBytes = usage?.read(parseSingleValue)
+    const [rss, cache, shmem, inactiveAnon, activeAnon, unevictable] = stat?.read(parseLegacyStat) ?? []
+    const pages = userFloorBytes({ anon: rss, shmem, inactiveAnon, activeAnon, unevictable })
+    const userBytes = sum(rss, cache)
+    const kernelBytes =
+      usageBytes === undefined || userBytes === undefined ? undefined : Math.max(0, usageBytes - userBytes)
+    const floorBytes = sum(pages, kernelBytes)
+    return {
+      usedBytes: usedBytes(usageBytes, { cache, shmem, floor: floorBytes }),
+      floorBytes,
+      limitBytes: limit?.read(parseSingleValue),
+    }
   }
 }

@@ -15,8 +15,9 @@ export interface NetworkMetrics {
 
 /** Traffic as the container sees it, without loopback. Source: /proc/<pid>/net/dev of its init. */
 export const network: Collector<NetworkReading, NetworkMetrics> = {
-  open: (run, { files, interfacesOf }) => ({
-    read() {
+  open:
+    (run, { files, interfacesOf }) =>
+    () => {
       const { initPid } = run
       if (initPid === undefined) {
         files.noteFailure(`${run.proc}/*/net/dev of ${run.vmid}`, 'NO_INIT')
@@ -26,8 +27,6 @@ export const network: Collector<NetworkReading, NetworkMetrics> = {
       if (traffic === undefined) run.loseInit()
       return traffic === undefined ? undefined : total(traffic, interfacesOf(run.vmid))
     },
-    close() {},
-  }),
 
   derive: ({ current }) => ({ networkUsage: current }),
 }

@@ -15,18 +15,12 @@ export interface PressureMetrics {
 
 /** Pressure stall information: none on cgroup v1, nor on a kernel that was booted without. Source: Linux, accounting/psi.rst. */
 export const pressure: Collector<PressureReading, PressureMetrics> = {
-  open(run, { files }) {
-    const folder = run.layout.kind === 'unified' ? run.folder('cpu') : undefined
-    if (folder === undefined) return { read: () => undefined, close() {} }
-    const cpu = files.file(folder, 'cpu.pressure', OPTIONAL)
-    const memory = files.file(folder, 'memory.pressure', OPTIONAL)
-    const io = files.file(folder, 'io.pressure', OPTIONAL)
-    return {
-      read: () => ({ cpu: cpu.read(parsePressure), memory: memory.read(parsePressure), io: io.read(parsePressure) }),
-      close() {
-        for (const file of [cpu, memory, io]) file.close()
-      },
-    }
+  open(run) {
+    if (run.layout.kind !== 'unified') return () => undefined
+    const cpu = run.file('cpu', 'cpu.pressure', OPTIONAL)
+    const memory = run.file('memory', 'memory.pressure', OPTIONAL)
+    const io = run.file('blkio', 'io.pressure', OPTIONAL)
+    return () => ({ cpu: cpu?.read(parsePressure), memory: memory?.read(parsePressure), io: io?.read(parsePressure) })
   },
 
   derive({ current: { cpu, memory, io } }) {

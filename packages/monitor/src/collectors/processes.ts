@@ -10,13 +10,12 @@ export interface ProcessesMetrics {
 
 /** Processes (not threads), counted when it was looked at whether the container runs. Source: cgroup.procs of all its cgroups. */
 export const processes: Collector<ProcessesReading, ProcessesMetrics> = {
-  open: (run, { files }) => ({
-    read() {
+  open:
+    (run, { files }) =>
+    () => {
       if (run.processCount === undefined) files.noteFailure(`cgroup.procs of ${run.vmid}`, 'UNREADABLE')
       return { count: run.processCount }
     },
-    close() {},
-  }),
 
   derive: ({ current }) => ({ processCount: current.count }),
 }

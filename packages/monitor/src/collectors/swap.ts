@@ -35,39 +35,27 @@ function unlimitedMb(isUnlimited: boolean, hostTotalMb: number | undefined): num
 }
 
 /** A kernel without swap accounting has neither file. */
-function openUnified(run: ContainerRun, { files, host }: CollectorContext): Source<SwapReading> {
-  const folder = run.folder('memory') ?? ''
-  const current = files.file(folder, 'memory.swap.current', OPTIONAL)
-  const limit = files.file(folder, 'memory.swap.max', OPTIONAL)
-  return {
-    read: () => ({
-      usedBytes: current.read(parseSingleValue),
-      limitBytes: limit.read(parseSingleValue),
-      hostTotalMb: host().swapTotalMb,
-    }),
-    close() {
-      for (const file of [current, limit]) file.close()
-    },
-  }
+function openUnified(run: ContainerRun, { host }: CollectorContext): Source<SwapReading> {
+  const current = run.file('memory', 'memory.swap.current', OPTIONAL)
+  const limit = run.file('memory', 'memory.swap.max', OPTIONAL)
+  return () => ({
+    usedBytes: current?.read(parseSingleValue),
+    limitBytes: limit?.read(parseSingleValue),
+    hostTotalMb: host().swapTotalMb,
+  })
 }
 
 /** v1 limits and counts memory and swap together. */
-function openLegacy(run: ContainerRun, { files, host }: CollectorContext): Source<SwapReading> {
-  const folder = run.folder('memory') ?? ''
-  const [both, bothLimit] = ['memory.memsw.usage_in_bytes', 'memory.memsw.limit_in_bytes'].map(name =>
-    files.file(folder, name, OPTIONAL),
-  )
-  const [alone, aloneLimit] = ['memory.usage_in_bytes', 'memory.limit_in_bytes'].map(name => files.file(folder, name))
-  return {
-    read: () => ({
-      usedBytes: difference(both?.read(parseSingleValue), alone?.read(parseSingleValue)),
-      limitBytes: difference(bothLimit?.read(parseSingleValue), aloneLimit?.read(parseSingleValue)),
-      hostTotalMb: host().swapTotalMb,
-    }),
-    close() {
-      for (const file of [both, bothLimit, alone, aloneLimit]) file?.close()
-    },
-  }
+function openLegacy(run: ContainerRun, { host }: CollectorContext): Source<SwapReading> {
+  const both = run.file('memory', 'memory.memsw.usage_in_bytes', OPTIONAL)
+  const bothLimit = run.file('memory', 'memory.memsw.limit_in_bytes', OPTIONAL)
+  const alone = run.file('memory', 'memory.usage_in_bytes')
+  const aloneLimit = run.file('memory', 'memory.limit_in_bytes')
+  return () => ({
+    usedBytes: difference(both?.read(parseSingleValue), alone?.read(parseSingleValue)),
+    limitBytes: difference(bothLimit?.read(parseSingleValue), aloneLimit?.read(parseSingleValue)),
+    hostTotalMb: host().swapTotalMb,
+  })
 }
 
 function difference(both: number | undefined, alone: number | undefined): number | undefined {

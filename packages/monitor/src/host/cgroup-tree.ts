@@ -32,9 +32,9 @@ export class CgroupTree {
     this.#stat = files.file(root, 'cgroup.stat', OPTIONAL)
   }
 
-  /** The folders of the tree as last seen, the outer one first. */
-  get folders(): readonly string[] {
-    return this.#branches.map(({ folder }) => folder)
+  /** Whether there was no cgroup at all when it was last read. */
+  get isEmpty(): boolean {
+    return this.#branches.length === 0
   }
 
   /** The sum of what `parse` makes of the file in each cgroup; undefined when one of them cannot be read. */

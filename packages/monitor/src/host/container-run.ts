@@ -1,7 +1,7 @@
 import { type CgroupLayout, type Controller, controllerFolder } from './cgroup-layout.ts'
 import { CgroupTree } from './cgroup-tree.ts'
 import { findInitPid } from './find-init.ts'
-import type { HostFiles } from './host-files.ts'
+import type { FileOptions, HostFiles, KernelFile } from './host-files.ts'
 import type { KernelText } from './kernel-text.ts'
 
 const LOOKS_BETWEEN_VAIN_SEARCHES = 30
@@ -22,7 +22,10 @@ export class ContainerRun {
   readonly vmid: number
   readonly runId: number
   readonly #facts: RunFacts
+  readonly #files: HostFiles
   readonly #tree: CgroupTree
+  /** What was opened for it. */
+  readonly #opened: { close(): void }[] = []
   #processCount: number | undefined
   #initPid: number | undefined
   /** With how many processes the init was last looked for in vain, and how many looks ago. */
@@ -32,6 +35,7 @@ export class ContainerRun {
     this.vmid = facts.vmid
     this.runId = facts.runId
     this.#facts = facts
+    this.#files = files
     this.#tree = new CgroupTree(files, facts.folder, 'cgroup.procs')
   }
 
@@ -50,7 +54,7 @@ export class ContainerRun {
 
   /** Whether its cgroup was removed before the last `look`. */
   get isGone(): boolean {
-    return this.#tree.folders.length === 0
+    return this.#tree.isEmpty
   }
 
   /** The process that is number 1 inside it; undefined when it was not found. */
@@ -58,9 +62,16 @@ export class ContainerRun {
     return this.#initPid
   }
 
-  /** The directory of its own limits and accounting for one controller; undefined when the host has none. */
-  folder(controller: Controller): string | undefined {
-    return controllerFolder(this.layout, controller, this.vmid)
+  /** A file of its own limits and accounting for one controller; undefined when the host has not mounted that. */
+  file(controller: Controller, name: string, options?: FileOptions): KernelFile | undefined {
+    const folder = this.#folder(controller)
+    return folder === undefined ? undefined : this.#toBeClosed(this.#files.file(folder, name, options))
+  }
+
+  /** One file in each of its cgroups for one controller; undefined when the host has not mounted that. */
+  tree(controller: Controller, name: string): CgroupTree | undefined {
+    const folder = this.#folder(controller)
+    return folder === undefined ? undefined : this.#toBeClosed(new CgroupTree(this.#files, folder, name))
   }
 
   /** Counts its processes, and looks for its init when that is not known. */
@@ -75,8 +86,21 @@ export class ContainerRun {
     this.#vainSearch = undefined
   }
 
+  /** Closes all its files. */
   close(): void {
     this.#tree.close()
+    for (const opened of this.#opened) opened.close()
+    this.#opened.length = 0
+  }
+
+  #folder(controller: Controller): string | undefined {
+    if (this.layout.kind === 'unified') return this.#facts.folder
+    return controllerFolder(this.layout, controller, this.vmid)
+  }
+
+  #toBeClosed<Opened extends { close(): void }>(opened: Opened): Opened {
+    this.#opened.push(opened)
+    return opened
   }
 
   /** Where the files of processes are hidden from this daemon, a search is in vain, and costs a try per process. */

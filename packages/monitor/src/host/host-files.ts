@@ -219,6 +219,10 @@ export class KernelFile {
     return `${this.#folder}/${this.#name}`
   }
 
+  get folder(): string {
+    return this.#folder
+  }
+
   /** Why this optional file is not looked for again; undefined as long as it can be read, or failed in another way. */
   get absence(): Absence | undefined {
     return this.#absence

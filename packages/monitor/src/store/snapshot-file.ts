@@ -7,6 +7,8 @@ import { copyOwnership, type OpenHistory, openHistory, replacementPath } from '.
 import { entriesToKeep } from './retention.ts'
 
 const COPY_BYTES = 1_048_576
+/** Lines differ a little in length from cycle to cycle. */
+const SPARE_BYTES = 65_536
 /** A rewrite copies most of the file: on a disk that stays full it is not tried in each cycle. */
 const CYCLES_BETWEEN_REWRITE_TRIES = 10
 const EMPTY_TAIL = EMPTY.slice(HEAD.length)
@@ -34,6 +36,7 @@ export class SnapshotFile implements SnapshotStore {
   readonly #options: SnapshotFileOptions
   readonly #files: HistoryFiles
   #current: CurrentFile | undefined
+  #scratch = Buffer.alloc(0)
   #problem: string | undefined
   /** Why the last rewrite of the full file failed, and for how many cycles it is not tried again. */
   #lastRewriteError: unknown
@@ -117,7 +120,7 @@ export class SnapshotFile implements SnapshotStore {
     const isFirst = starts.length === 0
     const tail = isFirst ? EMPTY_TAIL : TAIL
     const position = current.sizeBytes - tail.length
-    const bytes = Buffer.concat([Buffer.from(isFirst ? '' : SEPARATOR), line, Buffer.from(TAIL)])
+    const bytes = this.#pieceOf(isFirst ? '' : SEPARATOR, line)
     try {
       await writeAll(handle, bytes, position)
     } catch (error) {
@@ -127,6 +130,16 @@ export class SnapshotFile implements SnapshotStore {
     starts.push(position + (isFirst ? 0 : SEPARATOR.length))
     current.sizeBytes = position + bytes.length
     return bytes.length
+  }
+
+  /** What an append writes, in a buffer that is used again: of many containers it is a megabyte. */
+  #pieceOf(separator: string, line: Uint8Array): Uint8Array {
+    const length = separator.length + line.length + TAIL.length
+    if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafe(length + SPARE_BYTES)
+    this.#scratch.write(separator, 0, 'latin1')
+    this.#scratch.set(line, separator.length)
+    this.#scratch.write(TAIL, separator.length + line.length, 'latin1')
+    return this.#scratch.subarray(0, length)
   }
 
   /** After a failed write: closes the array again where it ended before. If that fails too, the next append repairs. */
