@@ -13,7 +13,13 @@ const CYCLES = 60
 const warmUpCycles = containers => 30 + Math.round(20_000 / containers)
 /** At this size the memory is watched over a long time. */
 const LONG_RUN = { containers: 1_000, cycles: 1_000 }
-const FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=1']
+/** The flags in the first line of the command, and the environment that the unit sets. */
+const command = join(import.meta.dirname, '..', '..', 'packages', 'monitor', 'bin', 'lxc-monitor.mjs')
+const FLAGS = readFileSync(command, 'utf8')
+  .split('\n', 1)[0]
+  .split(' ')
+  .filter(word => word.startsWith('--'))
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 export async function run(report) {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-monitor-'))
@@ -77,7 +83,7 @@ function measure({ containers, folder, child, reader, report }) {
 /** `maxEntries` is small: the file of many containers and cycles would not fit beside the tree, and its cost is measured in `store`. */
 function runChild(child, settings) {
   const words = [...FLAGS, child, JSON.stringify({ ...settings, maxEntries: 200 })]
-  const env = { ...process.env, MALLOC_ARENA_MAX: '1' }
+  const env = { ...process.env, ...ENVIRONMENT }
   return JSON.parse(
     execFileSync(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env, maxBuffer: 2 ** 26 }),
   )

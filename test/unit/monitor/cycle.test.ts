@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { closeSync, openSync, readlinkSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { FileCalls } from '../../../packages/monitor/src/host/host-files.ts'
 import { HostTree } from '../../builders/host-tree.ts'
 import { type CycleSetUp, monitorCycle } from '../../builders/monitor-cycle.ts'
 import { temporaryDirectory } from '../../fakes/temporary-directory.ts'
@@ -373,6 +374,53 @@ describe('the summary', () => {
     expect(summary).toMatchObject({ hostCores: undefined, hostMemoryMb: undefined, hostLoad1: undefined })
     expect(errors.get('host')?.count).toBe(3)
   })
+})
+
+test('a container that is started again in the middle of a cycle loses what is read after that, and nothing is mixed', async () => {
+  const tree = new HostTree(temporaryDirectory())
+  tree.configure(101)
+  tree.start(101)
+  const old = new Set<number>()
+  const open = new Set<number>()
+  let isToRestart = false
+  // As in a real kernel: the open files of a removed cgroup can no longer be read.
+  const calls: FileCalls = {
+    open(path) {
+      const fd = openSync(path, 'r')
+      open.add(fd)
+      return fd
+    },
+    read(fd, buffer, offset, position) {
+      if (isToRestart && readlinkSync(`/proc/self/fd/${fd}`).endsWith('/memory.current')) {
+        isToRestart = false
+        tree.start(101, { usageUsec: 50_000_000, currentBytes: 900 * MB, oomKills: 7 })
+        for (const each of open) old.add(each)
+      }
+      if (old.has(fd)) throw Object.assign(new Error('ENODEV'), { code: 'ENODEV' })
+      return readSync(fd, buffer, offset, buffer.length - offset, position)
+    },
+    close(fd) {
+      open.delete(fd)
+      old.delete(fd)
+      closeSync(fd)
+    },
+  }
+  const { clock, sampleOf } = monitorCycle({ host: tree.host, calls })
+  const first = await sampleOf(101)
+  await clock.advance(10_000)
+  tree.set(101, { usageUsec: 6_000_000 })
+  isToRestart = true
+  const during = await sampleOf(101)
+  expect(during).toMatchObject({
+    runId: first?.runId,
+    cpuCoresUsed: 0.5,
+    memoryUsageMb: undefined,
+    memoryEvents: undefined,
+  })
+  await clock.advance(10_000)
+  const after = await sampleOf(101)
+  expect(after?.runId).not.toBe(first?.runId)
+  expect(after).toMatchObject({ cpuCoresUsed: undefined, memoryEvents: undefined, memoryUsageMb: 720 })
 })
 
 test('a container that stops leaves the next cycle, with all its files', async () => {
