@@ -46,6 +46,14 @@ const { values: options } = parseArgs({
 const startMs = performance.now()
 const tally = new Tally()
 const work = mkdtempSync(join(tmpdir(), 'lxc-autoscale-e2e-'))
+let machine
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    machine?.stop()
+    rmSync(work, { recursive: true, force: true })
+    process.exit(1)
+  })
+}
 try {
   await run()
 } catch (error) {
@@ -67,7 +75,7 @@ async function run() {
   ])
   if (options.lintian) tally.add(lintianFindsNoError(join(packages, 'current.deb')), 'lintian finds no error')
   const groups = groupsToRun()
-  const machine = options.vm ? new VirtualMachine({ root, work }) : new Box({ root, work })
+  machine = options.vm ? new VirtualMachine({ root, work }) : new Box({ root, work })
   await tally.time(options.vm ? 'virtual machine' : 'box', () =>
     machine.run({ tests: import.meta.dirname, packages, groups, onLine: line => tally.line(line) }),
   )

@@ -11,7 +11,8 @@ export class Box {
 
   constructor({ root, work }) {
     this.#root = root
-    this.#state = join(work, 'box')
+    // Its cgroups bear the name of this folder: two runs at the same time must not share one.
+    this.#state = join(work, `box-${process.pid}`)
   }
 
   /** Runs the groups of checks; `onLine` gets each line that they print. */
@@ -26,8 +27,12 @@ export class Box {
       )
       await this.#inside(['/e2e/checks/run', '/packages', ...groups], onLine)
     } finally {
-      execFileSync(script, ['stop', this.#state], { stdio: 'inherit' })
+      this.stop()
     }
+  }
+
+  stop() {
+    execFileSync(script, ['stop', this.#state], { stdio: 'inherit' })
   }
 
   async #inside(command, onLine) {

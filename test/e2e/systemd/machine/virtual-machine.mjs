@@ -13,6 +13,7 @@ const MIB = 1_048_576
 export class VirtualMachine {
   #root
   #work
+  #process
 
   constructor({ root, work }) {
     this.#root = root
@@ -26,7 +27,8 @@ export class VirtualMachine {
     await promisify(execFile)(BUILD, [this.#root, image])
     const input = this.#inputDisk({ tests, packages, command: `/e2e/checks/run /packages ${groups.join(' ')}` })
     const child = spawn('qemu-system-x86_64', qemuArguments(image, input), { stdio: ['ignore', 'pipe', 'inherit'] })
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS)
+    this.#process = child
+    const timer = setTimeout(() => this.stop(), TIME_LIMIT_MS)
     let isDone = false
     for await (const raw of createInterface({ input: child.stdout })) {
       const line = plain(raw)
@@ -35,6 +37,10 @@ export class VirtualMachine {
     }
     clearTimeout(timer)
     if (!isDone) throw new Error('the checks in the virtual machine did not come to their end')
+  }
+
+  stop() {
+    this.#process?.kill('SIGKILL')
   }
 
   /** A tar file, as a disk: what the guest needs, in the places where it is to be. */
