@@ -66,7 +66,7 @@ function measure({ containers, folder, child, reader, report }) {
     host,
     exportFile: join(root, 'metrics.json'),
     cycles: CYCLES,
-    warmUp: WARM_UP_CYCLES,
+    warmUp: warmUpCycles(containers),
   })
   const cpuMs = median(found.cpuMs)
   row('cycle_cpu_ms', cpuMs, 'ms')
