@@ -107,7 +107,8 @@ function parseText(file: string, text: string): unknown {
   }
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether `value` is a map of keys, as YAML and JSON give one. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AutoscaleError, ConfigError, errorMessage } from '@lxc-autoscale/core'
 import type { Command } from 'commander'
@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { ApiClient } from '../api/api-client.ts'
 import { standardTerminal, type Terminal } from '../output/terminal.ts'
+import { readText } from '../read-text.ts'
 
 /** Options that every command that talks to the API or reads the host's files has. */
 export interface HostOptions {
@@ -112,12 +113,4 @@ function firstKey(text: string): string | undefined {
     .split('\n')
     .map(line => line.trim().replace(NAMED_KEY, ''))
     .find(key => key !== '' && !key.startsWith('#') && !HASH.test(key))
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
-  }
 }

@@ -1,19 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import {
-  AutoscaleError,
-  ConfigError,
-  type ConfigRules,
-  configKeys,
-  errorMessage,
-  markdownReference,
-  parseConfig,
-} from '@lxc-autoscale/core'
+import { AutoscaleError, type ConfigRules, configKeys, markdownReference, parseConfig } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { type Migration, migrateConfig, readMap } from '../migrate-config.ts'
+import { isMap, type Migration, migrateConfig, readMap } from '../migrate-config.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
+import { readConfigText } from '../read-text.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { writeConfig } from '../write-config.ts'
 import { CONFIG_FILES } from './command-context.ts'
@@ -68,7 +60,7 @@ function checkCommand(): Command {
             return {
               file,
               problems: [],
-              warnings: parseConfig({ file, text: readText(file) }, await rulesOf(file)).warnings,
+              warnings: parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).warnings,
             }
           } catch (error) {
             if (!(error instanceof AutoscaleError)) throw error
@@ -152,7 +144,7 @@ function migrateCommand(): Command {
     .option('--write <file>', 'write the new file there; what was there before is kept as FILE.old')
     .option('--json', 'print JSON')
     .action(async (file: string, { write, json }: MigrateOptions) => {
-      const text = readText(file)
+      const text = readConfigText(file)
       const migration = await migrated(file, text, write ?? file)
       if (write !== undefined) await writeConfig(write, migration.yaml)
       standardTerminal(json ?? false).answer(migration, () =>
@@ -189,7 +181,7 @@ function newFileText(yaml: string): string {
 
 async function inForce(configDir: string, name: string): Promise<unknown> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: readText(file) }, await rulesOf(file)).config
+  return parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).config
 }
 
 interface Difference {
@@ -206,10 +198,6 @@ function differences(standard: unknown, here: unknown, prefix: string): Differen
   return keys.flatMap(key => differences(standard[key], here[key], prefix === '' ? key : `${prefix}.${key}`))
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
@@ -222,12 +210,4 @@ function redact(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map(element => redact(element))
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError([{ file, line: undefined, key: '', message: `cannot be read: ${errorMessage(error)}` }])
-  }
 }

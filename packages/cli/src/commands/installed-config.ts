@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, ConfigError, type ConfigRules, errorMessage, parseConfig } from '@lxc-autoscale/core'
+import { AutoscaleError, type ConfigRules, errorMessage, parseConfig } from '@lxc-autoscale/core'
 import type { z } from 'zod'
+import { readConfigText } from '../read-text.ts'
 
 /**
  * The configuration in `file` of `configDir`, all defaults when there is no such file.
@@ -13,15 +14,7 @@ export function installedConfig<Schema extends z.ZodType>(
   rules: ConfigRules<Schema>,
 ): z.output<Schema> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: existsSync(file) ? readConfig(file) : '' }, rules).config
-}
-
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError([{ file, line: undefined, key: '', message: `cannot be read: ${errorMessage(error)}` }])
-  }
+  return parseConfig({ file, text: existsSync(file) ? readConfigText(file) : '' }, rules).config
 }
 
 /** The JSON that `file` holds, checked; undefined when there is no such file. */

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
@@ -28,6 +28,7 @@ import {
 import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import { standardTerminal, table } from '../output/terminal.ts'
+import { readText } from '../read-text.ts'
 
 interface ReplayCommandOptions {
   readonly trace?: string
@@ -313,12 +314,4 @@ function replaySettings(
     ignoreLxc: base.ignore_lxc,
     host: undefined,
   })
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
-  }
 }

@@ -1,5 +1,6 @@
 import type { PolicyName } from './policies/policy-names.ts'
 import type { SizingSettings } from './policy.ts'
+import { roundUp, tidy } from './rounding.ts'
 import type { Mode, ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
 
 /** Tags by which an administrator says on the container itself what is to be done. Proxmox keeps tags in lower case. */
@@ -157,15 +158,6 @@ function lowerCase(tags: readonly string[]): ReadonlySet<string> {
   return new Set(tags.map(tag => tag.toLowerCase()))
 }
 
-function roundUp(value: number, step: number): number {
-  return tidy(Math.ceil(value / step - 1e-6) * step)
-}
-
 function roundDown(value: number, step: number): number {
   return tidy(Math.floor(value / step + 1e-6) * step)
-}
-
-/** Without the last digits that binary fractions leave: 0.30000000000000004 is 0.3. */
-function tidy(value: number): number {
-  return Math.round(value * 1e6) / 1e6
 }

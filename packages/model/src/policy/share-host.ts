@@ -1,4 +1,5 @@
 import { type Decision, directionOf } from './decision.ts'
+import { tidy } from './rounding.ts'
 
 /** The host as it is measured or configured. `undefined` = not known: then that resource is not shared, the API still guards it. */
 export interface SharedHost {
@@ -135,8 +136,4 @@ function roundDown(value: number, step: number): number {
 
 function weightOf(decision: Decision | undefined, sharers: SharingInput['sharers']): number {
   return (decision === undefined ? undefined : sharers.get(decision.vmid)?.weight) ?? 1
-}
-
-function tidy(value: number): number {
-  return Math.round(value * 1e6) / 1e6
 }

@@ -1,4 +1,5 @@
 import { type Rule, withReason } from '../draft.ts'
+import { roundUp } from '../rounding.ts'
 
 const RULE = 'keep-within-limits'
 
@@ -34,8 +35,4 @@ function atLeast(from: number | undefined, min: number): number | undefined {
 
 function rounded(value: number | undefined, step: number): number | undefined {
   return value === undefined ? undefined : roundUp(value, step)
-}
-
-function roundUp(value: number, step: number): number {
-  return Math.round(Math.ceil(value / step - 1e-6) * step * 1e6) / 1e6
 }
