@@ -416,6 +416,11 @@ describe.concurrent('every command', () => {
     for (const text of await Promise.all(commands.map(words => said(...words)))) expect(text).not.toContain(ESCAPE)
   })
 
+  test('prints none for a build server either', async () => {
+    const words = ['doctor', '--config-dir', host.configDir]
+    expect((await host.command(words, { CI: 'true' })).stdout).not.toContain(ESCAPE)
+  })
+
   test('has colours on a terminal, unless NO_COLOR is set', async () => {
     const words = ['doctor', '--config-dir', host.configDir]
     const environment = { FORCE_COLOR: '1' }

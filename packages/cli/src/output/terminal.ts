@@ -1,6 +1,6 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import Table from 'cli-table3'
-import pc from 'picocolors'
+import picocolors from 'picocolors'
 
 /** Where a command writes, and how. Made once in main.ts, so that commands can be tested. */
 export interface Terminal {
@@ -14,7 +14,19 @@ export interface Terminal {
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[H'
 
-/** The terminal of the process. Colours only on a terminal and without NO_COLOR (picocolors looks). */
+/**
+ * Whether to write colours: NO_COLOR (https://no-color.org) forbids them, FORCE_COLOR asks for them, else a terminal has them.
+ * picocolors alone would also colour whatever runs with the variable CI, and so put escape codes into logs and pipes.
+ */
+export function hasColors(environment: Readonly<NodeJS.ProcessEnv>, isTerminal: boolean): boolean {
+  if (environment['NO_COLOR']) return false
+  if (environment['FORCE_COLOR']) return environment['FORCE_COLOR'] !== '0'
+  return isTerminal && environment['TERM'] !== 'dumb'
+}
+
+const colors = picocolors.createColors(hasColors(process.env, process.stdout.isTTY === true))
+
+/** The terminal of the process. */
 export function standardTerminal(isJson: boolean): Terminal {
   const write = (text: string) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   return {
@@ -51,7 +63,7 @@ export function table(
   rows: readonly (readonly (string | number | null | undefined)[])[],
 ): string {
   const drawn = new Table({
-    head: headings.map(heading => pc.bold(heading)),
+    head: headings.map(heading => colors.bold(heading)),
     chars: NO_BORDERS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
@@ -88,6 +100,6 @@ export function ago(atMs: number | undefined, nowMs: number): string {
   return atMs === undefined ? '-' : `${lasting(nowMs - atMs)} ago`
 }
 
-export const good = (text: string) => pc.green(text)
-export const bad = (text: string) => pc.red(text)
-export const warned = (text: string) => pc.yellow(text)
+export const good = (text: string) => colors.green(text)
+export const bad = (text: string) => colors.red(text)
+export const warned = (text: string) => colors.yellow(text)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ago, figure, lasting, table, timeText } from '../../../../packages/cli/src/output/terminal.ts'
+import { ago, figure, hasColors, lasting, table, timeText } from '../../../../packages/cli/src/output/terminal.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -64,4 +64,16 @@ test.each([
   [438.57, '438.6 MB'],
 ])('the figure %s is shown as %s', (value, text) => {
   expect(figure(value, 'MB')).toBe(text)
+})
+
+test.each([
+  [{}, true, true],
+  [{}, false, false],
+  [{ CI: 'true' }, false, false],
+  [{ TERM: 'dumb' }, true, false],
+  [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+  [{ FORCE_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '0' }, true, false],
+] as const)('with %j, on a terminal: %s, there are colours: %s', (environment, isTerminal, expected) => {
+  expect(hasColors(environment, isTerminal)).toBe(expected)
 })
