@@ -3,31 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { ContainerQueue } from '../../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../../packages/api/src/telemetry.ts'
 import { allocation, containerFacts } from '../../builders/container-facts.ts'
+import { historyEntry } from '../../builders/history-entry.ts'
 
 const newTelemetry = () => new ApiTelemetry(new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 2 })))
 
-function change(fields: Partial<HistoryEntryBody>): HistoryEntryBody {
-  return {
-    id: 'x',
-    time: '2026-01-05T00:00:00Z',
-    duration_seconds: 1,
-    action: 'scale',
-    lxc_id: 101,
-    name: 'web',
-    who: { key: 'model', role: 'scale', address: '127.0.0.1' },
+const change = (overrides: Partial<HistoryEntryBody>) =>
+  historyEntry({
     asked: { lxc_id: 101, cores: 3 },
     before: { cores: 2, cpulimit: null, memory_mb: 1_024 },
     after: { cores: 3, cpulimit: null, memory_mb: 1_024 },
-    why: null,
-    force: false,
-    outcome: 'applied',
-    error: null,
-    message: '',
-    undo_of: null,
-    idempotency_key: null,
-    ...fields,
-  }
-}
+    duration_seconds: 1,
+    ...overrides,
+  })
 
 const seriesOf = async (telemetry: ApiTelemetry, name: string) =>
   (await telemetry.registry.metrics()).split('\n').filter(line => line.startsWith(name))

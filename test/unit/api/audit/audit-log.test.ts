@@ -3,30 +3,16 @@ import { join } from 'node:path'
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuditLog } from '../../../../packages/api/src/audit/audit-log.ts'
+import { historyEntry } from '../../../builders/history-entry.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
-function entry(number: number, fields: Partial<HistoryEntryBody> = {}): HistoryEntryBody {
-  return {
+const entry = (number: number, overrides: Partial<HistoryEntryBody> = {}) =>
+  historyEntry({
     id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
     time: new Date(Date.UTC(2026, 0, 5) + number * 1_000).toISOString(),
-    duration_seconds: 0.7,
-    action: 'scale',
-    lxc_id: 101,
-    name: 'web',
-    who: { key: 'model', role: 'scale', address: '127.0.0.1' },
-    asked: { lxc_id: 101, cores: 2 },
-    before: { cores: 1 },
-    after: { cores: 2 },
-    why: null,
-    force: false,
-    outcome: 'applied',
-    error: null,
     message: 'ok',
-    undo_of: null,
-    idempotency_key: null,
-    ...fields,
-  }
-}
+    ...overrides,
+  })
 
 async function open(directory: string, maxBytes = 1_000_000, backupCount = 3): Promise<AuditLog> {
   const log = await AuditLog.open({ directory, maxBytes, backupCount })

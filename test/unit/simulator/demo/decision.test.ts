@@ -1,29 +1,17 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
 import { decisionLine, toDecision } from '../../../../packages/simulator/src/demo/decision.ts'
+import { historyEntry } from '../../../builders/history-entry.ts'
 
-function entry(parts: Partial<HistoryEntryBody>): HistoryEntryBody {
+function entry(overrides: Partial<HistoryEntryBody>): HistoryEntryBody {
   const allocation = { cores: 2, cpulimit: null, memory_mb: 1_024, swap_mb: 0 }
-  return {
-    id: 'a',
-    time: '2026-01-01T00:00:00.000Z',
-    duration_seconds: 0.7,
-    action: 'scale',
-    lxc_id: 101,
-    name: 'shop',
-    who: { key: 'model', role: 'scale', address: '127.0.0.1' },
+  return historyEntry({
     asked: { cores: 4 },
     before: allocation,
     after: { ...allocation, cores: 4 },
     why: 'CPU at 98 %',
-    force: false,
-    outcome: 'applied',
-    error: null,
-    message: 'container 101 has 4 cores now',
-    undo_of: null,
-    idempotency_key: null,
-    ...parts,
-  }
+    ...overrides,
+  })
 }
 
 function line(parts: Partial<HistoryEntryBody>): string | undefined {
