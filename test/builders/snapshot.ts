@@ -27,7 +27,7 @@ export function sample(overrides: Partial<ContainerSample> = {}): ContainerSampl
     cpuPerProcessPercent: 2.083,
     memoryPerProcessMb: 25,
     pressure: { cpuSomePercent: 0, memorySomePercent: 0, memoryFullPercent: 0, ioSomePercent: 0, ioFullPercent: 0 },
-    memoryEvents: { high: 0, max: 0, oomKill: 0 },
+    memoryEvents: { high: 0, max: 0, oomKill: 0, innerMax: 0, innerOomKill: 0 },
     ...overrides,
   }
 }

@@ -125,7 +125,7 @@ export class SimulatedHost {
         memoryLimitMb: memoryMb,
         memoryUsageMb,
         memoryFloorMb: memoryUsageMb * 0.8,
-        memoryEvents: { high: 0, max: 0, oomKill: isKilled ? 1 : 0 },
+        memoryEvents: { high: 0, max: 0, oomKill: isKilled ? 1 : 0, innerMax: 0, innerOomKill: 0 },
       },
     ]
   }

@@ -21,5 +21,7 @@ export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody 
     template: facts.isTemplate,
     tags: [...facts.tags],
     uptime_seconds: facts.uptimeSeconds ?? null,
+    least_memory_mb: null,
+    raw_limits: { cores: null, memory: null },
   }
 }

@@ -122,6 +122,8 @@ function readMemoryEvents(wire: Wire | undefined): MemoryEvents | undefined {
     high: figure(wire, 'high'),
     max: figure(wire, 'max'),
     oomKill: figure(wire, 'oom_kill'),
+    innerMax: figure(wire, 'inner_max'),
+    innerOomKill: figure(wire, 'inner_oom_kill'),
   }
 }
 

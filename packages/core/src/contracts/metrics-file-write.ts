@@ -68,7 +68,10 @@ function pressure({ pressure: stalls }: ContainerSample): string {
 
 function memoryEvents({ memoryEvents: events }: ContainerSample): string {
   if (events === undefined) return 'null'
-  return `{"high":${whole(events.high)},"max":${whole(events.max)},"oom_kill":${whole(events.oomKill)}}`
+  return (
+    `{"high":${whole(events.high)},"max":${whole(events.max)},"oom_kill":${whole(events.oomKill)}` +
+    `,"inner_max":${whole(events.innerMax)},"inner_oom_kill":${whole(events.innerOomKill)}}`
+  )
 }
 
 /** A time as it stands in the file: ISO 8601, UTC. */

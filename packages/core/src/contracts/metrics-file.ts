@@ -27,8 +27,12 @@ export interface Pressure {
 /** What happened to the memory of the container since the last cycle; counts. */
 export interface MemoryEvents {
   readonly high: number | undefined
+  /** How often it met its own limit, and processes killed for that. */
   readonly max: number | undefined
   readonly oomKill: number | undefined
+  /** The same for limits inside it (containers in the container): a larger limit of its own would not help. */
+  readonly innerMax: number | undefined
+  readonly innerOomKill: number | undefined
 }
 
 /** One container in one cycle. */

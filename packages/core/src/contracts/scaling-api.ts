@@ -84,6 +84,19 @@ export const ContainerConfigBody = AllocationBody.extend({
   template: z.boolean(),
   tags: z.array(z.string()),
   uptime_seconds: z.number().nullable(),
+  least_memory_mb: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe(
+      'The least memory limit that the safety rules allow now: what it cannot give up, and the margin. Null when it does not run or cannot be measured.',
+    ),
+  raw_limits: z
+    .object({ cores: z.string().nullable(), memory: z.string().nullable() })
+    .default({ cores: null, memory: null })
+    .describe(
+      'The line of raw LXC configuration that settles cores or memory past Proxmox, so that a change of them has no effect; null when there is none.',
+    ),
 })
 export type ContainerConfigBody = z.output<typeof ContainerConfigBody>
 

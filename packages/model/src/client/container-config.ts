@@ -17,6 +17,11 @@ export interface ContainerConfig {
   /** Quota in cores; null: none set. */
   readonly cpuLimit: number | null
   readonly memoryMb: number | null
+  /** The least memory limit that the API's safety rules allow now. */
+  readonly leastMemoryMb: number | undefined
+  /** The lines of raw LXC configuration that settle cores or memory, so that they cannot be sized. */
+  readonly rawCores: string | undefined
+  readonly rawMemory: string | undefined
 }
 
 /** What the older API answers for one container; it knows neither state nor quota. */
@@ -58,6 +63,9 @@ function fromPresent(body: ContainerConfigBody): ContainerConfig {
     cores: body.cores,
     cpuLimit: body.cpulimit,
     memoryMb: body.memory_mb,
+    leastMemoryMb: body.least_memory_mb ?? undefined,
+    rawCores: body.raw_limits.cores ?? undefined,
+    rawMemory: body.raw_limits.memory ?? undefined,
   }
 }
 
@@ -74,6 +82,9 @@ function fromOlder(body: z.output<typeof OlderConfigBody>): ContainerConfig {
     cores: body.cores,
     cpuLimit: null,
     memoryMb: body.memory_mb,
+    leastMemoryMb: undefined,
+    rawCores: undefined,
+    rawMemory: undefined,
   }
 }
 

@@ -33,6 +33,8 @@ export const memoryEvents: Collector<MemoryEventsReading, MemoryEventsMetrics> =
         high: growth({ previous: previous.high, current: current.high }),
         max: growth({ previous: previous.max, current: current.max }),
         oomKill: oomKills(previous.oomKillsByFolder, current.oomKillsByFolder),
+        innerMax: undefined,
+        innerOomKill: undefined,
       },
     }
   },

@@ -12,6 +12,8 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
     tags: [],
     uptime_seconds: 1,
     status: 'running' as const,
+    least_memory_mb: null,
+    raw_limits: { cores: null, memory: null },
   }
   return { ...allocation, lxc_id, vm_id: lxc_id, name, in_force: allocation, ...state }
 }
