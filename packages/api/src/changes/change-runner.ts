@@ -4,7 +4,7 @@ import {
   type ChangeAction,
   type ChangeOutcome,
   type Clock,
-  type ErrorCode,
+  type ErrorVerdict,
   errorMessage,
   type HistoryEntryBody,
   type Logger,
@@ -65,11 +65,6 @@ export interface ChangeRunnerParts {
   /** For the metrics. */
   readonly onEnd: (entry: HistoryEntryBody) => void
 }
-
-/** Failures after which nobody knows whether the host carried the command out. */
-const UNSEEN_ENDS = new Set<ErrorCode>(['PCT_TIMEOUT'])
-/** Failures that leave everything as it was, also after the change had begun. */
-const REFUSALS = new Set<ErrorCode>(['MEMORY_BELOW_FLOOR', 'HOST_UNREADABLE', 'CONTAINER_LOCKED', 'STATE_NOT_ALLOWED'])
 
 /** Carries changes out one at a time per container, and writes each into the audit log before it is answered. */
 export class ChangeRunner {
@@ -158,18 +153,13 @@ class ChangeRecord implements ChangeProgress {
     if (this.#hasEnded) return
     const code = error instanceof AutoscaleError ? error.code : 'INTERNAL'
     const after = this.#hasBegun ? await this.#observe() : this.#before
-    const outcome = this.#failedOutcome(code)
+    const outcome = this.#hasBegun ? OUTCOMES[leavesOf(error)] : 'refused'
     try {
       await this.end({ before: this.#before, after, outcome, error: code, message: errorMessage(error) })
     } catch (auditError) {
       // The failure itself is what the client must hear of; the begun change stays on the disk for the next start.
       this.#parts.log.error({ problem: errorMessage(auditError), change: this.id }, 'audit log cannot be written')
     }
-  }
-
-  #failedOutcome(code: ErrorCode): ChangeOutcome {
-    if (!this.#hasBegun || REFUSALS.has(code)) return 'refused'
-    return UNSEEN_ENDS.has(code) ? 'unknown' : 'failed'
   }
 
   async #observe(): Promise<unknown> {
@@ -218,8 +208,19 @@ class ChangeRecord implements ChangeProgress {
   }
 }
 
+/** What a change came to, by what its failure leaves on the host. */
+const OUTCOMES: Readonly<Record<ErrorVerdict['leaves'], ChangeOutcome>> = {
+  untouched: 'refused',
+  'half-done': 'failed',
+  unknown: 'unknown',
+}
+
+function leavesOf(error: unknown): ErrorVerdict['leaves'] {
+  return error instanceof AutoscaleError ? error.leaves : 'half-done'
+}
+
 function withChangeId(error: unknown, changeId: string): unknown {
   if (!(error instanceof AutoscaleError)) return error
-  const { code, message, retryable, details, cause } = error
-  return new AutoscaleError(code, message, { retryable, cause, details: { ...details, change_id: changeId } })
+  const { code, message, leaves, details, cause } = error
+  return new AutoscaleError(code, message, { leaves, cause, details: { ...details, change_id: changeId } })
 }
