@@ -170,7 +170,7 @@ describe('client and helper', () => {
 
     expect((await run('list')).stdout.split('\n')).toEqual([
       'HOME=/root',
-      'LC_ALL=C',
+      'LC_ALL=C.UTF-8',
       expect.stringMatching(/^PATH=/),
       'USER=root',
       '',
