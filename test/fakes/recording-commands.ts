@@ -1,26 +1,55 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
+import { commandFailure } from '../../packages/api/src/pct/failure.ts'
+import { formatCommand } from '../../packages/api/src/pct/pct-cli.ts'
 import type { CommandOutput, HostCommands } from '../../packages/api/src/ports.ts'
 
-/** Commands that do at once, in this process, what the simplest host would do: `set` edits the configuration file. */
+/** How a command ends after it did its work. */
+export interface SaidEnd {
+  readonly exitCode?: number
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+/** Commands that do at once, in this process, what the simplest host would do to the configuration files. */
 export class RecordingCommands implements HostCommands {
   readonly run: (command: HostCommand, beforeStart?: () => void) => Promise<CommandOutput>
   seen: HostCommand[] = []
+  /** Subcommands that end otherwise than well, and how. */
+  says: Readonly<Record<string, SaidEnd>> = {}
 
   constructor(pve: string) {
     this.run = async (command, beforeStart) => {
       beforeStart?.()
       this.seen.push(command)
-      if (command.args[0] === 'set') applySet(pve, command.args)
-      const stdout = command.program === 'pvesh' ? '{}' : ''
-      return { stdout, stderr: '', durationMs: 0 }
+      const [subcommand = '', vmid = '', target = ''] = command.args
+      if (subcommand === 'set') applySet(pve, command.args)
+      if (subcommand === 'resize') applyResize(pve, vmid, Number.parseInt(command.args[3] ?? '', 10))
+      if (subcommand === 'clone') copyFileSync(confPath(pve, vmid), confPath(pve, target))
+      const usual = command.program === 'pvesh' ? '{}' : ''
+      const { exitCode = 0, stdout = usual, stderr = '' } = this.says[subcommand] ?? {}
+      if (exitCode !== 0) throw commandFailure({ commandLine: formatCommand(command), exitCode, stdout, stderr })
+      return { stdout, stderr, durationMs: 0 }
     }
   }
 }
 
+function confPath(pve: string, vmid: string): string {
+  return join(pve, 'lxc', `${vmid}.conf`)
+}
+
+function applyResize(pve: string, vmid: string, growthGb: number): void {
+  const path = confPath(pve, vmid)
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(
+    path,
+    text.replace(/^(rootfs: .*size=)(\d+)G/m, (_, start, size) => `${start}${Number(size) + growthGb}G`),
+  )
+}
+
 function applySet(pve: string, [, vmid = '', ...options]: readonly string[]): void {
-  const path = join(pve, 'lxc', `${vmid}.conf`)
+  const path = confPath(pve, vmid)
   let text = readFileSync(path, 'utf8')
   for (let at = 0; at < options.length; at += 2) {
     const [option = '', value = ''] = options.slice(at, at + 2)

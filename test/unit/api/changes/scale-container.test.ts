@@ -1,3 +1,4 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import type { ChangeProgress } from '../../../../packages/api/src/changes/change-runner.ts'
 import {
@@ -6,6 +7,7 @@ import {
   scaleContainer,
 } from '../../../../packages/api/src/changes/scale-container.ts'
 import { ApiConfig, type SafetySection } from '../../../../packages/api/src/config.ts'
+import type { Allocation } from '../../../../packages/api/src/host/allocation.ts'
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
@@ -19,9 +21,16 @@ class FakeHost {
   facts: ContainerFacts = containerFacts()
   floorMb = 200
   isQuorate = true
+  /** Whether it can be read once a command has run. */
+  isReadable = true
   /** Called when the turn of the command has come, before it looks at what must hold. */
   whileWaiting = () => {}
   ignoresSet = false
+  /** What `pct set` ends with after it did what it was told. */
+  failure: AutoscaleError | undefined
+  /** What `pct set` changes in the kernel only. */
+  inForceOnly: Partial<Allocation> | undefined
+  readonly warnings: string[] = []
   safety: SafetySection = ApiConfig.parse({}).safety
   readonly events: string[] = []
   readonly commands: HostCommand[] = []
@@ -30,27 +39,32 @@ class FakeHost {
     id: 'change',
     name: () => undefined,
     begin: async () => void this.events.push('begun'),
+    run: async (command, beforeStart) => {
+      this.whileWaiting()
+      beforeStart?.()
+      this.events.push('started')
+      this.commands.push(command)
+      this.#apply(command)
+      if (this.failure !== undefined) throw this.failure
+      return { stdout: '', stderr: '', durationMs: 1 }
+    },
+    warn: warning => void this.warnings.push(warning),
   }
 
   scale(request: Partial<ScaleRequest>) {
     const parts: ScaleParts = {
-      containers: { list: async () => [101], read: async () => this.facts },
-      commands: {
-        run: async (command, beforeStart) => {
-          this.whileWaiting()
-          beforeStart?.()
-          this.events.push('started')
-          this.commands.push(command)
-          this.#apply(command)
-          return { stdout: '', stderr: '', durationMs: 1 }
-        },
-      },
+      containers: { list: async () => [101], read: () => this.#read() },
       cgroups: this.#cgroups(),
-      cluster: { members: () => ({ node: 'pve', isQuorate: this.isQuorate }) } as unknown as ClusterFiles,
+      cluster: { members: () => ({ isQuorate: this.isQuorate }) } as unknown as ClusterFiles,
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
       safety: this.safety,
     }
     return scaleContainer({ vmid: 101, asked: {}, expected: {}, force: false, ...request }, parts, this.progress)
+  }
+
+  async #read(): Promise<ContainerFacts> {
+    if (this.commands.length > 0 && !this.isReadable) throw new AutoscaleError('HOST_UNREADABLE', 'gone')
+    return this.facts
   }
 
   #cgroups(): CgroupReader {
@@ -63,6 +77,9 @@ class FakeHost {
   }
 
   #apply({ args }: HostCommand): void {
+    if (this.inForceOnly !== undefined) {
+      this.facts = { ...this.facts, inForce: { ...this.facts.inForce, ...this.inForceOnly } }
+    }
     if (this.ignoresSet) return
     const value = (option: string) => (args.includes(option) ? Number(args[args.indexOf(option) + 1]) : undefined)
     const { configured } = this.facts
@@ -143,6 +160,57 @@ describe('scaling a container', () => {
     const host = new FakeHost()
     host.ignoresSet = true
     await expect(host.scale({ asked: { cores: 3 } })).rejects.toMatchObject({ code: 'PCT_FAILED' })
+  })
+
+  // pct writes the configuration and the cgroup before it finds out that a bridge is gone, or that `arch` is missing.
+  test.each([
+    ['PCT_FAILED', "pct set 101: bridge 'vmbr9' does not exist"],
+    ['PCT_TIMEOUT', 'pct set 101: did not end within 30 s'],
+  ] as const)('is done, with a warning, when %s came after everything took effect', async (code, message) => {
+    const host = new FakeHost()
+    host.failure = new AutoscaleError(code, message)
+    const scaled = await host.scale({ asked: { cores: 4, memoryMb: 2_048 } })
+    expect(scaled).toMatchObject({ after: { cores: 4, memory_mb: 2_048 }, changed: true })
+    expect(host.warnings).toEqual([`it took effect, but ${message}`])
+  })
+
+  test('has failed when the configuration has it and the kernel does not, and says what is in force', async () => {
+    const host = new FakeHost()
+    host.failure = new AutoscaleError('PCT_FAILED', 'pct set 101: failed')
+    host.inForceOnly = { memoryMb: 700 }
+    host.ignoresSet = true
+    await expect(host.scale({ asked: { memoryMb: 2_048 } })).rejects.toMatchObject({
+      code: 'PCT_FAILED',
+      leaves: 'half-done',
+      details: { now: { memory_mb: 1_024 }, in_force: { memory_mb: 700 } },
+    })
+    expect(host.warnings).toEqual([])
+  })
+
+  test('is not taken for done when Proxmox refused it and somebody else set the same', async () => {
+    const host = new FakeHost()
+    host.failure = new AutoscaleError('CONTAINER_LOCKED', 'CT is locked (backup)')
+    await expect(host.scale({ asked: { cores: 4 } })).rejects.toMatchObject({ code: 'CONTAINER_LOCKED' })
+  })
+
+  test.each([
+    ['nothing', undefined, 'untouched'],
+    ['the quota that stood before it', { cpulimit: 1 }, 'half-done'],
+  ] as const)('a memory limit that the kernel refuses leaves %s changed', async (_, inForceOnly, leaves) => {
+    const host = new FakeHost()
+    host.failure = new AutoscaleError('MEMORY_BELOW_FLOOR', 'unable to hotplug memory: Device or resource busy')
+    host.ignoresSet = true
+    host.inForceOnly = inForceOnly
+    const scaled = host.scale({ asked: { cpulimit: 1, memoryMb: 512 } })
+    await expect(scaled).rejects.toMatchObject({ code: 'MEMORY_BELOW_FLOOR', leaves })
+  })
+
+  test('passes the failure on when the container cannot be read after it', async () => {
+    const host = new FakeHost()
+    host.failure = new AutoscaleError('PCT_FAILED', 'pct set 101: failed')
+    host.isReadable = false
+    const scaled = host.scale({ asked: { memoryMb: 2_048 } })
+    await expect(scaled).rejects.toBe(host.failure)
   })
 
   test('leaves a stopped container alone unless it is allowed', async () => {
