@@ -26,6 +26,7 @@ export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerF
     uptimeSeconds: 60,
     runId: 1,
     values: new Map(),
+    rawLimits: { cores: undefined, memory: undefined },
     snapshots: [],
     ...fields,
   }

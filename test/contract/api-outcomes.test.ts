@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
@@ -108,6 +108,44 @@ test('a clone onto a storage that does not exist is refused before anything is m
     json: { error: 'STATE_NOT_ALLOWED', storage: 'nostorage', storages: ['backups', 'local', 'local-lvm'] },
   })
   expect(api.commands.seen).toEqual([])
+})
+
+describe('the least memory limit', () => {
+  const leastOf = async (url: string) => {
+    const { data } = (await get(url)).json
+    return (data.containers?.[0] ?? data).least_memory_mb
+  }
+
+  test('is what a change is measured by, one MB less is refused and says so', async () => {
+    const cgroup = join(api.host.paths.cgroup, 'lxc/101')
+    const stat = readFileSync(join(cgroup, 'memory.stat'), 'utf8')
+    writeFileSync(join(cgroup, 'memory.stat'), stat.replace(/^anon \d+$/m, `anon ${200 * 1_048_576}`))
+    writeFileSync(join(cgroup, 'memory.current'), `${900 * 1_048_576}\n`)
+    const least = await leastOf('/resource/lxc/config?lxc_id=101')
+    expect(least).toBeGreaterThanOrEqual(232)
+    expect(await leastOf('/resource/lxc/configs')).toBe(least)
+    const { status, json } = await post('/scale/ram', { lxc_id: 101, memory: least - 1 })
+    expect({ status, json }).toMatchObject({ status: 409, json: { least_memory_mb: least } })
+    expect(json.message).toContain(`the least is ${least} MB`)
+    expect((await post('/scale/ram', { lxc_id: 101, memory: least })).status).toBe(200)
+  })
+
+  test('is not known of a container whose memory cannot be measured', async () => {
+    rmSync(join(api.host.paths.cgroup, 'lxc/101/memory.stat'))
+    expect(await leastOf('/resource/lxc/config?lxc_id=101')).toBeNull()
+  })
+})
+
+test('a container whose CPU set is pinned by a raw line says so and is not given other cores', async () => {
+  const file = join(api.host.paths.pve, 'lxc/101.conf')
+  const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
+  writeFileSync(file, `${readFileSync(file, 'utf8')}${line}\n`)
+  expect((await get('/resource/lxc/config?lxc_id=101')).json.data.raw_limits).toEqual({ cores: line, memory: null })
+  const refused = await post('/scale/cores', { lxc_id: 101, cores: 6 })
+  expect(refused).toMatchObject({ status: 409, json: { error: 'STATE_NOT_ALLOWED' } })
+  expect(refused.json.message).toContain(line)
+  const forced = await post('/scale/cores', { lxc_id: 101, cores: 6, force: true })
+  expect(forced).toMatchObject({ status: 200, json: { warning: expect.stringContaining(line) } })
 })
 
 describe('a node', () => {

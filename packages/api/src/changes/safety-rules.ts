@@ -5,6 +5,7 @@ import type { MemoryFacts } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { NodeFacts } from '../host/node-facts.ts'
+import type { SetOptions } from '../pct/commands.ts'
 import { type ExpectedAllocation, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
@@ -35,6 +36,22 @@ export function checkIsRunning({ vmid, status }: ContainerFacts): void {
 
 function notAllowed(vmid: number, state: string, message: string): AutoscaleError {
   return new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, state } })
+}
+
+/** The lines of raw LXC configuration that keep what is asked for from having an effect. */
+export function linesInTheWay({ rawLimits }: ContainerFacts, asked: SetOptions): readonly string[] {
+  const isCpu = asked.cores !== undefined || asked.cpulimit !== undefined
+  return [isCpu ? rawLimits.cores : undefined, asked.memoryMb === undefined ? undefined : rawLimits.memory].filter(
+    line => line !== undefined,
+  )
+}
+
+/** @throws {AutoscaleError} STATE_NOT_ALLOWED when raw LXC configuration settles what is asked for */
+export function checkRawLimits(facts: ContainerFacts, asked: SetOptions): void {
+  const lines = linesInTheWay(facts, asked)
+  if (lines.length === 0) return
+  const text = `container ${facts.vmid}: pct would have no effect, its configuration holds ${lines.join(' and ')}`
+  throw notAllowed(facts.vmid, 'raw', text)
 }
 
 /**
@@ -164,6 +181,13 @@ function known(value: number | undefined, vmid: number, what: string): number {
   })
 }
 
+/** The least memory limit that the rules allow now, MB, and what it is made of. */
+export function leastMemory({ floorBytes }: MemoryFacts, safety: SafetySection) {
+  const floorMb = floorBytes / BYTES_PER_MB
+  const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
+  return { floorMb, marginMb, leastMb: Math.ceil(floorMb + marginMb) }
+}
+
 export interface FloorCheck {
   readonly facts: ContainerFacts
   readonly memoryMb: number
@@ -193,9 +217,7 @@ export function checkMemoryFloor({ facts: { vmid }, memoryMb, memory, safety }: 
       },
     )
   }
-  const floorMb = memory.floorBytes / BYTES_PER_MB
-  const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
-  const leastMb = Math.ceil(floorMb + marginMb)
+  const { floorMb, marginMb, leastMb } = leastMemory(memory, safety)
   if (memoryMb >= leastMb) return
   const figures = {
     memory_floor_mb: Math.ceil(floorMb),

@@ -17,8 +17,10 @@ import {
   checkLock,
   checkMemoryFloor,
   checkQuorum,
+  checkRawLimits,
   checkState,
   isMemoryShrink,
+  linesInTheWay,
 } from './safety-rules.ts'
 import { type ExpectedAllocation, missingPart, withTarget } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
@@ -65,6 +67,7 @@ export async function scaleContainer(
     return { before, after: before, changed: false, message }
   }
   if (!request.force) await checkRules(facts, missing, parts)
+  for (const line of linesInTheWay(facts, missing)) progress.warn(`it has no effect: its configuration holds ${line}`)
   checkQuorum(parts.cluster)
   await progress.begin(before)
   const after = await setAndReadBack({ facts, missing, force: request.force, parts, progress })
@@ -76,6 +79,7 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
   const { safety, containers, readNode } = parts
   const { vmid, configured: before } = facts
   if (!safety.scale_stopped) checkIsRunning(facts)
+  checkRawLimits(facts, missing)
   const after = withTarget(before, missing)
   checkBounds(vmid, { before, after, bounds: boundsOf(safety, vmid) })
   const others = await runningOthers(vmid, containers)

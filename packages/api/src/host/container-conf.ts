@@ -85,6 +85,21 @@ export function configuredAllocation(values: ConfValues): Allocation {
   }
 }
 
+/** The lines that settle cores or memory past Proxmox, so that its own keys have no effect. Undefined: there is none. */
+export interface RawLimits {
+  readonly cores: string | undefined
+  readonly memory: string | undefined
+}
+
+const RAW_CORES = /^lxc\.cgroup2?\.(?:cpuset\.cpus|cpu\.max|cpu\.cfs_quota_us)\s*[:=].*\S/
+const RAW_MEMORY = /^lxc\.cgroup2?\.memory\.(?:max|high|limit_in_bytes)\s*[:=].*\S/
+
+/** The raw lines of the live part that settle cores or memory. */
+export function rawLimits(text: string): RawLimits {
+  const lines = text.split('\n').slice(0, firstSection(text))
+  return { cores: lines.find(line => RAW_CORES.test(line)), memory: lines.find(line => RAW_MEMORY.test(line)) }
+}
+
 /** Size of the root disk in GB; undefined when the configuration does not say. */
 export function rootDiskGb(values: ConfValues): number | undefined {
   const [, digits, unit] = /(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)(?:iB)?(?:,|$)/.exec(values.get('rootfs') ?? '') ?? []

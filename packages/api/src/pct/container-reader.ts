@@ -8,6 +8,7 @@ import {
   parseConf,
   parseSnapshots,
   parseTags,
+  rawLimits,
 } from '../host/container-conf.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { ContainerUptime } from '../host/container-uptime.ts'
@@ -77,6 +78,7 @@ export class ContainerReader implements Containers {
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
       snapshots: hasSnapshots ? parseSnapshots(text) : undefined,
       values,
+      rawLimits: rawLimits(text),
       ...flagsOf(values),
     }
   }

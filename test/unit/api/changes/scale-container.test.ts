@@ -222,6 +222,40 @@ describe('scaling a container', () => {
     expect(host.events).toEqual(['begun', 'started'])
   })
 
+  describe('whose configuration holds raw lines', () => {
+    const cores = 'lxc.cgroup2.cpuset.cpus: 0-3'
+    const memory = 'lxc.cgroup2.memory.max: 1G'
+    const pinned = containerFacts({ rawLimits: { cores, memory } })
+
+    test.each([
+      [{ cores: 6 }, cores],
+      [{ cpulimit: 1.5 }, cores],
+      [{ memoryMb: 2_048 }, memory],
+    ])('%j is refused with the line that settles it', async (asked, line) => {
+      const host = new FakeHost()
+      host.facts = pinned
+      await expect(host.scale({ asked })).rejects.toMatchObject({
+        code: 'STATE_NOT_ALLOWED',
+        message: `container 101: pct would have no effect, its configuration holds ${line}`,
+      })
+      expect(host.events).toEqual([])
+    })
+
+    test('what they do not settle is set', async () => {
+      const host = new FakeHost()
+      host.facts = containerFacts({ rawLimits: { cores, memory: undefined } })
+      await host.scale({ asked: { memoryMb: 2_048 } })
+      expect(host.warnings).toEqual([])
+    })
+
+    test('by force it is set, with a warning that it has no effect', async () => {
+      const host = new FakeHost()
+      host.facts = pinned
+      expect(await host.scale({ asked: { cores: 6 }, force: true })).toMatchObject({ after: { cores: 6 } })
+      expect(host.warnings).toEqual([`it has no effect: its configuration holds ${cores}`])
+    })
+  })
+
   test('removes what is to have no limit any more', async () => {
     const host = new FakeHost()
     host.facts = containerFacts({ configured: allocation({ cores: 2, cpulimit: 1, memoryMb: 1_024 }) })
