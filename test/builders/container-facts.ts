@@ -1,10 +1,10 @@
-import type { Allocation } from '../../packages/api/src/host/allocation.ts'
+import type { Limits } from '../../packages/api/src/host/allocation.ts'
 import type { ContainerFacts } from '../../packages/api/src/host/container-facts.ts'
 
-const NOTHING: Allocation = { cores: undefined, cpulimit: undefined, memoryMb: undefined, swapMb: undefined }
+const NOTHING: Limits = { cores: undefined, cpuLimit: undefined, memoryMb: undefined, swapMb: undefined }
 
 /** An allocation of which only what matters is named. */
-export function allocation(fields: Partial<Allocation> = {}): Allocation {
+export function allocation(fields: Partial<Limits> = {}): Limits {
   return { ...NOTHING, ...fields }
 }
 

@@ -37,10 +37,10 @@ type Maker = {
 const MADE: Readonly<Record<Maker, readonly (commands.HostCommand | undefined)[]>> = {
   setResources: [
     commands.setResources(101, { cores: 8_192 }),
-    commands.setResources(101, { cpulimit: 0.05 }),
-    commands.setResources(999_999_999, { cores: null, cpulimit: 2.25, memoryMb: 1_048_576 }),
-    commands.setResources(101, { cores: 4, cpulimit: null, memoryMb: 64 }),
-    commands.setResources(101, { cores: null, cpulimit: null }),
+    commands.setResources(101, { cpuLimit: 0.05 }),
+    commands.setResources(999_999_999, { cores: null, cpuLimit: 2.25, memoryMb: 1_048_576 }),
+    commands.setResources(101, { cores: 4, cpuLimit: null, memoryMb: 64 }),
+    commands.setResources(101, { cores: null, cpuLimit: null }),
   ],
   growRootDisk: [commands.growRootDisk(101, 10_240)],
   createSnapshot: [commands.createSnapshot(101, snapshot, text), commands.createSnapshot(101, 'ab', '')],

@@ -1,12 +1,12 @@
 import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
 import type { Bounds, SafetySection } from '../config.ts'
-import { type Allocation, DEFAULT_MEMORY_MB } from '../host/allocation.ts'
+import { DEFAULT_MEMORY_MB, type Limits } from '../host/allocation.ts'
 import type { MemoryFacts } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { NodeFacts } from '../host/node-facts.ts'
 import type { SetOptions } from '../pct/commands.ts'
-import { type ExpectedAllocation, movedParts } from './target.ts'
+import { type ExpectedLimits, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 /** States of the HA manager in which it moves nothing. Source: pve-ha-manager, service states. */
@@ -40,7 +40,7 @@ function notAllowed(vmid: number, state: string, message: string): AutoscaleErro
 
 /** The lines of raw LXC configuration that keep what is asked for from having an effect. */
 export function linesInTheWay({ rawLimits }: ContainerFacts, asked: SetOptions): readonly string[] {
-  const isCpu = asked.cores !== undefined || asked.cpulimit !== undefined
+  const isCpu = asked.cores !== undefined || asked.cpuLimit !== undefined
   return [isCpu ? rawLimits.cores : undefined, asked.memoryMb === undefined ? undefined : rawLimits.memory].filter(
     line => line !== undefined,
   )
@@ -66,7 +66,7 @@ export function checkQuorum(cluster: ClusterFiles): void {
 }
 
 /** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */
-export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedAllocation): void {
+export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedLimits): void {
   const moved = movedParts(expected, configured)
   if (moved.length === 0) return
   throw new AutoscaleError('ALLOCATION_MOVED', `container ${vmid} has another ${moved.join(' and ')} than expected`, {
@@ -83,7 +83,7 @@ export function boundsOf({ limits, containers }: SafetySection, vmid: number): B
 export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck): void {
   const checks = [
     { name: 'cores', before: before.cores, after: after.cores, min: bounds.min_cores, max: bounds.max_cores },
-    { name: 'cpulimit', before: before.cpulimit, after: after.cpulimit, min: bounds.min_cores, max: bounds.max_cores },
+    { name: 'cpulimit', before: before.cpuLimit, after: after.cpuLimit, min: bounds.min_cores, max: bounds.max_cores },
     {
       name: 'memory',
       before: before.memoryMb,
@@ -107,18 +107,18 @@ export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck
 }
 
 export interface BoundsCheck {
-  readonly before: Allocation
-  readonly after: Allocation
+  readonly before: Limits
+  readonly after: Limits
   readonly bounds: Bounds
 }
 
 export interface CapacityCheck {
   readonly vmid: number
-  readonly before: Allocation
-  readonly after: Allocation
+  readonly before: Limits
+  readonly after: Limits
   readonly node: NodeFacts
   /** What the other running containers of this node have. */
-  readonly others: readonly Allocation[]
+  readonly others: readonly Limits[]
   readonly safety: SafetySection
 }
 
@@ -129,8 +129,8 @@ export function checkHostCapacity(check: CapacityCheck): void {
 }
 
 /** Cores that a container can use; undefined when only the host limits it. */
-function coreLimit({ cores, cpulimit }: Allocation): number | undefined {
-  const limits = [cores, cpulimit].filter(limit => limit !== undefined)
+function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
+  const limits = [cores, cpuLimit].filter(limit => limit !== undefined)
   return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
@@ -152,7 +152,7 @@ function checkCpuCapacity({ vmid, before, after, node, others, safety }: Capacit
 }
 
 function checkMemoryCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
-  const memoryOf = ({ memoryMb }: Allocation) => memoryMb ?? DEFAULT_MEMORY_MB
+  const memoryOf = ({ memoryMb }: Limits) => memoryMb ?? DEFAULT_MEMORY_MB
   const growthMb = memoryOf(after) - memoryOf(before)
   if (growthMb <= 0) return
   const hostMb = known(node.memoryMb, vmid, 'the memory of the host')

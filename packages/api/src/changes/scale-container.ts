@@ -1,6 +1,6 @@
 import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
 import type { SafetySection } from '../config.ts'
-import type { Allocation } from '../host/allocation.ts'
+import type { Limits } from '../host/allocation.ts'
 import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
@@ -22,13 +22,13 @@ import {
   isMemoryShrink,
   linesInTheWay,
 } from './safety-rules.ts'
-import { type ExpectedAllocation, missingPart, withTarget } from './target.ts'
+import { type ExpectedLimits, missingPart, withTarget } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 export interface ScaleRequest {
   readonly vmid: number
   readonly asked: SetOptions
-  readonly expected: ExpectedAllocation
+  readonly expected: ExpectedLimits
   readonly force: boolean
 }
 
@@ -89,7 +89,7 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
 }
 
 /** What the other running containers have. One that vanishes meanwhile needs nothing. */
-export async function runningOthers(vmid: number, containers: Containers): Promise<readonly Allocation[]> {
+export async function runningOthers(vmid: number, containers: Containers): Promise<readonly Limits[]> {
   const vmids = await containers.list()
   const others = await Promise.all(
     vmids.filter(other => other !== vmid).map(other => containers.read(other).catch(() => undefined)),
@@ -111,7 +111,7 @@ interface SetStep {
 }
 
 /** Runs `pct set` and gives what the container has then. The memory is measured last of all, right before the command. */
-async function setAndReadBack(step: SetStep): Promise<Allocation> {
+async function setAndReadBack(step: SetStep): Promise<Limits> {
   const { facts, missing, force, parts, progress } = step
   const command = setResources(facts.vmid, missing)
   if (command === undefined) return facts.configured
@@ -137,10 +137,7 @@ async function setAndReadBack(step: SetStep): Promise<Allocation> {
  * that all may be done, a part, or nothing.
  * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done
  */
-async function afterFailure(
-  failure: AutoscaleError,
-  { facts, missing, parts, progress }: SetStep,
-): Promise<Allocation> {
+async function afterFailure(failure: AutoscaleError, { facts, missing, parts, progress }: SetStep): Promise<Limits> {
   const now = await parts.containers.read(facts.vmid).catch(() => undefined)
   if (now === undefined || stateOf(now) === stateOf(facts)) throw failure
   if (failure.leaves !== 'untouched' && hasAll(now, missing)) {
@@ -165,10 +162,10 @@ function stateOf({ configured, inForce }: ContainerFacts): string {
   return JSON.stringify([configured, { ...inForce, cores: undefined }])
 }
 
-function describe({ cores, cpulimit, memoryMb }: SetOptions): string {
+function describe({ cores, cpuLimit, memoryMb }: SetOptions): string {
   return [
     ...(cores === undefined ? [] : [cores === null ? 'no limit of cores' : `${cores} cores`]),
-    ...(cpulimit === undefined ? [] : [cpulimit === null ? 'no cpulimit' : `a cpulimit of ${cpulimit}`]),
+    ...(cpuLimit === undefined ? [] : [cpuLimit === null ? 'no cpulimit' : `a cpulimit of ${cpuLimit}`]),
     ...(memoryMb === undefined ? [] : [`${memoryMb} MB of memory`]),
   ].join(' and ')
 }

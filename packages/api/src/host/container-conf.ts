@@ -1,4 +1,4 @@
-import type { Allocation } from './allocation.ts'
+import type { Limits } from './allocation.ts'
 
 /** One snapshot as the configuration file of its container holds it. */
 export interface SnapshotFacts {
@@ -74,12 +74,12 @@ function unescapeText(text: string): string {
 }
 
 /** What the live part of a configuration allots. */
-export function configuredAllocation(values: ConfValues): Allocation {
+export function configuredLimits(values: ConfValues): Limits {
   const cpulimit = decimal(values.get('cpulimit'))
   return {
     cores: decimal(values.get('cores')),
     // Proxmox means "no limit" by 0.
-    cpulimit: cpulimit === 0 ? undefined : cpulimit,
+    cpuLimit: cpulimit === 0 ? undefined : cpulimit,
     memoryMb: decimal(values.get('memory')),
     swapMb: decimal(values.get('swap')),
   }

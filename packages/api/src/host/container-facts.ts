@@ -1,4 +1,4 @@
-import type { Allocation } from './allocation.ts'
+import type { Limits } from './allocation.ts'
 import type { ConfValues, RawLimits, SnapshotFacts } from './container-conf.ts'
 
 /** One container of this node at one moment. */
@@ -7,9 +7,9 @@ export interface ContainerFacts {
   readonly name: string
   readonly status: 'running' | 'stopped' | 'unknown'
   /** What its configuration says. */
-  readonly configured: Allocation
+  readonly configured: Limits
   /** What the kernel enforces. */
-  readonly inForce: Allocation
+  readonly inForce: Limits
   /** The lock that Proxmox holds: backup, snapshot, ... */
   readonly lock: string | undefined
   /** Undefined when the HA manager's files cannot be read. */

@@ -3,7 +3,7 @@ import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
 import {
   type ConfValues,
-  configuredAllocation,
+  configuredLimits,
   isOn,
   parseConf,
   parseSnapshots,
@@ -70,7 +70,7 @@ export class ContainerReader implements Containers {
       vmid,
       name: values.get('hostname') ?? `CT${vmid}`,
       status: statusOf(isRunning),
-      configured: configuredAllocation(values),
+      configured: configuredLimits(values),
       inForce: cgroups.inForce(vmid),
       isHaManaged: ha !== undefined,
       haState: ha?.state,

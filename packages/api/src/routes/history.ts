@@ -114,13 +114,13 @@ function undoRequest(entry: HistoryEntryBody, force: boolean): ScaleRequest {
     force,
     asked: {
       cores: coresMoved ? before.cores : undefined,
-      cpulimit: quotaMoved ? before.cpulimit : undefined,
+      cpuLimit: quotaMoved ? before.cpulimit : undefined,
       // Proxmox does not let the setting be removed; what it stands for is the default.
       memoryMb: memoryMoved ? (before.memory_mb ?? DEFAULT_MEMORY_MB) : undefined,
     },
     expected: {
       cores: coresMoved ? after.cores : undefined,
-      cpulimit: quotaMoved ? after.cpulimit : undefined,
+      cpuLimit: quotaMoved ? after.cpulimit : undefined,
       memoryMb: memoryMoved ? after.memory_mb : undefined,
     },
   }

@@ -52,15 +52,15 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
 function scaleRequest({ lxc_id: vmid, cores, cpulimit, memory, expected, force = false }: ScaleBody): ScaleRequest {
   return {
     vmid,
-    asked: { cores, cpulimit, memoryMb: memory },
-    expected: { cores: expected?.cores, cpulimit: expected?.cpulimit, memoryMb: expected?.memory },
+    asked: { cores, cpuLimit: cpulimit, memoryMb: memory },
+    expected: { cores: expected?.cores, cpuLimit: expected?.cpulimit, memoryMb: expected?.memory },
     force,
   }
 }
 
 /** A change of an allocation; the undoing of one is such a change as well. */
 export function scaleChange(context: RouteContext, request: ScaleRequest): Change {
-  const { cores, cpulimit, memoryMb: memory } = request.asked
+  const { cores, cpuLimit: cpulimit, memoryMb: memory } = request.asked
   return {
     action: 'scale',
     vmid: request.vmid,

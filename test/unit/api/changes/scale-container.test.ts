@@ -7,7 +7,7 @@ import {
   scaleContainer,
 } from '../../../../packages/api/src/changes/scale-container.ts'
 import { ApiConfig, type SafetySection } from '../../../../packages/api/src/config.ts'
-import type { Allocation } from '../../../../packages/api/src/host/allocation.ts'
+import type { Limits } from '../../../../packages/api/src/host/allocation.ts'
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
@@ -29,7 +29,7 @@ class FakeHost {
   /** What `pct set` ends with after it did what it was told. */
   failure: AutoscaleError | undefined
   /** What `pct set` changes in the kernel only. */
-  inForceOnly: Partial<Allocation> | undefined
+  inForceOnly: Partial<Limits> | undefined
   readonly warnings: string[] = []
   safety: SafetySection = ApiConfig.parse({}).safety
   readonly events: string[] = []
@@ -195,13 +195,13 @@ describe('scaling a container', () => {
 
   test.each([
     ['nothing', undefined, 'untouched'],
-    ['the quota that stood before it', { cpulimit: 1 }, 'half-done'],
+    ['the quota that stood before it', { cpuLimit: 1 }, 'half-done'],
   ] as const)('a memory limit that the kernel refuses leaves %s changed', async (_, inForceOnly, leaves) => {
     const host = new FakeHost()
     host.failure = new AutoscaleError('MEMORY_BELOW_FLOOR', 'unable to hotplug memory: Device or resource busy')
     host.ignoresSet = true
     host.inForceOnly = inForceOnly
-    const scaled = host.scale({ asked: { cpulimit: 1, memoryMb: 512 } })
+    const scaled = host.scale({ asked: { cpuLimit: 1, memoryMb: 512 } })
     await expect(scaled).rejects.toMatchObject({ code: 'MEMORY_BELOW_FLOOR', leaves })
   })
 
@@ -229,7 +229,7 @@ describe('scaling a container', () => {
 
     test.each([
       [{ cores: 6 }, cores],
-      [{ cpulimit: 1.5 }, cores],
+      [{ cpuLimit: 1.5 }, cores],
       [{ memoryMb: 2_048 }, memory],
     ])('%j is refused with the line that settles it', async (asked, line) => {
       const host = new FakeHost()
@@ -258,9 +258,9 @@ describe('scaling a container', () => {
 
   test('removes what is to have no limit any more', async () => {
     const host = new FakeHost()
-    host.facts = containerFacts({ configured: allocation({ cores: 2, cpulimit: 1, memoryMb: 1_024 }) })
+    host.facts = containerFacts({ configured: allocation({ cores: 2, cpuLimit: 1, memoryMb: 1_024 }) })
     host.ignoresSet = true
-    await host.scale({ asked: { cpulimit: null } }).catch(() => undefined)
+    await host.scale({ asked: { cpuLimit: null } }).catch(() => undefined)
     expect(host.commands.map(({ args }) => args)).toEqual([['set', '101', '-delete', 'cpulimit']])
   })
 })
