@@ -137,7 +137,6 @@ async function orUnavailable<Result>(directory: string, write: () => Promise<Res
     return await write()
   } catch (error) {
     throw new AutoscaleError('AUDIT_UNAVAILABLE', `${directory}: cannot be written: ${errorMessage(error)}`, {
-      retryable: true,
       cause: error,
     })
   }

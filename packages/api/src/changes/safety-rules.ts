@@ -16,7 +16,6 @@ const QUIET_HA_STATES = new Set(['started', 'stopped', 'ignored', 'disabled'])
 export function checkLock({ vmid, lock }: ContainerFacts): void {
   if (lock === undefined) return
   throw new AutoscaleError('CONTAINER_LOCKED', `container ${vmid} is locked by Proxmox (${lock})`, {
-    retryable: true,
     details: { lxc_id: vmid, lock },
   })
 }
@@ -60,9 +59,7 @@ export function checkRawLimits(facts: ContainerFacts, asked: SetOptions): void {
  */
 export function checkQuorum(cluster: ClusterFiles): void {
   if (cluster.members()?.isQuorate !== false) return
-  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {
-    retryable: true,
-  })
+  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {})
 }
 
 /** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */
@@ -176,7 +173,6 @@ function beyondHost(vmid: number, text: string, figures: Readonly<Record<string,
 function known(value: number | undefined, vmid: number, what: string): number {
   if (value !== undefined) return value
   throw new AutoscaleError('HOST_UNREADABLE', `container ${vmid}: ${what} cannot be read, so nothing is enlarged`, {
-    retryable: true,
     details: { lxc_id: vmid },
   })
 }
@@ -212,7 +208,6 @@ export function checkMemoryFloor({ facts: { vmid }, memoryMb, memory, safety }: 
       'HOST_UNREADABLE',
       `container ${vmid}: its memory cannot be measured, so its limit is not lowered`,
       {
-        retryable: true,
         details: { lxc_id: vmid },
       },
     )

@@ -130,7 +130,6 @@ function timeoutError(command: HostCommand, limitMs: number): AutoscaleError {
 
 function missingError(command: HostCommand): AutoscaleError {
   return new AutoscaleError('PCT_MISSING', `${command.program}: not found on PATH; is this a Proxmox VE host?`, {
-    retryable: true,
     details: { command: formatCommand(command) },
   })
 }
