@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
@@ -14,7 +14,14 @@ let api: ApiInProcess
 async function start(lxc: Readonly<Record<string, unknown>> = {}): Promise<void> {
   const containers = [{ vmid: 101, shape: 'idle' as const, cores: 2, memoryMb: 1_024 }]
   api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc })
+  api.commands.also = ({ args: [subcommand, vmid = '', target = ''] }) => {
+    if (subcommand === 'clone') copyFileSync(confOf(vmid), confOf(target))
+    if (subcommand === 'resize')
+      writeFileSync(confOf(vmid), readFileSync(confOf(vmid), 'utf8').replace('size=8G', 'size=9G'))
+  }
 }
+
+const confOf = (vmid: string) => join(api.host.paths.pve, 'lxc', `${vmid}.conf`)
 
 beforeEach(() => start())
 afterEach(() => api.close())
@@ -137,7 +144,7 @@ describe('the least memory limit', () => {
 })
 
 test('a container whose CPU set is pinned by a raw line says so and is not given other cores', async () => {
-  const file = join(api.host.paths.pve, 'lxc/101.conf')
+  const file = confOf('101')
   const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
   writeFileSync(file, `${readFileSync(file, 'utf8')}${line}\n`)
   expect((await get('/resource/lxc/config?lxc_id=101')).json.data.raw_limits).toEqual({ cores: line, memory: null })

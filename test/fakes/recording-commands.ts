@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
 import { commandFailure } from '../../packages/api/src/pct/failure.ts'
@@ -12,21 +12,22 @@ export interface SaidEnd {
   readonly stderr?: string
 }
 
-/** Commands that do at once, in this process, what the simplest host would do to the configuration files. */
+/** Commands that do at once, in this process, what the simplest host would do: `set` edits the configuration file. */
 export class RecordingCommands implements HostCommands {
   readonly run: (command: HostCommand, beforeStart?: () => void) => Promise<CommandOutput>
   seen: HostCommand[] = []
   /** Subcommands that end otherwise than well, and how. */
   says: Readonly<Record<string, SaidEnd>> = {}
+  /** What else a command does. */
+  also: (command: HostCommand) => void = () => undefined
 
   constructor(pve: string) {
     this.run = async (command, beforeStart) => {
       beforeStart?.()
       this.seen.push(command)
-      const [subcommand = '', vmid = '', target = ''] = command.args
+      const [subcommand = ''] = command.args
       if (subcommand === 'set') applySet(pve, command.args)
-      if (subcommand === 'resize') applyResize(pve, vmid, Number.parseInt(command.args[3] ?? '', 10))
-      if (subcommand === 'clone') copyFileSync(confPath(pve, vmid), confPath(pve, target))
+      this.also(command)
       const usual = command.program === 'pvesh' ? '{}' : ''
       const { exitCode = 0, stdout = usual, stderr = '' } = this.says[subcommand] ?? {}
       if (exitCode !== 0) throw commandFailure({ commandLine: formatCommand(command), exitCode, stdout, stderr })
@@ -35,21 +36,8 @@ export class RecordingCommands implements HostCommands {
   }
 }
 
-function confPath(pve: string, vmid: string): string {
-  return join(pve, 'lxc', `${vmid}.conf`)
-}
-
-function applyResize(pve: string, vmid: string, growthGb: number): void {
-  const path = confPath(pve, vmid)
-  const text = readFileSync(path, 'utf8')
-  writeFileSync(
-    path,
-    text.replace(/^(rootfs: .*size=)(\d+)G/m, (_, start, size) => `${start}${Number(size) + growthGb}G`),
-  )
-}
-
 function applySet(pve: string, [, vmid = '', ...options]: readonly string[]): void {
-  const path = confPath(pve, vmid)
+  const path = join(pve, 'lxc', `${vmid}.conf`)
   let text = readFileSync(path, 'utf8')
   for (let at = 0; at < options.length; at += 2) {
     const [option = '', value = ''] = options.slice(at, at + 2)

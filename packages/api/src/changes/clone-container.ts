@@ -10,7 +10,7 @@ import {
 } from '../pct/commands.ts'
 import type { HostCommands } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { existenceBody, readIfThere } from './observe.ts'
+import { existenceBody, notDone, readIfThere } from './observe.ts'
 import { checkHostCapacity, checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import { runningOthers, type ScaleParts } from './scale-container.ts'
 
@@ -57,11 +57,7 @@ export async function makeClone(
   await copyFromSnapshot({ ...request, hostname }, parts, progress)
   const problem = await problemOf(progress.run(startContainer(newVmid)))
   const after = await existenceBody(parts.containers, newVmid)
-  if (!after.exists)
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct clone ${vmid} ${newVmid}: ended without an error, but there is no container ${newVmid}`,
-    )
+  if (!after.exists) throw notDone(`pct clone ${vmid} ${newVmid}`, `there is no container ${newVmid}`)
   if (problem !== undefined) {
     progress.warn(
       `container ${newVmid} exists (${after.status}), but could not be started: ${problem}; "pct start ${newVmid}" starts it, DELETE /clone/delete removes it`,
@@ -166,11 +162,7 @@ export async function deleteClone(
   if (facts.status !== 'stopped') await progress.run(stopContainer(vmid))
   await progress.run(destroyContainer(vmid))
   const after = await existenceBody(containers, vmid)
-  if (after.exists)
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct destroy ${vmid}: ended without an error, but the container is still there`,
-    )
+  if (after.exists) throw notDone(`pct destroy ${vmid}`, 'the container is still there')
   return { before, after, changed: true, message: `container ${vmid} was destroyed` }
 }
 

@@ -1,9 +1,8 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { growRootDisk } from '../pct/commands.ts'
 import { filesystemProblem } from '../pct/parse-output.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { diskBody } from './observe.ts'
+import { diskBody, notDone } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
@@ -31,13 +30,8 @@ export async function increaseStorage(
   const { stdout } = await progress.run(growRootDisk(vmid, growthGb))
   const after = diskBody(await containers.read(vmid))
   if (before.disk_gb !== null && after.disk_gb !== null && after.disk_gb < before.disk_gb + growthGb - ROUNDING_GB) {
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct resize ${vmid} rootfs: ended without an error, but the disk has ${after.disk_gb} GB`,
-      {
-        details: { lxc_id: vmid, before, after },
-      },
-    )
+    const details = { lxc_id: vmid, before, after }
+    throw notDone(`pct resize ${vmid} rootfs`, `the disk has ${after.disk_gb} GB`, details)
   }
   const problem = filesystemProblem(stdout)
   if (problem !== undefined) progress.warn(`the volume grew, its file system did not (${problem}); ${mend(facts)}`)

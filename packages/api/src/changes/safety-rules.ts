@@ -59,7 +59,7 @@ export function checkRawLimits(facts: ContainerFacts, asked: SetOptions): void {
  */
 export function checkQuorum(cluster: ClusterFiles): void {
   if (cluster.members()?.isQuorate !== false) return
-  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {})
+  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change')
 }
 
 /** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */

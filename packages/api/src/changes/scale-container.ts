@@ -8,6 +8,7 @@ import type { NodeFacts } from '../host/node-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
+import { notDone } from './observe.ts'
 import {
   boundsOf,
   checkBounds,
@@ -127,9 +128,8 @@ async function setAndReadBack(step: SetStep): Promise<Limits> {
   }
   const { configured } = await parts.containers.read(facts.vmid)
   if (missingPart(missing, configured) === undefined) return configured
-  const problem = `pct set ${facts.vmid}: ended without an error, but the container has not ${describe(missing)}`
   const details = { lxc_id: facts.vmid, now: allocationBody(configured) }
-  throw new AutoscaleError('PCT_FAILED', problem, { details })
+  throw notDone(`pct set ${facts.vmid}`, `the container has not ${describe(missing)}`, details)
 }
 
 /**

@@ -2,7 +2,7 @@ import { AutoscaleError } from '@lxc-autoscale/core'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { createSnapshot, deleteSnapshot, rollbackSnapshot } from '../pct/commands.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { runningBody, snapshotsBody } from './observe.ts'
+import { notDone, runningBody, snapshotsBody } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
@@ -101,8 +101,4 @@ function requireSnapshot(facts: ContainerFacts, name: string): void {
   throw new AutoscaleError('SNAPSHOT_NOT_FOUND', `container ${facts.vmid} has no snapshot ${name}`, {
     details: { lxc_id: facts.vmid, snapshot_name: name },
   })
-}
-
-function notDone(command: string, what: string): AutoscaleError {
-  return new AutoscaleError('PCT_FAILED', `${command}: ended without an error, but ${what}`)
 }

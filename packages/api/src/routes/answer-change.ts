@@ -1,13 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { Change, ChangeOrigin } from '../changes/change-runner.ts'
 import { success } from '../http/answer.ts'
 import { type Answer, parseIdempotencyKey } from '../http/idempotency.ts'
 import type { RouteContext } from './route-context.ts'
 
-interface ChangeFields {
-  readonly reason?: string | undefined
-  readonly force?: boolean | undefined
-}
+/** Of every body, beside what is asked for; the route has checked it. */
+const ChangeFields = z.object({ reason: z.string().optional(), force: z.boolean().default(false) })
 
 /**
  * Makes one change in its turn and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
@@ -38,21 +37,9 @@ export async function answerChange(
 }
 
 function originOf(request: FastifyRequest, reply: FastifyReply, idempotencyKey: string | undefined): ChangeOrigin {
-  const { reason, force } = changeFields(request.body)
+  const { reason: why, force } = ChangeFields.parse(request.body)
   const { key, role } = request.caller
-  return {
-    who: { key, role, address: request.ip },
-    why: reason,
-    force: force === true,
-    idempotencyKey,
-    signal: goneSignal(reply),
-  }
-}
-
-function changeFields(body: unknown): ChangeFields {
-  if (typeof body !== 'object' || body === null) return {}
-  const reason: unknown = Reflect.get(body, 'reason')
-  return { reason: typeof reason === 'string' ? reason : undefined, force: Reflect.get(body, 'force') === true }
+  return { who: { key, role, address: request.ip }, why, force, idempotencyKey, signal: goneSignal(reply) }
 }
 
 /** Aborted when the client closes its connection before it has its answer. */
