@@ -1,7 +1,7 @@
+import { type FileCalls, HostFiles } from '../../packages/host/src/host-files.ts'
 import { Cycle, type CycleParts } from '../../packages/monitor/src/cycle.ts'
 import { ContainerConfigs } from '../../packages/monitor/src/host/container-config.ts'
 import { ContainerList } from '../../packages/monitor/src/host/container-list.ts'
-import { type FileCalls, HostFiles } from '../../packages/monitor/src/host/host-files.ts'
 import { HostContainers } from '../../packages/monitor/src/host/running-containers.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { MemoryStore } from '../fakes/memory-store.ts'

@@ -1,8 +1,8 @@
 import type { Clock } from '@lxc-autoscale/core'
+import type { FileFailure, HostFiles } from '@lxc-autoscale/host'
 import type { Timing } from './collectors/collector.ts'
 import type { Laps } from './collectors/index.ts'
 import type { CollectErrors } from './cycle.ts'
-import type { FileFailure, HostFiles } from './host/host-files.ts'
 
 /** Takes the time, and counts the failed reads, of each part of one cycle: what passed since the part before was done. */
 export class CycleWatch implements Laps {

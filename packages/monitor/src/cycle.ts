@@ -8,6 +8,7 @@ import {
   type Logger,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
+import type { FileFailure, HostFiles } from '@lxc-autoscale/host'
 import type { CollectorContext } from './collectors/collector.ts'
 import { type FilesystemMetrics, filesystemMetrics } from './collectors/filesystem.ts'
 import { type HostFigures, hostFigures, NO_HOST_FIGURES } from './collectors/host-figures.ts'
@@ -17,7 +18,6 @@ import { CycleWatch } from './cycle-watch.ts'
 import { isClockStep, type Moment } from './derive/pair-readings.ts'
 import type { ContainerRun } from './host/container-run.ts'
 import type { FilesystemAnswers, FilesystemProbe } from './host/filesystem-probe.ts'
-import type { FileFailure, HostFiles } from './host/host-files.ts'
 import type { OwnUsage, RunningContainers, SnapshotStore } from './ports.ts'
 
 /** What a cycle works with. */

@@ -1,12 +1,11 @@
 import { type Clock, type Logger, MS_PER_SECOND, NS_PER_USEC } from '@lxc-autoscale/core'
+import { HostFiles, OPTIONAL_LIST, parseDeviceNames } from '@lxc-autoscale/host'
 import type { MonitorConfig } from './config.ts'
 import { Cycle, type CycleOutcome } from './cycle.ts'
 import { ContainerConfigs } from './host/container-config.ts'
 import { ContainerList } from './host/container-list.ts'
 import { FilesystemProbe } from './host/filesystem-probe.ts'
-import { HostFiles, OPTIONAL_LIST } from './host/host-files.ts'
 import { HostContainers } from './host/running-containers.ts'
-import { parseDeviceNames } from './parse/host-lines.ts'
 import { SnapshotFile } from './store/snapshot-file.ts'
 
 /** What the composition gets from outside. */

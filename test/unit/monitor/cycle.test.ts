@@ -1,7 +1,7 @@
 import { closeSync, openSync, readlinkSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { FileCalls } from '../../../packages/monitor/src/host/host-files.ts'
+import type { FileCalls } from '../../../packages/host/src/host-files.ts'
 import { HostTree } from '../../builders/host-tree.ts'
 import { type CycleSetUp, monitorCycle } from '../../builders/monitor-cycle.ts'
 import { temporaryDirectory } from '../../fakes/temporary-directory.ts'

@@ -1,6 +1,6 @@
+import type { HostFiles } from '@lxc-autoscale/host'
 import { pairReadings, type ReadingPair, type Stamped } from '../derive/pair-readings.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import type { HostFiles } from '../host/host-files.ts'
 import type { HostFigures } from './host-figures.ts'
 
 /** What collectors need beside the container. */

@@ -1,12 +1,16 @@
 import { NS_PER_USEC, USEC_PER_MS } from '@lxc-autoscale/core'
+import {
+  flatKeyed,
+  type HostFiles,
+  hasWord,
+  type KernelFile,
+  OPTIONAL,
+  parseCpuCount,
+  parseCpuMax,
+  parseSingleValue,
+} from '@lxc-autoscale/host'
 import { growth, ratePerMs } from '../derive/rate.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type HostFiles, type KernelFile, OPTIONAL } from '../host/host-files.ts'
-import { parseCpuCount } from '../parse/cpu-list.ts'
-import { parseCpuMax } from '../parse/cpu-max.ts'
-import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
-import { hasWord } from '../parse/words.ts'
 import type { Collector, CollectorContext, Source } from './collector.ts'
 
 export interface CpuReading {

@@ -1,7 +1,5 @@
 import { KIB_PER_MB } from '@lxc-autoscale/core'
-import { type HostFiles, LIST } from '../host/host-files.ts'
-import { parseLoad1, parseOnlineCpus } from '../parse/host-lines.ts'
-import { parseMeminfo } from '../parse/meminfo.ts'
+import { type HostFiles, LIST, parseLoad1, parseMeminfo, parseOnlineCpus } from '@lxc-autoscale/host'
 
 /** The host itself. */
 export interface HostFigures {

@@ -1,7 +1,6 @@
 import type { IoStats } from '@lxc-autoscale/core'
-import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
-import type { Parse } from '../host/kernel-text.ts'
-import { type NestedValues, nestedKeyed, nestedOperations } from '../parse/nested-keyed.ts'
+import type { Parse } from '@lxc-autoscale/host'
+import { type KernelFile, type NestedValues, nestedKeyed, nestedOperations, OPTIONAL } from '@lxc-autoscale/host'
 import type { Collector } from './collector.ts'
 
 /** Operations since the cgroup was made. */

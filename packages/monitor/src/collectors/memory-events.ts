@@ -1,8 +1,7 @@
 import type { MemoryEvents } from '@lxc-autoscale/core'
+import { flatKeyed, parseSingleValue } from '@lxc-autoscale/host'
 import { growth } from '../derive/rate.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
 import type { Collector, Source } from './collector.ts'
 
 /** Counts since the cgroup was made. */

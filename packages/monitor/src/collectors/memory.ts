@@ -1,7 +1,6 @@
 import { BYTES_PER_MB } from '@lxc-autoscale/core'
+import { flatKeyed, parseSingleValue } from '@lxc-autoscale/host'
 import type { ContainerRun } from '../host/container-run.ts'
-import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
 import type { Collector, Source } from './collector.ts'
 
 /** Bytes. */

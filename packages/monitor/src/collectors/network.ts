@@ -1,6 +1,5 @@
 import type { NetworkUsage } from '@lxc-autoscale/core'
-import { LIST } from '../host/host-files.ts'
-import { type InterfaceTraffic, parseNetDev } from '../parse/net-dev.ts'
+import { type InterfaceTraffic, LIST, parseNetDev } from '@lxc-autoscale/host'
 import type { Collector } from './collector.ts'
 
 /** Bytes since the interfaces were made. */

@@ -1,6 +1,5 @@
 import type { Pressure } from '@lxc-autoscale/core'
-import { OPTIONAL } from '../host/host-files.ts'
-import { parsePressure, type Stalls } from '../parse/pressure.ts'
+import { OPTIONAL, parsePressure, type Stalls } from '@lxc-autoscale/host'
 import type { Collector } from './collector.ts'
 
 export interface PressureReading {

@@ -1,7 +1,6 @@
 import { BYTES_PER_MB } from '@lxc-autoscale/core'
+import { OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
 import type { ContainerRun } from '../host/container-run.ts'
-import { OPTIONAL } from '../host/host-files.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
 import type { Collector, CollectorContext, Source } from './collector.ts'
 
 export interface SwapReading {

@@ -1,8 +1,6 @@
-import { type CgroupLayout, type Controller, controllerFolder } from './cgroup-layout.ts'
+import type { FileOptions, HostFiles, KernelFile, KernelText } from '@lxc-autoscale/host'
+import { type CgroupLayout, type Controller, controllerFolder, findInitPid } from '@lxc-autoscale/host'
 import { CgroupTree } from './cgroup-tree.ts'
-import { findInitPid } from './find-init.ts'
-import type { FileOptions, HostFiles, KernelFile } from './host-files.ts'
-import type { KernelText } from './kernel-text.ts'
 
 const LOOKS_BETWEEN_VAIN_SEARCHES = 30
 

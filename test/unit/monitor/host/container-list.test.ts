@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { HostFiles } from '../../../../packages/host/src/host-files.ts'
 import { ContainerList } from '../../../../packages/monitor/src/host/container-list.ts'
-import { HostFiles } from '../../../../packages/monitor/src/host/host-files.ts'
 import { HostTree } from '../../../builders/host-tree.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 

@@ -1,4 +1,4 @@
-import type { KernelText } from '../host/kernel-text.ts'
+import type { KernelText } from '../kernel-text.ts'
 import { asciiText, lineEnd } from './digits.ts'
 
 const RANGE = /^(\d{1,7})(?:-(\d{1,7}))?$/

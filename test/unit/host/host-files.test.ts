@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type FileCalls, HostFiles, LIST, OPTIONAL } from '../../../../packages/monitor/src/host/host-files.ts'
-import type { KernelText } from '../../../../packages/monitor/src/host/kernel-text.ts'
-import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
+import { type FileCalls, HostFiles, LIST, OPTIONAL } from '../../../packages/host/src/host-files.ts'
+import type { KernelText } from '../../../packages/host/src/kernel-text.ts'
+import { temporaryDirectory } from '../../fakes/temporary-directory.ts'
 
 const asText = ({ bytes, length }: KernelText) => Buffer.from(bytes.subarray(0, length)).toString('latin1')
 const asNumber = (text: KernelText) => (/^\d+\n$/.test(asText(text)) ? Number(asText(text)) : undefined)

@@ -1,4 +1,4 @@
-import type { KernelText } from '../host/kernel-text.ts'
+import type { KernelText } from '../kernel-text.ts'
 import { asciiText, lineEnd } from './digits.ts'
 
 /** Whether a list like that of cgroup.controllers (`cpuset cpu io`) has a word; undefined when it is cut off. */

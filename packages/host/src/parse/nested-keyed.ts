@@ -1,4 +1,4 @@
-import type { KernelText, Parse } from '../host/kernel-text.ts'
+import type { KernelText, Parse } from '../kernel-text.ts'
 import { asciiBytes, asciiText, digitsAt, isWord, lineEnd } from './digits.ts'
 
 const SPACE = 32

@@ -1,4 +1,4 @@
-import type { KernelText } from '../host/kernel-text.ts'
+import type { KernelText } from '../kernel-text.ts'
 import { asciiBytes, isWord, lineEnd } from './digits.ts'
 
 /** Share of the last 10 s in which some or all tasks stalled, 0-100. Undefined where the kernel does not say. */

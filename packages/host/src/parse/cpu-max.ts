@@ -1,4 +1,4 @@
-import type { KernelText } from '../host/kernel-text.ts'
+import type { KernelText } from '../kernel-text.ts'
 import { asciiBytes, digitsAt, isWord, lineEnd } from './digits.ts'
 
 const MAX = asciiBytes('max')

@@ -1,4 +1,4 @@
-import type { KernelText } from '../host/kernel-text.ts'
+import type { KernelText } from '../kernel-text.ts'
 import { completeLines } from './nested-keyed.ts'
 
 /** The load average over one minute that /proc/loadavg begins with. */
