@@ -1,11 +1,9 @@
-import type { Allocation } from '../../packages/api/src/host/allocation.ts'
+import { type Limits, NO_LIMITS } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../../packages/api/src/host/container-facts.ts'
 
-const NOTHING: Allocation = { cores: undefined, cpulimit: undefined, memoryMb: undefined, swapMb: undefined }
-
 /** An allocation of which only what matters is named. */
-export function allocation(fields: Partial<Allocation> = {}): Allocation {
-  return { ...NOTHING, ...fields }
+export function allocation(fields: Partial<Limits> = {}): Limits {
+  return { ...NO_LIMITS, ...fields }
 }
 
 /** A running container with two cores and 1024 MB. */
@@ -26,6 +24,7 @@ export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerF
     uptimeSeconds: 60,
     runId: 1,
     values: new Map(),
+    rawLimits: { cores: undefined, memory: undefined },
     snapshots: [],
     ...fields,
   }

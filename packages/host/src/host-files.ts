@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { systemErrorCode } from '@lxc-autoscale/core'
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { AutoscaleError, errorMessage, systemErrorCode } from '@lxc-autoscale/core'
 import type { KernelText, Parse } from './kernel-text.ts'
 
 const FIRST_BUFFER_BYTES = 65_536
@@ -19,11 +19,28 @@ const ABSENCES: Readonly<Record<string, Absence>> = {
   ENOTSUP: 'unsupported',
 }
 
+/** What the kernel says when a file, or the process or cgroup behind it, is not there (any more). */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH'])
+
+/** Why a figure is not known: it could not be read, what was read made no sense, or it cannot be true (see bounds.ts). */
+export const FAILURE_REASONS = ['unreadable', 'malformed', 'implausible'] as const
+export type FailureReason = (typeof FAILURE_REASONS)[number]
+
 /** What went wrong with a file. */
 export interface FileFailure {
   readonly path: string
-  /** `ENOENT`, ..., or `MALFORMED` when the content made no sense. */
-  readonly code: string
+  readonly reason: FailureReason
+  /** Of an unreadable one: `ENOENT`, ... */
+  readonly code?: string
+  /** Of an implausible one: what it said, and the most that can be true. */
+  readonly value?: number
+  readonly most?: number
+}
+
+/** How many failures of one kind there were so far, and the last one. */
+interface FailureTally {
+  count: number
+  last: FileFailure | undefined
 }
 
 /** What kind of file it is. */
@@ -54,8 +71,9 @@ const SYSTEM_CALLS: FileCalls = {
 }
 
 /**
- * Reads the files of the kernel. Files are kept open and read again in place, synchronously: that is several times
- * cheaper than opening them, and a kernel file does not block. Failures are counted here.
+ * Reads the files of the kernel and of Proxmox. Files that are read in each cycle are kept open and read again in place,
+ * synchronously: that is several times cheaper than opening them, and they live in memory. What could not be known is
+ * counted here.
  */
 export class HostFiles {
   /** The one text that all reads give, so that a read makes no garbage. */
@@ -64,8 +82,12 @@ export class HostFiles {
   readonly #calls: FileCalls
   #open = 0
   #failures = 0
+  readonly #tallies: Readonly<Record<FailureReason, FailureTally>> = {
+    unreadable: { count: 0, last: undefined },
+    malformed: { count: 0, last: undefined },
+    implausible: { count: 0, last: undefined },
+  }
   #lastAbsence: Absence | undefined
-  #lastFailure: FileFailure | undefined
 
   /** `mostOpen`: how many files are kept open; those beyond it are opened for each read. */
   constructor(mostOpen = Number.POSITIVE_INFINITY, calls = SYSTEM_CALLS) {
@@ -73,13 +95,14 @@ export class HostFiles {
     this.#calls = calls
   }
 
-  /** Reads that failed so far. */
+  /** Figures that were not known, so far. */
   get failures(): number {
     return this.#failures
   }
 
-  get lastFailure(): FileFailure | undefined {
-    return this.#lastFailure
+  /** Those of them for one reason. */
+  failuresBy(reason: FailureReason): Readonly<FailureTally> {
+    return this.#tallies[reason]
   }
 
   /** For KernelFile: why the last read gave nothing, when that was no failure. */
@@ -148,28 +171,71 @@ export class HostFiles {
   ): Value | undefined {
     let text: KernelText
     try {
-      text = options.isList === true ? this.#readList(fd) : this.#readWhole(fd)
+      text = options.isList === true ? this.#readPieces(fd, CERTAINLY_LAST_PIECE_BYTES) : this.#readWhole(fd)
     } catch (error) {
       this.#note(named.path, error, options)
       return undefined
     }
     const value = parse(text)
-    if (value === undefined) this.noteFailure(named.path, 'MALFORMED')
+    if (value === undefined) this.noteFailure({ path: named.path, reason: 'malformed' })
     return value
   }
 
-  /** Counts a figure that could not be read for another reason than a failed call. */
-  noteFailure(path: string, code: string): void {
+  /** Counts a figure that is not known, for another reason than a failed call. */
+  noteFailure(failure: FileFailure): void {
     this.#failures++
     this.#lastAbsence = undefined
-    this.#lastFailure = { path, code }
+    const tally = this.#tallies[failure.reason]
+    tally.count++
+    tally.last = failure
+  }
+
+  /** `value`, unless it is above `most`: then it cannot be true, which is counted, and is not known. */
+  within(value: number | undefined, most: number, named: { readonly path: string }): number | undefined {
+    if (value === undefined || value <= most) return value
+    this.noteFailure({ path: named.path, reason: 'implausible', value, most })
+    return undefined
+  }
+
+  /**
+   * The text of a file of any length and kind; undefined when it is not there.
+   * @throws {AutoscaleError} HOST_UNREADABLE when it is there and cannot be read.
+   */
+  readText(path: string): string | undefined {
+    return orNotThere(path, () => {
+      const fd = this.#calls.open(path)
+      try {
+        const { bytes, length } = this.#readPieces(fd, 1)
+        return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8')
+      } finally {
+        this.#calls.close(fd)
+      }
+    })
+  }
+
+  /**
+   * The names in a directory; undefined when it is not there.
+   * @throws {AutoscaleError} HOST_UNREADABLE when it is there and cannot be read.
+   */
+  list(path: string): readonly string[] | undefined {
+    return orNotThere(path, () => readdirSync(path))
+  }
+
+  /** The inode of a file or directory; undefined when it is not there. */
+  inode(path: string): number | undefined {
+    return statSync(path, { throwIfNoEntry: false })?.ino
+  }
+
+  /** When a file was last written, milliseconds since 1970 UTC; undefined when it is not there. */
+  modifiedMs(path: string): number | undefined {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs
   }
 
   #note(path: string, error: unknown, { isOptional }: FileOptions): void {
     const code = systemErrorCode(error)
     if (code === undefined) throw error
     this.#lastAbsence = isOptional === true ? ABSENCES[code] : undefined
-    if (this.#lastAbsence === undefined) this.noteFailure(path, code)
+    if (this.#lastAbsence === undefined) this.noteFailure({ path, reason: 'unreadable', code })
   }
 
   #readWhole(fd: number): KernelText {
@@ -181,14 +247,15 @@ export class HostFiles {
     }
   }
 
-  #readList(fd: number): KernelText {
+  /** Piece by piece, up to one of less than `lastBytes`. */
+  #readPieces(fd: number, lastBytes: number): KernelText {
     const text = this.#text
     text.length = 0
     for (;;) {
       if (text.length === text.bytes.length) this.#grow()
       const piece = this.#calls.read(fd, text.bytes, text.length, text.length)
       text.length += piece
-      if (piece < CERTAINLY_LAST_PIECE_BYTES) return text
+      if (piece < lastBytes) return text
     }
   }
 
@@ -196,6 +263,16 @@ export class HostFiles {
     const larger = new Uint8Array(this.#text.bytes.length * 2)
     larger.set(this.#text.bytes)
     this.#text.bytes = larger
+  }
+}
+
+function orNotThere<Value>(path: string, read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code !== undefined && NOT_THERE.has(code)) return undefined
+    throw new AutoscaleError('HOST_UNREADABLE', `${path}: ${errorMessage(error)}`, { retryable: true, cause: error })
   }
 }
 

@@ -49,7 +49,11 @@ describe('a kept file', () => {
     const file = files.file(folder, 'cpu.stat')
     expect(file.read(asText)).toBeUndefined()
     expect(files.failures).toBe(1)
-    expect(files.lastFailure).toEqual({ path: join(folder, 'cpu.stat'), code: 'ENOENT' })
+    expect(files.failuresBy('unreadable').last).toEqual({
+      path: join(folder, 'cpu.stat'),
+      reason: 'unreadable',
+      code: 'ENOENT',
+    })
     writeFileSync(join(folder, 'cpu.stat'), 'x\n')
     expect(file.read(asText)).toBe('x\n')
   })
@@ -70,7 +74,7 @@ describe('a kept file', () => {
     writeFileSync(join(folder, 'memory.current'), 'rubbish\n')
     const files = new HostFiles()
     expect(files.file(folder, 'memory.current').read(asNumber)).toBeUndefined()
-    expect(files.lastFailure?.code).toBe('MALFORMED')
+    expect(files.failuresBy('malformed').count).toBe(1)
   })
 
   test('of a removed cgroup is let go of', () => {
@@ -79,7 +83,7 @@ describe('a kept file', () => {
     const file = files.file('/sys', 'memory.current')
     expect(file.read(asNumber)).toBe(5)
     expect(file.read(asNumber)).toBeUndefined()
-    expect(files.lastFailure?.code).toBe('ENODEV')
+    expect(files.failuresBy('unreadable').last?.code).toBe('ENODEV')
     expect(calls.closed).toBe(1)
     expect(files.openFiles).toBe(0)
   })
@@ -131,4 +135,50 @@ test('a file that is read once is not kept', () => {
   const files = new HostFiles()
   expect(files.readOnce(join(folder, 'dev'), asText)).toBe('x\n')
   expect(files.openFiles).toBe(0)
+})
+
+test('a value above the most that can be true is counted and not known', () => {
+  const files = new HostFiles()
+  const file = files.file('/sys', 'memory.current')
+  expect([files.within(5, 5, file), files.within(undefined, 5, file), files.within(6, 5, file)]).toEqual([
+    5,
+    undefined,
+    undefined,
+  ])
+  expect(files.failures).toBe(1)
+  expect(files.failuresBy('implausible').last).toEqual({
+    path: '/sys/memory.current',
+    reason: 'implausible',
+    value: 6,
+    most: 5,
+  })
+})
+
+describe('the text of a file', () => {
+  test('is whole, however little a read gives and however long it is', () => {
+    const files = new HostFiles(0, scriptedCalls(['[\n', 'x'.repeat(40_000), 'y'.repeat(25_534), ']\n']))
+    expect(files.readText('/etc/pve/.members')).toHaveLength(65_538)
+  })
+
+  test('is read as UTF-8', () => {
+    const folder = temporaryDirectory()
+    writeFileSync(join(folder, '101.conf'), '#zweite Zeile: ä€\n')
+    expect(new HostFiles().readText(join(folder, '101.conf'))).toBe('#zweite Zeile: ä€\n')
+  })
+
+  test('is none where there is no such file', () => {
+    const folder = temporaryDirectory()
+    writeFileSync(join(folder, 'file'), '')
+    const files = new HostFiles()
+    for (const path of ['nothing', 'file/below']) expect(files.readText(join(folder, path))).toBeUndefined()
+    expect(files.list(join(folder, 'nothing'))).toBeUndefined()
+    expect(files.inode(join(folder, 'nothing'))).toBeUndefined()
+  })
+
+  test('is an error where there is one that cannot be read', () => {
+    const files = new HostFiles(0, scriptedCalls([{ code: 'EIO' }]))
+    expect(() => files.readText('/etc/pve/.members')).toThrow(
+      expect.objectContaining({ code: 'HOST_UNREADABLE', message: '/etc/pve/.members: EIO' }),
+    )
+  })
 })

@@ -107,7 +107,7 @@ async function checkIsFree(newVmid: number, { containers, cluster }: CloneParts)
 async function checkRoom(newVmid: number, { configured }: ContainerFacts, parts: CloneParts): Promise<void> {
   checkHostCapacity({
     vmid: newVmid,
-    before: { cores: 0, cpulimit: undefined, memoryMb: 0, swapMb: 0 },
+    before: { cores: 0, cpuLimit: undefined, memoryMb: 0, swapMb: 0 },
     after: configured,
     node: parts.readNode(),
     others: await runningOthers(newVmid, parts.containers),

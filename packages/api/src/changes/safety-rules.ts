@@ -1,10 +1,9 @@
 import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
+import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { Bounds, SafetySection } from '../config.ts'
-import { type Allocation, DEFAULT_MEMORY_MB } from '../host/allocation.ts'
 import type { MemoryFacts } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { NodeFacts } from '../host/node-facts.ts'
 import { type ExpectedAllocation, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
@@ -66,7 +65,7 @@ export function boundsOf({ limits, containers }: SafetySection, vmid: number): B
 export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck): void {
   const checks = [
     { name: 'cores', before: before.cores, after: after.cores, min: bounds.min_cores, max: bounds.max_cores },
-    { name: 'cpulimit', before: before.cpulimit, after: after.cpulimit, min: bounds.min_cores, max: bounds.max_cores },
+    { name: 'cpulimit', before: before.cpuLimit, after: after.cpuLimit, min: bounds.min_cores, max: bounds.max_cores },
     {
       name: 'memory',
       before: before.memoryMb,
@@ -90,18 +89,18 @@ export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck
 }
 
 export interface BoundsCheck {
-  readonly before: Allocation
-  readonly after: Allocation
+  readonly before: Limits
+  readonly after: Limits
   readonly bounds: Bounds
 }
 
 export interface CapacityCheck {
   readonly vmid: number
-  readonly before: Allocation
-  readonly after: Allocation
-  readonly node: NodeFacts
+  readonly before: Limits
+  readonly after: Limits
+  readonly node: HostSize
   /** What the other running containers of this node have. */
-  readonly others: readonly Allocation[]
+  readonly others: readonly Limits[]
   readonly safety: SafetySection
 }
 
@@ -112,8 +111,8 @@ export function checkHostCapacity(check: CapacityCheck): void {
 }
 
 /** Cores that a container can use; undefined when only the host limits it. */
-function coreLimit({ cores, cpulimit }: Allocation): number | undefined {
-  const limits = [cores, cpulimit].filter(limit => limit !== undefined)
+function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
+  const limits = [cores, cpuLimit].filter(limit => limit !== undefined)
   return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
@@ -135,7 +134,7 @@ function checkCpuCapacity({ vmid, before, after, node, others, safety }: Capacit
 }
 
 function checkMemoryCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
-  const memoryOf = ({ memoryMb }: Allocation) => memoryMb ?? DEFAULT_MEMORY_MB
+  const memoryOf = ({ memoryMb }: Limits) => memoryMb ?? DEFAULT_MEMORY_MB
   const growthMb = memoryOf(after) - memoryOf(before)
   if (growthMb <= 0) return
   const hostMb = known(node.memoryMb, vmid, 'the memory of the host')

@@ -1,10 +1,9 @@
 import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
+import type { HostSize, Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
-import type { Allocation } from '../host/allocation.ts'
 import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { NodeFacts } from '../host/node-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers, HostCommands } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
@@ -35,7 +34,7 @@ export interface ScaleParts {
   readonly commands: HostCommands
   readonly cgroups: CgroupReader
   readonly cluster: ClusterFiles
-  readonly readNode: () => NodeFacts
+  readonly readNode: () => HostSize
   readonly safety: SafetySection
 }
 
@@ -87,7 +86,7 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
 }
 
 /** What the other running containers have. One that vanishes meanwhile needs nothing. */
-export async function runningOthers(vmid: number, containers: Containers): Promise<readonly Allocation[]> {
+export async function runningOthers(vmid: number, containers: Containers): Promise<readonly Limits[]> {
   const vmids = await containers.list()
   const others = await Promise.all(
     vmids.filter(other => other !== vmid).map(other => containers.read(other).catch(() => undefined)),
@@ -109,7 +108,7 @@ async function runSet(facts: ContainerFacts, missing: SetOptions, force: boolean
   })
 }
 
-async function readBack(vmid: number, asked: SetOptions, { containers }: ScaleParts): Promise<Allocation> {
+async function readBack(vmid: number, asked: SetOptions, { containers }: ScaleParts): Promise<Limits> {
   const { configured } = await containers.read(vmid)
   const missing = missingPart(asked, configured)
   if (missing === undefined) return configured

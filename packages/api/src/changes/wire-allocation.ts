@@ -1,10 +1,10 @@
 import type { AllocationBody, ContainerConfigBody } from '@lxc-autoscale/core'
-import type { Allocation } from '../host/allocation.ts'
+import type { Limits } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 
 /** An allocation as it stands in answers and in the audit log. */
-export function allocationBody({ cores, cpulimit, memoryMb, swapMb }: Allocation): AllocationBody {
-  return { cores: cores ?? null, cpulimit: cpulimit ?? null, memory_mb: memoryMb ?? null, swap_mb: swapMb ?? null }
+export function allocationBody({ cores, cpuLimit, memoryMb, swapMb }: Limits): AllocationBody {
+  return { cores: cores ?? null, cpulimit: cpuLimit ?? null, memory_mb: memoryMb ?? null, swap_mb: swapMb ?? null }
 }
 
 /** A container as `GET /resource/lxc/config` shows it. */
@@ -22,6 +22,6 @@ export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody 
     tags: [...facts.tags],
     uptime_seconds: facts.uptimeSeconds ?? null,
     least_memory_mb: null,
-    raw_limits: { cores: null, memory: null },
+    raw_limits: { cores: facts.rawLimits.cores ?? null, memory: facts.rawLimits.memory ?? null },
   }
 }

@@ -1,17 +1,16 @@
-import type { IoStats } from '@lxc-autoscale/core'
-import type { Parse } from '@lxc-autoscale/host'
-import { type KernelFile, type NestedValues, nestedKeyed, nestedOperations, OPTIONAL } from '@lxc-autoscale/host'
-import type { Collector } from './collector.ts'
-
-/** Operations since the cgroup was made. */
-export interface IoReading {
-  readonly reads: number
-  readonly writes: number
-}
-
-export interface IoMetrics {
-  readonly ioStats: IoStats
-}
+import {
+  type KernelFile,
+  MOST_OPERATIONS,
+  mostOperations,
+  type NestedValues,
+  nestedKeyed,
+  nestedOperations,
+  OPTIONAL,
+  type Parse,
+} from '@lxc-autoscale/host'
+import { Counter } from '../derive/counter.ts'
+import { type Collector, takeReading } from './collector.ts'
+import { counter } from './container-metric.ts'
 
 const parseUnified = nestedKeyed(['rios', 'wios'])
 const parseLegacy = nestedOperations(['Read', 'Write'])
@@ -20,15 +19,34 @@ const parseLegacy = nestedOperations(['Read', 'Write'])
  * Block device operations, over all devices that count.
  * Source: Linux, admin-guide/cgroup-v2.rst, io.stat; admin-guide/cgroup-v1/blkio-controller.rst.
  */
-export const io: Collector<IoReading, IoMetrics> = {
-  open(run, { countsDevice }) {
+export const io: Collector = {
+  metrics: [
+    counter(
+      'io_reads_total',
+      'Block device read operations since the container was started.',
+      sample => sample.ioStats?.reads,
+    ),
+    counter(
+      'io_writes_total',
+      'Block device write operations since the container was started.',
+      sample => sample.ioStats?.writes,
+    ),
+  ],
+
+  open(run, { files, countsDevice, hostMost }) {
     const isUnified = run.layout.kind === 'unified'
     const file = run.file('blkio', isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive', OPTIONAL)
     const parse = isUnified ? parseUnified : parseLegacy
-    return () => (file === undefined ? undefined : readTotal(file, parse, countsDevice))
+    const bounds = { most: MOST_OPERATIONS, mostGrowth: (ms: number) => mostOperations(ms, hostMost().cores) }
+    const [reads, writes] = [new Counter(bounds), new Counter(bounds)]
+    return (sample, timing) => {
+      const total = file && readTotal(file, parse, countsDevice)
+      if (file === undefined || total === undefined) return
+      const areReads = takeReading(files, reads, total.reads, timing, file)
+      const areWrites = takeReading(files, writes, total.writes, timing, file)
+      if (areReads && areWrites) sample.ioStats = total
+    }
   },
-
-  derive: ({ current }) => ({ ioStats: current }),
 }
 
 /** Undefined when the only devices with traffic are ones that do not count: how much reached a disk is not known then. */
@@ -36,7 +54,7 @@ function readTotal(
   file: KernelFile,
   parse: Parse<readonly NestedValues[]>,
   countsDevice: (device: string) => boolean,
-): IoReading | undefined {
+): { readonly reads: number; readonly writes: number } | undefined {
   const devices = file.read(parse)
   if (devices === undefined) return undefined
   let counted = 0

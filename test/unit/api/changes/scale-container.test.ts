@@ -156,7 +156,7 @@ describe('scaling a container', () => {
 
   test('removes what is to have no limit any more', async () => {
     const host = new FakeHost()
-    host.facts = containerFacts({ configured: allocation({ cores: 2, cpulimit: 1, memoryMb: 1_024 }) })
+    host.facts = containerFacts({ configured: allocation({ cores: 2, cpuLimit: 1, memoryMb: 1_024 }) })
     host.ignoresSet = true
     await host.scale({ asked: { cpulimit: null } }).catch(() => undefined)
     expect(host.commands.map(({ args }) => args)).toEqual([['set', '101', '-delete', 'cpulimit']])

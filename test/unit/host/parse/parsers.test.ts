@@ -161,15 +161,12 @@ describe('parsePressure', () => {
     expect(parsePressure(kernelText(text))).toEqual({ somePercent: 0, fullPercent: undefined })
   })
 
-  test.each([
-    'some avg10=101.00 avg60=0\n',
-    'some avg10=1..2 \n',
-    'some avg10= \n',
-    'some avg10=nan \n',
-    'some avg10=1.5',
-  ])('gives nothing for %j', text => {
-    expect(parsePressure(kernelText(text))).toBeUndefined()
-  })
+  test.each(['some avg10=1..2 \n', 'some avg10= \n', 'some avg10=nan \n', 'some avg10=1.5'])(
+    'gives nothing for %j',
+    text => {
+      expect(parsePressure(kernelText(text))).toBeUndefined()
+    },
+  )
 })
 
 describe('parseNetDev', () => {

@@ -1,44 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { type Clock, MS_PER_MINUTE, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
+import { interfaceNames, isOn, parseLxcConf } from '@lxc-autoscale/host'
 
 /** What the configuration of a container says that matters for measuring it. */
-export interface ContainerConfig {
+export interface ConfiguredContainer {
   readonly hostname: string | undefined
   readonly isTemplate: boolean
   /** Names of its network interfaces as it sees them. Empty when Proxmox configures none. */
   readonly interfaces: readonly string[]
 }
 
-const LINE = /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/
-
-/**
- * Reads a file of /etc/pve/lxc. Only the part before the first section counts: what follows are pending changes and
- * snapshots, which repeat the keys. Source: pve-container, PVE::LXC::Config, parse_pct_config.
- */
-export function parseContainerConfig(text: string): ContainerConfig {
-  const values = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    if (/^\[[a-z][a-z0-9_:-]+\]/i.test(line)) break
-    const [, key, value] = LINE.exec(line) ?? []
-    if (key !== undefined && value !== undefined) values.set(key, value)
-  }
-  return {
-    hostname: values.get('hostname'),
-    isTemplate: values.get('template') === '1',
-    interfaces: [...values].flatMap(([key, value]) => (/^net\d+$/.test(key) ? interfaceName(value) : [])),
-  }
-}
-
-function interfaceName(value: string): string[] {
-  const name = /(?:^|,)name=([^,]+)/.exec(value)?.[1]
-  return name === undefined ? [] : [name]
-}
-
 const KEEP_MS = MS_PER_MINUTE
 const READ_LIMIT_MS = 1_000
 
 interface Known {
-  readonly config: ContainerConfig
+  readonly container: ConfiguredContainer
   readonly readAtMs: number
 }
 
@@ -46,7 +22,7 @@ interface Known {
  * The containers that Proxmox has configured on this host. `/etc/pve` is a FUSE file system, whose daemon may hang: it
  * is read aside, with a time limit, and what was known before stays in force meanwhile.
  */
-export class ContainerConfigs {
+export class LxcConfs {
   readonly #folder: string
   readonly #clock: Clock
   readonly #known = new Map<number, Known>()
@@ -76,16 +52,16 @@ export class ContainerConfigs {
     if (due.length === 0) return
     await this.#withinLimit(async () => {
       for (const vmid of due) {
-        const config = await readConfig(`${this.#folder}/${vmid}.conf`)
-        if (config === undefined) this.#known.delete(vmid)
-        else this.#known.set(vmid, { config, readAtMs: nowMs })
+        const container = await readConf(`${this.#folder}/${vmid}.conf`)
+        if (container === undefined) this.#known.delete(vmid)
+        else this.#known.set(vmid, { container, readAtMs: nowMs })
       }
     })
   }
 
   /** What was last read of a container. */
-  of(vmid: number): ContainerConfig | undefined {
-    return this.#known.get(vmid)?.config
+  of(vmid: number): ConfiguredContainer | undefined {
+    return this.#known.get(vmid)?.container
   }
 
   /** Runs one reading at a time; returns when it is done or the limit has passed, whichever comes first. */
@@ -111,9 +87,14 @@ async function listVmids(folder: string): Promise<ReadonlySet<number> | undefine
   }
 }
 
-async function readConfig(path: string): Promise<ContainerConfig | undefined> {
+async function readConf(path: string): Promise<ConfiguredContainer | undefined> {
   try {
-    return parseContainerConfig(await readFile(path, 'utf8'))
+    const { values } = parseLxcConf(await readFile(path, 'utf8'))
+    return {
+      hostname: values.get('hostname'),
+      isTemplate: isOn(values.get('template')),
+      interfaces: interfaceNames(values),
+    }
   } catch (error) {
     // Moved to another node or destroyed meanwhile, or not readable: then nothing is known of it.
     if (systemErrorCode(error) === undefined) throw error

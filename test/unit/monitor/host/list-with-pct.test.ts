@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { listWithPct, parsePctList } from '../../../../packages/monitor/src/host/pct-list.ts'
+import { listWithPct } from '../../../../packages/monitor/src/host/list-with-pct.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 
 const OUTPUT = `VMID       Status     Lock         Name                
@@ -8,16 +8,6 @@ const OUTPUT = `VMID       Status     Lock         Name
 1234567    running    snapshot-delete CT1234567           
 `
 const settings = { timeoutSeconds: 30, retryLimit: 3, retryDelaySeconds: 2 }
-
-describe('parsePctList', () => {
-  test('gives the running containers, whatever stands in the column Lock', () => {
-    expect(parsePctList(OUTPUT)).toEqual(new Set([100, 1_234_567]))
-  })
-
-  test('takes no output as no container', () => {
-    expect(parsePctList('')).toEqual(new Set())
-  })
-})
 
 describe('listWithPct', () => {
   test('tries again after a pause', async () => {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { AutoscaleError, errorMessage, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
-import type { AppendOutcome, SnapshotStore } from '../ports.ts'
+import type { AppendOutcome, CycleStore } from '../ports.ts'
 import { EMPTY, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
 import { type HistoryFiles, SYSTEM_FILES } from './history-files.ts'
 import { copyOwnership, type OpenHistory, openHistory, replacementPath } from './open-history.ts'
@@ -14,7 +14,7 @@ const CYCLES_BETWEEN_REWRITE_TRIES = 10
 const EMPTY_TAIL = EMPTY.slice(HEAD.length)
 
 /** How the metrics file is kept. */
-export interface SnapshotFileOptions {
+export interface MetricsFileOptions {
   readonly path: string
   readonly maxEntries: number
   readonly nowMs: () => number
@@ -32,8 +32,8 @@ interface CurrentFile extends OpenHistory {
  * The metrics file. An entry is written over the closing bracket, with one call, together with a new bracket: the cost is
  * that of the entry. When the file is full, its newest part is copied beside it and renamed over it.
  */
-export class SnapshotFile implements SnapshotStore {
-  readonly #options: SnapshotFileOptions
+export class MetricsFile implements CycleStore {
+  readonly #options: MetricsFileOptions
   readonly #files: HistoryFiles
   #current: CurrentFile | undefined
   #scratch = Buffer.alloc(0)
@@ -42,7 +42,7 @@ export class SnapshotFile implements SnapshotStore {
   #lastRewriteError: unknown
   #waitingCycles = 0
 
-  constructor(options: SnapshotFileOptions) {
+  constructor(options: MetricsFileOptions) {
     this.#options = options
     this.#files = options.files ?? SYSTEM_FILES
   }

@@ -1,15 +1,15 @@
 import { type Clock, errorMessage, type Logger } from '@lxc-autoscale/core'
-import type { ContainerConfig, ContainerConfigs } from './container-config.ts'
 import type { ContainerList } from './container-list.ts'
 import type { ContainerRun } from './container-run.ts'
-import { listWithPct, type PctListSettings } from './pct-list.ts'
+import { listWithPct, type PctListSettings } from './list-with-pct.ts'
+import type { ConfiguredContainer, LxcConfs } from './lxc-confs.ts'
 
 const WAIT_FOR_PCT_MS = 3_000
 
 /** What finding the containers needs. */
-export interface RunningContainersParts {
+export interface HostContainersParts {
   readonly list: ContainerList
-  readonly configs: ContainerConfigs
+  readonly confs: LxcConfs
   readonly pct: PctListSettings
   readonly clock: Clock
   readonly log: Logger
@@ -22,29 +22,29 @@ export interface RunningContainersParts {
  * cannot be read, `pct list` says what is configured, and where that fails too, the kernel alone.
  */
 export class HostContainers {
-  readonly #parts: RunningContainersParts
+  readonly #parts: HostContainersParts
   /** The containers with a cgroup when `pct list` was last asked, and what it answered. */
   #askedFor = ''
   #answered: ReadonlySet<number> | undefined
   #asking: Promise<void> | undefined
-  #isWithoutConfigs = false
+  #isWithoutConfs = false
 
-  constructor(parts: RunningContainersParts) {
+  constructor(parts: HostContainersParts) {
     this.#parts = parts
   }
 
   async list(): Promise<readonly ContainerRun[]> {
-    const { list, configs } = this.#parts
-    const configured = await configs.vmids()
+    const { list, confs } = this.#parts
+    const configured = await confs.vmids()
     this.#noteSource(configured !== undefined)
     const running = list.list(configured ?? (await this.#askPct()))
     if (configured === undefined) return running
-    await configs.load(running.map(({ vmid }) => vmid))
-    return running.filter(({ vmid }) => configs.of(vmid)?.isTemplate !== true)
+    await confs.load(running.map(({ vmid }) => vmid))
+    return running.filter(({ vmid }) => confs.of(vmid)?.isTemplate !== true)
   }
 
-  configOf(vmid: number): ContainerConfig | undefined {
-    return this.#parts.configs.of(vmid)
+  configured(vmid: number): ConfiguredContainer | undefined {
+    return this.#parts.confs.of(vmid)
   }
 
   /**
@@ -81,11 +81,11 @@ export class HostContainers {
     }
   }
 
-  #noteSource(hasConfigs: boolean): void {
-    if (this.#isWithoutConfigs === !hasConfigs) return
-    this.#isWithoutConfigs = !hasConfigs
+  #noteSource(hasConfs: boolean): void {
+    if (this.#isWithoutConfs === !hasConfs) return
+    this.#isWithoutConfs = !hasConfs
     const { log } = this.#parts
-    if (hasConfigs) log.info('the configurations of the containers can be read again')
+    if (hasConfs) log.info('the configurations of the containers can be read again')
     else log.warn('the configurations of the containers (host.pve) cannot be read; asking pct list')
   }
 }

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { HostFiles } from '../../../../packages/host/src/host-files.ts'
-import { ContainerConfigs } from '../../../../packages/monitor/src/host/container-config.ts'
 import { ContainerList } from '../../../../packages/monitor/src/host/container-list.ts'
-import { HostContainers } from '../../../../packages/monitor/src/host/running-containers.ts'
+import { HostContainers } from '../../../../packages/monitor/src/host/host-containers.ts'
+import { LxcConfs } from '../../../../packages/monitor/src/host/lxc-confs.ts'
 import { HostTree } from '../../../builders/host-tree.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
@@ -19,7 +19,7 @@ function setUp(pctAnswers: readonly (string | Error)[] = []) {
   const hangingPct = { answer: (_text: string) => {} }
   const containers = new HostContainers({
     list: new ContainerList(new HostFiles(), tree.host),
-    configs: new ContainerConfigs(tree.host.pve, new FakeClock()),
+    confs: new LxcConfs(tree.host.pve, new FakeClock()),
     clock,
     log,
     pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
@@ -47,7 +47,7 @@ describe('HostContainers', () => {
     tree.start(101)
     tree.start(103)
     expect(await vmids()).toEqual([101])
-    expect(containers.configOf(101)).toMatchObject({ hostname: 'ct101', interfaces: ['lan0'] })
+    expect(containers.configured(101)).toMatchObject({ hostname: 'ct101', interfaces: ['lan0'] })
     expect(asked.times).toBe(0)
   })
 

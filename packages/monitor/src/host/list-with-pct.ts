@@ -1,29 +1,12 @@
 import { execFile } from 'node:child_process'
-import {
-  AutoscaleError,
-  type Clock,
-  errorMessage,
-  MS_PER_SECOND,
-  parseVmid,
-  systemErrorCode,
-} from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, errorMessage, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import { parsePctList } from '@lxc-autoscale/host'
 
 /** Limits of a `pct list`, seconds. */
 export interface PctListSettings {
   readonly timeoutSeconds: number
   readonly retryLimit: number
   readonly retryDelaySeconds: number
-}
-
-/** The running containers in what `pct list` prints. Source: pve-container, PVE::CLI::pct, list. */
-export function parsePctList(text: string): ReadonlySet<number> {
-  const running = new Set<number>()
-  for (const line of text.split('\n')) {
-    const [name = '', status] = line.trim().split(/\s+/)
-    const vmid = parseVmid(name)
-    if (vmid !== undefined && status === 'running') running.add(vmid)
-  }
-  return running
 }
 
 /**
@@ -37,7 +20,8 @@ export async function listWithPct(
 ): Promise<ReadonlySet<number>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return parsePctList(await run(settings.timeoutSeconds * MS_PER_SECOND))
+      const listed = parsePctList(await run(settings.timeoutSeconds * MS_PER_SECOND))
+      return new Set(listed.flatMap(({ vmid, isRunning }) => (isRunning ? [vmid] : [])))
     } catch (error) {
       const isHopeless = systemErrorCode(error) === 'ENOENT'
       if (isHopeless || attempt >= settings.retryLimit) {

@@ -12,19 +12,19 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { SnapshotFile, type SnapshotFileOptions } from '../../../../packages/monitor/src/store/snapshot-file.ts'
+import { MetricsFile, type MetricsFileOptions } from '../../../../packages/monitor/src/store/metrics-file.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const line = (cycle: number) => Buffer.from(`{"101":{"timestamp":"2026-01-05T00:00:00.000Z","n":${cycle}}}`)
 
-function setUp(before?: string, options: Partial<SnapshotFileOptions> = {}) {
+function setUp(before?: string, options: Partial<MetricsFileOptions> = {}) {
   const folder = temporaryDirectory()
   const path = join(folder, 'lxc_metrics.json')
   if (before !== undefined) writeFileSync(path, before)
   const { log, messages, lines } = recordingLog()
   const open = () => {
-    const file = new SnapshotFile({ path, maxEntries: 10, nowMs: () => Date.UTC(2026, 0, 5), log, ...options })
+    const file = new MetricsFile({ path, maxEntries: 10, nowMs: () => Date.UTC(2026, 0, 5), log, ...options })
     onTestFinished(() => file.close())
     return file
   }
@@ -32,7 +32,7 @@ function setUp(before?: string, options: Partial<SnapshotFileOptions> = {}) {
   return { folder, path, open, file: open(), numbers, messages, lines, text: () => readFileSync(path, 'utf8') }
 }
 
-async function append(file: SnapshotFile, ...cycles: readonly number[]) {
+async function append(file: MetricsFile, ...cycles: readonly number[]) {
   const outcomes = []
   for (const cycle of cycles) outcomes.push(await file.append(line(cycle)))
   return outcomes
@@ -101,7 +101,7 @@ describe('the metrics file', () => {
     await append(file, ...range(1, 50))
     await file.close()
     const { log } = recordingLog()
-    const smaller = new SnapshotFile({ path, maxEntries: 20, nowMs: () => 0, log })
+    const smaller = new MetricsFile({ path, maxEntries: 20, nowMs: () => 0, log })
     await append(smaller, 51)
     await smaller.close()
     expect(numbers()).toEqual(range(33, 51))

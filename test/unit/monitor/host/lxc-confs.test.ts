@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ContainerConfigs, parseContainerConfig } from '../../../../packages/monitor/src/host/container-config.ts'
+import { LxcConfs } from '../../../../packages/monitor/src/host/lxc-confs.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
@@ -14,26 +14,7 @@ net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:AA:BB:CC,ip=dhcp,type=veth
 net1: bridge=vmbr1,name=lan,type=veth
 `
 
-describe('parseContainerConfig', () => {
-  test('reads the live section', () => {
-    expect(parseContainerConfig(LIVE)).toEqual({ hostname: 'web', isTemplate: false, interfaces: ['eth0', 'lan'] })
-  })
-
-  test.each(['[pve:pending]', '[before_upgrade]', '[Auto-2026]'])('stops at the section %s', header => {
-    const text = `${LIVE}\n${header}\nhostname: other\ntemplate: 1\nnet2: name=eth2\n`
-    expect(parseContainerConfig(text)).toEqual({ hostname: 'web', isTemplate: false, interfaces: ['eth0', 'lan'] })
-  })
-
-  test('knows a template', () => {
-    expect(parseContainerConfig('hostname: base\ntemplate: 1\n').isTemplate).toBe(true)
-  })
-
-  test('reads an empty file as one that says nothing', () => {
-    expect(parseContainerConfig('')).toEqual({ hostname: undefined, isTemplate: false, interfaces: [] })
-  })
-})
-
-describe('ContainerConfigs', () => {
+describe('LxcConfs', () => {
   function pve() {
     const root = temporaryDirectory()
     mkdirSync(join(root, 'lxc'))
@@ -43,17 +24,29 @@ describe('ContainerConfigs', () => {
   test('lists the containers of this host and nothing else', async () => {
     const { root, write } = pve()
     for (const name of ['101.conf', '1234567.conf', '101.conf.tmp.77', 'notes.txt', '99.conf']) write(name, LIVE)
-    expect(await new ContainerConfigs(root, new FakeClock()).vmids()).toEqual(new Set([101, 1_234_567]))
+    expect(await new LxcConfs(root, new FakeClock()).vmids()).toEqual(new Set([101, 1_234_567]))
   })
 
   test('says that it cannot be known without /etc/pve', async () => {
-    expect(await new ContainerConfigs('/no/such/place', new FakeClock()).vmids()).toBeUndefined()
+    expect(await new LxcConfs('/no/such/place', new FakeClock()).vmids()).toBeUndefined()
+  })
+
+  test('reads what matters for measuring a container', async () => {
+    const { root, write } = pve()
+    write('101.conf', LIVE)
+    write('102.conf', 'hostname: base\ntemplate: 1\n')
+    write('103.conf', '')
+    const confs = new LxcConfs(root, new FakeClock())
+    await confs.load([101, 102, 103])
+    expect(confs.of(101)).toEqual({ hostname: 'web', isTemplate: false, interfaces: ['eth0', 'lan'] })
+    expect(confs.of(102)).toMatchObject({ isTemplate: true })
+    expect(confs.of(103)).toEqual({ hostname: undefined, isTemplate: false, interfaces: [] })
   })
 
   test('reads a configuration once a minute', async () => {
     const { root, write } = pve()
     const clock = new FakeClock()
-    const configs = new ContainerConfigs(root, clock)
+    const configs = new LxcConfs(root, clock)
     write('101.conf', 'hostname: old\n')
     await configs.load([101])
     write('101.conf', 'hostname: new\n')
@@ -68,7 +61,7 @@ describe('ContainerConfigs', () => {
   test('forgets a container that moved to another host', async () => {
     const { root, write } = pve()
     const clock = new FakeClock()
-    const configs = new ContainerConfigs(root, clock)
+    const configs = new LxcConfs(root, clock)
     write('101.conf', LIVE)
     await configs.load([101])
     rmSync(join(root, 'lxc', '101.conf'))
