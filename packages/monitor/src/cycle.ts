@@ -26,7 +26,7 @@ export interface CycleParts {
   readonly proc: string
   readonly containers: RunningContainers
   /** Undefined when file systems are not measured. */
-  readonly filesystems: FilesystemProbe | undefined
+  readonly filesystems: Pick<FilesystemProbe, 'ask'> | undefined
   readonly store: CycleStore
   readonly ownUsage: () => OwnUsage
   readonly countsDevice: (device: string) => boolean

@@ -2,6 +2,7 @@ import type { KernelText, Parse } from '../kernel-text.ts'
 import { asciiBytes, asciiText, digitsAt, isWord, lineEnd } from './digits.ts'
 
 const SPACE = 32
+const EQUALS = 61
 
 /** The values of one name (a device) in the order of the keys; undefined for a key that it lacks. */
 export interface NestedValues {
@@ -34,7 +35,13 @@ function parseRow(
   end: number,
   words: readonly Uint8Array[],
 ): NestedValues | undefined {
-  const nameEnd = tokenEnd(bytes, start, end)
+  // Of several names the figures belong to the last one: some kernels end the line of a device without traffic without a line feed.
+  let nameStart = start
+  let nameEnd = tokenEnd(bytes, start, end)
+  for (let at = nameEnd + 1; at < end && !hasEquals(bytes, at, end); at = nameEnd + 1) {
+    nameStart = at
+    nameEnd = tokenEnd(bytes, at, end)
+  }
   const values = words.map((): number | undefined => undefined)
   let isFound = false
   for (let at = nameEnd + 1; at < end; ) {
@@ -47,7 +54,14 @@ function parseRow(
     }
     at = stop + 1
   }
-  return isFound && nameEnd > start ? { name: asciiText(bytes, start, nameEnd), values } : undefined
+  return isFound && nameEnd > nameStart ? { name: asciiText(bytes, nameStart, nameEnd), values } : undefined
+}
+
+/** Whether the token that begins at `start` is a `key=value`. */
+function hasEquals(bytes: Uint8Array, start: number, end: number): boolean {
+  const stop = tokenEnd(bytes, start, end)
+  for (let at = start; at < stop; at++) if (bytes[at] === EQUALS) return true
+  return false
 }
 
 function tokenEnd(bytes: Uint8Array, start: number, end: number): number {

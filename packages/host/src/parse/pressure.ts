@@ -27,7 +27,7 @@ export function parsePressure({ bytes, length }: KernelText): Stalls | undefined
   return somePercent === undefined ? undefined : { somePercent, fullPercent }
 }
 
-/** A number like `12.34` that ends at a space; undefined for anything else and above 100. */
+/** A number like `12.34` that ends at a space; undefined for anything else. */
 function percentAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   let digits = 0
   let value = 0
@@ -43,5 +43,5 @@ function percentAt(bytes: Uint8Array, start: number, end: number): number | unde
     }
   }
   const percent = value / Math.max(scale, 1)
-  return digits === 0 || percent > 100 ? undefined : percent
+  return digits === 0 ? undefined : percent
 }

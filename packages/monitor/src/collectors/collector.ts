@@ -1,6 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
 import type { HostFigures, HostFiles } from '@lxc-autoscale/host'
-import type { Counter, Timing } from '../derive/counter.ts'
+import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import type { FilesystemAnswers } from '../host/filesystem-probe.ts'
 import type { ContainerMetric } from './container-metric.ts'
@@ -39,14 +39,13 @@ export interface Collector {
   open(run: ContainerRun, context: CollectorContext): Measure
 }
 
-/** A file, or what stands for one, in messages. */
-interface Named {
-  readonly path: string
-}
-
-/** Gives a counter what was read of it now; what cannot be true is counted. Gives whether it can be. */
-export function takeReading(files: HostFiles, counter: Counter, value: number, timing: Timing, named: Named): boolean {
-  const most = counter.take(value, timing)
-  if (most !== undefined) files.noteFailure({ path: named.path, reason: 'implausible', value, most })
-  return most === undefined
+/** A counter out of a file, or of what stands for one in messages. What it shows and cannot be true is counted. */
+export function counterIn(
+  files: HostFiles,
+  named: { readonly path: string },
+  bounds: Pick<CounterBounds, 'most' | 'mostGrowth'>,
+): Counter {
+  const onImplausible = (value: number, most: number) =>
+    files.noteFailure({ path: named.path, reason: 'implausible', value, most })
+  return new Counter({ ...bounds, onImplausible })
 }

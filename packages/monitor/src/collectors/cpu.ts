@@ -10,9 +10,9 @@ import {
   openCpuAllowance,
   parseSingleValue,
 } from '@lxc-autoscale/host'
-import { Counter, type Timing } from '../derive/counter.ts'
+import type { Counter } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type Collector, takeReading } from './collector.ts'
+import { type Collector, counterIn } from './collector.ts'
 import { gauge, ratio } from './container-metric.ts'
 
 /** CPU time, and the cores that the container is really allowed. Source: Linux, admin-guide/cgroup-v2.rst, cpu.stat. */
@@ -30,26 +30,22 @@ export const cpu: Collector = {
     const stat = run.file('cpu', 'cpu.stat')
     const readTimes = run.layout.kind === 'unified' ? () => stat?.read(parseUnifiedStat) : openLegacyTimes(run)
     const readAllowance = openCpuAllowance(files, run, () => host().cores)
-    const usage = new Counter({ most: MOST_COUNT, mostGrowth: ms => mostCpuUsec(ms, hostMost().cores) })
-    const periods = new Counter({ most: MOST_COUNT, mostGrowth: mostPeriods })
-    const throttled = new Counter({ most: MOST_COUNT, mostGrowth: mostPeriods })
     const named = stat ?? { path: `CPU time of ${run.vmid}` }
-    const take = (counter: Counter, value: number | undefined, timing: Timing) => {
-      if (value === undefined) counter.forget()
-      else takeReading(files, counter, value, timing, named)
-    }
+    const usage = counterIn(files, named, { most: MOST_COUNT, mostGrowth: ms => mostCpuUsec(ms, hostMost().cores) })
+    const periods = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
+    const throttled = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
     return (sample, timing) => {
       const [usageUsec, nrPeriods, nrThrottled] = readTimes() ?? []
-      take(usage, usageUsec, timing)
-      take(periods, nrPeriods, timing)
-      take(throttled, nrThrottled, timing)
+      usage.take(usageUsec, timing)
       const usecPerMs = usage.growthPerMs
       const coresUsed = usecPerMs === undefined ? undefined : usecPerMs / USEC_PER_MS
       const cores = allowedCores(readAllowance())
       sample.cpuCoresUsed = coresUsed
       sample.cpuCores = cores
       sample.cpuUsagePercent = percentOf(coresUsed, cores)
-      sample.cpuThrottledPercent = throttledPercent(files, periods.growth, throttled.growth, named)
+      periods.take(nrPeriods, timing)
+      throttled.take(nrThrottled, timing, nrPeriods === undefined ? undefined : mostThrottled(nrPeriods))
+      sample.cpuThrottledPercent = throttledPercent(files, periods, throttled, named)
     }
   },
 }
@@ -71,14 +67,11 @@ function percentOf(used: number | undefined, allowed: number | undefined): numbe
   return used === undefined || allowed === undefined ? undefined : Math.min(100, (100 * used) / allowed)
 }
 
-function throttledPercent(
-  files: HostFiles,
-  periods: number | undefined,
-  throttled: number | undefined,
-  named: { readonly path: string },
-): number | undefined {
-  if (periods === undefined) return undefined
-  const believed = files.within(throttled, mostThrottled(periods), named)
-  if (believed === undefined) return undefined
-  return periods === 0 ? 0 : Math.min(100, (100 * believed) / periods)
+/** The two need not have grown over the same time: a reading of one of them may not have been believed. */
+function throttledPercent(files: HostFiles, periods: Counter, throttled: Counter, named: { readonly path: string }) {
+  if (periods.growth === undefined || throttled.growth === undefined) return undefined
+  const share = periods.elapsedMs === throttled.elapsedMs ? 1 : periods.elapsedMs / throttled.elapsedMs
+  const grown = files.within(throttled.growth * share, mostThrottled(periods.growth), named)
+  if (grown === undefined) return undefined
+  return periods.growth === 0 ? 0 : Math.min(100, (100 * grown) / periods.growth)
 }

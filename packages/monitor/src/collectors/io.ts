@@ -8,8 +8,7 @@ import {
   OPTIONAL,
   type Parse,
 } from '@lxc-autoscale/host'
-import { Counter } from '../derive/counter.ts'
-import { type Collector, takeReading } from './collector.ts'
+import { type Collector, counterIn } from './collector.ts'
 import { counter } from './container-metric.ts'
 
 const parseUnified = nestedKeyed(['rios', 'wios'])
@@ -38,12 +37,14 @@ export const io: Collector = {
     const file = run.file('blkio', isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive', OPTIONAL)
     const parse = isUnified ? parseUnified : parseLegacy
     const bounds = { most: MOST_OPERATIONS, mostGrowth: (ms: number) => mostOperations(ms, hostMost().cores) }
-    const [reads, writes] = [new Counter(bounds), new Counter(bounds)]
+    if (file === undefined) return () => {}
+    const reads = counterIn(files, file, bounds)
+    const writes = counterIn(files, file, bounds)
     return (sample, timing) => {
-      const total = file && readTotal(file, parse, countsDevice)
-      if (file === undefined || total === undefined) return
-      const areReads = takeReading(files, reads, total.reads, timing, file)
-      const areWrites = takeReading(files, writes, total.writes, timing, file)
+      const total = readTotal(file, parse, countsDevice)
+      if (total === undefined) return
+      const areReads = reads.take(total.reads, timing)
+      const areWrites = writes.take(total.writes, timing)
       if (areReads && areWrites) sample.ioStats = total
     }
   },

@@ -1,16 +1,7 @@
-import {
-  flatKeyed,
-  type HostFiles,
-  type KernelFile,
-  MOST_COUNT,
-  mostKills,
-  mostLimitHits,
-  OPTIONAL,
-  parseSingleValue,
-} from '@lxc-autoscale/host'
-import { Counter, type Timing } from '../derive/counter.ts'
+import { flatKeyed, MOST_COUNT, mostKills, mostLimitHits, OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
+import type { Counter, Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type Collector, type CollectorContext, type Measure, type SampleDraft, takeReading } from './collector.ts'
+import { type Collector, type CollectorContext, counterIn, type Measure, type SampleDraft } from './collector.ts'
 import { gauge } from './container-metric.ts'
 
 /**
@@ -57,22 +48,23 @@ const parseLocalEvents = flatKeyed(['high', 'max', 'oom'])
  * is killed otherwise met a limit inside it, or the host had no memory left: a larger limit of its own would not help.
  */
 function openUnified(run: ContainerRun, context: CollectorContext): Measure {
-  const { files } = context
   const events = run.file('memory', 'memory.events')
   const local = run.file('memory', 'memory.events.local', OPTIONAL)
-  const counters = [hitCounter(context), hitCounter(context), killCounter(run, context)]
-  const ownCounters = [hitCounter(context), hitCounter(context), hitCounter(context)]
+  if (events === undefined || local === undefined) return () => {}
+  const hits = hitBounds(context)
+  const counters = [hits, hits, killBounds(run, context)].map(bounds => counterIn(context.files, events, bounds))
+  const ownCounters = [hits, hits, hits].map(bounds => counterIn(context.files, local, bounds))
   const isLately = lately()
   const isNearLimit = nearLimit()
   let isFirst = true
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
-    const values = events?.read(parseEvents)
+    const values = events.read(parseEvents)
     // Read after the kills, so that none is seen whose cause is not.
-    const ownValues = local?.read(parseLocalEvents)
-    if (events === undefined || values === undefined) return
-    const [high, max, kills] = growths(files, events, counters, values, timing)
-    const own = local && ownValues && growths(files, local, ownCounters, ownValues, timing)
+    const ownValues = local.read(parseLocalEvents)
+    if (values === undefined) return
+    const [high, max, kills] = growths(counters, values, timing)
+    const own = ownValues && growths(ownCounters, ownValues, timing)
     if (isFirst) {
       isFirst = false
       return
@@ -93,29 +85,31 @@ const parseOomControl = flatKeyed(['oom_kill'])
 
 /** A kill is counted in the cgroup of the victim, and what met a limit in the cgroup of that limit. */
 function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
-  const { files } = context
   const failures = run.file('memory', 'memory.failcnt')
   const swapFailures = run.file('memory', 'memory.memsw.failcnt', OPTIONAL)
   const tree = run.tree('memory', 'memory.oom_control')
-  const counter = hitCounter(context)
-  const swapCounter = hitCounter(context)
+  if (failures === undefined || swapFailures === undefined || tree === undefined) return () => {}
+  const counter = counterIn(context.files, failures, hitBounds(context))
+  const swapCounter = counterIn(context.files, swapFailures, hitBounds(context))
   const isLately = lately()
   const isNearLimit = nearLimit()
   const kills = new KillsByFolder(run, context)
   let isFirst = true
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
-    const max = growthOf(files, failures, counter, timing)
-    const swapMax = swapFailures?.absence === undefined ? growthOf(files, swapFailures, swapCounter, timing) : 0
+    const [max] = growths([counter], [failures.read(parseSingleValue)], timing)
+    const [swapMax] = growths([swapCounter], [swapFailures.read(parseSingleValue)], timing)
     const killed = kills.take(
-      tree?.read(text => parseOomControl(text)?.[0]),
+      tree.read(text => parseOomControl(text)?.[0]),
       timing,
     )
     if (isFirst) {
       isFirst = false
       return
     }
-    const isOwn = isLately(max === undefined || swapMax === undefined ? undefined : max + swapMax) || isNear
+    // A kernel that does not count swap has no limit on it that could be met.
+    const met = [max, swapFailures.absence === undefined ? swapMax : 0]
+    const isOwn = isLately(met.includes(undefined) ? undefined : Math.max(...met.map(growth => growth ?? 0))) || isNear
     sample.memoryEvents = {
       high: undefined,
       max,
@@ -126,13 +120,8 @@ function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
   }
 }
 
-function growthOf(files: HostFiles, file: KernelFile | undefined, counter: Counter, timing: Timing): Growth {
-  return file && growths(files, file, [counter], [file.read(parseSingleValue)], timing)[0]
-}
-
+/** What the counters grew by. Those that could not be read stand still until they can be. */
 function growths(
-  files: HostFiles,
-  file: KernelFile,
   counters: readonly Counter[],
   values: readonly (number | undefined)[],
   timing: Timing,
@@ -140,17 +129,17 @@ function growths(
   return counters.map((counter, at) => {
     const value = values[at]
     if (value === undefined) return undefined
-    takeReading(files, counter, value, timing, file)
+    counter.take(value, timing)
     return counter.growth
   })
 }
 
-function hitCounter({ hostMost }: CollectorContext): Counter {
-  return new Counter({ most: MOST_COUNT, mostGrowth: ms => mostLimitHits(ms, hostMost().cores) })
+function hitBounds({ hostMost }: CollectorContext) {
+  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostLimitHits(ms, hostMost().cores) }
 }
 
-function killCounter(run: ContainerRun, { hostMost }: CollectorContext): Counter {
-  return new Counter({ most: MOST_COUNT, mostGrowth: ms => mostKills(ms, hostMost().cores, run.mostProcesses) })
+function killBounds(run: ContainerRun, { hostMost }: CollectorContext) {
+  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostKills(ms, hostMost().cores, run.mostProcesses) }
 }
 
 /** The kills in each cgroup of a container. One that appeared since the last cycle had none before. */
@@ -171,10 +160,8 @@ class KillsByFolder {
     let total: Growth = 0
     const counters = new Map<string, Counter>()
     for (const [folder, count] of counts) {
-      const counter = this.#counters.get(folder) ?? this.#newCounter()
-      const isPossible = takeReading(this.#context.files, counter, count, timing, {
-        path: `${folder}/memory.oom_control`,
-      })
+      const counter = this.#counters.get(folder) ?? this.#newCounter(folder)
+      const isPossible = counter.take(count, timing)
       // One that shows less is another cgroup of the same name, and has no other kills than those.
       const grown = counter.growth ?? (isPossible ? count : undefined)
       total = total === undefined || grown === undefined ? undefined : total + grown
@@ -186,8 +173,9 @@ class KillsByFolder {
     return isFirst ? undefined : total
   }
 
-  #newCounter(): Counter {
-    const counter = killCounter(this.#run, this.#context)
+  #newCounter(folder: string): Counter {
+    const named = { path: `${folder}/memory.oom_control` }
+    const counter = counterIn(this.#context.files, named, killBounds(this.#run, this.#context))
     if (this.#previous !== undefined) counter.take(0, this.#previous)
     return counter
   }

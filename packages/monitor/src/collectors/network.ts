@@ -1,7 +1,6 @@
 import type { NetworkUsage } from '@lxc-autoscale/core'
 import { type InterfaceTraffic, LIST, MOST_COUNT, mostNetworkBytes, parseNetDev } from '@lxc-autoscale/host'
-import { Counter } from '../derive/counter.ts'
-import { type Collector, takeReading } from './collector.ts'
+import { type Collector, counterIn } from './collector.ts'
 import { counter } from './container-metric.ts'
 
 /** Traffic as the container sees it, without loopback. Source: /proc/<pid>/net/dev of its init. */
@@ -21,22 +20,27 @@ export const network: Collector = {
 
   open(run, { files, interfacesOf }) {
     const bounds = { most: MOST_COUNT, mostGrowth: mostNetworkBytes }
-    const [received, sent] = [new Counter(bounds), new Counter(bounds)]
+    const named = {
+      get path() {
+        return `${run.proc}/${run.initPid ?? '*'}/net/dev of ${run.vmid}`
+      },
+    }
+    const received = counterIn(files, named, bounds)
+    const sent = counterIn(files, named, bounds)
     return (sample, timing) => {
       const { initPid } = run
       if (initPid === undefined) {
-        files.noteFailure({ path: `${run.proc}/*/net/dev of ${run.vmid}`, reason: 'unreadable', code: 'NO_INIT' })
+        files.noteFailure({ path: named.path, reason: 'unreadable', code: 'NO_INIT' })
         return
       }
-      const path = `${run.proc}/${initPid}/net/dev`
-      const traffic = files.readOnce(path, parseNetDev, LIST)
+      const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, LIST)
       if (traffic === undefined) {
         run.loseInit()
         return
       }
       const usage = totalOf(traffic, interfacesOf(run.vmid))
-      const isReceived = takeReading(files, received, usage.rxBytes, timing, { path })
-      const isSent = takeReading(files, sent, usage.txBytes, timing, { path })
+      const isReceived = received.take(usage.rxBytes, timing)
+      const isSent = sent.take(usage.txBytes, timing)
       if (isReceived && isSent) sample.networkUsage = usage
     }
   },

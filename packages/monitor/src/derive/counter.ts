@@ -5,12 +5,14 @@ export interface Timing {
   readonly clockEpoch: number
 }
 
-/** What cannot be true of a counter. */
+/** What can be true of a counter. */
 export interface CounterBounds {
   /** The most that it can show. */
   readonly most: number
   /** The most that it can grow by in so many milliseconds. */
   readonly mostGrowth: (elapsedMs: number) => number
+  /** Told when it showed more than that. */
+  readonly onImplausible: (value: number, most: number) => void
 }
 
 /**
@@ -21,7 +23,8 @@ export interface CounterBounds {
 export class Counter {
   readonly #bounds: CounterBounds
   #growth: number | undefined
-  #elapsedMs: number | undefined
+  #elapsedMs = 0
+  #isSteady = false
   // NaN stands for none: a reading makes no garbage so.
   #believed = Number.NaN
   #believedMs = Number.NaN
@@ -38,48 +41,61 @@ export class Counter {
     return this.#growth
   }
 
-  /** The same per millisecond; undefined also when a clock stepped meanwhile or no time passed. */
-  get growthPerMs(): number | undefined {
-    if (this.#growth === undefined || this.#elapsedMs === undefined || this.#elapsedMs <= 0) return undefined
-    return this.#growth / this.#elapsedMs
+  /** The time in which it grew so, by the monotonic clock. */
+  get elapsedMs(): number {
+    return this.#elapsedMs
   }
 
-  /** Takes what was read now. Gives the bound that it is above, when it cannot be true. */
-  take(value: number, { monotonicMs, clockEpoch }: Timing): number | undefined {
-    const { most, mostGrowth } = this.#bounds
+  /** What it grew by per millisecond; undefined also when a clock stepped meanwhile or no time passed. */
+  get growthPerMs(): number | undefined {
+    return this.#growth === undefined || !this.#isSteady || this.#elapsedMs <= 0
+      ? undefined
+      : this.#growth / this.#elapsedMs
+  }
+
+  /**
+   * Takes what was read now, which can be `most`. Gives whether it can be true. Where it could not be read at all, the next
+   * reading is a first one.
+   */
+  take(value: number | undefined, { monotonicMs, clockEpoch }: Timing, most = this.#bounds.most): boolean {
+    const { mostGrowth } = this.#bounds
     const before = this.#believed
-    const beforeMs = this.#believedMs
+    const sinceMs = monotonicMs - this.#believedMs
     this.#growth = undefined
-    if (value > most) return most
-    const goesOn = isWithin(value - before, mostGrowth(monotonicMs - beforeMs))
+    if (value === undefined) return this.#forget()
+    if (value > most) return this.#doubt(value, most)
+    const goesOn = isWithin(value - before, mostGrowth(sinceMs))
     const goesOnFromDoubted = isWithin(value - this.#doubted, mostGrowth(monotonicMs - this.#doubtedMs))
     if (!goesOn && !goesOnFromDoubted && !Number.isNaN(before)) {
       this.#doubted = value
       this.#doubtedMs = monotonicMs
-      return value > before ? before + mostGrowth(monotonicMs - beforeMs) : undefined
+      return value < before || this.#doubt(value, before + mostGrowth(sinceMs))
     }
     // Where it goes on from both, it cannot be told which of them was wrong, and so not what it grew by.
-    if (goesOn && !goesOnFromDoubted) this.#grow(value - before, monotonicMs - beforeMs, clockEpoch)
-    if (goesOnFromDoubted && !goesOn) {
-      this.#grow(value - this.#doubted, monotonicMs - this.#doubtedMs, clockEpoch)
-    }
+    if (goesOn && !goesOnFromDoubted) this.#grow(value - before, sinceMs, clockEpoch)
+    if (goesOnFromDoubted && !goesOn) this.#grow(value - this.#doubted, monotonicMs - this.#doubtedMs, clockEpoch)
     this.#believed = value
     this.#believedMs = monotonicMs
     this.#believedEpoch = clockEpoch
     this.#doubted = Number.NaN
-    return undefined
+    return true
   }
 
-  /** To be called when it could not be read: the next reading is a first one. */
-  forget(): void {
-    this.#growth = undefined
+  #forget(): boolean {
     this.#believed = Number.NaN
     this.#doubted = Number.NaN
+    return true
+  }
+
+  #doubt(value: number, most: number): boolean {
+    this.#bounds.onImplausible(value, most)
+    return false
   }
 
   #grow(growth: number, elapsedMs: number, clockEpoch: number): void {
     this.#growth = growth
-    this.#elapsedMs = clockEpoch === this.#believedEpoch ? elapsedMs : undefined
+    this.#elapsedMs = elapsedMs
+    this.#isSteady = clockEpoch === this.#believedEpoch
   }
 }
 

@@ -9,6 +9,7 @@ import { nestedKeyed, nestedOperations } from '../../../../packages/host/src/par
 import { parseNetDev } from '../../../../packages/host/src/parse/net-dev.ts'
 import { parsePressure } from '../../../../packages/host/src/parse/pressure.ts'
 import { parseSingleValue } from '../../../../packages/host/src/parse/single-value.ts'
+import { caseText } from '../../../builders/case-text.ts'
 import { kernelText, ODD_TEXTS } from '../../../builders/kernel-text.ts'
 
 const CPU_STAT = 'usage_usec 25999744\nuser_usec 24651463\nnr_periods 283\nnr_throttled 179\n'
@@ -127,6 +128,18 @@ describe('nestedKeyed', () => {
   test('takes an empty file as no traffic, and a bare device as none', () => {
     expect(parseIoStat(kernelText(''))).toEqual([])
     expect(parseIoStat(kernelText('8:0 \n8:16\n'))).toEqual([])
+  })
+
+  test('gives figures behind several names to the last one: those before it had no traffic', () => {
+    expect(parseIoStat(kernelText(caseText('io.stat-merged-line')))).toEqual([{ name: '8:0', values: [100, 200] }])
+    expect(parseIoStat(kernelText('(unknown) 8:0 rios=1 wios=2\n7:0 \n8:16 rios=3 wios=4\n'))).toEqual([
+      { name: '8:0', values: [1, 2] },
+      { name: '8:16', values: [3, 4] },
+    ])
+  })
+
+  test('knows a device that lost its name', () => {
+    expect(parseIoStat(kernelText('(unknown) rios=1 wios=2\n'))).toEqual([{ name: '(unknown)', values: [1, 2] }])
   })
 
   test('gives nothing for a text that is cut off, since a sum over it would be too small', () => {
