@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { formatSample, formatSummary } from '@lxc-autoscale/core'
-import { SnapshotFile } from '@lxc-autoscale/monitor'
+import { MetricsFile } from '@lxc-autoscale/monitor'
 
 const ENTRIES = 1_000
 const CONTAINERS = 200
@@ -34,7 +34,7 @@ export async function run(report) {
 }
 
 function open(path) {
-  return new SnapshotFile({ path, maxEntries: ENTRIES, nowMs: () => Date.now(), log: silent })
+  return new MetricsFile({ path, maxEntries: ENTRIES, nowMs: () => Date.now(), log: silent })
 }
 
 function writeFullFile(path) {

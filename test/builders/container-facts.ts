@@ -1,11 +1,9 @@
-import type { Limits } from '../../packages/api/src/host/allocation.ts'
+import { type Limits, NO_LIMITS } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../../packages/api/src/host/container-facts.ts'
-
-const NOTHING: Limits = { cores: undefined, cpuLimit: undefined, memoryMb: undefined, swapMb: undefined }
 
 /** An allocation of which only what matters is named. */
 export function allocation(fields: Partial<Limits> = {}): Limits {
-  return { ...NOTHING, ...fields }
+  return { ...NO_LIMITS, ...fields }
 }
 
 /** A running container with two cores and 1024 MB. */

@@ -15,6 +15,8 @@ export interface GuestFiles {
   readonly kernelBytes?: number
   readonly memoryMax?: string
   readonly oomKills?: number
+  /** How often the container itself was out of memory; each kill is one of those unless it is said otherwise. */
+  readonly ownOoms?: number
   readonly reads?: number
   readonly rxBytes?: number
   readonly swapBytes?: number
@@ -121,6 +123,7 @@ export class HostTree {
     group('memory.swap.current', `${all.swapBytes}\n`)
     group('memory.swap.max', 'max\n')
     group('memory.events', `low 0\nhigh 2\nmax 1\noom 0\noom_kill ${all.oomKills}\n`)
+    group('memory.events.local', `low 0\nhigh 2\nmax 1\noom ${files.ownOoms ?? all.oomKills}\noom_kill 0\n`)
     group('io.stat', `259:0 rbytes=1 wbytes=1 rios=${all.reads} wios=200 dbytes=0 dios=0\n`)
     for (const name of ['cpu', 'memory', 'io']) {
       group(

@@ -1,8 +1,8 @@
+import { type FileCalls, HostFiles } from '../../packages/host/src/host-files.ts'
 import { Cycle, type CycleParts } from '../../packages/monitor/src/cycle.ts'
-import { ContainerConfigs } from '../../packages/monitor/src/host/container-config.ts'
 import { ContainerList } from '../../packages/monitor/src/host/container-list.ts'
-import { type FileCalls, HostFiles } from '../../packages/monitor/src/host/host-files.ts'
-import { HostContainers } from '../../packages/monitor/src/host/running-containers.ts'
+import { HostContainers } from '../../packages/monitor/src/host/host-containers.ts'
+import { LxcConfs } from '../../packages/monitor/src/host/lxc-confs.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { MemoryStore } from '../fakes/memory-store.ts'
 import { recordingLog } from '../fakes/recording-log.ts'
@@ -24,7 +24,7 @@ export function monitorCycle({ host, parts = {}, calls, isWithoutConfigs = false
   const list = new ContainerList(files, host)
   const configured = new HostContainers({
     list,
-    configs: new ContainerConfigs(host.pve, clock),
+    confs: new LxcConfs(host.pve, clock),
     clock,
     log,
     pct: { timeoutSeconds: 1, retryLimit: 1, retryDelaySeconds: 0 },
@@ -35,12 +35,12 @@ export function monitorCycle({ host, parts = {}, calls, isWithoutConfigs = false
     log,
     files,
     proc: host.proc,
-    containers: isWithoutConfigs ? { list: async () => list.list(undefined), configOf: () => undefined } : configured,
+    containers: isWithoutConfigs ? { list: async () => list.list(undefined), configured: () => undefined } : configured,
     filesystems: undefined,
     store,
     ownUsage: () => ({ monotonicMs: clock.monotonicMs(), cpuMs: 0, rssBytes: 64 * 1_048_576 }),
     countsDevice: () => true,
-    collectors: { isSwapOn: true, isNetworkOn: true, rollingWindow: 60 },
+    collectors: { off: new Set<string>(), rollingWindow: 60 },
     ...parts,
   })
   return {

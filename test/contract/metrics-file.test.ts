@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MetricsCycle } from '@lxc-autoscale/core'
 import { MetricsFileSource } from '@lxc-autoscale/model'
-import { SnapshotFile } from '@lxc-autoscale/monitor'
+import { MetricsFile } from '@lxc-autoscale/monitor'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { HostTree } from '../builders/host-tree.ts'
 import { monitorCycle } from '../builders/monitor-cycle.ts'
@@ -19,7 +19,7 @@ function setUp({ maxEntries = 1_000, before }: { maxEntries?: number; before?: s
     tree.start(vmid)
   }
   const { log } = recordingLog()
-  const store = new SnapshotFile({ path, maxEntries, nowMs: () => 0, log })
+  const store = new MetricsFile({ path, maxEntries, nowMs: () => 0, log })
   const { cycle, clock, close } = monitorCycle({ host: tree.host, parts: { store } })
   onTestFinished(async () => {
     close()

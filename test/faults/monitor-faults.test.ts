@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import type { ContainerSample } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
-import type { FileCalls } from '../../packages/monitor/src/host/host-files.ts'
+import type { FileCalls } from '../../packages/host/src/host-files.ts'
 import { HostTree } from '../builders/host-tree.ts'
 import { monitorCycle } from '../builders/monitor-cycle.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'

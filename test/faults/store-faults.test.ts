@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path'
 import { parseCycle } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
-import { SnapshotFile } from '../../packages/monitor/src/store/snapshot-file.ts'
+import { MetricsFile } from '../../packages/monitor/src/store/metrics-file.ts'
 import { failingFiles } from '../fakes/failing-files.ts'
 import { recordingLog } from '../fakes/recording-log.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
@@ -39,7 +39,7 @@ function setUp(maxEntries: number) {
     },
     shortWrite: bytes => (weather.random() < weather.chance ? Math.floor(weather.random() * bytes) : bytes),
   })
-  const file = new SnapshotFile({ path, maxEntries, nowMs: () => 0, log, files })
+  const file = new MetricsFile({ path, maxEntries, nowMs: () => 0, log, files })
   return { path, file, weather, messages }
 }
 

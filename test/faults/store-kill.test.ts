@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseCycle } from '@lxc-autoscale/core'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { SnapshotFile } from '../../packages/monitor/src/store/snapshot-file.ts'
+import { MetricsFile } from '../../packages/monitor/src/store/metrics-file.ts'
 import { recordingLog } from '../fakes/recording-log.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
@@ -15,11 +15,11 @@ const root = join(import.meta.dirname, '..', '..', 'packages')
 
 /** Appends as fast as it can, and says the number of each cycle that was acknowledged. */
 const CHILD = `
-import { SnapshotFile } from ${JSON.stringify(join(root, 'monitor/src/store/snapshot-file.ts'))}
+import { MetricsFile } from ${JSON.stringify(join(root, 'monitor/src/store/metrics-file.ts'))}
 import { writeSync } from 'node:fs'
 const silent = { info() {}, warn() {}, error() {} }
 const [path, first] = process.argv.slice(2)
-const file = new SnapshotFile({ path, maxEntries: ${MAX_ENTRIES}, nowMs: () => Date.now(), log: silent })
+const file = new MetricsFile({ path, maxEntries: ${MAX_ENTRIES}, nowMs: () => Date.now(), log: silent })
 for (let cycle = Number(first); ; cycle++) {
   const pad = 'x'.repeat((cycle * 7919) % 40_000)
   const line = Buffer.from(JSON.stringify({ 101: { timestamp: '2026-01-05T00:00:00.000Z', process_count: cycle }, pad }))
@@ -67,7 +67,7 @@ async function checkAfterKill(path: string, acknowledged: number): Promise<numbe
   expect(torn.at(-1)).toBeGreaterThanOrEqual(acknowledged)
   // What the daemon does at its next start.
   const { log } = recordingLog()
-  const file = new SnapshotFile({ path, maxEntries: MAX_ENTRIES, nowMs: () => Date.now(), log })
+  const file = new MetricsFile({ path, maxEntries: MAX_ENTRIES, nowMs: () => Date.now(), log })
   await file.open()
   await file.close()
   const text = readFileSync(path, 'utf8')

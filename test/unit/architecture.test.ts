@@ -7,16 +7,17 @@ const packagesFolder = join(import.meta.dirname, '..', '..', 'packages')
 /** Which packages of this workspace a package may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  monitor: ['core'],
-  model: ['core'],
-  api: ['core'],
+  host: ['core'],
+  monitor: ['core', 'host'],
+  model: ['core', 'host'],
+  api: ['core', 'host'],
   cli: ['core', 'model', 'api', 'monitor'],
   simulator: ['core'],
 }
 
 /** The way of the data through the folders of a package; a folder imports from those before it, never from those after. */
 const FLOW: Readonly<Record<string, readonly string[]>> = {
-  monitor: ['host', 'parse', 'derive', 'collectors', 'store'],
+  monitor: ['host', 'derive', 'collectors', 'store'],
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client'],
   api: ['host', 'pct', 'http', 'routes'],
 }

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
+import { type HostFiles, openHostFigures } from '@lxc-autoscale/host'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { IdempotencyStore } from './audit/idempotency-store.ts'
 import { ChangeRunner } from './changes/change-runner.ts'
@@ -8,9 +9,7 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { ContainerUptime } from './host/container-uptime.ts'
-import type { HostFiles } from './host/host-files.ts'
 import { MonitorFile } from './host/monitor-file.ts'
-import { readNodeFacts } from './host/node-facts.ts'
 import { Idempotency } from './http/idempotency.ts'
 import type { KeyRing } from './http/key-ring.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
@@ -35,7 +34,7 @@ export interface ApiPorts {
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
   const { files, commands, clock, log, queue, audit, answers, telemetry } = ports
-  const cgroups = new CgroupReader(files, config.host.cgroup)
+  const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = new ContainerUptime(files, config.host.proc, cgroups)
   const monitorFile = new MonitorFile(files, config.health.metrics_file)
@@ -65,7 +64,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
     daemons: new DaemonStates({ clock, files, monitorFile, config }),
     idempotency: new Idempotency(answers, log),
-    readNode: () => readNodeFacts(files, config.host.proc),
+    readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
   }
 }

@@ -1,6 +1,6 @@
 import { type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { HostFiles } from '@lxc-autoscale/host'
 import type { ApiConfig } from './config.ts'
-import type { HostFiles } from './host/host-files.ts'
 import type { MonitorFile } from './host/monitor-file.ts'
 
 /** What can be told of one daemon from here. */

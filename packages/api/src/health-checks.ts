@@ -1,10 +1,10 @@
 import { type Clock, errorMessage, type HealthBody, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import { parsePctList } from '@lxc-autoscale/host'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ApiConfig } from './config.ts'
 import type { ClusterFiles } from './host/cluster-files.ts'
 import type { MonitorFile } from './host/monitor-file.ts'
 import { listContainers } from './pct/commands.ts'
-import { parseList } from './pct/parse-output.ts'
 import type { HostCommands } from './ports.ts'
 
 /** How old the answer of a health check may be. */
@@ -118,7 +118,7 @@ export class HealthChecks {
   #runPct(): Promise<CheckResult> {
     return attempt(async () => {
       const { stdout, durationMs } = await this.#parts.commands.run(listContainers())
-      return `pct list named ${parseList(stdout).length} containers in ${(durationMs / MS_PER_SECOND).toFixed(1)} s`
+      return `pct list named ${parsePctList(stdout).length} containers in ${(durationMs / MS_PER_SECOND).toFixed(1)} s`
     })
   }
 

@@ -10,12 +10,12 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
+import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { type ApiPorts, appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
-import { HostFiles } from './host/host-files.ts'
 import { ApiServer } from './http/api-server.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { configuredKeys, KeyRing } from './http/key-ring.ts'
@@ -86,7 +86,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       clock,
       log,
       commands,
-      files: new HostFiles(),
+      // None is kept open: they are read when somebody asks.
+      files: new HostFiles(0),
       queue,
       audit,
       answers,

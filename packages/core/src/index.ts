@@ -14,6 +14,7 @@ export {
 export {
   type ContainerSample,
   type CycleSummary,
+  emptySample,
   formatCycle,
   formatSample,
   formatSummary,

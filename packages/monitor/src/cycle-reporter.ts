@@ -1,4 +1,5 @@
 import { AutoscaleError, type Logger, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { FailureReason } from '@lxc-autoscale/host'
 import type { CycleOutcome } from './cycle.ts'
 import type { MonitorMetrics } from './exposition/monitor-metrics.ts'
 
@@ -14,11 +15,18 @@ export interface ReportedMonitor {
 /** Share of the interval above which a cycle is called slow. */
 const SLOW_SHARE = 0.5
 
+const COMPLAINTS: Readonly<Record<FailureReason, string>> = {
+  unreadable: 'figures could not be read',
+  malformed: 'figures could not be read',
+  implausible: 'figures cannot be true',
+}
+
 /** Runs cycles and tells the log and /metrics about them. */
 export class CycleReporter {
   readonly #metrics: MonitorMetrics
   readonly #log: Logger
-  #failingCollectors: ReadonlySet<string> = new Set()
+  /** The reasons for which collectors lacked figures in the last cycle. */
+  #failing: ReadonlyMap<string, ReadonlySet<FailureReason>> = new Map()
   #failure: string | undefined
 
   constructor(metrics: MonitorMetrics, log: Logger) {
@@ -47,7 +55,7 @@ export class CycleReporter {
     const metrics = this.#metrics
     metrics.cycleSeconds.observe(totalMs(partMs) / MS_PER_SECOND)
     for (const [collector, ms] of partMs) metrics.collectorSeconds.inc({ collector }, ms / MS_PER_SECOND)
-    for (const [collector, { count }] of errors) metrics.collectErrors.inc({ collector }, count)
+    for (const { collector, reason, count } of errors) metrics.collectErrors.inc({ collector, reason }, count)
     metrics.containers.set(summary.totalContainers)
     metrics.bytesWritten.inc(bytesWritten)
     metrics.stuckThreads.set(monitor.stuckFilesystems)
@@ -69,14 +77,19 @@ export class CycleReporter {
 
   /** Once when a collector begins to fail, and once when it works again. */
   #describeErrors(errors: CycleOutcome['errors']): void {
-    for (const [collector, { count, example }] of errors) {
-      if (this.#failingCollectors.has(collector)) continue
-      this.#log.warn({ collector, figures: count, example }, 'figures could not be read; they are null')
+    for (const { collector, reason, count, example } of errors) {
+      if (!this.#failing.get(collector)?.has(reason)) {
+        this.#log.warn({ collector, reason, figures: count, example }, `${COMPLAINTS[reason]}; they are null`)
+      }
     }
-    for (const collector of this.#failingCollectors) {
-      if (!errors.has(collector)) this.#log.info({ collector }, 'all figures could be read again')
+    const failing = new Map<string, Set<FailureReason>>()
+    for (const { collector, reason } of errors) {
+      failing.set(collector, (failing.get(collector) ?? new Set()).add(reason))
     }
-    this.#failingCollectors = new Set(errors.keys())
+    for (const collector of this.#failing.keys()) {
+      if (!failing.has(collector)) this.#log.info({ collector }, 'all figures could be read again')
+    }
+    this.#failing = failing
   }
 }
 

@@ -8,17 +8,15 @@ import {
   type Logger,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
-import type { CollectorContext } from './collectors/collector.ts'
-import { type FilesystemMetrics, filesystemMetrics } from './collectors/filesystem.ts'
-import { type HostFigures, hostFigures, NO_HOST_FIGURES } from './collectors/host-figures.ts'
-import { type CollectorSettings, isUnknown, MeasuredRun } from './collectors/index.ts'
+import { type HostFigures, type HostFiles, MOST_CORES, NO_HOST_FIGURES, openHostFigures } from '@lxc-autoscale/host'
+import type { CollectorContext, HostMost } from './collectors/collector.ts'
 import { CycleText } from './cycle-text.ts'
-import { CycleWatch } from './cycle-watch.ts'
-import { isClockStep, type Moment } from './derive/pair-readings.ts'
+import { type CollectError, CycleWatch } from './cycle-watch.ts'
+import { isClockStep, type Moment } from './derive/clock-step.ts'
 import type { ContainerRun } from './host/container-run.ts'
 import type { FilesystemAnswers, FilesystemProbe } from './host/filesystem-probe.ts'
-import type { FileFailure, HostFiles } from './host/host-files.ts'
-import type { OwnUsage, RunningContainers, SnapshotStore } from './ports.ts'
+import { type CollectorSettings, isUnknown, MeasuredRun } from './measured-run.ts'
+import type { CycleStore, OwnUsage, RunningContainers } from './ports.ts'
 
 /** What a cycle works with. */
 export interface CycleParts {
@@ -28,8 +26,8 @@ export interface CycleParts {
   readonly proc: string
   readonly containers: RunningContainers
   /** Undefined when file systems are not measured. */
-  readonly filesystems: FilesystemProbe | undefined
-  readonly store: SnapshotStore
+  readonly filesystems: Pick<FilesystemProbe, 'ask'> | undefined
+  readonly store: CycleStore
   readonly ownUsage: () => OwnUsage
   readonly countsDevice: (device: string) => boolean
   readonly collectors: CollectorSettings
@@ -37,21 +35,15 @@ export interface CycleParts {
 
 /** What one cycle found and did. */
 export interface CycleOutcome {
-  /** The element as it was stored: one line of JSON. Valid until the cycle after the next is measured. */
+  /** The cycle as it was stored: one line of JSON. Valid until the cycle after the next is measured. */
   readonly line: Uint8Array
   readonly summary: CycleSummary
   readonly isStored: boolean
   readonly bytesWritten: number
   /** Milliseconds by part of the cycle: each collector, `list`, `host`, `filesystem`, `format`, `store`. */
   readonly partMs: ReadonlyMap<string, number>
-  /** Figures that could not be read, by collector, each with one example. */
-  readonly errors: ReadonlyMap<string, CollectErrors>
-}
-
-/** Figures that one collector could not read. */
-export interface CollectErrors {
-  readonly count: number
-  readonly example: FileFailure | undefined
+  /** Figures that are not known, by collector and reason. */
+  readonly errors: readonly CollectError[]
 }
 
 /** Measures all running containers of the host, again and again; pairs each reading with the one before. */
@@ -61,6 +53,8 @@ export class Cycle {
   readonly #readHost: () => HostFigures
   readonly #text = new CycleText()
   #host = NO_HOST_FIGURES
+  #hostMost = mostOf(NO_HOST_FIGURES, NO_HOST_FIGURES)
+  #filesystems: FilesystemAnswers | undefined
   #runs = new Map<number, MeasuredRun>()
   #previous: Moment | undefined
   #clockEpoch = 0
@@ -68,12 +62,14 @@ export class Cycle {
 
   constructor(parts: CycleParts) {
     this.#parts = parts
-    this.#readHost = hostFigures(parts.files, parts.proc)
+    this.#readHost = openHostFigures(parts.files, parts.proc)
     this.#context = {
       files: parts.files,
       host: () => this.#host,
+      hostMost: () => this.#hostMost,
+      filesystems: () => this.#filesystems,
       countsDevice: parts.countsDevice,
-      interfacesOf: vmid => parts.containers.configOf(vmid)?.interfaces ?? [],
+      interfacesOf: vmid => parts.containers.configured(vmid)?.interfaces ?? [],
     }
   }
 
@@ -87,10 +83,13 @@ export class Cycle {
     const running = await this.#parts.containers.list()
     this.#adopt(running)
     watch.done('list')
-    const answers = await this.#askFilesystems(running, watch)
-    this.#host = this.#readHost()
+    this.#filesystems = await this.#parts.filesystems?.ask(running.flatMap(({ initPid }) => initPid ?? []))
+    watch.done('filesystem')
+    const host = this.#readHost()
+    this.#hostMost = mostOf(this.#host, host)
+    this.#host = host
     watch.done('host')
-    const failed = this.#measure(start.wallMs, answers, watch)
+    const failed = this.#measure(start.wallMs, watch)
     const summary = this.#summary(start, failed)
     this.#text.add(formatSummary(summary))
     const line = this.#text.end()
@@ -121,20 +120,13 @@ export class Cycle {
     this.#runs = runs
   }
 
-  async #askFilesystems(running: readonly ContainerRun[], watch: CycleWatch): Promise<FilesystemAnswers | undefined> {
-    const answers = await this.#parts.filesystems?.ask(running.flatMap(({ initPid }) => initPid ?? []))
-    watch.done('filesystem')
-    return answers
-  }
-
   /** Gives the number of containers of which nothing could be read. */
-  #measure(timestampMs: number, answers: FilesystemAnswers | undefined, watch: CycleWatch): number {
+  #measure(timestampMs: number, watch: CycleWatch): number {
     let failed = 0
     const timestamp = formatTime(timestampMs)
     this.#text.begin()
     for (const [vmid, run] of this.#runs) {
-      const filesystem = answers === undefined ? undefined : filesystemOf(run.run, answers, watch)
-      const sample = run.measure(timestampMs, filesystem, watch)
+      const sample = run.measure(timestampMs, watch)
       if (isUnknown(sample)) failed++
       this.#text.add(formatSample(vmid, sample, timestamp))
       watch.done('format')
@@ -164,16 +156,20 @@ export class Cycle {
   }
 }
 
-/** Undefined when it did not answer, which is counted. */
-function filesystemOf(
-  { vmid, initPid }: ContainerRun,
-  answers: FilesystemAnswers,
-  watch: CycleWatch,
-): FilesystemMetrics | undefined {
-  const answer = initPid === undefined ? 'no init' : answers.of(initPid)
-  if (typeof answer !== 'string') return filesystemMetrics(answer)
-  watch.addError('filesystem', { path: `root file system of ${vmid}`, code: answer })
-  return undefined
+function mostOf(before: HostFigures, now: HostFigures): HostMost {
+  return {
+    cores: larger(before.cores, now.cores) ?? MOST_CORES,
+    memoryBytes: inBytes(larger(before.memoryMb, now.memoryMb)),
+    swapBytes: inBytes(larger(before.swapTotalMb, now.swapTotalMb)),
+  }
+}
+
+function larger(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}
+
+function inBytes(mb: number | undefined): number | undefined {
+  return mb === undefined ? undefined : mb * BYTES_PER_MB
 }
 
 /** Of one core. */

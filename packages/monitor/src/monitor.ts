@@ -1,13 +1,12 @@
-import { type Clock, type Logger, MS_PER_SECOND, NS_PER_USEC } from '@lxc-autoscale/core'
+import { type Clock, type Logger, MS_PER_SECOND, USEC_PER_MS } from '@lxc-autoscale/core'
+import { HostFiles, OPTIONAL_LIST, parseDeviceNames } from '@lxc-autoscale/host'
 import type { MonitorConfig } from './config.ts'
 import { Cycle, type CycleOutcome } from './cycle.ts'
-import { ContainerConfigs } from './host/container-config.ts'
 import { ContainerList } from './host/container-list.ts'
 import { FilesystemProbe } from './host/filesystem-probe.ts'
-import { HostFiles, OPTIONAL_LIST } from './host/host-files.ts'
-import { HostContainers } from './host/running-containers.ts'
-import { parseDeviceNames } from './parse/host-lines.ts'
-import { SnapshotFile } from './store/snapshot-file.ts'
+import { HostContainers } from './host/host-containers.ts'
+import { LxcConfs } from './host/lxc-confs.ts'
+import { MetricsFile } from './store/metrics-file.ts'
 
 /** What the composition gets from outside. */
 export interface MonitorSurroundings {
@@ -22,14 +21,14 @@ export interface MonitorSurroundings {
 export class Monitor {
   readonly #cycle: Cycle
   readonly #containers: ContainerList
-  readonly #configs: ContainerConfigs
+  readonly #confs: LxcConfs
   readonly #filesystems: FilesystemProbe | undefined
-  readonly #store: SnapshotFile
+  readonly #store: MetricsFile
 
   constructor({ monitoring, host }: MonitorConfig, { clock, log, mostOpenFiles, usage }: MonitorSurroundings) {
     const files = new HostFiles(mostOpenFiles)
     this.#containers = new ContainerList(files, host)
-    this.#configs = new ContainerConfigs(host.pve, clock)
+    this.#confs = new LxcConfs(host.pve, clock)
     this.#filesystems = monitoring.enable_filesystem
       ? new FilesystemProbe(
           {
@@ -40,7 +39,7 @@ export class Monitor {
           clock,
         )
       : undefined
-    this.#store = new SnapshotFile({
+    this.#store = new MetricsFile({
       path: monitoring.export_file,
       maxEntries: monitoring.max_metrics_entries,
       nowMs: () => clock.nowMs(),
@@ -53,7 +52,7 @@ export class Monitor {
       proc: host.proc,
       containers: new HostContainers({
         list: this.#containers,
-        configs: this.#configs,
+        confs: this.#confs,
         clock,
         log,
         pct: {
@@ -66,12 +65,11 @@ export class Monitor {
       store: this.#store,
       ownUsage: () => {
         const { cpuUsec, rssBytes } = usage()
-        return { monotonicMs: clock.monotonicMs(), cpuMs: cpuUsec / NS_PER_USEC, rssBytes }
+        return { monotonicMs: clock.monotonicMs(), cpuMs: cpuUsec / USEC_PER_MS, rssBytes }
       },
       countsDevice: deviceFilter(files, host.proc, monitoring.excluded_devices),
       collectors: {
-        isSwapOn: monitoring.enable_swap,
-        isNetworkOn: monitoring.enable_network,
+        off: new Set([...(monitoring.enable_swap ? [] : ['swap']), ...(monitoring.enable_network ? [] : ['network'])]),
         rollingWindow: monitoring.rolling_window,
       },
     })
@@ -93,7 +91,7 @@ export class Monitor {
   }
 
   nameOf(vmid: number): string | undefined {
-    return this.#configs.of(vmid)?.hostname
+    return this.#confs.of(vmid)?.hostname
   }
 
   async close(): Promise<void> {

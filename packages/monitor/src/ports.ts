@@ -1,10 +1,10 @@
-import type { ContainerConfig } from './host/container-config.ts'
 import type { ContainerRun } from './host/container-run.ts'
+import type { ConfiguredContainer } from './host/lxc-confs.ts'
 
 /** What the cycle needs from the place where cycles are kept. */
-export interface SnapshotStore {
+export interface CycleStore {
   /**
-   * Keeps one cycle, given as the one-line JSON of an element. Never throws: a cycle that cannot be kept is dropped and
+   * Keeps one cycle, given as the one-line JSON. Never throws: a cycle that cannot be kept is dropped and
    * reported once, and storing goes on when the place heals.
    */
   append(line: Uint8Array): Promise<AppendOutcome>
@@ -22,7 +22,7 @@ export interface RunningContainers {
   /** @throws {AutoscaleError} HOST_UNREADABLE when it cannot be known. */
   list(): Promise<readonly ContainerRun[]>
   /** What Proxmox has configured for a container; undefined when it is not known. */
-  configOf(vmid: number): ContainerConfig | undefined
+  configured(vmid: number): ConfiguredContainer | undefined
 }
 
 /** What this process has used so far. */

@@ -27,7 +27,7 @@ async function cyclesOf(name: string, moments: readonly (readonly [moment: strin
     if (moment !== 't0') overlay(join(fixtures, 'host', name, moment), root)
     await clock.advance(afterMs)
     const outcome = await cycle.run()
-    errors.push(...outcome.errors.keys())
+    errors.push(...outcome.errors.map(({ collector }) => collector))
   }
   close()
   const elements = store.lines.map(line => JSON.parse(line.replaceAll(/"run_id":\d+/g, '"run_id":1')))

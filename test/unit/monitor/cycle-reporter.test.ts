@@ -1,4 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
+import type { FailureReason } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import type { CycleOutcome } from '../../../packages/monitor/src/cycle.ts'
 import { CycleReporter } from '../../../packages/monitor/src/cycle-reporter.ts'
@@ -26,7 +27,7 @@ function setUp() {
             isStored: true,
             bytesWritten: 100,
             partMs: new Map([['cpu', 2]]),
-            errors: new Map(),
+            errors: [],
             ...outcome,
           }
         },
@@ -36,8 +37,8 @@ function setUp() {
   return { metrics, report, lines, messages }
 }
 
-const failing = (collector: string) => ({
-  errors: new Map([[collector, { count: 3, example: { path: '/x/memory.stat', code: 'EIO' } }]]),
+const failing = (collector: string, reason: FailureReason = 'unreadable') => ({
+  errors: [{ collector, reason, count: 3, example: { path: '/x/memory.stat', reason, code: 'EIO' } }],
 })
 
 describe('CycleReporter', () => {
@@ -73,16 +74,30 @@ describe('CycleReporter', () => {
     ])
     expect(lines[1]?.fields).toEqual({
       collector: 'memory',
+      reason: 'unreadable',
       figures: 3,
-      example: { path: '/x/memory.stat', code: 'EIO' },
+      example: { path: '/x/memory.stat', reason: 'unreadable', code: 'EIO' },
     })
   })
 
-  test('counts what could not be read, by collector', async () => {
+  test('says so when the same collector lacks figures for another reason', async () => {
+    const { report, messages } = setUp()
+    for (const outcome of [failing('memory'), failing('memory', 'implausible'), {}]) await report(outcome)
+    expect(messages().filter(message => message !== 'cycle done')).toEqual([
+      'figures could not be read; they are null',
+      'figures cannot be true; they are null',
+      'all figures could be read again',
+    ])
+  })
+
+  test('counts what is not known, by collector and reason', async () => {
     const { metrics, report } = setUp()
     await report(failing('memory'))
     await report(failing('memory'))
-    expect(await metrics.metrics()).toContain('lxc_monitor_collect_errors_total{collector="memory"} 6')
+    await report(failing('memory', 'implausible'))
+    const text = await metrics.metrics()
+    expect(text).toContain('lxc_monitor_collect_errors_total{collector="memory",reason="unreadable"} 6')
+    expect(text).toContain('lxc_monitor_collect_errors_total{collector="memory",reason="implausible"} 3')
   })
 
   test('counts cycles that were lost, and keeps the time of the last one that was not', async () => {

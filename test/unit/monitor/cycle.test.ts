@@ -1,12 +1,15 @@
 import { closeSync, openSync, readlinkSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { FileCalls } from '../../../packages/monitor/src/host/host-files.ts'
+import type { FileCalls } from '../../../packages/host/src/host-files.ts'
+import type { FilesystemAnswer } from '../../../packages/monitor/src/host/filesystem-probe.ts'
+import { caseText } from '../../builders/case-text.ts'
 import { HostTree } from '../../builders/host-tree.ts'
 import { type CycleSetUp, monitorCycle } from '../../builders/monitor-cycle.ts'
 import { temporaryDirectory } from '../../fakes/temporary-directory.ts'
 
 const MB = 1_048_576
+const GB = 1_024 * MB
 
 function setUp(parts: CycleSetUp['parts'] = {}) {
   const tree = new HostTree(temporaryDirectory())
@@ -130,7 +133,10 @@ describe('rates are not known', () => {
   })
 
   test('when the counter went backwards', async () => {
-    const { tree, clock, sampleOf } = await busySecond()
+    const { tree, clock, sampleOf } = setUp()
+    tree.set(101, { usageUsec: 3_600_000_000 })
+    await sampleOf(101)
+    await clock.advance(10_000)
     tree.set(101, { usageUsec: 10 })
     expect(await sampleOf(101)).toMatchObject(unknown)
     await clock.advance(10_000)
@@ -178,6 +184,7 @@ describe('memory', () => {
 
   test('has a floor that counts locked pages once', async () => {
     const { tree, sampleOf } = setUp()
+    tree.set(101, { currentBytes: 1_060 * MB })
     const stat =
       'anon 100\nfile 900\nkernel 50\nshmem 10\ninactive_anon 40\nactive_anon 30\nunevictable 300\nslab_reclaimable 20\n'
     tree.write(
@@ -240,6 +247,17 @@ describe('traffic', () => {
     expect(await sampleOf(101)).toMatchObject({ ioStats: { reads: 100, writes: 200 } })
   })
 
+  test('of disks counts figures behind several devices for the last one, whatever the others are', async () => {
+    const tree = new HostTree(temporaryDirectory())
+    tree.configure(101)
+    tree.start(101)
+    tree.write('proc/diskstats', caseText('diskstats-for-merged-line'))
+    tree.write('sys/fs/cgroup/lxc/101/io.stat', caseText('io.stat-merged-line'))
+    const countsDevice = (device: string) => device.startsWith('8:')
+    const { sampleOf } = monitorCycle({ host: tree.host, parts: { countsDevice } })
+    expect(await sampleOf(101)).toMatchObject({ ioStats: { reads: 100, writes: 200 } })
+  })
+
   test('of disks leaves out excluded devices, and is not known when only those had any', async () => {
     const { tree, sampleOf } = setUp({ countsDevice: device => device === '259:0' })
     tree.write('sys/fs/cgroup/lxc/101/io.stat', '253:5 rios=7 wios=7\n259:0 rios=1 wios=2\n')
@@ -277,7 +295,7 @@ describe('a sample', () => {
   })
 
   test('has the range of the rolling window', async () => {
-    const { tree, sampleOf } = setUp({ collectors: { isSwapOn: true, isNetworkOn: true, rollingWindow: 2 } })
+    const { tree, sampleOf } = setUp({ collectors: { off: new Set(), rollingWindow: 2 } })
     const ranges: unknown[] = []
     for (const anonMb of [100, 50, 70]) {
       tree.set(101, {
@@ -297,10 +315,10 @@ describe('a sample', () => {
   })
 
   test('lacks what the configuration switched off, and that is no error', async () => {
-    const { cycle, store } = setUp({ collectors: { isSwapOn: false, isNetworkOn: false, rollingWindow: 1 } })
+    const { cycle, store } = setUp({ collectors: { off: new Set(['swap', 'network']), rollingWindow: 1 } })
     const { errors } = await cycle.run()
     expect(store.last?.containers.get(101)).toMatchObject({ swapUsageMb: undefined, networkUsage: undefined })
-    expect(errors.size).toBe(0)
+    expect(errors).toEqual([])
   })
 })
 
@@ -318,9 +336,8 @@ describe('a fault', () => {
       processCount: 3,
     })
     expect(store.last?.containers.get(102)).toMatchObject({ memoryUsageMb: 120 })
-    expect([...errors]).toEqual([
-      ['memory', { count: 1, example: { path: join(tree.cgroup(101), 'memory.stat'), code: 'MALFORMED' } }],
-    ])
+    const example = { path: join(tree.cgroup(101), 'memory.stat'), reason: 'malformed' }
+    expect(errors).toEqual([{ collector: 'memory', reason: 'malformed', count: 1, example }])
   })
 
   test('of all files of a container makes it a failed one', async () => {
@@ -367,12 +384,29 @@ describe('the summary', () => {
     })
   })
 
+  test('has the time that the collection took, by the clock that is never set', async () => {
+    const { tree, clock } = setUp()
+    // The list of containers takes two seconds, in which somebody sets the clock back.
+    const containers = {
+      async list() {
+        await clock.advance(2_000)
+        clock.stepWallMs(-3_600_000)
+        return []
+      },
+      configured: () => undefined,
+    }
+    const slow = monitorCycle({ host: tree.host, parts: { containers, clock } })
+    const { summary } = await slow.cycle.run()
+    expect(summary.totalDurationSeconds).toBe(2)
+    expect(summary.collectionEndMs - summary.collectionStartMs).toBe(2_000)
+  })
+
   test('does not make up figures of a host that cannot be read', async () => {
     const { tree, cycle } = setUp()
     for (const name of ['meminfo', 'loadavg', 'stat']) tree.write(`proc/${name}`, '')
     const { summary, errors } = await cycle.run()
     expect(summary).toMatchObject({ hostCores: undefined, hostMemoryMb: undefined, hostLoad1: undefined })
-    expect(errors.get('host')?.count).toBe(3)
+    expect(errors).toMatchObject([{ collector: 'host', reason: 'malformed', count: 3 }])
   })
 })
 
@@ -437,4 +471,43 @@ test('a cycle that could not be stored is measured all the same', async () => {
   const { cycle, store } = setUp()
   store.isBroken = true
   expect(await cycle.run()).toMatchObject({ isStored: false, summary: { totalContainers: 1 } })
+})
+
+describe('the root file system', () => {
+  const size = { totalBytes: 8 * GB, usedBytes: 3 * GB, freeBytes: 4 * GB }
+  const answering = (answer: FilesystemAnswer) => setUp({ filesystems: { ask: async () => ({ of: () => answer }) } })
+
+  test('has the size that it answered', async () => {
+    const { sampleOf } = answering(size)
+    expect(await sampleOf(101)).toMatchObject({ filesystemTotalGb: 8, filesystemUsageGb: 3, filesystemFreeGb: 4 })
+  })
+
+  test.each([
+    ['that does not answer', 'late', { reason: 'unreadable', example: { code: 'late' } }],
+    ['that answers with an error', 'failed', { reason: 'unreadable', example: { code: 'failed' } }],
+    ['with more in use than there is', { ...size, usedBytes: 9 * GB }, { reason: 'implausible' }],
+    ['with more free than there is', { ...size, freeBytes: 9 * GB }, { reason: 'implausible' }],
+  ] as const)('%s is not known, which is counted', async (_, answer, error) => {
+    const { cycle, store } = answering(answer)
+    const { errors } = await cycle.run()
+    expect(store.last?.containers.get(101)).toMatchObject({
+      filesystemTotalGb: undefined,
+      filesystemUsageGb: undefined,
+      filesystemFreeGb: undefined,
+    })
+    expect(errors).toMatchObject([{ collector: 'filesystem', count: 1, ...error }])
+  })
+
+  test('of a container without an init is not known', async () => {
+    const { tree, cycle } = answering(size)
+    tree.start(101, { groups: { ns: [5] } })
+    tree.write('proc/5/status', 'NSpid:\t5\n')
+    const { errors } = await cycle.run()
+    expect(errors).toContainEqual(expect.objectContaining({ collector: 'filesystem', reason: 'unreadable' }))
+  })
+
+  test('is not asked where file systems are not measured, and that is no error', async () => {
+    const { cycle } = setUp()
+    expect((await cycle.run()).errors).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import { AutoscaleError, type ChangeAction } from '@lxc-autoscale/core'
-import { rootDiskGb } from '../host/container-conf.ts'
+import { rootDiskGb } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { Containers } from '../ports.ts'
 import { allocationBody } from './wire-allocation.ts'

@@ -1,10 +1,9 @@
 import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
+import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { Bounds, SafetySection } from '../config.ts'
-import { DEFAULT_MEMORY_MB, type Limits } from '../host/allocation.ts'
 import type { MemoryFacts } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { NodeFacts } from '../host/node-facts.ts'
 import type { SetOptions } from '../pct/commands.ts'
 import { type ExpectedLimits, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
@@ -113,7 +112,7 @@ export interface CapacityCheck {
   readonly vmid: number
   readonly before: Limits
   readonly after: Limits
-  readonly node: NodeFacts
+  readonly node: HostSize
   /** What the other running containers of this node have. */
   readonly others: readonly Limits[]
   readonly safety: SafetySection

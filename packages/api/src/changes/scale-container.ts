@@ -1,10 +1,9 @@
 import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
+import type { HostSize, Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
-import type { Limits } from '../host/allocation.ts'
 import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { NodeFacts } from '../host/node-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
@@ -37,7 +36,7 @@ export interface ScaleParts {
   readonly containers: Containers
   readonly cgroups: CgroupReader
   readonly cluster: ClusterFiles
-  readonly readNode: () => NodeFacts
+  readonly readNode: () => HostSize
   readonly safety: SafetySection
 }
 

@@ -1,4 +1,4 @@
-import type { Limits } from '../host/allocation.ts'
+import type { Limits } from '@lxc-autoscale/host'
 import type { SetOptions } from '../pct/commands.ts'
 
 /** What somebody believed a container has. `null`: not set; undefined: not said. */

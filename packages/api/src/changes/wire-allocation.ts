@@ -1,5 +1,5 @@
 import type { AllocationBody, ContainerConfigBody } from '@lxc-autoscale/core'
-import type { Limits } from '../host/allocation.ts'
+import type { Limits } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 
 /** An allocation as it stands in answers and in the audit log. */

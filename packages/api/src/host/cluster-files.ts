@@ -1,4 +1,4 @@
-import type { HostFiles } from './host-files.ts'
+import type { HostFiles } from '@lxc-autoscale/host'
 
 /** What `/etc/pve/.members` says of the cluster, as this node sees it. */
 export interface ClusterMembers {

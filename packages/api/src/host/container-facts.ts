@@ -1,5 +1,4 @@
-import type { Limits } from './allocation.ts'
-import type { ConfValues, RawLimits, SnapshotFacts } from './container-conf.ts'
+import type { ConfValues, Limits, RawLimits, SnapshotFacts } from '@lxc-autoscale/host'
 
 /** One container of this node at one moment. */
 export interface ContainerFacts {

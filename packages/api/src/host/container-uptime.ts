@@ -1,6 +1,5 @@
+import type { HostFiles } from '@lxc-autoscale/host'
 import type { CgroupReader } from './cgroup.ts'
-import type { HostFiles } from './host-files.ts'
-import { readUptimeSeconds } from './node-facts.ts'
 
 /** Source: proc(5), `starttime`; Linux gives user space 100 ticks a second on every architecture of Proxmox. */
 const TICKS_PER_SECOND = 100
@@ -24,7 +23,7 @@ export class ContainerUptime {
     const runId = this.#cgroups.runId(vmid)
     if (runId === undefined) return undefined
     const startSeconds = this.#startSeconds(vmid, runId)
-    const uptimeSeconds = readUptimeSeconds(this.#files, this.#proc)
+    const uptimeSeconds = uptimeSecondsOf(this.#files.readText(`${this.#proc}/uptime`))
     if (startSeconds === undefined || uptimeSeconds === undefined) return undefined
     return Math.max(0, Math.round(uptimeSeconds - startSeconds))
   }
@@ -32,17 +31,12 @@ export class ContainerUptime {
   #startSeconds(vmid: number, runId: number): number | undefined {
     const known = this.#starts.get(vmid)
     if (known?.runId === runId) return known.startSeconds
-    const init = this.#cgroups.processes(vmid).find(pid => this.#isInit(pid))
+    const init = this.#cgroups.initPid(vmid)
     const ticks = init === undefined ? undefined : startTicks(this.#files.readText(`${this.#proc}/${init}/stat`))
     if (ticks === undefined) return undefined
     const startSeconds = ticks / TICKS_PER_SECOND
     this.#starts.set(vmid, { runId, startSeconds })
     return startSeconds
-  }
-
-  /** The init of a container is process 1 in the second PID namespace; that of a container inside it stands deeper. */
-  #isInit(pid: number): boolean {
-    return /^NSpid:\t\d+\t1$/m.test(this.#files.readText(`${this.#proc}/${pid}/status`) ?? '')
   }
 }
 
@@ -51,4 +45,10 @@ function startTicks(stat: string | undefined): number | undefined {
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields?.[START_FIELD - 3] ?? Number.NaN)
   return Number.isFinite(ticks) ? ticks : undefined
+}
+
+/** Seconds since the node was started. Source: proc(5), /proc/uptime. */
+function uptimeSecondsOf(text: string | undefined): number | undefined {
+  const [seconds] = (text ?? '').split(' ')
+  return seconds !== undefined && /^\d+(\.\d+)?$/.test(seconds) ? Number(seconds) : undefined
 }

@@ -1,5 +1,5 @@
 import { AutoscaleError, type ContainerSample, errorMessage, type MetricsCycle, parseCycle } from '@lxc-autoscale/core'
-import type { HostFiles } from './host-files.ts'
+import type { HostFiles } from '@lxc-autoscale/host'
 import { linesBackwards } from './lines-backwards.ts'
 
 /** Lines at the end of the file that hold no cycle: a torn one, and the closing bracket. */

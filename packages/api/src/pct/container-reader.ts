@@ -1,21 +1,21 @@
 import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
-import type { CgroupReader } from '../host/cgroup.ts'
-import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
 import {
   type ConfValues,
   configuredLimits,
+  type HostFiles,
   isOn,
-  parseConf,
-  parseSnapshots,
+  parseLxcConf,
+  parsePctList,
   parseTags,
   rawLimits,
-} from '../host/container-conf.ts'
+} from '@lxc-autoscale/host'
+import type { CgroupReader } from '../host/cgroup.ts'
+import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { ContainerUptime } from '../host/container-uptime.ts'
-import type { HostFiles } from '../host/host-files.ts'
 import type { Containers, HostCommands } from '../ports.ts'
 import { listContainers, readConfig, readStatus } from './commands.ts'
-import { parseList, parseStatus } from './parse-output.ts'
+import { parseStatus } from './parse-output.ts'
 
 export interface ContainerReaderParts {
   readonly files: HostFiles
@@ -47,7 +47,7 @@ export class ContainerReader implements Containers {
     const vmids = names?.flatMap(name => (name.endsWith('.conf') ? (parseVmid(name.slice(0, -5)) ?? []) : []))
     if (vmids !== undefined) return vmids.sort((a, b) => a - b)
     const { stdout } = await this.#parts.commands.run(listContainers())
-    return parseList(stdout).map(({ vmid }) => vmid)
+    return parsePctList(stdout).map(({ vmid }) => vmid)
   }
 
   async read(vmid: number): Promise<ContainerFacts> {
@@ -63,7 +63,8 @@ export class ContainerReader implements Containers {
 
   #facts(vmid: number, text: string, hasSnapshots: boolean): ContainerFacts {
     const { cgroups, uptime } = this.#parts
-    const values = parseConf(text)
+    const conf = parseLxcConf(text)
+    const { values } = conf
     const isRunning = cgroups.isRunning(vmid)
     const ha = this.#haStates().get(vmid)
     return {
@@ -76,9 +77,9 @@ export class ContainerReader implements Containers {
       haState: ha?.state,
       uptimeSeconds: isRunning === true ? uptime.seconds(vmid) : undefined,
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
-      snapshots: hasSnapshots ? parseSnapshots(text) : undefined,
+      snapshots: hasSnapshots ? conf.snapshots : undefined,
       values,
-      rawLimits: rawLimits(text),
+      rawLimits: rawLimits(conf),
       ...flagsOf(values),
     }
   }

@@ -1,23 +1,4 @@
-import type { SnapshotFacts } from '../host/container-conf.ts'
-
-/** One line of `pct list`. */
-export interface ListedContainer {
-  readonly vmid: number
-  readonly isRunning: boolean
-  readonly lock: string | undefined
-  readonly name: string
-}
-
-/** The containers that `pct list` printed; it prints nothing when there are none. The lock column may be blank or overflow. */
-export function parseList(stdout: string): ListedContainer[] {
-  return stdout.split('\n').flatMap(line => {
-    const words = line.split(/\s+/).filter(Boolean)
-    const [vmid = '', status] = words
-    if (!/^[1-9]\d{2,8}$/.test(vmid)) return []
-    const lock = words.length === 4 ? words[2] : undefined
-    return [{ vmid: Number(vmid), isRunning: status === 'running', lock, name: words.at(-1) ?? '' }]
-  })
-}
+import type { SnapshotFacts } from '@lxc-autoscale/host'
 
 /** `status: running` or `status: stopped`. */
 export function parseStatus(stdout: string): 'running' | 'stopped' | 'unknown' {

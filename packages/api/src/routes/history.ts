@@ -9,9 +9,9 @@ import {
   successBody,
   UndoRequest,
 } from '@lxc-autoscale/core'
+import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { z } from 'zod'
 import type { ScaleRequest } from '../changes/scale-container.ts'
-import { DEFAULT_MEMORY_MB } from '../host/allocation.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'

@@ -1,13 +1,6 @@
 import { parseVmid } from '../vmid.ts'
-import type {
-  ContainerSample,
-  CycleSummary,
-  IoStats,
-  MemoryEvents,
-  MetricsCycle,
-  NetworkUsage,
-  Pressure,
-} from './metrics-file.ts'
+import { type FieldList, type Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
+import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -61,88 +54,39 @@ function timeMs(wire: Wire, name: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
+const readSampleFields = readerOf(SAMPLE_FIELDS)
+const readSummaryFields = readerOf(SUMMARY_FIELDS)
+
 function readSample(wire: Wire | undefined): ContainerSample | undefined {
   const timestampMs = wire === undefined ? undefined : timeMs(wire, 'timestamp')
   if (wire === undefined || timestampMs === undefined) return undefined
-  return {
-    timestampMs,
-    runId: figure(wire, 'run_id'),
-    cpuUsagePercent: figure(wire, 'cpu_usage_percent'),
-    cpuCoresUsed: figure(wire, 'cpu_cores_used'),
-    cpuCores: figure(wire, 'cpu_cores'),
-    cpuThrottledPercent: figure(wire, 'cpu_throttled_percent'),
-    memoryUsageMb: figure(wire, 'memory_usage_mb'),
-    memoryLimitMb: figure(wire, 'memory_limit_mb'),
-    memoryFloorMb: figure(wire, 'memory_floor_mb'),
-    swapUsageMb: figure(wire, 'swap_usage_mb'),
-    swapTotalMb: figure(wire, 'swap_total_mb'),
-    processCount: figure(wire, 'process_count'),
-    ioStats: readIoStats(section(wire, 'io_stats')),
-    networkUsage: readNetworkUsage(section(wire, 'network_usage')),
-    filesystemUsageGb: figure(wire, 'filesystem_usage_gb'),
-    filesystemFreeGb: figure(wire, 'filesystem_free_gb'),
-    filesystemTotalGb: figure(wire, 'filesystem_total_gb'),
-    minCpuPercent: figure(wire, 'min_cpu'),
-    maxCpuPercent: figure(wire, 'max_cpu'),
-    minMemoryMb: figure(wire, 'min_memory'),
-    maxMemoryMb: figure(wire, 'max_memory'),
-    cpuPerProcessPercent: figure(wire, 'cpu_per_process'),
-    memoryPerProcessMb: figure(wire, 'memory_per_process'),
-    pressure: readPressure(section(wire, 'pressure')),
-    memoryEvents: readMemoryEvents(section(wire, 'memory_events')),
-  }
+  return { timestampMs, ...readSampleFields(wire) }
 }
 
-function readIoStats(wire: Wire | undefined): IoStats | undefined {
-  const reads = wire && figure(wire, 'reads')
-  const writes = wire && figure(wire, 'writes')
-  return reads === undefined || writes === undefined ? undefined : { reads, writes }
-}
-
-function readNetworkUsage(wire: Wire | undefined): NetworkUsage | undefined {
-  const rxBytes = wire && figure(wire, 'rx_bytes')
-  const txBytes = wire && figure(wire, 'tx_bytes')
-  return rxBytes === undefined || txBytes === undefined ? undefined : { rxBytes, txBytes }
-}
-
-function readPressure(wire: Wire | undefined): Pressure | undefined {
-  if (wire === undefined) return undefined
-  return {
-    cpuSomePercent: figure(wire, 'cpu_some'),
-    memorySomePercent: figure(wire, 'memory_some'),
-    memoryFullPercent: figure(wire, 'memory_full'),
-    ioSomePercent: figure(wire, 'io_some'),
-    ioFullPercent: figure(wire, 'io_full'),
-  }
-}
-
-function readMemoryEvents(wire: Wire | undefined): MemoryEvents | undefined {
-  if (wire === undefined) return undefined
-  return {
-    high: figure(wire, 'high'),
-    max: figure(wire, 'max'),
-    oomKill: figure(wire, 'oom_kill'),
-    innerMax: figure(wire, 'inner_max'),
-    innerOomKill: figure(wire, 'inner_oom_kill'),
-  }
+/** A sample of which nothing is known yet. */
+export function emptySample(): ContainerSample {
+  return { timestampMs: 0, ...readSampleFields({}) }
 }
 
 function readSummary(wire: Wire | undefined): CycleSummary | undefined {
   const collectionStartMs = wire && timeMs(wire, 'collection_start_time')
   const collectionEndMs = wire && timeMs(wire, 'collection_end_time')
   if (wire === undefined || collectionStartMs === undefined || collectionEndMs === undefined) return undefined
-  const totalContainers = figure(wire, 'total_containers') ?? 0
-  return {
-    collectionStartMs,
-    collectionEndMs,
-    totalContainers,
-    failedContainers: figure(wire, 'failed_containers') ?? 0,
-    totalDurationSeconds: figure(wire, 'total_duration_seconds') ?? 0,
-    monitorCpuPercent: figure(wire, 'monitor_cpu_percent'),
-    monitorMemoryUsageMb: figure(wire, 'monitor_memory_usage_mb'),
-    hostCores: figure(wire, 'host_cores'),
-    hostMemoryMb: figure(wire, 'host_memory_mb'),
-    hostMemoryAvailableMb: figure(wire, 'host_memory_available_mb'),
-    hostLoad1: figure(wire, 'host_load1'),
-  }
+  return { collectionStartMs, collectionEndMs, ...readSummaryFields(wire) }
+}
+
+/** Reads the fields of a list, with code that is put together as that of the writer is, and for the same reason. */
+function readerOf<List extends FieldList>(list: List): (wire: Wire) => Figures<List> {
+  const members = Object.entries(list).map(([name, field]) => {
+    if ('form' in field) return `${name}: figure(wire, '${field.wire}') ?? ${field.missing}`
+    const inner = Object.entries(field.members).map(([member, { wire }]) => `${member}: figure(inner, '${wire}')`)
+    return `${name}: group(section(wire, '${field.wire}'), ${field.isWhole}, inner => ({ ${inner} }))`
+  })
+  return new Function('figure', 'section', 'group', `return wire => ({ ${members} })`)(figure, section, group)
+}
+
+/** A group of figures; undefined when it is missing, or lacks one of them and `isWhole`. */
+function group(wire: Wire | undefined, isWhole: boolean, read: (inner: Wire) => Readonly<Record<string, unknown>>) {
+  const values = wire && read(wire)
+  return values !== undefined && isWhole && Object.values(values).includes(undefined) ? undefined : values
 }

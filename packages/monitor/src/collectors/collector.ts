@@ -1,65 +1,51 @@
-import { pairReadings, type ReadingPair, type Stamped } from '../derive/pair-readings.ts'
+import type { ContainerSample } from '@lxc-autoscale/core'
+import type { HostFigures, HostFiles } from '@lxc-autoscale/host'
+import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import type { HostFiles } from '../host/host-files.ts'
-import type { HostFigures } from './host-figures.ts'
+import type { FilesystemAnswers } from '../host/filesystem-probe.ts'
+import type { ContainerMetric } from './container-metric.ts'
+
+/** The host as the bounds of figures see it: where it grew or shrank since the cycle before, the larger. */
+export interface HostMost {
+  readonly cores: number
+  readonly memoryBytes: number | undefined
+  readonly swapBytes: number | undefined
+}
 
 /** What collectors need beside the container. */
 export interface CollectorContext {
   readonly files: HostFiles
   /** The host as it was found at the beginning of the cycle. */
   readonly host: () => HostFigures
+  readonly hostMost: () => HostMost
   /** Whether operations on a block device (`major:minor`) are counted. */
   readonly countsDevice: (device: string) => boolean
   /** The network interfaces that Proxmox configured for a container; empty when it is not known. */
   readonly interfacesOf: (vmid: number) => readonly string[]
+  /** What the root file systems answered in this cycle; undefined when they are not measured. */
+  readonly filesystems: () => FilesystemAnswers | undefined
 }
 
-/**
- * Reads the files of one container that one collector needs. Undefined when nothing could be read; a part that could not be
- * read is undefined in the reading.
- */
-export type Source<Reading> = () => Reading | undefined
+/** The sample of a container while it is made. */
+export type SampleDraft = { -readonly [Name in keyof ContainerSample]: ContainerSample[Name] }
 
-/** One group of metrics of a container. What `open` gives does all the IO, `derive` all the arithmetic. */
-export interface Collector<Reading, Metrics> {
-  open(run: ContainerRun, context: CollectorContext): Source<Reading>
-  /** Undefined for a collector that needs no earlier reading. */
-  readonly isPaired?: true
-  derive(pair: ReadingPair<Reading>): Metrics
+/** Reads in one cycle what one collector reads of one container, and puts its figures into the sample; what it leaves is not known. */
+export type Measure = (sample: SampleDraft, timing: Timing) => void
+
+/** One group of metrics of a container. */
+export interface Collector {
+  readonly metrics: readonly ContainerMetric[]
+  /** Called once for each run of a container, so that no two runs are ever compared. */
+  open(run: ContainerRun, context: CollectorContext): Measure
 }
 
-/** When a reading is made. */
-export interface Timing {
-  readonly monotonicMs: number
-  readonly clockEpoch: number
+/** A counter out of a file, or of what stands for one in messages. What it shows and cannot be true is counted. */
+export function counterIn(
+  files: HostFiles,
+  named: { readonly path: string },
+  bounds: Pick<CounterBounds, 'most' | 'mostGrowth'>,
+): Counter {
+  const onImplausible = (value: number, most: number) =>
+    files.noteFailure({ path: named.path, reason: 'implausible', value, most })
+  return new Counter({ ...bounds, onImplausible })
 }
-
-/** A collector at work on one run of a container. */
-export interface Measurement<Metrics> {
-  /** Undefined when nothing could be read. */
-  take(timing: Timing): Metrics | undefined
-}
-
-/** Holds the last reading of one run, so that no two runs are ever compared. */
-export class RunMeasurement<Reading, Metrics> implements Measurement<Metrics> {
-  readonly #collector: Collector<Reading, Metrics>
-  readonly #source: Source<Reading>
-  #previous: Stamped<Reading> | undefined
-
-  constructor(collector: Collector<Reading, Metrics>, run: ContainerRun, context: CollectorContext) {
-    this.#collector = collector
-    this.#source = collector.open(run, context)
-  }
-
-  take({ monotonicMs, clockEpoch }: Timing): Metrics | undefined {
-    const reading = this.#source()
-    if (reading === undefined) return undefined
-    const current = { reading, monotonicMs, clockEpoch }
-    const metrics = this.#collector.derive(pairReadings(this.#previous, current))
-    if (this.#collector.isPaired === true) this.#previous = current
-    return metrics
-  }
-}
-
-/** Stands for a collector that the configuration switched off: nothing is read, nothing is known. */
-export const SWITCHED_OFF: Measurement<never> = { take: () => undefined }

@@ -1,121 +1,77 @@
 import { NS_PER_USEC, USEC_PER_MS } from '@lxc-autoscale/core'
-import { growth, ratePerMs } from '../derive/rate.ts'
+import {
+  allowedCores,
+  flatKeyed,
+  type HostFiles,
+  MOST_COUNT,
+  mostCpuUsec,
+  mostPeriods,
+  mostThrottled,
+  openCpuAllowance,
+  parseSingleValue,
+} from '@lxc-autoscale/host'
+import type { Counter } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type HostFiles, type KernelFile, OPTIONAL } from '../host/host-files.ts'
-import { parseCpuCount } from '../parse/cpu-list.ts'
-import { parseCpuMax } from '../parse/cpu-max.ts'
-import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
-import { hasWord } from '../parse/words.ts'
-import type { Collector, CollectorContext, Source } from './collector.ts'
+import { type Collector, counterIn } from './collector.ts'
+import { gauge, ratio } from './container-metric.ts'
 
-export interface CpuReading {
-  /** CPU time since the cgroup was made, microseconds. */
-  readonly usageUsec: number | undefined
-  /** Periods in which the quota was enforced, and those of them in which it throttled. */
-  readonly periods: number | undefined
-  readonly throttledPeriods: number | undefined
-  /** CPUs it may run on. */
-  readonly cpusetCores: number | undefined
-  /** Cores that the quota allows; Infinity without a quota. */
-  readonly quotaCores: number | undefined
-}
+/** CPU time, and the cores that the container is really allowed. Source: Linux, admin-guide/cgroup-v2.rst, cpu.stat. */
+export const cpu: Collector = {
+  metrics: [
+    gauge('cpu_usage_cores', 'CPU cores in use.', sample => sample.cpuCoresUsed),
+    gauge('cpu_limit_cores', 'CPU cores allowed now, by CPU set and quota.', sample => sample.cpuCores),
+    gauge('cpu_usage_ratio', 'Share of the allowed CPU cores in use, 0-1.', sample => ratio(sample.cpuUsagePercent)),
+    gauge('cpu_throttled_ratio', 'Share of the enforcement periods in which the CPU quota throttled, 0-1.', sample =>
+      ratio(sample.cpuThrottledPercent),
+    ),
+  ],
 
-export interface CpuMetrics {
-  readonly cpuCoresUsed: number | undefined
-  readonly cpuCores: number | undefined
-  readonly cpuUsagePercent: number | undefined
-  readonly cpuThrottledPercent: number | undefined
-}
-
-/**
- * CPU time from a counter, and the cores that the container is really allowed: the smaller of its CPU set and its quota.
- * Source: Linux, admin-guide/cgroup-v2.rst, cpu.stat, cpu.max, cpuset.cpus.effective; scheduler/sched-bwc.rst for v1.
- */
-export const cpu: Collector<CpuReading, CpuMetrics> = {
-  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
-
-  isPaired: true,
-
-  derive({ previous, current, elapsedMs }) {
-    const usecPerMs = ratePerMs({ previous: previous?.usageUsec, current: current.usageUsec }, elapsedMs)
-    const cpuCoresUsed = usecPerMs === undefined ? undefined : usecPerMs / USEC_PER_MS
-    const cpuCores = allowedCores(current)
-    return {
-      cpuCoresUsed,
-      cpuCores,
-      cpuUsagePercent:
-        cpuCoresUsed === undefined || cpuCores === undefined
-          ? undefined
-          : Math.min(100, (100 * cpuCoresUsed) / cpuCores),
-      cpuThrottledPercent: throttledPercent(previous, current),
+  open(run, { files, host, hostMost }) {
+    const stat = run.file('cpu', 'cpu.stat')
+    const readTimes = run.layout.kind === 'unified' ? () => stat?.read(parseUnifiedStat) : openLegacyTimes(run)
+    const readAllowance = openCpuAllowance(files, run, () => host().cores)
+    const named = stat ?? { path: `CPU time of ${run.vmid}` }
+    const usage = counterIn(files, named, { most: MOST_COUNT, mostGrowth: ms => mostCpuUsec(ms, hostMost().cores) })
+    const periods = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
+    const throttled = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
+    return (sample, timing) => {
+      const [usageUsec, nrPeriods, nrThrottled] = readTimes() ?? []
+      usage.take(usageUsec, timing)
+      const usecPerMs = usage.growthPerMs
+      const coresUsed = usecPerMs === undefined ? undefined : usecPerMs / USEC_PER_MS
+      const cores = allowedCores(readAllowance())
+      sample.cpuCoresUsed = coresUsed
+      sample.cpuCores = cores
+      sample.cpuUsagePercent = percentOf(coresUsed, cores)
+      periods.take(nrPeriods, timing)
+      throttled.take(nrThrottled, timing, nrPeriods === undefined ? undefined : mostThrottled(nrPeriods))
+      sample.cpuThrottledPercent = throttledPercent(files, periods, throttled, named)
     }
   },
 }
 
-function allowedCores({ cpusetCores, quotaCores }: CpuReading): number | undefined {
-  if (cpusetCores === undefined || quotaCores === undefined) return undefined
-  return Math.min(cpusetCores, quotaCores)
-}
-
-function throttledPercent(previous: CpuReading | undefined, current: CpuReading): number | undefined {
-  const periods = growth({ previous: previous?.periods, current: current.periods })
-  const throttled = growth({ previous: previous?.throttledPeriods, current: current.throttledPeriods })
-  if (periods === undefined || throttled === undefined) return undefined
-  return periods === 0 ? 0 : Math.min(100, (100 * throttled) / periods)
-}
-
 const parseUnifiedStat = flatKeyed(['usage_usec', 'nr_periods', 'nr_throttled'])
-
-function openUnified(run: ContainerRun, { files, host }: CollectorContext): Source<CpuReading> {
-  const stat = run.file('cpu', 'cpu.stat')
-  const quota = run.file('cpu', 'cpu.max', OPTIONAL)
-  const cpus = run.file('cpuset', 'cpuset.cpus.effective', OPTIONAL)
-  return () => {
-    const [usageUsec, periods, throttledPeriods] = stat?.read(parseUnifiedStat) ?? []
-    const cpusetCores = cpus?.read(parseCpuCount)
-    const quotaCores = quota?.read(parseCpuMax)
-    return {
-      usageUsec,
-      periods,
-      throttledPeriods,
-      cpusetCores: isSwitchedOff(cpus, 'cpuset', files) ? host().cores : cpusetCores,
-      quotaCores: isSwitchedOff(quota, 'cpu', files) ? Number.POSITIVE_INFINITY : quotaCores,
-    }
-  }
-}
-
-/** A file that is missing limits nothing where its controller is switched off, and is unknown everywhere else. */
-function isSwitchedOff(file: KernelFile | undefined, controller: string, files: HostFiles): boolean {
-  if (file === undefined || file.absence === undefined) return false
-  return files.readOnce(`${file.folder}/cgroup.controllers`, text => hasWord(text, controller)) === false
-}
-
 const parseLegacyStat = flatKeyed(['nr_periods', 'nr_throttled'])
 
-/** A controller that is not mounted limits nothing. */
-function openLegacy(run: ContainerRun, { host }: CollectorContext): Source<CpuReading> {
+/** cgroup v1 counts nanoseconds, in a controller of its own. Source: Linux, admin-guide/cgroup-v1/cpuacct.rst. */
+function openLegacyTimes(run: ContainerRun): () => readonly (number | undefined)[] {
   const usage = run.file('cpuacct', 'cpuacct.usage')
   const stat = run.file('cpu', 'cpu.stat')
-  const quota = run.file('cpu', 'cpu.cfs_quota_us')
-  const period = run.file('cpu', 'cpu.cfs_period_us')
-  const cpus = run.file('cpuset', 'cpuset.effective_cpus')
   return () => {
     const usageNs = usage?.read(parseSingleValue)
-    const [periods, throttledPeriods] = stat?.read(parseLegacyStat) ?? []
-    return {
-      usageUsec: usageNs === undefined ? undefined : usageNs / NS_PER_USEC,
-      periods,
-      throttledPeriods,
-      cpusetCores: cpus === undefined ? host().cores : cpus.read(parseCpuCount),
-      quotaCores: quota === undefined ? Number.POSITIVE_INFINITY : legacyQuotaCores(quota, period),
-    }
+    return [usageNs === undefined ? undefined : usageNs / NS_PER_USEC, ...(stat?.read(parseLegacyStat) ?? [])]
   }
 }
 
-function legacyQuotaCores(quota: KernelFile, period: KernelFile | undefined): number | undefined {
-  const quotaUsec = quota.read(parseSingleValue)
-  if (quotaUsec === Number.POSITIVE_INFINITY) return quotaUsec
-  const periodUsec = period?.read(parseSingleValue)
-  return quotaUsec === undefined || !periodUsec ? undefined : quotaUsec / periodUsec
+function percentOf(used: number | undefined, allowed: number | undefined): number | undefined {
+  return used === undefined || allowed === undefined ? undefined : Math.min(100, (100 * used) / allowed)
+}
+
+/** The two need not have grown over the same time: a reading of one of them may not have been believed. */
+function throttledPercent(files: HostFiles, periods: Counter, throttled: Counter, named: { readonly path: string }) {
+  if (periods.growth === undefined || throttled.growth === undefined) return undefined
+  const share = periods.elapsedMs === throttled.elapsedMs ? 1 : periods.elapsedMs / throttled.elapsedMs
+  const grown = files.within(throttled.growth * share, mostThrottled(periods.growth), named)
+  if (grown === undefined) return undefined
+  return periods.growth === 0 ? 0 : Math.min(100, (100 * grown) / periods.growth)
 }

@@ -1,18 +1,15 @@
-import type { IoStats } from '@lxc-autoscale/core'
-import { type KernelFile, OPTIONAL } from '../host/host-files.ts'
-import type { Parse } from '../host/kernel-text.ts'
-import { type NestedValues, nestedKeyed, nestedOperations } from '../parse/nested-keyed.ts'
-import type { Collector } from './collector.ts'
-
-/** Operations since the cgroup was made. */
-export interface IoReading {
-  readonly reads: number
-  readonly writes: number
-}
-
-export interface IoMetrics {
-  readonly ioStats: IoStats
-}
+import {
+  type KernelFile,
+  MOST_OPERATIONS,
+  mostOperations,
+  type NestedValues,
+  nestedKeyed,
+  nestedOperations,
+  OPTIONAL,
+  type Parse,
+} from '@lxc-autoscale/host'
+import { type Collector, counterIn } from './collector.ts'
+import { counter } from './container-metric.ts'
 
 const parseUnified = nestedKeyed(['rios', 'wios'])
 const parseLegacy = nestedOperations(['Read', 'Write'])
@@ -21,15 +18,36 @@ const parseLegacy = nestedOperations(['Read', 'Write'])
  * Block device operations, over all devices that count.
  * Source: Linux, admin-guide/cgroup-v2.rst, io.stat; admin-guide/cgroup-v1/blkio-controller.rst.
  */
-export const io: Collector<IoReading, IoMetrics> = {
-  open(run, { countsDevice }) {
+export const io: Collector = {
+  metrics: [
+    counter(
+      'io_reads_total',
+      'Block device read operations since the container was started.',
+      sample => sample.ioStats?.reads,
+    ),
+    counter(
+      'io_writes_total',
+      'Block device write operations since the container was started.',
+      sample => sample.ioStats?.writes,
+    ),
+  ],
+
+  open(run, { files, countsDevice, hostMost }) {
     const isUnified = run.layout.kind === 'unified'
     const file = run.file('blkio', isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive', OPTIONAL)
     const parse = isUnified ? parseUnified : parseLegacy
-    return () => (file === undefined ? undefined : readTotal(file, parse, countsDevice))
+    const bounds = { most: MOST_OPERATIONS, mostGrowth: (ms: number) => mostOperations(ms, hostMost().cores) }
+    if (file === undefined) return () => {}
+    const reads = counterIn(files, file, bounds)
+    const writes = counterIn(files, file, bounds)
+    return (sample, timing) => {
+      const total = readTotal(file, parse, countsDevice)
+      if (total === undefined) return
+      const areReads = reads.take(total.reads, timing)
+      const areWrites = writes.take(total.writes, timing)
+      if (areReads && areWrites) sample.ioStats = total
+    }
   },
-
-  derive: ({ current }) => ({ ioStats: current }),
 }
 
 /** Undefined when the only devices with traffic are ones that do not count: how much reached a disk is not known then. */
@@ -37,7 +55,7 @@ function readTotal(
   file: KernelFile,
   parse: Parse<readonly NestedValues[]>,
   countsDevice: (device: string) => boolean,
-): IoReading | undefined {
+): { readonly reads: number; readonly writes: number } | undefined {
   const devices = file.read(parse)
   if (devices === undefined) return undefined
   let counted = 0

@@ -1,81 +1,223 @@
-import type { MemoryEvents } from '@lxc-autoscale/core'
-import { growth } from '../derive/rate.ts'
+import { flatKeyed, MOST_COUNT, mostKills, mostLimitHits, OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
+import type { Counter, Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
-import type { Collector, Source } from './collector.ts'
-
-/** Counts since the cgroup was made. */
-export interface MemoryEventsReading {
-  readonly high: number | undefined
-  readonly max: number | undefined
-  /** By cgroup: v1 counts a kill where the victim was, v2 in the outer cgroup for the whole tree. */
-  readonly oomKillsByFolder: ReadonlyMap<string, number> | undefined
-}
-
-export interface MemoryEventsMetrics {
-  readonly memoryEvents: MemoryEvents | undefined
-}
+import { type Collector, type CollectorContext, counterIn, type Measure, type SampleDraft } from './collector.ts'
+import { gauge } from './container-metric.ts'
 
 /**
- * What happened to the memory since the last cycle.
- * Source: Linux, admin-guide/cgroup-v2.rst, memory.events; on v1 memory.failcnt and memory.oom_control.
+ * What happened to the memory since the last cycle: at the limit of the container itself, and at limits inside it (Docker in
+ * LXC). Comes after the collector of the memory, whose figures it needs where the kernel does not tell the two apart.
+ * Source: Linux, admin-guide/cgroup-v2.rst, memory.events, memory.events.local; on v1 memory.failcnt and memory.oom_control.
  */
-export const memoryEvents: Collector<MemoryEventsReading, MemoryEventsMetrics> = {
-  open: run => (run.layout.kind === 'unified' ? openUnified(run) : openLegacy(run)),
+export const memoryEvents: Collector = {
+  metrics: [
+    gauge(
+      'memory_events_oom_kills',
+      'Processes killed for lack of memory at the limit of the container between the last two cycles.',
+      sample => sample.memoryEvents?.oomKill,
+    ),
+    gauge(
+      'memory_events_inner_oom_kills',
+      'Processes killed for lack of memory at limits inside the container between the last two cycles.',
+      sample => sample.memoryEvents?.innerOomKill,
+    ),
+    gauge(
+      'memory_events_limit_hits',
+      'How often the container met its own memory limit between the last two cycles.',
+      sample => sample.memoryEvents?.max,
+    ),
+    gauge(
+      'memory_events_inner_limit_hits',
+      'How often memory limits inside the container were met between the last two cycles.',
+      sample => sample.memoryEvents?.innerMax,
+    ),
+  ],
 
-  isPaired: true,
-
-  derive({ previous, current }) {
-    if (previous === undefined) return { memoryEvents: undefined }
-    return {
-      memoryEvents: {
-        high: growth({ previous: previous.high, current: current.high }),
-        max: growth({ previous: previous.max, current: current.max }),
-        oomKill: oomKills(previous.oomKillsByFolder, current.oomKillsByFolder),
-        innerMax: undefined,
-        innerOomKill: undefined,
-      },
-    }
-  },
+  open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
 }
 
-/** A cgroup that appeared since the last cycle had none before; those of one that vanished are not known any more. */
-function oomKills(
-  previous: ReadonlyMap<string, number> | undefined,
-  current: ReadonlyMap<string, number> | undefined,
-): number | undefined {
-  if (previous === undefined || current === undefined) return undefined
-  let total = 0
-  for (const [folder, count] of current) {
-    const before = previous.get(folder) ?? 0
-    total += count < before ? count : count - before
-  }
-  return total
-}
+type Growth = number | undefined
 
-const parseUnifiedEvents = flatKeyed(['high', 'max', 'oom_kill'])
-/** v2 counts in the outer cgroup for all. */
-const WHOLE_TREE = ''
+const parseEvents = flatKeyed(['high', 'max', 'oom_kill'])
+const parseLocalEvents = flatKeyed(['high', 'max', 'oom'])
 
-function openUnified(run: ContainerRun): Source<MemoryEventsReading> {
+/**
+ * The limits are in `lxc/<vmid>` and the processes below: there memory.events counts the whole tree, and memory.events.local
+ * (since kernel 5.2) what met the limit of the container itself. A kill is counted where the process was, and is of the
+ * container's own limit when that was out of memory, which is counted before the kill: in this cycle or the one before. What
+ * is killed otherwise met a limit inside it, or the host had no memory left: a larger limit of its own would not help.
+ */
+function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   const events = run.file('memory', 'memory.events')
-  return () => {
-    const values = events?.read(parseUnifiedEvents)
-    if (values === undefined) return undefined
-    const [high, max, oomKill] = values
-    return { high, max, oomKillsByFolder: oomKill === undefined ? undefined : new Map([[WHOLE_TREE, oomKill]]) }
+  const local = run.file('memory', 'memory.events.local', OPTIONAL)
+  if (events === undefined || local === undefined) return () => {}
+  const hits = hitBounds(context)
+  const counters = [hits, hits, killBounds(run, context)].map(bounds => counterIn(context.files, events, bounds))
+  const ownCounters = [hits, hits, hits].map(bounds => counterIn(context.files, local, bounds))
+  const isLately = lately()
+  const isNearLimit = nearLimit()
+  let isFirst = true
+  return (sample, timing) => {
+    const isNear = isNearLimit(sample)
+    const values = events.read(parseEvents)
+    // Read after the kills, so that none is seen whose cause is not.
+    const ownValues = local.read(parseLocalEvents)
+    if (values === undefined) return
+    const [high, max, kills] = growths(counters, values, timing)
+    const own = ownValues && growths(ownCounters, ownValues, timing)
+    if (isFirst) {
+      isFirst = false
+      return
+    }
+    const isOwn = own === undefined ? isNear : isLately(own[2])
+    const ownMax = own === undefined ? shareOf(max, isNear) : own[1]
+    sample.memoryEvents = {
+      high: own === undefined ? high : own[0],
+      max: ownMax,
+      innerMax: rest(max, ownMax),
+      oomKill: shareOf(kills, isOwn),
+      innerOomKill: shareOf(kills, !isOwn),
+    }
   }
 }
 
 const parseOomControl = flatKeyed(['oom_kill'])
 
-function openLegacy(run: ContainerRun): Source<MemoryEventsReading> {
+/** A kill is counted in the cgroup of the victim, and what met a limit in the cgroup of that limit. */
+function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
   const failures = run.file('memory', 'memory.failcnt')
+  const swapFailures = run.file('memory', 'memory.memsw.failcnt', OPTIONAL)
   const tree = run.tree('memory', 'memory.oom_control')
-  return () => ({
-    high: undefined,
-    max: failures?.read(parseSingleValue),
-    oomKillsByFolder: tree?.read(text => parseOomControl(text)?.[0]),
+  if (failures === undefined || swapFailures === undefined || tree === undefined) return () => {}
+  const counter = counterIn(context.files, failures, hitBounds(context))
+  const swapCounter = counterIn(context.files, swapFailures, hitBounds(context))
+  const isLately = lately()
+  const isNearLimit = nearLimit()
+  const kills = new KillsByFolder(run, context)
+  let isFirst = true
+  return (sample, timing) => {
+    const isNear = isNearLimit(sample)
+    const [max] = growths([counter], [failures.read(parseSingleValue)], timing)
+    const [swapMax] = growths([swapCounter], [swapFailures.read(parseSingleValue)], timing)
+    const killed = kills.take(
+      tree.read(text => parseOomControl(text)?.[0]),
+      timing,
+    )
+    if (isFirst) {
+      isFirst = false
+      return
+    }
+    // A kernel that does not count swap has no limit on it that could be met.
+    const met = [max, swapFailures.absence === undefined ? swapMax : 0]
+    const isOwn = isLately(met.includes(undefined) ? undefined : Math.max(...met.map(growth => growth ?? 0))) || isNear
+    sample.memoryEvents = {
+      high: undefined,
+      max,
+      innerMax: undefined,
+      oomKill: shareOf(killed, isOwn),
+      innerOomKill: shareOf(killed, !isOwn),
+    }
+  }
+}
+
+/** What the counters grew by. Those that could not be read stand still until they can be. */
+function growths(
+  counters: readonly Counter[],
+  values: readonly (number | undefined)[],
+  timing: Timing,
+): readonly Growth[] {
+  return counters.map((counter, at) => {
+    const value = values[at]
+    if (value === undefined) return undefined
+    counter.take(value, timing)
+    return counter.growth
   })
+}
+
+function hitBounds({ hostMost }: CollectorContext) {
+  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostLimitHits(ms, hostMost().cores) }
+}
+
+function killBounds(run: ContainerRun, { hostMost }: CollectorContext) {
+  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostKills(ms, hostMost().cores, run.mostProcesses) }
+}
+
+/** The kills in each cgroup of a container. One that appeared since the last cycle had none before. */
+class KillsByFolder {
+  readonly #run: ContainerRun
+  readonly #context: CollectorContext
+  #counters: ReadonlyMap<string, Counter> = new Map()
+  #previous: Timing | undefined
+
+  constructor(run: ContainerRun, context: CollectorContext) {
+    this.#run = run
+    this.#context = context
+  }
+
+  /** How many there were since the last cycle. */
+  take(counts: ReadonlyMap<string, number> | undefined, timing: Timing): Growth {
+    if (counts === undefined) return undefined
+    let total: Growth = 0
+    const counters = new Map<string, Counter>()
+    for (const [folder, count] of counts) {
+      const counter = this.#counters.get(folder) ?? this.#newCounter(folder)
+      const isPossible = counter.take(count, timing)
+      // One that shows less is another cgroup of the same name, and has no other kills than those.
+      const grown = counter.growth ?? (isPossible ? count : undefined)
+      total = total === undefined || grown === undefined ? undefined : total + grown
+      counters.set(folder, counter)
+    }
+    const isFirst = this.#previous === undefined
+    this.#counters = counters
+    this.#previous = { ...timing }
+    return isFirst ? undefined : total
+  }
+
+  #newCounter(folder: string): Counter {
+    const named = { path: `${folder}/memory.oom_control` }
+    const counter = counterIn(this.#context.files, named, killBounds(this.#run, this.#context))
+    if (this.#previous !== undefined) counter.take(0, this.#previous)
+    return counter
+  }
+}
+
+/** Whether a counter grew in this cycle or the one before. What it grew by may be unknown: then it may have. */
+function lately(): (growth: Growth) => boolean {
+  let grewBefore = false
+  return growth => {
+    const grew = growth === undefined || growth > 0
+    const isLately = grew || grewBefore
+    grewBefore = grew
+    return isLately
+  }
+}
+
+/** Share of the limit above which what is in use may have met it. */
+const NEAR_SHARE = 0.8
+
+/**
+ * Whether a container stood near its limit in this cycle or the one before. Where that cannot be told, since its use is not
+ * known or its limit is another than before, it may have.
+ */
+function nearLimit(): (sample: SampleDraft) => boolean {
+  let limitBeforeMb: number | undefined
+  let wasNear = false
+  return ({ memoryUsageMb, memoryLimitMb }) => {
+    const isChanged = memoryLimitMb !== limitBeforeMb
+    const isNear =
+      memoryLimitMb !== undefined && (memoryUsageMb === undefined || memoryUsageMb >= memoryLimitMb * NEAR_SHARE)
+    const isLately = isNear || wasNear || isChanged
+    limitBeforeMb = memoryLimitMb
+    wasNear = isNear
+    return isLately
+  }
+}
+
+function shareOf(count: Growth, isShare: boolean): Growth {
+  return count === undefined || isShare ? count : 0
+}
+
+/** Two counts that are not read at one moment. */
+function rest(whole: Growth, part: Growth): Growth {
+  return whole === undefined || part === undefined ? undefined : Math.max(0, whole - part)
 }

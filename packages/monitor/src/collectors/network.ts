@@ -1,41 +1,56 @@
 import type { NetworkUsage } from '@lxc-autoscale/core'
-import { LIST } from '../host/host-files.ts'
-import { type InterfaceTraffic, parseNetDev } from '../parse/net-dev.ts'
-import type { Collector } from './collector.ts'
-
-/** Bytes since the interfaces were made. */
-export interface NetworkReading {
-  readonly rxBytes: number
-  readonly txBytes: number
-}
-
-export interface NetworkMetrics {
-  readonly networkUsage: NetworkUsage
-}
+import { type InterfaceTraffic, LIST, MOST_COUNT, mostNetworkBytes, parseNetDev } from '@lxc-autoscale/host'
+import { type Collector, counterIn } from './collector.ts'
+import { counter } from './container-metric.ts'
 
 /** Traffic as the container sees it, without loopback. Source: /proc/<pid>/net/dev of its init. */
-export const network: Collector<NetworkReading, NetworkMetrics> = {
-  open:
-    (run, { files, interfacesOf }) =>
-    () => {
+export const network: Collector = {
+  metrics: [
+    counter(
+      'network_receive_bytes_total',
+      'Bytes received, as the container sees it.',
+      sample => sample.networkUsage?.rxBytes,
+    ),
+    counter(
+      'network_transmit_bytes_total',
+      'Bytes sent, as the container sees it.',
+      sample => sample.networkUsage?.txBytes,
+    ),
+  ],
+
+  open(run, { files, interfacesOf }) {
+    const bounds = { most: MOST_COUNT, mostGrowth: mostNetworkBytes }
+    const named = {
+      get path() {
+        return `${run.proc}/${run.initPid ?? '*'}/net/dev of ${run.vmid}`
+      },
+    }
+    const received = counterIn(files, named, bounds)
+    const sent = counterIn(files, named, bounds)
+    return (sample, timing) => {
       const { initPid } = run
       if (initPid === undefined) {
-        files.noteFailure(`${run.proc}/*/net/dev of ${run.vmid}`, 'NO_INIT')
-        return undefined
+        files.noteFailure({ path: named.path, reason: 'unreadable', code: 'NO_INIT' })
+        return
       }
       const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, LIST)
-      if (traffic === undefined) run.loseInit()
-      return traffic === undefined ? undefined : total(traffic, interfacesOf(run.vmid))
-    },
-
-  derive: ({ current }) => ({ networkUsage: current }),
+      if (traffic === undefined) {
+        run.loseInit()
+        return
+      }
+      const usage = totalOf(traffic, interfacesOf(run.vmid))
+      const isReceived = received.take(usage.rxBytes, timing)
+      const isSent = sent.take(usage.txBytes, timing)
+      if (isReceived && isSent) sample.networkUsage = usage
+    }
+  },
 }
 
 /**
  * Over the interfaces that Proxmox configured: what a bridge inside the container passes on (Docker) went through one of
  * them already. Over all but loopback when none of those is known.
  */
-function total(traffic: readonly InterfaceTraffic[], configured: readonly string[]): NetworkReading {
+function totalOf(traffic: readonly InterfaceTraffic[], configured: readonly string[]): NetworkUsage {
   const isOutside = ({ name }: InterfaceTraffic) => configured.includes(name)
   const isCounted = traffic.some(isOutside) ? isOutside : ({ name }: InterfaceTraffic) => name !== 'lo'
   let rxBytes = 0

@@ -1,21 +1,16 @@
+import { MOST_PROCESSES } from '@lxc-autoscale/host'
 import type { Collector } from './collector.ts'
-
-export interface ProcessesReading {
-  readonly count: number | undefined
-}
-
-export interface ProcessesMetrics {
-  readonly processCount: number | undefined
-}
+import { gauge } from './container-metric.ts'
 
 /** Processes (not threads), counted when it was looked at whether the container runs. Source: cgroup.procs of all its cgroups. */
-export const processes: Collector<ProcessesReading, ProcessesMetrics> = {
-  open:
-    (run, { files }) =>
-    () => {
-      if (run.processCount === undefined) files.noteFailure(`cgroup.procs of ${run.vmid}`, 'UNREADABLE')
-      return { count: run.processCount }
-    },
+export const processes: Collector = {
+  metrics: [gauge('processes', 'Processes (not threads).', sample => sample.processCount)],
 
-  derive: ({ current }) => ({ processCount: current.count }),
+  open(run, { files }) {
+    const named = { path: `cgroup.procs of ${run.vmid}` }
+    return sample => {
+      sample.processCount = files.within(run.processCount, MOST_PROCESSES, named)
+      if (run.processCount === undefined) files.noteFailure({ ...named, reason: 'unreadable' })
+    }
+  },
 }

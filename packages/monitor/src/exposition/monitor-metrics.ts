@@ -17,8 +17,8 @@ export class MonitorMetrics extends Registry {
   })
   readonly collectErrors = new Counter({
     name: 'lxc_monitor_collect_errors_total',
-    help: 'Figures that could not be read, by collector.',
-    labelNames: ['collector'],
+    help: 'Figures that are not known, by collector and reason: unreadable, malformed, or implausible (it cannot be true).',
+    labelNames: ['collector', 'reason'],
     registers: [this],
   })
   readonly cycleFailures = new Counter({

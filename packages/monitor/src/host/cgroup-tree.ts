@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { systemErrorCode } from '@lxc-autoscale/core'
-import { type HostFiles, type KernelFile, OPTIONAL, OPTIONAL_LIST } from './host-files.ts'
-import type { KernelText, Parse } from './kernel-text.ts'
+import type { KernelText, Parse } from '@lxc-autoscale/host'
+import { type HostFiles, type KernelFile, OPTIONAL, OPTIONAL_LIST } from '@lxc-autoscale/host'
 
 /** One cgroup in the tree of a container, with the file that is read in each of them. */
 interface Branch {

@@ -1,9 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { AutoscaleError, errorMessage, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
-import { type CgroupLayout, findCgroupLayout, processTree } from './cgroup-layout.ts'
+import type { KernelText } from '@lxc-autoscale/host'
+import { type CgroupLayout, findCgroupLayout, type HostFiles, OPTIONAL_LIST, processTree } from '@lxc-autoscale/host'
 import { ContainerRun } from './container-run.ts'
-import { type HostFiles, OPTIONAL_LIST } from './host-files.ts'
-import type { KernelText } from './kernel-text.ts'
 
 /** Where the kernel's files are. */
 export interface HostRoots {

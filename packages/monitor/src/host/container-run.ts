@@ -1,8 +1,16 @@
-import { type CgroupLayout, type Controller, controllerFolder } from './cgroup-layout.ts'
+import {
+  type CgroupFiles,
+  type CgroupLayout,
+  type Controller,
+  controllerFolder,
+  type FileOptions,
+  findInitPid,
+  type HostFiles,
+  type KernelFile,
+  type KernelText,
+  MOST_PROCESSES,
+} from '@lxc-autoscale/host'
 import { CgroupTree } from './cgroup-tree.ts'
-import { findInitPid } from './find-init.ts'
-import type { FileOptions, HostFiles, KernelFile } from './host-files.ts'
-import type { KernelText } from './kernel-text.ts'
 
 const LOOKS_BETWEEN_VAIN_SEARCHES = 30
 
@@ -18,7 +26,7 @@ export interface RunFacts {
 }
 
 /** One run of a container, from its start to its stop. */
-export class ContainerRun {
+export class ContainerRun implements CgroupFiles {
   readonly vmid: number
   readonly runId: number
   readonly #facts: RunFacts
@@ -27,6 +35,7 @@ export class ContainerRun {
   /** What was opened for it. */
   readonly #opened: { close(): void }[] = []
   #processCount: number | undefined
+  #processesBefore: number | undefined
   #initPid: number | undefined
   /** With how many processes the init was last looked for in vain, and how many looks ago. */
   #vainSearch: { readonly processCount: number | undefined; looksAgo: number } | undefined
@@ -50,6 +59,11 @@ export class ContainerRun {
   /** Processes (not threads) in all its cgroups at the last `look`; undefined when they could not be read. */
   get processCount(): number | undefined {
     return this.#processCount
+  }
+
+  /** The most processes that it can have had since the last but one `look`, those that ended since left out. */
+  get mostProcesses(): number {
+    return Math.max(this.#processCount ?? MOST_PROCESSES, this.#processesBefore ?? MOST_PROCESSES)
   }
 
   /** Whether its cgroup was removed before the last `look`. */
@@ -76,6 +90,7 @@ export class ContainerRun {
 
   /** Counts its processes, and looks for its init when that is not known. */
   look(): void {
+    this.#processesBefore = this.#processCount
     this.#processCount = this.#tree.sum(countLines)
     if (this.#initPid === undefined && this.#isWorthSearching()) this.#findInit()
   }

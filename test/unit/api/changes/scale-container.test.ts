@@ -1,4 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
+import type { Limits } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import type { ChangeProgress } from '../../../../packages/api/src/changes/change-runner.ts'
 import {
@@ -7,7 +8,6 @@ import {
   scaleContainer,
 } from '../../../../packages/api/src/changes/scale-container.ts'
 import { ApiConfig, type SafetySection } from '../../../../packages/api/src/config.ts'
-import type { Limits } from '../../../../packages/api/src/host/allocation.ts'
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
-import { CgroupReader, cpuCount } from '../../../../packages/api/src/host/cgroup.ts'
-import { HostFiles } from '../../../../packages/api/src/host/host-files.ts'
+import { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
+import { caseText } from '../../../builders/case-text.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const MB = 1_048_576
@@ -13,7 +14,7 @@ function readerOn(files: Readonly<Record<string, string>>): CgroupReader {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  return new CgroupReader(new HostFiles(), root)
+  return new CgroupReader(new HostFiles(0), { proc: join(root, 'proc'), cgroup: root })
 }
 
 const UNIFIED = {
@@ -24,8 +25,10 @@ const UNIFIED = {
   'lxc/101/memory.max': `${512 * MB}\n`,
   'lxc/101/memory.swap.max': '0\n',
   'lxc/101/memory.current': `${300 * MB}\n`,
-  'lxc/101/memory.stat': `anon ${100 * MB}\nfile ${180 * MB}\nshmem ${30 * MB}\nunevictable ${1 * MB}\nslab_unreclaimable ${4 * MB}\nslab_reclaimable ${9 * MB}\nkernel_stack ${2 * MB}\npagetables ${3 * MB}\nsock ${5 * MB}\n`,
-  'lxc/101/ns/init.scope/cgroup.procs': '4711\n',
+  'lxc/101/memory.stat': `anon ${100 * MB}\ninactive_anon ${30 * MB}\nactive_anon ${100 * MB}\nfile ${180 * MB}\nshmem ${30 * MB}\nunevictable ${1 * MB}\nslab_unreclaimable ${4 * MB}\nslab_reclaimable ${9 * MB}\nkernel_stack ${2 * MB}\npagetables ${3 * MB}\nsock ${5 * MB}\n`,
+  'lxc/101/ns/init.scope/cgroup.procs': '4711\n4712\n',
+  'proc/4711/status': 'Name:\tsystemd\nNSpid:\t4711\t1\n',
+  'proc/4712/status': 'Name:\tsh\nNSpid:\t4712\t2\n',
 }
 
 describe('cgroup v2', () => {
@@ -42,7 +45,7 @@ describe('cgroup v2', () => {
     expect(readerOn(UNIFIED).memory(101)).toEqual({ floorBytes: 145 * MB, usageBytes: 150 * MB })
   })
 
-  test.each(['anon', 'shmem', 'kernel_stack'])('has no floor when %s is missing', key => {
+  test.each(['anon', 'shmem', 'unevictable'])('has no floor when %s is missing', key => {
     const stat = UNIFIED['lxc/101/memory.stat'].replace(new RegExp(`^${key} .*\n`, 'm'), '')
     expect(readerOn({ ...UNIFIED, 'lxc/101/memory.stat': stat }).memory(101)).toBeUndefined()
   })
@@ -53,22 +56,42 @@ describe('cgroup v2', () => {
   })
 
   test('finds the init of a guest with systemd and of one without', () => {
-    const withoutSystemd = { ...UNIFIED, 'lxc/102/ns/cgroup.procs': '12\n13\n' }
+    const withoutSystemd = {
+      ...UNIFIED,
+      'lxc/102/ns/cgroup.procs': '12\n13\n',
+      'proc/12/status': 'NSpid:\t12\t9\n',
+      'proc/13/status': 'NSpid:\t13\t1\n',
+    }
     const reader = readerOn(withoutSystemd)
-    expect([reader.processes(101), reader.processes(102)]).toEqual([[4711], [12, 13]])
+    expect([reader.initPid(101), reader.initPid(102), reader.initPid(103)]).toEqual([4711, 13, undefined])
+  })
+
+  test.each(['memory.stat-underflow-shmem', 'memory.stat-underflow-anon', 'memory.stat-underflow-sock'])(
+    'does not believe a count that went below zero: %s',
+    name => {
+      const files = { 'lxc/101/memory.current': `${4 * MB}\n`, 'lxc/101/memory.stat': caseText(name) }
+      expect(readerOn({ ...UNIFIED, ...files }).memory(101)).toBeUndefined()
+    },
+  )
+
+  test('does not believe that a container has more than the host', () => {
+    const reader = readerOn({ ...UNIFIED, 'proc/meminfo': `MemTotal: ${200 * 1_024} kB\n` })
+    expect(reader.memory(101)).toBeUndefined()
   })
 })
 
 const V1 = {
-  'cpuset/lxc/101/cpuset.cpus': '0-3\n',
+  'cpuset/cgroup.procs': '',
+  'cpu/cgroup.procs': '',
+  'memory/cgroup.procs': '',
+  'cpuset/lxc/101/cpuset.effective_cpus': '0-3\n',
   'cpu/lxc/101/cpu.cfs_quota_us': '50000\n',
   'cpu/lxc/101/cpu.cfs_period_us': '100000\n',
   'memory/lxc/101/memory.limit_in_bytes': `${256 * MB}\n`,
   'memory/lxc/101/memory.memsw.limit_in_bytes': `${384 * MB}\n`,
   'memory/lxc/101/memory.usage_in_bytes': `${200 * MB}\n`,
-  'memory/lxc/101/memory.kmem.usage_in_bytes': `${10 * MB}\n`,
-  'memory/lxc/101/memory.stat': `cache 0\nrss 0\ntotal_cache ${90 * MB}\ntotal_rss ${95 * MB}\ntotal_shmem ${20 * MB}\ntotal_unevictable 0\n`,
-  'memory/lxc/101/ns/cgroup.procs': '99\n',
+  'memory/lxc/101/memory.stat': `cache 0\nrss 0\ntotal_cache ${90 * MB}\ntotal_rss ${95 * MB}\ntotal_shmem ${20 * MB}\ntotal_inactive_anon ${20 * MB}\ntotal_active_anon ${95 * MB}\ntotal_unevictable 0\n`,
+  'cpuset/lxc/101/ns/cgroup.procs': '99\n',
 }
 
 describe('cgroup v1', () => {
@@ -85,19 +108,25 @@ describe('cgroup v1', () => {
     expect(reader.inForce(101)).toMatchObject({ cpuLimit: undefined, memoryMb: undefined, swapMb: undefined })
   })
 
-  test('takes the kernel memory of its own file into the floor', () => {
-    expect(readerOn(V1).memory(101)).toEqual({ floorBytes: 125 * MB, usageBytes: 130 * MB })
+  test('takes what is charged beyond user pages for the memory of the kernel', () => {
+    expect(readerOn(V1).memory(101)).toEqual({ floorBytes: 130 * MB, usageBytes: 130 * MB })
   })
 
   test('tells running from stopped by the processes', () => {
-    const reader = readerOn({ ...V1, 'memory/lxc/102/cgroup.procs': '' })
+    const reader = readerOn({ ...V1, 'cpuset/lxc/102/cgroup.procs': '' })
     expect([reader.isRunning(101), reader.isRunning(102)]).toEqual([true, false])
   })
 
   test('finds the cpu controller where it is mounted together with cpuacct', () => {
-    const { 'cpu/lxc/101/cpu.cfs_quota_us': quota, 'cpu/lxc/101/cpu.cfs_period_us': period, ...others } = V1
+    const {
+      'cpu/cgroup.procs': procs,
+      'cpu/lxc/101/cpu.cfs_quota_us': quota,
+      'cpu/lxc/101/cpu.cfs_period_us': period,
+      ...others
+    } = V1
     const reader = readerOn({
       ...others,
+      'cpu,cpuacct/cgroup.procs': procs,
       'cpu,cpuacct/lxc/101/cpu.cfs_quota_us': quota,
       'cpu,cpuacct/lxc/101/cpu.cfs_period_us': period,
     })
@@ -109,15 +138,4 @@ test('knows nothing where there is no cgroup file system', () => {
   const reader = readerOn({ other: '' })
   expect(reader.isRunning(101)).toBeUndefined()
   expect(reader.memory(101)).toBeUndefined()
-})
-
-test.each([
-  ['0', 1],
-  ['0-3', 4],
-  ['0-1,4,6-7\n', 5],
-  ['', undefined],
-  [undefined, undefined],
-  ['x', undefined],
-])('%j names %s CPUs', (text, count) => {
-  expect(cpuCount(text)).toBe(count)
 })

@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { formatCycle } from '@lxc-autoscale/core'
+import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
-import { HostFiles } from '../../../../packages/api/src/host/host-files.ts'
 import { MonitorFile } from '../../../../packages/api/src/host/monitor-file.ts'
-import { readNodeFacts } from '../../../../packages/api/src/host/node-facts.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
@@ -63,26 +62,6 @@ describe('the cluster', () => {
       [101, { state: 'migrate' }],
       [103, { state: undefined }],
     ])
-  })
-})
-
-test('the node has the cores and the memory that /proc tells', () => {
-  const root = rootWith({
-    meminfo: 'MemTotal:       16384000 kB\nMemFree: 1 kB\nMemAvailable:    8192000 kB\n',
-    stat: 'cpu  1 2 3\ncpu0 1 2 3\ncpu1 1 2 3\nintr 5\n',
-    uptime: '3600.12 7000.00\n',
-  })
-  expect(readNodeFacts(new HostFiles(), root)).toEqual({
-    cores: 2,
-    memoryMb: 16_000,
-    memoryAvailableMb: 8_000,
-    uptimeSeconds: 3_600.12,
-  })
-  expect(readNodeFacts(new HostFiles(), rootWith({}))).toEqual({
-    cores: undefined,
-    memoryMb: undefined,
-    memoryAvailableMb: undefined,
-    uptimeSeconds: undefined,
   })
 })
 

@@ -1,8 +1,10 @@
 import { formatCycle } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
-import { CONTAINER_METRICS } from '../../../../packages/monitor/src/exposition/container-metrics.ts'
+import { COLLECTORS } from '../../../../packages/monitor/src/collectors/index.ts'
 import { MonitorMetrics } from '../../../../packages/monitor/src/exposition/monitor-metrics.ts'
 import { sample } from '../../../builders/snapshot.ts'
+
+const CONTAINER_METRICS = Object.values(COLLECTORS).flatMap(({ metrics }) => metrics)
 
 function shown(overrides: Parameters<typeof sample>[0] = {}, name = 'web') {
   const metrics = new MonitorMetrics()

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { HostFiles } from '../../../../packages/host/src/host-files.ts'
 import { ContainerList } from '../../../../packages/monitor/src/host/container-list.ts'
-import { HostFiles } from '../../../../packages/monitor/src/host/host-files.ts'
 import { HostTree } from '../../../builders/host-tree.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
@@ -104,6 +104,15 @@ describe('ContainerList', () => {
     expect(vmids()).toEqual([101])
   })
 
+  test('keeps a container of which cannot be told whether it runs', () => {
+    const { tree, list, vmids } = setUp()
+    tree.start(101, { groups: { ns: [5] } })
+    tree.start(102)
+    tree.write('sys/fs/cgroup/lxc/102/ns/cgroup.procs', 'cut o')
+    expect(vmids()).toEqual([101, 102])
+    expect(list.list(undefined).map(({ processCount }) => processCount)).toEqual([1, undefined])
+  })
+
   test('lets go of all files of a container that stopped', () => {
     const { tree, files, list } = setUp()
     tree.start(101)
@@ -116,7 +125,12 @@ describe('ContainerList', () => {
 
   test('says that there is no cgroup tree instead of no container', () => {
     const list = new ContainerList(new HostFiles(), { proc: '/no/proc', cgroup: '/no/cgroup' })
-    expect(() => list.list(undefined)).toThrow('/no/cgroup: no cgroup tree there (host.cgroup)')
+    const problem = {
+      code: 'HOST_UNREADABLE',
+      message: '/no/cgroup: no cgroup tree there (host.cgroup)',
+      retryable: true,
+    }
+    expect(() => list.list(undefined)).toThrow(expect.objectContaining(problem))
   })
 
   test('finds no container on a host where none was ever started', () => {

@@ -1,0 +1,145 @@
+import { MOST_HOST_BYTES, mostPartBytes } from '../bounds.ts'
+import type { HostFiles } from '../host-files.ts'
+import { flatKeyed } from '../parse/flat-keyed.ts'
+import { parseSingleValue } from '../parse/single-value.ts'
+import type { CgroupFiles } from './cgroup-files.ts'
+
+/** The memory of a container at one moment, bytes. */
+export interface MemoryFigures {
+  /** Without page cache, with shared memory and tmpfs. */
+  readonly usedBytes: number | undefined
+  /** What the kernel cannot reclaim: a limit below it kills. */
+  readonly floorBytes: number | undefined
+}
+
+type Figure = number | undefined
+
+/** What the kernel charges a container by kind, bytes. */
+interface Charges {
+  readonly anon: Figure
+  readonly cache: Figure
+  readonly shmem: Figure
+  readonly inactiveAnon: Figure
+  readonly activeAnon: Figure
+  readonly unevictable: Figure
+  /** The kernel's own, without what it can reclaim. */
+  readonly kernel: Figure
+}
+
+/** Reads the memory limit of a container again and again, bytes: Infinity without one. */
+export function openMemoryLimit(cgroup: CgroupFiles): () => number | undefined {
+  const name = cgroup.layout.kind === 'unified' ? 'memory.max' : 'memory.limit_in_bytes'
+  const limit = cgroup.file('memory', name)
+  return () => limit?.read(parseSingleValue)
+}
+
+/** Reads the memory of a container again and again. `hostBytes`: what the host has, where it is known. */
+export function openMemory(files: HostFiles, cgroup: CgroupFiles, hostBytes: () => Figure): () => MemoryFigures {
+  const isUnified = cgroup.layout.kind === 'unified'
+  const charged = cgroup.file('memory', isUnified ? 'memory.current' : 'memory.usage_in_bytes')
+  const stat = cgroup.file('memory', 'memory.stat')
+  const parse = isUnified ? parseUnifiedStat : parseLegacyStat
+  const chargesOf = isUnified ? unifiedCharges : legacyCharges
+  return () => {
+    const most = hostBytes() ?? MOST_HOST_BYTES
+    const chargedBytes = charged && files.within(charged.read(parseSingleValue), most, charged)
+    const values = stat?.read(parse)
+    if (stat === undefined || values === undefined) return NOT_KNOWN
+    const mostOfParts = chargedBytes === undefined ? most : mostPartBytes(chargedBytes)
+    const charges = chargesOf(values, chargedBytes)
+    const floor = floorOf(charges)
+    if (files.within(Math.max(largestOf(values), floor ?? 0), mostOfParts, stat) === undefined) return NOT_KNOWN
+    const floorBytes = floor === undefined || chargedBytes === undefined ? floor : Math.min(floor, chargedBytes)
+    return { usedBytes: usedOf(charges, chargedBytes, floorBytes), floorBytes }
+  }
+}
+
+const NOT_KNOWN: MemoryFigures = { usedBytes: undefined, floorBytes: undefined }
+
+function largestOf(values: readonly Figure[]): number {
+  let largest = 0
+  for (const value of values) if (value !== undefined && value > largest) largest = value
+  return largest
+}
+
+/**
+ * What reclaim cannot take away: pages on the anonymous and the unevictable lists, and the kernel's own memory. Swap could
+ * take the anonymous ones, but it may be full, so they count. Locked pages may be anonymous, shared or of files: the lists
+ * count each page once, the kinds may miss locked files.
+ * Source: Linux, admin-guide/cgroup-v2.rst, memory.stat; admin-guide/cgroup-v1/memory.rst.
+ */
+function floorOf({ anon, shmem, inactiveAnon, activeAnon, unevictable, kernel }: Charges): Figure {
+  const byKind = sum(anon, shmem)
+  const byList = sum(inactiveAnon, activeAnon, unevictable)
+  return byKind === undefined || byList === undefined ? undefined : sum(Math.max(byKind, byList), kernel)
+}
+
+/**
+ * Everything but the page cache; shared memory and tmpfs stand in the page cache for the kernel, but are in use. The page
+ * cache can be more than what was charged a moment before; what cannot be reclaimed is in use in any case.
+ */
+function usedOf({ cache, shmem }: Charges, charged: Figure, floor: Figure): Figure {
+  if (charged === undefined || cache === undefined || shmem === undefined) return undefined
+  return Math.min(charged, Math.max(charged - cache + shmem, floor ?? 0))
+}
+
+const parseUnifiedStat = flatKeyed([
+  'anon',
+  'file',
+  'shmem',
+  'inactive_anon',
+  'active_anon',
+  'unevictable',
+  'slab_unreclaimable',
+  'slab_reclaimable',
+  'kernel',
+  'kernel_stack',
+  'pagetables',
+  'sock',
+])
+
+function unifiedCharges(values: readonly Figure[], charged: Figure): Charges {
+  const [anon, cache, shmem, inactiveAnon, activeAnon, unevictable] = values
+  return { anon, cache, shmem, inactiveAnon, activeAnon, unevictable, kernel: unifiedKernel(values, charged) }
+}
+
+/**
+ * Kernels before 5.18 have no `kernel` line; there the parts that it sums up and that matter are added. Those before 5.11 have
+ * no `pagetables` either: there it is all that is charged beside what is known not to be the kernel's, which is rather more.
+ */
+function unifiedKernel(values: readonly Figure[], charged: Figure): Figure {
+  const [anon, file, , , , , slabUnreclaimable, slabReclaimable, kernel, kernelStack, pagetables, sock = 0] = values
+  if (kernel !== undefined && slabReclaimable !== undefined) return Math.max(0, kernel - slabReclaimable) + sock
+  const parts = sum(slabUnreclaimable, kernelStack, pagetables)
+  if (parts !== undefined) return parts + sock
+  const others = sum(anon, file)
+  if (charged === undefined || others === undefined) return undefined
+  const known = (slabUnreclaimable ?? 0) + (kernelStack ?? 0) + sock
+  return Math.max(known, charged - others - (slabReclaimable ?? 0))
+}
+
+const parseLegacyStat = flatKeyed([
+  'total_rss',
+  'total_cache',
+  'total_shmem',
+  'total_inactive_anon',
+  'total_active_anon',
+  'total_unevictable',
+])
+
+/** On v1 the kernel's own memory is what is charged beyond user pages; it cannot be told how much of it is reclaimable. */
+function legacyCharges(values: readonly Figure[], charged: Figure): Charges {
+  const [anon, cache, shmem, inactiveAnon, activeAnon, unevictable] = values
+  const userBytes = sum(anon, cache)
+  const kernel = charged === undefined || userBytes === undefined ? undefined : Math.max(0, charged - userBytes)
+  return { anon, cache, shmem, inactiveAnon, activeAnon, unevictable, kernel }
+}
+
+function sum(...values: readonly Figure[]): Figure {
+  let total = 0
+  for (const value of values) {
+    if (value === undefined) return undefined
+    total += value
+  }
+  return total
+}

@@ -1,0 +1,36 @@
+export * from './bounds.ts'
+export { type CgroupFiles, cgroupFiles } from './cgroup/cgroup-files.ts'
+export {
+  type CgroupLayout,
+  type Controller,
+  controllerFolder,
+  findCgroupLayout,
+  processTree,
+} from './cgroup/cgroup-layout.ts'
+export { allowedCores, openCpuAllowance } from './cgroup/cpu-allowance.ts'
+export { findInitPid } from './cgroup/find-init.ts'
+export { openMemory, openMemoryLimit } from './cgroup/memory.ts'
+export { openSwapLimit, openSwapUse } from './cgroup/swap.ts'
+export { type HostFigures, type HostSize, NO_HOST_FIGURES, openHostFigures } from './host-figures.ts'
+export {
+  FAILURE_REASONS,
+  type FailureReason,
+  type FileCalls,
+  type FileFailure,
+  type FileOptions,
+  HostFiles,
+  type KernelFile,
+  LIST,
+  OPTIONAL,
+  OPTIONAL_LIST,
+} from './host-files.ts'
+export type { KernelText, Parse } from './kernel-text.ts'
+export { flatKeyed } from './parse/flat-keyed.ts'
+export { parseDeviceNames } from './parse/host-lines.ts'
+export { type NestedValues, nestedKeyed, nestedOperations } from './parse/nested-keyed.ts'
+export { type InterfaceTraffic, parseNetDev } from './parse/net-dev.ts'
+export { parsePressure, type Stalls } from './parse/pressure.ts'
+export { parseSingleValue } from './parse/single-value.ts'
+export { type Limits, NO_LIMITS } from './pve/limits.ts'
+export * from './pve/lxc-conf.ts'
+export { parsePctList } from './pve/pct-list.ts'
