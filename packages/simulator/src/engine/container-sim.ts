@@ -1,4 +1,4 @@
-import { containerCgroup, type HostPaths } from '../host/host-paths.ts'
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
 import type { HostClock, Run } from '../host/runs.ts'
 import { parseCpuList } from '../kernel/cpu-list.ts'
 import { readFirstLine, readLimit, writeKernelFile } from '../kernel/kernel-file.ts'

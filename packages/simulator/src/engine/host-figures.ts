@@ -1,5 +1,5 @@
+import type { HostPaths } from '../files/host-paths.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
-import type { HostPaths } from '../host/host-paths.ts'
 import type { HostClock } from '../host/runs.ts'
 import { formatFlatKeyed } from '../kernel/flat-keyed.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'

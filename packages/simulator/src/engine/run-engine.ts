@@ -1,4 +1,4 @@
-import { hostPaths } from '../host/host-paths.ts'
+import { hostPaths } from '../files/host-paths.ts'
 import { acquireProcessLock } from '../host/process-lock.ts'
 import { runningVmids } from '../host/runs.ts'
 import { Engine } from './engine.ts'

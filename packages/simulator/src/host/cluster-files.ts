@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceText } from '../files/json-file.ts'
 import { listVmids } from './container-conf.ts'
 import type { HostIdentity } from './host-identity.ts'
-import type { HostPaths } from './host-paths.ts'
-import { readIfThere, replaceText } from './json-file.ts'
 import type { HostSettings } from './settings.ts'
 
 /** Rewrites `.vmlist`, the list of all guests of the cluster, with a higher version. Call it with the kernel lock held. */

@@ -134,11 +134,6 @@ export function decodeText(text: string): string {
   return Buffer.from(bytes).toString('utf8')
 }
 
-/** The words of a list: commas, semicolons and blanks separate them. Source: pve-common, Tools.pm, split_list. */
-export function splitList(text: string): readonly string[] {
-  return text.split(/[,;\s\0]+/).filter(word => word !== '')
-}
-
 /** `values` without some of its keys. */
 export function without(values: ConfValues, ...keys: readonly string[]): ConfValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)))

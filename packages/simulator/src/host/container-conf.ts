@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { confFile, type HostPaths } from '../files/host-paths.ts'
+import { isErrno, readIfThere, replaceText } from '../files/json-file.ts'
 import { type ContainerConf, formatConf, type ParsedConf, parseConf } from './conf-text.ts'
-import { confFile, type HostPaths } from './host-paths.ts'
-import { isErrno, readIfThere, replaceText } from './json-file.ts'
 import { numbersIn } from './runs.ts'
 
 /** Containers of a node, by number, running or not. */

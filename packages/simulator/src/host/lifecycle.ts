@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
 import { fillCgroup, fillMonitorCgroup, freshDirectory, inodeOf } from '../kernel/cgroup-tree.ts'
 import { allCpus } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
@@ -9,8 +11,6 @@ import { seeded } from '../kernel/seeded.ts'
 import { readWorkload } from '../workload/workload.ts'
 import type { ContainerConf } from './conf-text.ts'
 import type { HostIdentity } from './host-identity.ts'
-import { containerCgroup, type HostPaths } from './host-paths.ts'
-import { readIfThere, replaceJson, replaceText } from './json-file.ts'
 import { type Run, readClock, readRun, removeRun, runningVmids, writeRun } from './runs.ts'
 
 const MB = 1_048_576

@@ -1,6 +1,6 @@
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere } from '../files/json-file.ts'
 import type { CommandName } from './bin-commands.ts'
-import type { HostPaths } from './host-paths.ts'
-import { readIfThere } from './json-file.ts'
 
 /** Kinds of storage that differ in what containers on them can do. Source: pve-storage, plugin features. */
 export type StorageType = 'lvmthin' | 'zfspool' | 'rbd' | 'btrfs' | 'dir' | 'nfs' | 'lvm'

@@ -1,7 +1,7 @@
+import type { HostPaths } from '../files/host-paths.ts'
 import { type ContainerConf, withLive, without } from '../host/conf-text.ts'
 import { readConf, removeConf, storeConf } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
-import type { HostPaths } from '../host/host-paths.ts'
 import { readRun } from '../host/runs.ts'
 import type { HostSettings } from '../host/settings.ts'
 import { EXIT, Failure } from './failure.ts'

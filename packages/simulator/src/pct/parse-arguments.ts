@@ -1,5 +1,5 @@
+import { type CommandSpec, type OptionSpec, optionOf, problemOf } from '../schema/option-spec.ts'
 import { ParameterFailure, UsageFailure } from './failure.ts'
-import { type CommandSpec, type OptionSpec, optionOf, problemOf } from './option-spec.ts'
 import type { Output } from './output.ts'
 
 /** Values by name; arguments that have a place are among them. Booleans are `1` and `0`, lists are joined by commas. */

@@ -1,4 +1,5 @@
-import { type ConfValues, type ContainerConf, splitList, withLive, without, withValue } from '../host/conf-text.ts'
+import { type ConfValues, type ContainerConf, withLive, without, withValue } from '../host/conf-text.ts'
+import { splitList } from '../schema/option-spec.ts'
 
 /** Changes that somebody asked for in one `pct set`. */
 export interface Changes {

@@ -1,6 +1,6 @@
+import { hostPaths } from '../files/host-paths.ts'
 import type { CommandName } from '../host/bin-commands.ts'
 import { readIdentity } from '../host/host-identity.ts'
-import { hostPaths } from '../host/host-paths.ts'
 import { type Fault, type HostSettings, readSettings } from '../host/settings.ts'
 import type { CommandTime, Context } from './context.ts'
 import { EXIT } from './failure.ts'

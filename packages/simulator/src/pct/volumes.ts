@@ -1,6 +1,6 @@
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson } from '../files/json-file.ts'
 import { type ConfValues, without } from '../host/conf-text.ts'
-import type { HostPaths } from '../host/host-paths.ts'
-import { readIfThere, replaceJson } from '../host/json-file.ts'
 import type { HostSettings, StorageType } from '../host/settings.ts'
 
 /** A root file system or mount point of a configuration. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { HostPaths } from '../host/host-paths.ts'
-import { replaceJson } from '../host/json-file.ts'
+import type { HostPaths } from '../files/host-paths.ts'
+import { replaceJson } from '../files/json-file.ts'
 
 export const SHAPES = [
   'idle',

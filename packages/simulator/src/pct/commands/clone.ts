@@ -1,14 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { confFile } from '../../files/host-paths.ts'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import { type ConfSection, type ConfValues, type ContainerConf, EMPTY_SECTION, without } from '../../host/conf-text.ts'
 import { macAddress } from '../../host/container-spec.ts'
-import { confFile } from '../../host/host-paths.ts'
 import { withKernel } from '../../host/kernel-lock.ts'
 
 import { seeded } from '../../kernel/seeded.ts'
+import { CONFIG_OPTIONS } from '../../schema/config-options.ts'
+import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../../schema/option-spec.ts'
 import { readWorkload, writeWorkload } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { CONFIG_OPTIONS } from '../config-options.ts'
 import {
   assertQuorum,
   assertUnlocked,
@@ -23,7 +24,6 @@ import {
 } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../option-spec.ts'
 import { formatVolume, storageFeatures, storageType, type Volume, volumesOf } from '../volumes.ts'
 import { runWorker } from '../worker.ts'
 

@@ -1,8 +1,8 @@
 import { encodeText } from '../../host/conf-text.ts'
+import { BOOLEAN, SNAPSHOT_NAME, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf } from '../context.ts'
 import { Failure, ParameterFailure } from '../failure.ts'
-import { BOOLEAN, SNAPSHOT_NAME, VMID } from '../option-spec.ts'
 import { mergedValues, pendingDeletes } from '../pending.ts'
 
 /** `pct config VMID [--current] [--snapshot NAME]`: without options, what is pending is shown as if it were in force. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import type { ContainerConf } from '../../host/conf-text.ts'
 import { withKernel } from '../../host/kernel-lock.ts'
-
+import { BOOLEAN, VMID } from '../../schema/option-spec.ts'
 import { workloadFile } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
 import {
@@ -17,7 +17,6 @@ import {
 } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, VMID } from '../option-spec.ts'
 import { kill } from '../power.ts'
 import { runWorker } from '../worker.ts'
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { containerCgroup } from '../../host/host-paths.ts'
+import { containerCgroup } from '../../files/host-paths.ts'
 import { type Run, readRun } from '../../host/runs.ts'
 import { parseCpuList } from '../../kernel/cpu-list.ts'
 import { parseFlatKeyed } from '../../kernel/flat-keyed.ts'
 import { readFirstLine, readLimit } from '../../kernel/kernel-file.ts'
+import { BOOLEAN, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { type Context, loadConf } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { BOOLEAN, type OptionSpec, VMID } from '../option-spec.ts'
 
 const EXTRA: OptionSpec = { type: 'list' }
 const NOT_FOUND = 127

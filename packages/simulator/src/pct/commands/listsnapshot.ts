@@ -1,7 +1,7 @@
 import type { ContainerConf } from '../../host/conf-text.ts'
+import { VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf } from '../context.ts'
-import { VMID } from '../option-spec.ts'
 
 interface Entry {
   readonly name: string

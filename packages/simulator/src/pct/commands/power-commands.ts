@@ -1,8 +1,8 @@
+import { BOOLEAN, SECONDS, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertQuorum, assertUnlocked, type Context, isHighlyAvailable, loadConf, runs } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, SECONDS, VMID } from '../option-spec.ts'
 import { halt, kill, requestHighAvailability, start as startNow } from '../power.ts'
 import { runWorker } from '../worker.ts'
 

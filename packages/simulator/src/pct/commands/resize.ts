@@ -1,9 +1,9 @@
 import { withLive } from '../../host/conf-text.ts'
+import { DIGEST, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertUnlocked, type Context, digestOf, loadConfText, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { DIGEST, type OptionSpec, VMID } from '../option-spec.ts'
 import { formatVolume, parseSize, parseVolume, volumeBytes, withSize } from '../volumes.ts'
 import { runUncheckedWorker } from '../worker.ts'
 

@@ -1,11 +1,11 @@
-import { type ConfValues, type ContainerConf, splitList, without } from '../../host/conf-text.ts'
+import { type ConfValues, type ContainerConf, without } from '../../host/conf-text.ts'
+import { isConfigOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../../schema/config-options.ts'
+import { splitList, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { isConfigOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../config-options.ts'
 import { assertUnlocked, type Context, digestOf, loadConfText, runs, writeConf } from '../context.ts'
 import { Failure, ParameterFailure } from '../failure.ts'
 import { hotplugPending } from '../hotplug.ts'
 import { lockConfig } from '../locks.ts'
-import { VMID } from '../option-spec.ts'
 import { addPending, applyPending, type Changes } from '../pending.ts'
 
 const MAX_WEIGHT = 10_000

@@ -1,9 +1,9 @@
 import { type ConfSection, type ConfValues, type ContainerConf, without, withValue } from '../../host/conf-text.ts'
+import { BOOLEAN, SNAPSHOT_NAME, TEXT, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertUnlocked, type Context, isTemplate, loadConf, locked, runs, unlocked, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig, lockMigration } from '../locks.ts'
-import { BOOLEAN, SNAPSHOT_NAME, TEXT, VMID } from '../option-spec.ts'
 import { kill } from '../power.ts'
 import {
   readVolumeSnapshots,

@@ -78,3 +78,8 @@ function rangeProblem(value: string, { type, minimum, maximum, maxLength, values
   }
   return undefined
 }
+
+/** The words of a list: commas, semicolons and blanks separate them. Source: pve-common, Tools.pm, split_list. */
+export function splitList(text: string): readonly string[] {
+  return text.split(/[,;\s\0]+/).filter(word => word !== '')
+}

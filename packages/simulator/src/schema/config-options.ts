@@ -1,5 +1,4 @@
-import { splitList } from '../host/conf-text.ts'
-import { configId, type OptionSpec, optionOf } from './option-spec.ts'
+import { configId, type OptionSpec, optionOf, splitList } from './option-spec.ts'
 
 /** Locks that stand in a container's configuration. */
 export const LOCKS = [

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createHost, SHAPES } from '../../../../packages/simulator/src/index.ts'
-import { makeHost, scratchDirectory } from '../pretend-host.ts'
+import { createHost, SHAPES } from '../../../packages/simulator/src/index.ts'
+import { makeHost, scratchDirectory } from './pretend-host.ts'
 
 /** Keys of a flat or nested file, in order. */
 function keysOf(text: string): readonly string[] {
