@@ -46,7 +46,7 @@ function readMember(paths: HostPaths, identity: HostIdentity, vmid: number): rea
     {
       vmid,
       cpus: parseCpuList(cpuset),
-      cores: cores === undefined ? undefined : Number(cores),
+      cores: Number(cores) || undefined,
       isPinned: conf.live.lxc.some(([key]) => key === 'lxc.cgroup2.cpuset.cpus' || key === 'lxc.cgroup.cpuset.cpus'),
     },
   ]

@@ -52,7 +52,11 @@ export async function runCommand({
   await time.sleep(delayMs(settings) - startedMsAgo)
   const exitCode =
     fault === undefined
-      ? await dispatch({ paths, identity: readIdentity(paths), settings, output, time }, command, words)
+      ? await dispatch(
+          { seen: new Map(), paths, identity: readIdentity(paths), settings, output, time },
+          command,
+          words,
+        )
       : fail(fault, output)
   return settings.randomExitCodes && exitCode !== 0 ? randomCode() : exitCode
 }

@@ -1,4 +1,16 @@
-import { configId, type OptionSpec, optionOf, splitList } from './option-spec.ts'
+import {
+  dnsName,
+  FEATURES,
+  ipAddress,
+  listOf,
+  NETWORK,
+  properties,
+  startupOrder,
+  tag,
+  timezone,
+  volumeId,
+} from './formats.ts'
+import { booleanOf, configId, type NumberedSpec, type OptionSpec, optionOf, splitList, TEXT } from './option-spec.ts'
 
 /** Locks that stand in a container's configuration. */
 export const LOCKS = [
@@ -27,7 +39,6 @@ export const FAST_OPTIONS: ReadonlySet<string> = new Set([
   'tags',
 ])
 
-const TEXT: OptionSpec = { type: 'string' }
 const FLAG: OptionSpec = { type: 'boolean' }
 
 /** What `pct set` takes. Source: pve-container, LXC/Config.pm, confdesc; ranges are the same in PVE 6 to 9. */
@@ -42,59 +53,83 @@ export const CONFIG_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   description: { type: 'string', maxLength: 8_192 },
   entrypoint: TEXT,
   env: TEXT,
-  features: TEXT,
-  hookscript: TEXT,
+  features: { type: 'string', format: properties(FEATURES) },
+  hookscript: { type: 'string', format: volumeId },
   hostname: { type: 'string', maxLength: 255, format: dnsName },
   lock: { type: 'string', values: LOCKS },
   memory: { type: 'integer', minimum: 16 },
-  nameserver: TEXT,
+  nameserver: { type: 'string', format: listOf(ipAddress) },
   onboot: FLAG,
-  ostype: TEXT,
+  ostype: {
+    type: 'string',
+    values: 'debian devuan ubuntu centos fedora opensuse archlinux alpine gentoo nixos unmanaged'.split(' '),
+  },
   protection: FLAG,
   rootfs: TEXT,
-  searchdomain: TEXT,
-  startup: TEXT,
+  searchdomain: { type: 'string', format: listOf(dnsName) },
+  startup: { type: 'string', format: startupOrder },
   swap: { type: 'integer', minimum: 0 },
-  tags: { type: 'string', format: tagList },
+  tags: { type: 'string', format: listOf(tag) },
   template: FLAG,
-  timezone: TEXT,
+  timezone: { type: 'string', format: timezone },
   tty: { type: 'integer', minimum: 0, maximum: 6 },
   unprivileged: FLAG,
 }
 
 /** Options with a number, and how many there are of each. */
-export const NUMBERED_OPTIONS: Readonly<Record<string, number>> = { net: 32, mp: 256, dev: 256, unused: 256 }
+export const NUMBERED_OPTIONS: Readonly<Record<string, NumberedSpec>> = {
+  net: { count: 32, spec: { type: 'string', format: properties(NETWORK) } },
+  mp: { count: 256, spec: TEXT },
+  dev: { count: 256, spec: TEXT },
+  unused: {
+    count: 256,
+    spec: {
+      type: 'string',
+      format: properties({ volume: { type: 'string', format: volumeId, required: true } }, 'volume'),
+    },
+  },
+}
 
-/** Whether the configuration can have a key of this name. */
-export function isConfigOption(name: string): boolean {
-  return optionOf({ positional: [], options: CONFIG_OPTIONS, numbered: NUMBERED_OPTIONS }, name) !== undefined
+/** All keys that a configuration can have. */
+const KEYS = {
+  positional: [],
+  options: {
+    ...CONFIG_OPTIONS,
+    parent: { type: 'string', maxLength: 40, format: configId },
+    snaptime: { type: 'integer', minimum: 0 },
+  },
+  numbered: NUMBERED_OPTIONS,
+} as const
+
+/** What values a key of the configuration has; undefined for a key that Proxmox does not know. */
+export function configOption(key: string): OptionSpec | undefined {
+  return optionOf(KEYS, key)
+}
+
+/**
+ * A value as it is read from a configuration file, and what is wrong with it: less is looked at than when it was set.
+ * Source: pve-container, LXC/Config.pm, check_type.
+ */
+export function storedValue(key: string, value: string): { readonly value: string; readonly problem?: string } {
+  const spec = configOption(key)
+  if (spec === undefined) return { value, problem: `unknown setting '${key}'` }
+  const failed = { value, problem: `type check ('${spec.type}') failed - got '${value}'` }
+  if (spec.type === 'boolean') return { value: booleanOf(value) ?? value, ...(booleanOf(value) ? {} : failed) }
+  if (spec.type === 'integer') return /^\d+$/.test(value) ? { value: String(Number(value)) } : failed
+  if (spec.type === 'number') return /^\d+(\.\d+)?$/.test(value) ? { value } : failed
+  const problem = spec.format?.(value, '')
+  return problem === undefined ? { value } : { value, problem }
 }
 
 /** What `pct set` takes beside the options of the configuration. */
 export const SET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   ...CONFIG_OPTIONS,
-  delete: { type: 'list', format: configIdList },
-  revert: { type: 'list', format: configIdList },
+  delete: { type: 'list', format: listOf(configId) },
+  revert: { type: 'list', format: listOf(configId) },
   digest: { type: 'string', maxLength: 40 },
 }
 
 /** Tags as Proxmox keeps them: lower case, sorted, each once. */
 export function normalisedTags(text: string): string {
   return [...new Set(splitList(text).map(tag => tag.toLowerCase()))].sort().join(';')
-}
-
-function dnsName(value: string): string | undefined {
-  const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
-  return new RegExp(`^${label}(?:\\.${label})*$`).test(value) ? undefined : 'value does not look like a valid DNS name'
-}
-
-function tagList(value: string): string | undefined {
-  const isRight = splitList(value).every(tag => /^[a-z0-9_][a-z0-9_\-+.]*$/i.test(tag))
-  return isRight ? undefined : 'invalid characters in tag'
-}
-
-function configIdList(value: string): string | undefined {
-  return splitList(value)
-    .map(configId)
-    .find(problem => problem !== undefined)
 }
