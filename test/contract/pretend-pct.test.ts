@@ -56,7 +56,7 @@ describe('as a process', () => {
     )
     expect(results.every(({ exitCode }) => exitCode === 0)).toBe(true)
     const { stdout } = await host.pct('config 100')
-    for (let at = 1; at <= 20; at++) expect(stdout).toContain(`net${at}: name=eth${at},bridge=vmbr0\n`)
+    for (let at = 1; at <= 20; at++) expect(stdout).toContain(`net${at}: name=eth${at},bridge=vmbr0,hwaddr=`)
   })
 
   test('killed at any moment, it leaves a configuration that is whole and a lock that is free', async () => {

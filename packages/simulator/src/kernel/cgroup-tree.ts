@@ -172,7 +172,7 @@ function groupFiles(): Record<string, string> {
 }
 
 /** The process list of a cgroup. */
-export function procsText(pids: readonly number[]): string {
+function procsText(pids: readonly number[]): string {
   return pids.map(pid => `${pid}\n`).join('')
 }
 

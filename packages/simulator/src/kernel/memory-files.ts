@@ -21,7 +21,7 @@ export function formatMemoryEvents({ high, max, oom, oomKill }: MemoryEvents): s
 }
 
 /** The same the other way round. */
-export function parseMemoryEvents(text: string): MemoryEvents {
+function parseMemoryEvents(text: string): MemoryEvents {
   const events = parseFlatKeyed(text)
   const value = (key: string) => events.get(key) ?? 0
   return { high: value('high'), max: value('max'), oom: value('oom'), oomKill: value('oom_kill') }

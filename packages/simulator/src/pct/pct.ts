@@ -35,7 +35,8 @@ export async function pct(context: Context, words: readonly string[]): Promise<n
   const load = names.length === 1 ? COMMANDS[name] : undefined
   if (load === undefined) {
     const { fullUsage } = await import('./usage.ts')
-    output.err(fullUsage(given === undefined ? 'no command specified' : unavailable(given, names)))
+    const problem = given === undefined ? 'no command specified' : unavailable(given, names)
+    output.err(fullUsage(problem, names.length > 1 ? given : undefined))
     return EXIT.other
   }
   try {

@@ -20,7 +20,7 @@ perl: warning: Falling back to the standard locale ("C").
 `
 
 /** Time of the machine. */
-export const REAL_TIME: CommandTime = {
+const REAL_TIME: CommandTime = {
   nowMs: () => Date.now(),
   sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
 }

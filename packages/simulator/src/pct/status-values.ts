@@ -30,7 +30,7 @@ export function statusValues(
     vmid,
     status: run === undefined ? 'stopped' : 'running',
     name: (values['hostname'] ?? `CT${vmid}`).replaceAll(/\s/g, ''),
-    cpus: cores === undefined ? identity.cores : Number(cores),
+    cpus: Number(cores) || identity.cores,
     ...Object.fromEntries(
       Object.entries(optional).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ),

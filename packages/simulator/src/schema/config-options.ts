@@ -13,7 +13,7 @@ import {
 import { booleanOf, configId, type NumberedSpec, type OptionSpec, optionOf, splitList, TEXT } from './option-spec.ts'
 
 /** Locks that stand in a container's configuration. */
-export const LOCKS = [
+const LOCKS = [
   'backup',
   'create',
   'destroyed',

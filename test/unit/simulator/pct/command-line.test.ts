@@ -140,7 +140,9 @@ describe('wrong words', () => {
   })
 
   test('a beginning that more than one command has is incomplete', async () => {
-    expect((await (await usualHost()).pct('s 100')).stderr).toMatch(/^ERROR: incomplete command 'pct s'\n/)
+    expect((await (await usualHost()).pct('s 100')).stderr).toMatch(
+      /^ERROR: incomplete command 'pct s'\n[\s\S]*\n {7}pct s config <vmid> \[OPTIONS\]\n {7}pct s set <vmid>/,
+    )
   })
 
   test('an unknown command is followed by the whole usage', async () => {
