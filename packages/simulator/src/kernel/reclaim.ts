@@ -18,6 +18,7 @@ export interface MemoryEvents {
 
 export const NO_EVENTS: MemoryEvents = { high: 0, max: 0, oom: 0, oomKill: 0 }
 
+/** Both counted together. */
 export function sumOfEvents(a: MemoryEvents, b: MemoryEvents): MemoryEvents {
   return { high: a.high + b.high, max: a.max + b.max, oom: a.oom + b.oom, oomKill: a.oomKill + b.oomKill }
 }

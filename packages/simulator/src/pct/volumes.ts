@@ -119,6 +119,7 @@ export function readVolumes(paths: HostPaths, vmid: number): VolumeState {
   return text === undefined ? FRESH : JSON.parse(text)
 }
 
+/** Changes some of it. */
 export function changeVolumes(
   paths: HostPaths,
   vmid: number,

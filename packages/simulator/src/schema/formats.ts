@@ -113,27 +113,33 @@ export function bridgeOf(network: string): string | undefined {
   return parseProperties(network, NETWORK, undefined).values['bridge']
 }
 
+/** `storage:name`. Source: pve-storage, Plugin.pm, parse_volume_id. */
 export const volumeId: Format = value =>
   /^[a-z][a-z0-9\-_.]*[a-z0-9]:.+$/i.test(value) ? undefined : `unable to parse volume ID '${value}'`
 
+/** Labels of letters, digits and hyphens, joined by dots. Source: pve-common, JSONSchema.pm, as all below. */
 export const dnsName: Format = value => {
   const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
   return new RegExp(`^${label}(?:\\.${label})*$`).test(value) ? undefined : 'value does not look like a valid DNS name'
 }
 
+/** IPv4 or IPv6; a link-local one may name its interface. */
 export const ipAddress: Format = check(
   value => isIPv4(value) || isIPv6(value),
   'value does not look like a valid IP address',
 )
 
+/** `host`, or a name that this machine knows. */
 export const timezone: Format = value =>
   ['host', 'UTC', ...Intl.supportedValuesOf('timeZone')].includes(value) ? undefined : `invalid time zone '${value}'`
 
+/** `order=1,up=30,down=10`; a number alone is the order. */
 export const startupOrder: Format = check(
   value => value !== '' && value.split(',').every(word => /^\s*$|^(order=)?\d+$|^(up|down)=\d+$/.test(word)),
   'unable to parse startup options',
 )
 
+/** One tag. */
 export const tag: Format = check(value => /^[a-z0-9_][a-z0-9_\-+.]*$/i.test(value), 'invalid characters in tag')
 
 /** The format of each word of a list. */
