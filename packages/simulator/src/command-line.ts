@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { createHost } from './create-host.ts'
 import { startEngine } from './engine/run-engine.ts'
-import { createHost } from './host/create-host.ts'
 import { SHAPES, type Shape } from './workload/workload.ts'
 
 const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...

@@ -1,8 +1,8 @@
+export { createHost, type HostSpec, type PretendHost } from './create-host.ts'
 export { Engine, type EngineEvent, type EngineOptions } from './engine/engine.ts'
 export { type RunOptions, startEngine } from './engine/run-engine.ts'
+export { type HostPaths, hostPaths } from './files/host-paths.ts'
 export type { ContainerSpec } from './host/container-spec.ts'
-export { createHost, type HostSpec, type PretendHost } from './host/create-host.ts'
-export { type HostPaths, hostPaths } from './host/host-paths.ts'
 export {
   DEFAULT_SETTINGS,
   type Fault,

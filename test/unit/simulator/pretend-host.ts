@@ -11,6 +11,31 @@ import {
   runPct,
 } from '../../../packages/simulator/src/index.ts'
 
+/** A command that ended well and said nothing. */
+export const silent = { stdout: '', stderr: '', exitCode: 0 }
+export const MISSING = "Configuration file 'nodes/pve/lxc/999.conf' does not exist\n"
+
+/** A command that only said what is wrong. */
+export function failure(stderr: string, exitCode = 255): CommandResult {
+  return { stdout: '', stderr, exitCode }
+}
+
+/** The complaint about an option, and the usage of the command below it. */
+export function parameterFailure(problem: string, usage: string, exitCode = 2): CommandResult {
+  return failure(`400 Parameter verification failed.\n${problem}\npct ${usage}\n`, exitCode)
+}
+
+/** A running container 100 with 2 cores and 512 MB, and a stopped one 101. */
+export async function usualHost(settings = {}): Promise<TestHost> {
+  return await makeHost(
+    [
+      { vmid: 100, shape: 'idle', hostname: 'web', cores: 2, memoryMb: 512 },
+      { vmid: 101, shape: 'idle', hostname: 'db.example.com', running: false },
+    ],
+    { settings },
+  )
+}
+
 const made: string[] = []
 /** Memory if there is a file system of it: a host is some hundred small files. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()

@@ -65,6 +65,8 @@ const CAST: readonly Omit<ContainerSpec, 'vmid'>[] = [
   },
   {
     hostname: 'files',
+    // At the usual speed every 15 seconds: what happens within a limit inside is no reason to grow the container.
+    innerLimit: { memoryMb: 64, killEverySeconds: 900 },
     shape: 'cache-heavy',
     cores: 2,
     memoryMb: 1_024,

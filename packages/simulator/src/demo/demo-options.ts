@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { positiveNumber, wholeNumber } from '../command-line.ts'
 
 /** What the demo was asked for. */
@@ -47,7 +48,8 @@ export function parseDemoOptions(words: readonly string[]): DemoOptions | undefi
   }
   return {
     containers,
-    durationMs: values.duration === undefined ? undefined : positiveNumber('--duration', values.duration) * 1_000,
+    durationMs:
+      values.duration === undefined ? undefined : positiveNumber('--duration', values.duration) * MS_PER_SECOND,
     port: values.port === undefined ? undefined : portNumber(values.port),
     speed: positiveNumber('--speed', values.speed),
     seed: wholeNumber('--seed', values.seed),

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import type { ContainerConfigBody } from '@lxc-autoscale/core'
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { createHost, type PretendHost } from '../create-host.ts'
 import { startEngine } from '../engine/run-engine.ts'
+import { containerCgroup } from '../files/host-paths.ts'
 import type { ContainerSpec } from '../host/container-spec.ts'
-import { createHost, type PretendHost } from '../host/create-host.ts'
-import { containerCgroup } from '../host/host-paths.ts'
 import { readMemory } from '../kernel/memory-files.ts'
 import { ApiClient } from './api-client.ts'
 import { ChildDaemon } from './child-daemon.ts'
@@ -104,7 +105,7 @@ async function watch({ api, host, containers, options, print, signal }: Watch): 
     for (const decision of (await api.history()).flatMap(entry => toDecision(entry) ?? [])) {
       if (decisions.has(decision.id)) continue
       decisions.set(decision.id, decision)
-      print(`${decisionLine(decision, (performance.now() - startedMs) / 1_000)}\n`)
+      print(`${decisionLine(decision, (performance.now() - startedMs) / MS_PER_SECOND)}\n`)
     }
   }
   while (!signal.aborted && performance.now() - startedMs < (options.durationMs ?? Number.POSITIVE_INFINITY)) {
@@ -137,7 +138,8 @@ function banner(
   { hostCores, hostMemoryMb }: ReturnType<typeof demoHostSize>,
   { port, adminKey }: { port: number; adminKey: string },
 ): string {
-  const end = durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / 1_000} s, or with Ctrl-C`
+  const end =
+    durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / MS_PER_SECOND} s, or with Ctrl-C`
   return [
     `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} ${containers === 1 ? 'container' : 'containers'}, loads ${speed} times as fast as the clock`,
     `dashboard: http://127.0.0.1:${port}/`,
@@ -150,7 +152,8 @@ function banner(
 async function untilAnswers(api: ApiClient, signal: AbortSignal): Promise<void> {
   const deadlineMs = performance.now() + START_MS
   while (!signal.aborted && !(await api.answers())) {
-    if (performance.now() > deadlineMs) throw new Error(`lxc-autoscale-api did not answer within ${START_MS / 1_000} s`)
+    if (performance.now() > deadlineMs)
+      throw new Error(`lxc-autoscale-api did not answer within ${START_MS / MS_PER_SECOND} s`)
     await pause(POLL_MS / 5, signal)
   }
 }

@@ -1,11 +1,12 @@
-import { containerCgroup, type HostPaths } from '../host/host-paths.ts'
+import { BYTES_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
 import type { HostClock, Run } from '../host/runs.ts'
 import { parseCpuList } from '../kernel/cpu-list.ts'
 import { readFirstLine, readLimit, writeKernelFile } from '../kernel/kernel-file.ts'
 import { readMemory } from '../kernel/memory-files.ts'
 import type { MemoryLimits } from '../kernel/reclaim.ts'
 import type { Demand } from '../workload/demand.ts'
-import { readWorkload } from '../workload/workload.ts'
+import { type InnerLimit, readWorkload } from '../workload/workload.ts'
 import { type DemandSource, demandSource } from '../workload/workload-source.ts'
 import { type ContainerPlace, type ContainerState, kernelTexts, readContainerState } from './container-state.ts'
 import { HOST_DISK } from './host-figures.ts'
@@ -13,7 +14,7 @@ import { type CpuAllowance, cappedCores, stepContainer } from './step-container.
 
 /** How long a killed main process is away before its supervisor starts it again, in real time. */
 const RESTART_MS = 3_000
-const MEMORY_FILES = /\/memory\.(stat|events|current)$/
+const MEMORY_FILES = /\/memory\.(stat|events|events\.local|current)$/
 
 /** Limits as the kernel files give them now. */
 interface Limits {
@@ -27,6 +28,8 @@ interface Limits {
 export interface Intent {
   readonly demand: Demand
   readonly limits: Limits
+  /** How often a process is killed within a limit inside the container. */
+  readonly innerKills: number
   /** Cores it would use if the host had them, and its weight. */
   readonly claim: { readonly wantedCores: number; readonly weight: number }
 }
@@ -37,6 +40,7 @@ export class ContainerSim {
   #run: Run
   readonly #place: ContainerPlace
   readonly #demand: DemandSource
+  readonly #innerLimit: InnerLimit | undefined
   #state: ContainerState
   #written: ReadonlyMap<string, string>
 
@@ -49,7 +53,9 @@ export class ContainerSim {
       initProcess: `${paths.proc}/${run.initPid}`,
       device: HOST_DISK.number,
     }
-    this.#demand = demandSource(readWorkload(paths, run.vmid))
+    const workload = readWorkload(paths, run.vmid)
+    this.#demand = demandSource(workload)
+    this.#innerLimit = workload.innerLimit
     this.#state = readContainerState(this.#place)
     this.#written = new Map()
   }
@@ -67,8 +73,8 @@ export class ContainerSim {
     this.#run = run
   }
 
-  /** What the container wants during a step that ends at `clock`; undefined when it has just gone. */
-  intend(clock: HostClock): Intent | undefined {
+  /** What the container wants during a step that ends at `clock`, the workload's time that it lasts; undefined when it has just gone. */
+  intend(clock: HostClock, workloadElapsedMs: number): Intent | undefined {
     const limits = readLimits(this.#place.cgroup)
     if (limits === undefined) return undefined
     this.#takeOverMemory()
@@ -76,6 +82,7 @@ export class ContainerSim {
     return {
       demand,
       limits,
+      innerKills: this.#innerKillsUntil(clock, workloadElapsedMs),
       claim: { wantedCores: Math.min(demand.cpuCores, cappedCores(limits)), weight: limits.weight },
     }
   }
@@ -88,7 +95,13 @@ export class ContainerSim {
       grantedCores: isBelowItsWish(intent, grantedCores) ? grantedCores : Number.POSITIVE_INFINITY,
     }
     const before = this.#state.memoryEvents.oomKill
-    this.#state = stepContainer(this.#state, { elapsedMs, demand: intent.demand, cpu, limits: intent.limits.memory })
+    this.#state = stepContainer(this.#state, {
+      elapsedMs,
+      demand: intent.demand,
+      cpu,
+      limits: intent.limits.memory,
+      innerKills: intent.innerKills,
+    })
     return this.#state.memoryEvents.oomKill - before
   }
 
@@ -109,15 +122,21 @@ export class ContainerSim {
     this.#written = new Map([...this.#written].filter(([path]) => !MEMORY_FILES.test(path)))
   }
 
+  #innerKillsUntil({ workloadMs }: HostClock, elapsedMs: number): number {
+    if (this.#innerLimit === undefined) return 0
+    const everyMs = this.#innerLimit.killEverySeconds * MS_PER_SECOND
+    return Math.floor(workloadMs / everyMs) - Math.floor((workloadMs - elapsedMs) / everyMs)
+  }
+
   #demandAt({ uptimeMs, workloadMs }: HostClock): Demand {
     const { workloadSinceMs, workloadUptimeMs, startedAtSeconds } = this.#run
     const demand = this.#demand({
-      seconds: workloadMs / 1_000,
-      sinceStartSeconds: Math.max(0, workloadMs - workloadSinceMs) / 1_000,
+      seconds: workloadMs / MS_PER_SECOND,
+      sinceStartSeconds: Math.max(0, workloadMs - workloadSinceMs) / MS_PER_SECOND,
     })
-    const wasKilled = workloadUptimeMs > startedAtSeconds * 1_000
+    const wasKilled = workloadUptimeMs > startedAtSeconds * MS_PER_SECOND
     const isAway = wasKilled && uptimeMs - workloadUptimeMs < RESTART_MS
-    return isAway ? { ...demand, cpuCores: 0.02, anonMb: this.#state.memory.anon / 1_048_576 } : demand
+    return isAway ? { ...demand, cpuCores: 0.02, anonMb: this.#state.memory.anon / BYTES_PER_MB } : demand
   }
 }
 

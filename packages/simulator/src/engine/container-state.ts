@@ -3,7 +3,7 @@ import type { CpuCounters } from '../kernel/cpu-counters.ts'
 import { formatCpuStat, parseCpuStat } from '../kernel/cpu-counters.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
 import { readLimit } from '../kernel/kernel-file.ts'
-import { formatMemoryEvents, readMemory } from '../kernel/memory-files.ts'
+import { memoryEventTexts, readMemory } from '../kernel/memory-files.ts'
 import { currentBytes, formatMemoryStat, type MemoryState } from '../kernel/memory-state.ts'
 import { formatNetDev, NO_TRAFFIC, parseNetDev, type Traffic } from '../kernel/net-dev.ts'
 import { formatPressure, type Pressure, parsePressure } from '../kernel/pressure.ts'
@@ -23,6 +23,8 @@ export interface ContainerState {
   readonly cpuPressure: Pressure
   readonly memory: MemoryState
   readonly memoryEvents: MemoryEvents
+  /** Of a limit inside the container. */
+  readonly innerEvents: MemoryEvents
   readonly memoryPressure: Pressure
   readonly peakBytes: number
   readonly pageFaults: number
@@ -48,7 +50,7 @@ export function kernelTexts(place: ContainerPlace, state: ContainerState): Reado
     [`${cgroup}/cpu.pressure`, formatPressure(state.cpuPressure)],
     [`${cgroup}/memory.stat`, formatMemoryStat(state.memory, state.pageFaults)],
     [`${cgroup}/memory.swap.current`, `${state.memory.swap}\n`],
-    [`${cgroup}/memory.events`, formatMemoryEvents(state.memoryEvents)],
+    ...memoryEventTexts(cgroup, state.memoryEvents, state.innerEvents),
     [`${cgroup}/memory.current`, `${currentBytes(state.memory)}\n`],
     [`${cgroup}/memory.peak`, `${state.peakBytes}\n`],
     [`${cgroup}/memory.pressure`, formatPressure(state.memoryPressure)],

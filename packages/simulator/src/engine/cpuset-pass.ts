@@ -1,6 +1,6 @@
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
 import { readConf } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
-import { containerCgroup, type HostPaths } from '../host/host-paths.ts'
 import { runningVmids } from '../host/runs.ts'
 import { allCpus, formatCpuList, parseCpuList } from '../kernel/cpu-list.ts'
 import { readFirstLine, writeKernelFile } from '../kernel/kernel-file.ts'
@@ -46,7 +46,7 @@ function readMember(paths: HostPaths, identity: HostIdentity, vmid: number): rea
     {
       vmid,
       cpus: parseCpuList(cpuset),
-      cores: cores === undefined ? undefined : Number(cores),
+      cores: Number(cores) || undefined,
       isPinned: conf.live.lxc.some(([key]) => key === 'lxc.cgroup2.cpuset.cpus' || key === 'lxc.cgroup.cpuset.cpus'),
     },
   ]

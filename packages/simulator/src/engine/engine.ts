@@ -1,15 +1,17 @@
 import { appendFileSync } from 'node:fs'
+import { MS_PER_SECOND, USEC_PER_MS } from '@lxc-autoscale/core/units'
+import { type HostPaths, hostPaths } from '../files/host-paths.ts'
+import { readIfThere } from '../files/json-file.ts'
 import { writeBroadcast } from '../host/broadcast.ts'
 import { readConf } from '../host/container-conf.ts'
 import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
-import { type HostPaths, hostPaths } from '../host/host-paths.ts'
-import { readIfThere } from '../host/json-file.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { writeUnixSockets } from '../host/lifecycle.ts'
 import { type HostClock, readClock, readRun, runningVmids, writeClock, writeRun } from '../host/runs.ts'
 import { readSettings } from '../host/settings.ts'
 import { formatCpuList } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
+import { INNER_GROUP } from '../kernel/memory-files.ts'
 import { currentBytes } from '../kernel/memory-state.ts'
 import type { Traffic } from '../kernel/net-dev.ts'
 import { ContainerSim, type Intent } from './container-sim.ts'
@@ -21,7 +23,7 @@ import { shareCpu } from './share-cpu.ts'
 
 /** Something that a person would find in the host's log. */
 export type EngineEvent =
-  | { readonly kind: 'oom-kill'; readonly vmid: number; readonly kills: number }
+  | { readonly kind: 'oom-kill' | 'inner-oom-kill'; readonly vmid: number; readonly kills: number }
   | { readonly kind: 'cpuset'; readonly vmid: number; readonly cpus: readonly number[] }
 
 export interface EngineOptions {
@@ -101,7 +103,7 @@ export class Engine {
   #stepContainers(elapsedMs: number): readonly EngineEvent[] {
     const intents: [ContainerSim, Intent][] = []
     for (const sim of this.#sims.values()) {
-      const intent = sim.intend(this.#clock)
+      const intent = sim.intend(this.#clock, elapsedMs * this.#speed)
       if (intent !== undefined) intents.push([sim, intent])
     }
     const shares = shareCpu(
@@ -112,6 +114,7 @@ export class Engine {
     intents.forEach(([sim, intent], at) => {
       const kills = sim.step(intent, shares[at] ?? 0, elapsedMs)
       sim.write()
+      if (intent.innerKills > 0) events.push({ kind: 'inner-oom-kill', vmid: sim.vmid, kills: intent.innerKills })
       if (kills === 0) return
       events.push({ kind: 'oom-kill', vmid: sim.vmid, kills })
       restartWorkload(this.#paths, sim, this.#clock)
@@ -125,7 +128,7 @@ export class Engine {
   }
 
   #broadcast(): void {
-    const elapsedUsec = (this.#clock.uptimeMs - this.#last.uptimeMs) * 1_000
+    const elapsedUsec = (this.#clock.uptimeMs - this.#last.uptimeMs) * USEC_PER_MS
     const used = new Map([...this.#sims].map(([vmid, sim]) => [vmid, cpuUsec(sim)]))
     const shares = [...used].flatMap(([vmid, usec]) => {
       const before = this.#last.used.get(vmid)
@@ -194,8 +197,9 @@ function restartWorkload(paths: HostPaths, sim: ContainerSim, clock: HostClock):
 }
 
 function logLine(event: EngineEvent, { uptimeMs }: HostClock): string {
-  const time = `[${(uptimeMs / 1_000).toFixed(3)}]`
+  const time = `[${(uptimeMs / MS_PER_SECOND).toFixed(3)}]`
   if (event.kind === 'cpuset')
     return `${time} pvestatd: modified cpu set for lxc/${event.vmid}: ${formatCpuList(event.cpus)}`
-  return `${time} kernel: Memory cgroup out of memory: /lxc/${event.vmid}: killed ${event.kills} process(es)`
+  const group = event.kind === 'oom-kill' ? '' : `/${INNER_GROUP}`
+  return `${time} kernel: Memory cgroup out of memory: /lxc/${event.vmid}${group}: killed ${event.kills} process(es)`
 }

@@ -1,5 +1,6 @@
+import { BYTES_PER_MB, KIB_PER_MB, MS_PER_MINUTE, MS_PER_SECOND, USEC_PER_MS } from '@lxc-autoscale/core/units'
+import type { HostPaths } from '../files/host-paths.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
-import type { HostPaths } from '../host/host-paths.ts'
 import type { HostClock } from '../host/runs.ts'
 import { formatFlatKeyed } from '../kernel/flat-keyed.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
@@ -29,16 +30,16 @@ export const HOST_DISK = { number: '259:0', name: 'nvme0n1' } as const
 const OWN_CORES = 0.08
 const OWN_MEMORY_MB = 1_400
 const TICK_USEC = 10_000
-const KB_PER_MB = 1_024
+const BYTES_PER_KIB = BYTES_PER_MB / KIB_PER_MB
 
 export function stepHost(figures: HostFigures, { elapsedMs, usedCores, runnable }: HostStep): HostFigures {
   const average = (old: number, minutes: number) => {
-    const kept = Math.exp(-elapsedMs / (minutes * 60_000))
+    const kept = Math.exp(-elapsedMs / (minutes * MS_PER_MINUTE))
     return old * kept + (runnable + OWN_CORES) * (1 - kept)
   }
   const [one, five, fifteen] = figures.load
   return {
-    busyUsec: figures.busyUsec + (usedCores + OWN_CORES) * elapsedMs * 1_000,
+    busyUsec: figures.busyUsec + (usedCores + OWN_CORES) * elapsedMs * USEC_PER_MS,
     load: [average(one, 1), average(five, 5), average(fifteen, 15)],
   }
 }
@@ -70,9 +71,15 @@ export function writeHostFiles(
     readonly disk: DiskCounters
   },
 ): void {
-  const idleSeconds = Math.max(0, (now.clock.uptimeMs / 1_000) * identity.cores - now.figures.busyUsec / 1e6)
+  const idleSeconds = Math.max(
+    0,
+    (now.clock.uptimeMs / MS_PER_SECOND) * identity.cores - now.figures.busyUsec / USEC_PER_MS / MS_PER_SECOND,
+  )
   const [one, five, fifteen] = now.figures.load.map(value => value.toFixed(2))
-  writeKernelFile(`${paths.proc}/uptime`, `${(now.clock.uptimeMs / 1_000).toFixed(2)} ${idleSeconds.toFixed(2)}\n`)
+  writeKernelFile(
+    `${paths.proc}/uptime`,
+    `${(now.clock.uptimeMs / MS_PER_SECOND).toFixed(2)} ${idleSeconds.toFixed(2)}\n`,
+  )
   writeKernelFile(`${paths.proc}/stat`, statText(identity, now.clock, now.figures))
   writeKernelFile(
     `${paths.proc}/loadavg`,
@@ -128,22 +135,25 @@ function statText({ cores, bootedAtSeconds }: HostIdentity, clock: HostClock, { 
 }
 
 function meminfoText(totalMb: number, { containerBytes, cacheBytes }: HostMemory): string {
-  const totalKb = totalMb * KB_PER_MB
-  const usedKb = Math.min(totalKb, OWN_MEMORY_MB * KB_PER_MB + Math.trunc((containerBytes - cacheBytes) / 1_024))
-  const cacheKb = Math.min(totalKb - usedKb, Math.trunc(cacheBytes / 1_024) + 400 * KB_PER_MB)
+  const totalKb = totalMb * KIB_PER_MB
+  const usedKb = Math.min(
+    totalKb,
+    OWN_MEMORY_MB * KIB_PER_MB + Math.trunc((containerBytes - cacheBytes) / BYTES_PER_KIB),
+  )
+  const cacheKb = Math.min(totalKb - usedKb, Math.trunc(cacheBytes / BYTES_PER_KIB) + 400 * KIB_PER_MB)
   const freeKb = totalKb - usedKb - cacheKb
   const rows: [string, number][] = [
     ['MemTotal', totalKb],
     ['MemFree', freeKb],
     ['MemAvailable', Math.trunc(freeKb + cacheKb * 0.95)],
-    ['Buffers', 48 * KB_PER_MB],
+    ['Buffers', 48 * KIB_PER_MB],
     ['Cached', cacheKb],
     ['SwapCached', 0],
-    ['SwapTotal', 8_192 * KB_PER_MB],
-    ['SwapFree', 8_192 * KB_PER_MB],
+    ['SwapTotal', 8_192 * KIB_PER_MB],
+    ['SwapFree', 8_192 * KIB_PER_MB],
     ['Dirty', 512],
-    ['Shmem', 60 * KB_PER_MB],
-    ['SReclaimable', 120 * KB_PER_MB],
+    ['Shmem', 60 * KIB_PER_MB],
+    ['SReclaimable', 120 * KIB_PER_MB],
   ]
   return rows.map(([name, kb]) => `${`${name}:`.padEnd(16)}${String(kb).padStart(8)} kB\n`).join('')
 }

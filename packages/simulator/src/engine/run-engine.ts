@@ -1,4 +1,5 @@
-import { hostPaths } from '../host/host-paths.ts'
+import { MS_PER_MINUTE } from '@lxc-autoscale/core/units'
+import { hostPaths } from '../files/host-paths.ts'
 import { acquireProcessLock } from '../host/process-lock.ts'
 import { runningVmids } from '../host/runs.ts'
 import { Engine } from './engine.ts'
@@ -7,7 +8,7 @@ import { Engine } from './engine.ts'
 const SHORTEST_STEP_MS = 50
 const STEP_MS_PER_CONTAINER = 2
 /** A machine that slept does not make up for the night in one step. */
-const LONGEST_STEP_MS = 60_000
+const LONGEST_STEP_MS = MS_PER_MINUTE
 
 export interface RunOptions {
   readonly speed?: number

@@ -1,7 +1,8 @@
+import { BYTES_PER_MB, MS_PER_SECOND, USEC_PER_MS } from '@lxc-autoscale/core/units'
 import type { CpuCounters } from '../kernel/cpu-counters.ts'
 import { currentBytes, inPages, type MemoryState } from '../kernel/memory-state.ts'
 import { advancePressure, type StallShares } from '../kernel/pressure.ts'
-import { enforceLimits, type MemoryLimits, reclaimTo } from '../kernel/reclaim.ts'
+import { enforceLimits, type MemoryEvents, type MemoryLimits, reclaimTo, sumOfEvents } from '../kernel/reclaim.ts'
 import type { Demand } from '../workload/demand.ts'
 import { kernelMb } from '../workload/workload-source.ts'
 import type { ContainerState } from './container-state.ts'
@@ -21,9 +22,9 @@ export interface StepInputs {
   readonly demand: Demand
   readonly cpu: CpuAllowance
   readonly limits: MemoryLimits
+  readonly innerKills: number
 }
 
-const MB = 1_048_576
 /** Time constant with which memory follows what the workload wants. */
 const MEMORY_LAG_MS = 1_000
 /** How much slower memory grows above `memory.high`, where the kernel makes the task wait. */
@@ -39,7 +40,7 @@ export function stepContainer(state: ContainerState, inputs: StepInputs): Contai
   const memory = stepMemory(state, inputs)
   const disk = diskTraffic(state.memory, inputs)
   const usedCores = usedCpuCores(inputs)
-  const seconds = inputs.elapsedMs / 1_000
+  const seconds = inputs.elapsedMs / MS_PER_SECOND
   return {
     ...memory,
     cpu: stepCpu(state.cpu, inputs, usedCores),
@@ -53,10 +54,10 @@ export function stepContainer(state: ContainerState, inputs: StepInputs): Contai
     },
     diskPressure: advancePressure(state.diskPressure, diskStalls(disk, seconds), inputs.elapsedMs),
     traffic: {
-      rxBytes: state.traffic.rxBytes + inputs.demand.rxMbPerSecond * MB * seconds,
-      rxPackets: state.traffic.rxPackets + (inputs.demand.rxMbPerSecond * MB * seconds) / BYTES_PER_PACKET,
-      txBytes: state.traffic.txBytes + inputs.demand.txMbPerSecond * MB * seconds,
-      txPackets: state.traffic.txPackets + (inputs.demand.txMbPerSecond * MB * seconds) / BYTES_PER_PACKET,
+      rxBytes: state.traffic.rxBytes + inputs.demand.rxMbPerSecond * BYTES_PER_MB * seconds,
+      rxPackets: state.traffic.rxPackets + (inputs.demand.rxMbPerSecond * BYTES_PER_MB * seconds) / BYTES_PER_PACKET,
+      txBytes: state.traffic.txBytes + inputs.demand.txMbPerSecond * BYTES_PER_MB * seconds,
+      txPackets: state.traffic.txPackets + (inputs.demand.txMbPerSecond * BYTES_PER_MB * seconds) / BYTES_PER_PACKET,
     },
   }
 }
@@ -72,7 +73,7 @@ function usedCpuCores({ demand, cpu }: StepInputs): number {
 
 function stepCpu(counters: CpuCounters, inputs: StepInputs, usedCores: number): CpuCounters {
   const { elapsedMs, cpu, demand } = inputs
-  const usedUsec = usedCores * elapsedMs * 1_000
+  const usedUsec = usedCores * elapsedMs * USEC_PER_MS
   const systemShare = 0.12
   const hasQuota = Number.isFinite(cpu.quotaCores)
   const periods = hasQuota ? elapsedMs / PERIOD_MS : 0
@@ -83,7 +84,8 @@ function stepCpu(counters: CpuCounters, inputs: StepInputs, usedCores: number): 
     systemUsec: counters.systemUsec + usedUsec * systemShare,
     periods: counters.periods + periods,
     throttledPeriods: counters.throttledPeriods + (isThrottled ? periods : 0),
-    throttledUsec: counters.throttledUsec + (isThrottled ? (runnableCores - cpu.quotaCores) * elapsedMs * 1_000 : 0),
+    throttledUsec:
+      counters.throttledUsec + (isThrottled ? (runnableCores - cpu.quotaCores) * elapsedMs * USEC_PER_MS : 0),
   }
 }
 
@@ -99,25 +101,19 @@ function cpuStalls({ demand, cpu }: StepInputs): StallShares {
   return { some, full: isThrottled ? some * 0.8 : 0 }
 }
 
-type MemoryPart = Pick<ContainerState, 'memory' | 'memoryEvents' | 'memoryPressure' | 'peakBytes'>
+type MemoryPart = Pick<ContainerState, 'memory' | 'memoryEvents' | 'innerEvents' | 'memoryPressure' | 'peakBytes'>
 
 function stepMemory(state: ContainerState, inputs: StepInputs): MemoryPart {
-  const { limits, elapsedMs } = inputs
+  const { limits, elapsedMs, innerKills } = inputs
   const wanted = grow(state.memory, inputs, 1)
   const kept = currentBytes(reclaimTo(wanted, limits.high, limits.swapMax))
   const isHeld = kept > limits.high
   const grown = isHeld ? grow(state.memory, inputs, SLOWED_GROWTH) : wanted
   const outcome = enforceLimits(grown, limits)
-  const events = outcome.events
-  const old = state.memoryEvents
   return {
     memory: outcome.state,
-    memoryEvents: {
-      high: old.high + events.high,
-      max: old.max + events.max,
-      oom: old.oom + events.oom,
-      oomKill: old.oomKill + events.oomKill,
-    },
+    memoryEvents: sumOfEvents(state.memoryEvents, outcome.events),
+    innerEvents: innerKills === 0 ? state.innerEvents : sumOfEvents(state.innerEvents, eventsOfKills(innerKills)),
     memoryPressure: advancePressure(
       state.memoryPressure,
       memoryStalls(isHeld, outcome.reclaimedBytes, elapsedMs),
@@ -127,23 +123,28 @@ function stepMemory(state: ContainerState, inputs: StepInputs): MemoryPart {
   }
 }
 
+/** Reclaim fails some rounds before each kill. */
+function eventsOfKills(kills: number): MemoryEvents {
+  return { high: 0, max: 12 * kills, oom: kills, oomKill: kills }
+}
+
 /** Memory as the workload would have it `elapsedMs` later; `speed` below 1 slows growth, never release. */
 function grow(memory: MemoryState, { demand, elapsedMs, limits }: StepInputs, speed: number): MemoryState {
   const share = 1 - Math.exp(-elapsedMs / MEMORY_LAG_MS)
   const follow = (now: number, target: number) => now + (target - now) * share * (target > now ? speed : 1)
   const heldBytes = memory.anon + memory.swap
-  const targetBytes = follow(heldBytes, demand.anonMb * MB)
+  const targetBytes = follow(heldBytes, demand.anonMb * BYTES_PER_MB)
   const swap = swappedBytes(memory, targetBytes / Math.max(1, heldBytes), limits.high, elapsedMs)
   const anon = Math.max(0, targetBytes - swap)
-  const readBytes = (demand.readMbPerSecond * MB * elapsedMs) / 1_000
-  const cache = memory.cache + Math.min(readBytes, Math.max(0, demand.cacheMb * MB - memory.cache))
+  const readBytes = (demand.readMbPerSecond * BYTES_PER_MB * elapsedMs) / MS_PER_SECOND
+  const cache = memory.cache + Math.min(readBytes, Math.max(0, demand.cacheMb * BYTES_PER_MB - memory.cache))
   return inPages({
     anon,
     swap,
     cache,
-    shmem: follow(memory.shmem, demand.shmemMb * MB),
-    slabReclaimable: MB / 4 + cache * 0.01,
-    kernel: kernelMb(anon / MB) * MB,
+    shmem: follow(memory.shmem, demand.shmemMb * BYTES_PER_MB),
+    slabReclaimable: BYTES_PER_MB / 4 + cache * 0.01,
+    kernel: kernelMb(anon / BYTES_PER_MB) * BYTES_PER_MB,
   })
 }
 
@@ -151,11 +152,11 @@ function grow(memory: MemoryState, { demand, elapsedMs, limits }: StepInputs, sp
 function swappedBytes(memory: MemoryState, kept: number, highBytes: number, elapsedMs: number): number {
   const left = memory.swap * Math.min(1, kept)
   const hasRoom = currentBytes(memory) < highBytes * 0.9
-  return hasRoom ? Math.max(0, left - 20 * MB * (elapsedMs / 1_000)) : left
+  return hasRoom ? Math.max(0, left - 20 * BYTES_PER_MB * (elapsedMs / MS_PER_SECOND)) : left
 }
 
 function memoryStalls(isHeld: boolean, reclaimedBytes: number, elapsedMs: number): StallShares {
-  const reclaimedMbPerSecond = reclaimedBytes / MB / (elapsedMs / 1_000)
+  const reclaimedMbPerSecond = reclaimedBytes / BYTES_PER_MB / (elapsedMs / MS_PER_SECOND)
   const reclaiming = elapsedMs > 0 ? Math.min(0.3, reclaimedMbPerSecond / 6_000) : 0
   const some = isHeld ? 0.6 + reclaiming : reclaiming
   return { some, full: some * 0.8 }
@@ -168,17 +169,17 @@ interface DiskTraffic {
 
 /** What the page cache holds need not be read. */
 function diskTraffic(memory: MemoryState, { demand, elapsedMs }: StepInputs): DiskTraffic {
-  const seconds = elapsedMs / 1_000
-  const wantedBytes = Math.max(1, demand.cacheMb * MB)
+  const seconds = elapsedMs / MS_PER_SECOND
+  const wantedBytes = Math.max(1, demand.cacheMb * BYTES_PER_MB)
   const missed = 1 - Math.min(1, memory.cache / wantedBytes)
   return {
-    readBytes: demand.readMbPerSecond * MB * seconds * (0.02 + 0.98 * missed),
-    writtenBytes: demand.writeMbPerSecond * MB * seconds,
+    readBytes: demand.readMbPerSecond * BYTES_PER_MB * seconds * (0.02 + 0.98 * missed),
+    writtenBytes: demand.writeMbPerSecond * BYTES_PER_MB * seconds,
   }
 }
 
 function diskStalls({ readBytes, writtenBytes }: DiskTraffic, seconds: number): StallShares {
-  const busy = seconds > 0 ? (readBytes + writtenBytes * 0.5) / MB / seconds / DISK_MB_PER_SECOND : 0
+  const busy = seconds > 0 ? (readBytes + writtenBytes * 0.5) / BYTES_PER_MB / seconds / DISK_MB_PER_SECOND : 0
   const some = Math.min(0.9, busy)
   return { some, full: some * 0.7 }
 }

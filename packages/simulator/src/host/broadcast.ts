@@ -1,5 +1,5 @@
-import type { HostPaths } from './host-paths.ts'
-import { readIfThere, replaceJson } from './json-file.ts'
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson } from '../files/json-file.ts'
 
 /** What pvestatd tells the cluster every ten seconds; the only place of CPU shares, which need two looks. */
 export interface Broadcast {

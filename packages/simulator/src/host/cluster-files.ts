@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceText } from '../files/json-file.ts'
 import { listVmids } from './container-conf.ts'
 import type { HostIdentity } from './host-identity.ts'
-import type { HostPaths } from './host-paths.ts'
-import { readIfThere, replaceText } from './json-file.ts'
 import type { HostSettings } from './settings.ts'
 
 /** Rewrites `.vmlist`, the list of all guests of the cluster, with a higher version. Call it with the kernel lock held. */
@@ -15,24 +15,36 @@ export function writeVmlist(paths: HostPaths): void {
   replaceText(`${paths.pve}/.vmlist`, `${JSON.stringify({ version, ids })}\n`)
 }
 
-/** Rewrites `.members`; a single node has neither `cluster` nor `nodelist`. */
+/** Rewrites `.members`; a single node has neither `cluster` nor `nodelist`, and a node that is not up has no address. */
 export function writeMembers(paths: HostPaths, identity: HostIdentity, settings: HostSettings): void {
   const version = previousVersion(`${paths.pve}/.members`) + 1
-  const single = { nodename: identity.node, version }
-  const members =
-    settings.nodes.length < 2
-      ? single
-      : {
-          ...single,
-          cluster: { name: 'pretend', version: 1, nodes: settings.nodes.length, quorate: settings.quorate ? 1 : 0 },
-          nodelist: Object.fromEntries(
-            settings.nodes.map((name, at) => [
-              name,
-              { id: at + 1, online: settings.quorate || name === identity.node ? 1 : 0, ip: `192.0.2.${at + 1}` },
-            ]),
-          ),
-        }
-  replaceText(`${paths.pve}/.members`, `${JSON.stringify(members, null, 0)}\n`)
+  const { nodes, quorate } = settings
+  const nodeLines = nodes.map((name, at) => {
+    const isUp = isOnline(settings, identity, name)
+    return `  "${name}": { "id": ${at + 1}, "online": ${isUp ? `1, "ip": "${addressOf(settings, name)}"` : 0}}`
+  })
+  const cluster = `"cluster": { "name": "pretend", "version": 1, "nodes": ${nodes.length}, "quorate": ${quorate ? 1 : 0} },`
+  const more = nodes.length < 2 ? '' : `,\n${cluster}\n"nodelist": {\n${nodeLines.join(',\n')}\n  }`
+  replaceText(`${paths.pve}/.members`, `{\n"nodename": "${identity.node}",\n"version": ${version}${more}\n}\n`)
+}
+
+/** Whether a node of the cluster is up; without quorum this node is alone. */
+export function isOnline({ offlineNodes, quorate }: HostSettings, { node }: HostIdentity, name: string): boolean {
+  return name === node || (quorate && !offlineNodes.includes(name))
+}
+
+/** The address of a node in the cluster's network. */
+export function addressOf({ nodes }: HostSettings, name: string): string {
+  return `192.0.2.${nodes.indexOf(name) + 1}`
+}
+
+/** Rewrites `storage.cfg`, the storages of the cluster. */
+export function writeStorages(paths: HostPaths, { storages }: HostSettings): void {
+  const sections = Object.entries(storages).map(([name, type]) => {
+    const place = type === 'lvmthin' ? '\tthinpool data\n\tvgname pve\n' : ''
+    return `${type}: ${name}\n${type === 'dir' ? '\tpath /var/lib/vz\n' : place}\tcontent rootdir,images\n`
+  })
+  replaceText(`${paths.pve}/storage.cfg`, sections.join('\n'))
 }
 
 /** Rewrites `ha/resources.cfg`, which names the containers that the HA manager looks after. */

@@ -1,3 +1,5 @@
+import { storedValue } from '../schema/config-options.ts'
+
 /** The keys of one section of a container's configuration, without its raw `lxc.` lines. */
 export type ConfValues = Readonly<Record<string, string>>
 export type RawLine = readonly [key: string, value: string]
@@ -23,9 +25,6 @@ export interface ParsedConf {
 
 export const EMPTY_SECTION: ConfSection = { values: {}, lxc: [] }
 
-const KNOWN_KEY =
-  /^(lock|onboot|startup|template|arch|ostype|console|tty|cores|cpulimit|cpuunits|memory|swap|hostname|description|searchdomain|nameserver|timezone|rootfs|parent|snaptime|snapstate|cmode|entrypoint|protection|unprivileged|features|env|hookscript|tags|debug|(net|mp|unused|dev)\d+)$/
-
 interface OpenSection {
   readonly values: Record<string, string>
   readonly lxc: RawLine[]
@@ -34,7 +33,7 @@ interface OpenSection {
 
 /**
  * Reads a configuration file. Source: pve-container, LXC/Config.pm, parse_pct_config: the first header ends the live
- * part, `#` lines are the description, unknown keys are left out with a warning.
+ * part, `#` lines are the description, what Proxmox does not know is kept with a warning as long as it has the form of a key.
  */
 export function parseConf(text: string, vmid: number): ParsedConf {
   const live = openSection()
@@ -45,7 +44,7 @@ export function parseConf(text: string, vmid: number): ParsedConf {
   for (const line of text.split('\n')) {
     const header = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i.exec(line)?.[1]
     if (header === undefined) {
-      const problem = readLine(line, section)
+      const problem = readLine(line, section, section === pending)
       if (problem !== undefined) warnings.push(`vm ${vmid} - ${problem}`)
     } else if (header.toLowerCase() === 'pve:pending') section = pending
     else {
@@ -63,24 +62,37 @@ export function parseConf(text: string, vmid: number): ParsedConf {
   }
 }
 
-/** Takes one line into `section`; gives what is wrong with it. */
-function readLine(line: string, section: OpenSection): string | undefined {
+/** Takes one line into `section`; gives what is wrong with it. A line that is no `key: value` is left out. */
+function readLine(line: string, section: OpenSection, isPending: boolean): string | undefined {
   if (/^\s*$/.test(line)) return undefined
   if (line.startsWith('#')) {
     section.description += `${decodeText(line.slice(1))}\n`
     return undefined
   }
-  const raw = /^(lxc\.[a-z0-9_\-.]+)(?::|\s*=)\s*(.*?)\s*$/.exec(line)
-  if (raw !== null) {
-    section.lxc.push([raw[1] ?? '', raw[2] ?? ''])
-    return undefined
-  }
+  const [, rawKey, rawValue = ''] = /^(lxc\.[a-z0-9_\-.]+)(?::|\s*=)\s*(.*?)\s*$/.exec(line) ?? []
+  if (rawKey !== undefined) return readRawLine(line, rawKey, rawValue, section)
   const [, key, value] = /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/.exec(line) ?? []
   if (key === undefined || value === undefined) return `unable to parse config: ${line}`
-  if (key !== 'delete' && !KNOWN_KEY.test(key)) return `unable to parse value of '${key}' - unknown setting '${key}'`
+  if (key === 'delete' && !isPending) return "property 'delete' is only allowed in [pve:pending]"
   if (key === 'description') section.description += decodeText(value)
-  else section.values[key] = value
+  else if (key === 'delete' || key === 'snapstate') section.values[key] = value
+  else {
+    const stored = storedValue(key, value)
+    section.values[key] = stored.value
+    return stored.problem === undefined ? undefined : `unable to parse value of '${key}' - ${stored.problem}`
+  }
   return undefined
+}
+
+/** Beginnings of the names of raw keys that Proxmox lets through. Source: as above, valid_lxc_conf_keys. */
+const RAW_KEYS =
+  /^lxc\.(apparmor|arch|autodev|cap|cgroup2?|console|devtty|environment|group|hook|idmap|include|init|kmsg|log|mount|net|prlimit|pty|rootfs\.mount|seccomp|selinux|signal|start|sysctl|tty|uts)(\.|$)/
+
+function readRawLine(line: string, key: string, value: string, section: OpenSection): string | undefined {
+  if (key === 'lxc.rootfs.path') return `${key}: lxc.rootfs.path is auto generated from rootfs`
+  if (!RAW_KEYS.test(key)) return `unable to parse config: ${line}`
+  section.lxc.push([key, value])
+  return key.startsWith('lxc.cgroup.') ? `${key} is deprecated, this will be a hard error in the future!` : undefined
 }
 
 /** The file as Proxmox writes it: description, sorted keys, raw lines; then pending; then the snapshots by name. */
@@ -132,11 +144,6 @@ export function decodeText(text: string): string {
     }
   }
   return Buffer.from(bytes).toString('utf8')
-}
-
-/** The words of a list: commas, semicolons and blanks separate them. Source: pve-common, Tools.pm, split_list. */
-export function splitList(text: string): readonly string[] {
-  return text.split(/[,;\s\0]+/).filter(word => word !== '')
 }
 
 /** `values` without some of its keys. */

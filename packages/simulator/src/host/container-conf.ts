@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { confFile, type HostPaths } from '../files/host-paths.ts'
+import { isErrno, readIfThere, replaceText } from '../files/json-file.ts'
 import { type ContainerConf, formatConf, type ParsedConf, parseConf } from './conf-text.ts'
-import { confFile, type HostPaths } from './host-paths.ts'
-import { isErrno, readIfThere, replaceText } from './json-file.ts'
 import { numbersIn } from './runs.ts'
 
 /** Containers of a node, by number, running or not. */
@@ -20,20 +20,18 @@ export function readConf(paths: HostPaths, node: string, vmid: number): (ParsedC
   return text === undefined ? undefined : { ...parseConf(text, vmid), text }
 }
 
-/** Writes a container's configuration and what lxc-start reads of it. */
+/** Writes a container's configuration. */
 export function storeConf(paths: HostPaths, node: string, vmid: number, conf: ContainerConf): void {
   replaceText(confFile(paths, node, vmid), formatConf(conf))
-  storeLxcConfig(paths, vmid, conf)
 }
 
-/** Removes both. */
-export function removeConf(paths: HostPaths, node: string, vmid: number): void {
-  rmSync(confFile(paths, node, vmid), { force: true })
+/** Removes what lxc-start reads of a container. */
+export function removeLxcConfig(paths: HostPaths, vmid: number): void {
   rmSync(`${paths.root}/var/lib/lxc/${vmid}`, { recursive: true, force: true })
 }
 
-/** Source: pve-container, LXC.pm, update_lxc_config. */
-function storeLxcConfig(paths: HostPaths, vmid: number, { live }: ContainerConf): void {
+/** Writes what lxc-start reads. Source: pve-container, LXC.pm, update_lxc_config. */
+export function storeLxcConfig(paths: HostPaths, vmid: number, { live }: ContainerConf): void {
   const directory = `${paths.root}/var/lib/lxc/${vmid}`
   mkdirSync(directory, { recursive: true })
   const lines = [

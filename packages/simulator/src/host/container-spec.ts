@@ -1,5 +1,6 @@
-import type { Load, Shape } from '../workload/workload.ts'
+import type { InnerLimit, Load, Shape } from '../workload/workload.ts'
 import type { ConfValues } from './conf-text.ts'
+import type { HostSettings, StorageType } from './settings.ts'
 
 /** A container to be made. Only number and shape are needed. */
 export interface ContainerSpec {
@@ -25,6 +26,8 @@ export interface ContainerSpec {
   /** Parts of the load that are not the usual ones for its shape. */
   readonly load?: Partial<Load>
   readonly processes?: number
+  /** A service inside (Docker in LXC) that is killed again and again within a limit of its own. */
+  readonly innerLimit?: InnerLimit
   /** Further keys of the configuration, or other values; undefined leaves a key out. */
   readonly config?: Readonly<Record<string, string | undefined>>
   /** Raw `lxc.` lines. */
@@ -34,9 +37,12 @@ export interface ContainerSpec {
 const MAC_PREFIX = 'BC:24:11'
 
 /** The keys of the configuration file that a container begins with. */
-export function initialValues(spec: ContainerSpec, cores: number, memoryMb: number): ConfValues {
-  const format = spec.storage === 'local-zfs' ? 'subvol' : 'vm'
-  const volume = `${spec.storage ?? 'local-lvm'}:${format}-${spec.vmid}-disk-0`
+export function initialValues(
+  spec: ContainerSpec,
+  { cores, memoryMb, storages }: { cores: number; memoryMb: number; storages: HostSettings['storages'] },
+): ConfValues {
+  const storage = spec.storage ?? 'local-lvm'
+  const volume = newVolumeId(storage, storages[storage], { vmid: spec.vmid, number: 0 })
   const values: Record<string, string | undefined> = {
     arch: 'amd64',
     cores: String(cores),
@@ -57,6 +63,19 @@ export function initialValues(spec: ContainerSpec, cores: number, memoryMb: numb
   const given: Record<string, string> = {}
   for (const [key, value] of Object.entries(values)) if (value !== undefined) given[key] = value
   return given
+}
+
+/** The name that a storage gives to a new volume: a block device, a data set or a directory. */
+export function newVolumeId(
+  storage: string,
+  type: StorageType | undefined,
+  { vmid, number }: { vmid: number; number: number },
+): string {
+  if (type === 'zfspool') return `${storage}:subvol-${vmid}-disk-${number}`
+  const isDirectory = type === 'dir' || type === 'nfs' || type === 'btrfs'
+  return isDirectory
+    ? `${storage}:${vmid}/subvol-${vmid}-disk-${number}.subvol`
+    : `${storage}:vm-${vmid}-disk-${number}`
 }
 
 /** A network address that no two containers of a host share. */

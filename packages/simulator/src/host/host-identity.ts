@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { HostPaths } from './host-paths.ts'
+import type { HostPaths } from '../files/host-paths.ts'
 
 /** What a pretend host is and always stays. */
 export interface HostIdentity {

@@ -1,19 +1,20 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { fillCgroup, fillMonitorCgroup, freshDirectory, inodeOf } from '../kernel/cgroup-tree.ts'
-import { allCpus } from '../kernel/cpu-list.ts'
+import { BYTES_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
+import { fillCgroup, fillMonitorCgroup, freshDirectory, inodeOf, makeLxcGroup } from '../kernel/cgroup-tree.ts'
+import { allCpus, formatCpuList, parseCpuList } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { memoryConstraints } from '../kernel/memory-constraints.ts'
 import { EMPTY_MEMORY } from '../kernel/memory-state.ts'
 import { type ProcessFacts, writeInitFiles, writeProcessFiles } from '../kernel/process-files.ts'
 import { seeded } from '../kernel/seeded.ts'
+import { parseSize } from '../schema/size.ts'
 import { readWorkload } from '../workload/workload.ts'
-import type { ContainerConf } from './conf-text.ts'
+import type { ContainerConf, RawLine } from './conf-text.ts'
 import type { HostIdentity } from './host-identity.ts'
-import { containerCgroup, type HostPaths } from './host-paths.ts'
-import { readIfThere, replaceJson, replaceText } from './json-file.ts'
 import { type Run, readClock, readRun, removeRun, runningVmids, writeRun } from './runs.ts'
 
-const MB = 1_048_576
 const FIRST_PID = 1_200
 /** Uid and gid on the host of root in an unprivileged container. */
 const UNPRIVILEGED_UID = 100_000
@@ -41,7 +42,7 @@ export function startContainer(paths: HostPaths, identity: HostIdentity, vmid: n
     initPid,
     monitorPid,
     pids: pids.slice(1),
-    startedAtSeconds: clock.uptimeMs / 1_000,
+    startedAtSeconds: clock.uptimeMs / MS_PER_SECOND,
     startCount: record.count + 1,
     workloadSinceMs: clock.workloadMs,
     workloadUptimeMs: clock.uptimeMs,
@@ -52,11 +53,13 @@ export function startContainer(paths: HostPaths, identity: HostIdentity, vmid: n
     hasSystemd: workload.hasSystemd,
   })
   const inode = makeCgroups(paths, run, {
-    cpus: randomCpus(identity, run, Number(values['cores'] ?? identity.cores)),
+    ...cpusetOf(paths, identity, run, conf),
     ...limitsOf(values),
     pids: run.pids,
     hasSystemd: workload.hasSystemd,
-    memory: { ...EMPTY_MEMORY, anon: 3 * MB, kernel: MB },
+    memory: { ...EMPTY_MEMORY, anon: 3 * BYTES_PER_MB, kernel: BYTES_PER_MB },
+    innerMaxBytes: workload.innerLimit === undefined ? undefined : workload.innerLimit.memoryMb * BYTES_PER_MB,
+    raw: conf.live.lxc,
     unlikeInode: record.count === 0 ? undefined : record.inode,
   })
   replaceJson(startRecordFile(paths, vmid), { count: run.startCount, inode })
@@ -89,13 +92,31 @@ function limitsOf(values: Readonly<Record<string, string>>) {
   const cpulimit = Number(values['cpulimit'] ?? 0)
   return {
     ...memoryConstraints(Number(values['memory'] ?? 512)),
-    swapMaxBytes: Number(values['swap'] ?? 0) * MB,
+    swapMaxBytes: Number(values['swap'] ?? 0) * BYTES_PER_MB,
     cpuMax: cpulimit > 0 ? `${Math.trunc(100_000 * cpulimit)} 100000` : 'max 100000',
     cpuWeight: Math.min(Math.max(Number(values['cpuunits'] ?? 100), 1), 10_000),
   }
 }
 
-/** Proxmox starts a container on random CPUs, as many as its `cores`. */
+/**
+ * The CPUs that a container starts on: those of a raw key, else as many as its `cores`, at random. The first container after
+ * a boot is started before its group can have a set, and may use all until pvestatd looks.
+ */
+function cpusetOf(paths: HostPaths, identity: HostIdentity, run: Run, { live }: ContainerConf) {
+  const all = allCpus(identity.cores)
+  const pinned = live.lxc.findLast(([key]) => key === 'lxc.cgroup2.cpuset.cpus')?.[1]
+  if (pinned !== undefined) {
+    const allowed = parseCpuList(pinned).filter(cpu => all.includes(cpu))
+    return { cpus: pinned, effectiveCpus: formatCpuList(allowed) }
+  }
+  if (!existsSync(`${paths.cgroup}/lxc`)) {
+    makeLxcGroup(`${paths.cgroup}/lxc`, formatCpuList(all))
+    return { cpus: '', effectiveCpus: formatCpuList(all) }
+  }
+  const cpus = formatCpuList(randomCpus(identity, run, Number(live.values['cores']) || identity.cores))
+  return { cpus, effectiveCpus: cpus }
+}
+
 function randomCpus(identity: HostIdentity, run: Run, cores: number): readonly number[] {
   return [...allCpus(identity.cores)]
     .sort(
@@ -161,18 +182,26 @@ function makeProcess(paths: HostPaths, facts: ProcessFacts, more: (directory: st
 function makeCgroups(
   paths: HostPaths,
   run: Run,
-  spec: Parameters<typeof fillCgroup>[1] & { unlikeInode: number | undefined },
+  spec: Parameters<typeof fillCgroup>[1] & { unlikeInode: number | undefined; raw: readonly RawLine[] },
 ): number {
   const aside = `${paths.state}/staging/cgroup.${run.vmid}`
   const monitorAside = `${paths.state}/staging/monitor.${run.vmid}`
   const directory = freshDirectory(aside, spec.unlikeInode)
   fillCgroup(directory, spec)
+  for (const [key, value] of spec.raw) writeRawLimit(directory, key, value)
   mkdirSync(monitorAside)
   fillMonitorCgroup(monitorAside, run.monitorPid)
   renameSync(monitorAside, `${paths.cgroup}/lxc.monitor/${run.vmid}`)
   renameSync(directory, containerCgroup(paths, run.vmid))
   rmSync(aside, { recursive: true, force: true })
   return inodeOf(containerCgroup(paths, run.vmid))
+}
+
+/** A raw key names a file of the cgroup, and is written after what Proxmox writes. */
+function writeRawLimit(directory: string, key: string, value: string): void {
+  const [, file] = /^lxc\.cgroup2\.((?:cpu|io|memory|pids)\.[a-z.]+)$/.exec(key) ?? []
+  if (file === undefined) return
+  writeKernelFile(`${directory}/${file}`, `${parseSize(value) ?? value}\n`)
 }
 
 function removeKernelTrees(paths: HostPaths, vmid: number, pids: readonly number[]): void {

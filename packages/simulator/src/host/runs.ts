@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { HostPaths } from '../files/host-paths.ts'
+import { isErrno, readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
-import type { HostPaths } from './host-paths.ts'
-import { isErrno, readIfThere, replaceJson, replaceText } from './json-file.ts'
 
 /** One run of a container, from its start to its stop. */
 export interface Run {

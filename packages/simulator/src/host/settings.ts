@@ -1,6 +1,6 @@
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere } from '../files/json-file.ts'
 import type { CommandName } from './bin-commands.ts'
-import type { HostPaths } from './host-paths.ts'
-import { readIfThere } from './json-file.ts'
 
 /** Kinds of storage that differ in what containers on them can do. Source: pve-storage, plugin features. */
 export type StorageType = 'lvmthin' | 'zfspool' | 'rbd' | 'btrfs' | 'dir' | 'nfs' | 'lvm'
@@ -23,6 +23,8 @@ export interface Fault {
 export interface TaskDurations {
   readonly snapshotMs: number
   readonly rollbackMs: number
+  /** First mount of an ext4 that was in use when the snapshot was taken (multiple mount protection). */
+  readonly slowMountMs: number
   readonly cloneMs: number
   readonly startMs: number
   readonly shutdownMs: number
@@ -44,7 +46,13 @@ export interface HostSettings {
   readonly quorate: boolean
   /** `busy`: not synchronised, `down`: not running. */
   readonly pmxcfs: 'ok' | 'busy' | 'down'
+  /** Nodes of the cluster that are not up; without quorum this one is the only one that is. */
+  readonly offlineNodes: readonly string[]
+  /** Bridges of the host; a container that names another one is not started. */
+  readonly bridges: readonly string[]
   readonly storages: Readonly<Record<string, StorageType>>
+  /** Volume ids whose data is gone. */
+  readonly missingVolumes: readonly string[]
   /** Containers that the HA manager looks after, and how long it takes to act. */
   readonly haManaged: readonly number[]
   readonly haDelayMs: number
@@ -65,13 +73,14 @@ export interface HostSettings {
 }
 
 export const DEFAULT_SETTINGS: HostSettings = {
-  pctDelayMs: 600,
-  pctDelayJitter: 0.25,
+  pctDelayMs: 1_200,
+  pctDelayJitter: 0.2,
   lockTimeoutMs: 10_000,
   createLockTimeoutMs: 5_000,
   taskMs: {
     snapshotMs: 300,
     rollbackMs: 300,
+    slowMountMs: 60_000,
     cloneMs: 1_500,
     startMs: 500,
     shutdownMs: 1_500,
@@ -81,7 +90,10 @@ export const DEFAULT_SETTINGS: HostSettings = {
   nodes: ['pve'],
   quorate: true,
   pmxcfs: 'ok',
+  offlineNodes: [],
+  bridges: ['vmbr0'],
   storages: { 'local-lvm': 'lvmthin', local: 'dir' },
+  missingVolumes: [],
   haManaged: [],
   haDelayMs: 2_000,
   cpusetPassMs: 10_000,
@@ -99,7 +111,16 @@ export const INSTANT: Partial<HostSettings> = {
   pctDelayMs: 0,
   pctDelayJitter: 0,
   haDelayMs: 0,
-  taskMs: { snapshotMs: 0, rollbackMs: 0, cloneMs: 0, startMs: 0, shutdownMs: 0, resizeMs: 0, destroyMs: 0 },
+  taskMs: {
+    snapshotMs: 0,
+    rollbackMs: 0,
+    slowMountMs: 0,
+    cloneMs: 0,
+    startMs: 0,
+    shutdownMs: 0,
+    resizeMs: 0,
+    destroyMs: 0,
+  },
 }
 
 /** The settings in force now. */

@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs'
+import { type HostPaths, hostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
 import { COMMANDS, commandScript } from './bin-commands.ts'
-import { writeHaResources, writeMembers } from './cluster-files.ts'
+import { writeHaResources, writeMembers, writeStorages } from './cluster-files.ts'
 import { readIdentity } from './host-identity.ts'
-import { type HostPaths, hostPaths } from './host-paths.ts'
-import { readIfThere, replaceJson, replaceText } from './json-file.ts'
 import { withProcessLock } from './process-lock.ts'
 import { type HostSettings, readSettings } from './settings.ts'
 
@@ -16,6 +16,7 @@ export async function updateSettings(root: string, changes: Partial<HostSettings
     installCommands(paths, settings)
     writeMembers(paths, readIdentity(paths), settings)
     writeHaResources(paths, settings)
+    writeStorages(paths, settings)
     return settings
   })
 }

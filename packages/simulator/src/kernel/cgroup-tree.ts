@@ -1,12 +1,15 @@
 import { linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { formatNoCpuStat } from './cpu-counters.ts'
-import { formatCpuList } from './cpu-list.ts'
 import { limitText } from './kernel-file.ts'
+import { formatMemoryEvents, INNER_GROUP } from './memory-files.ts'
 import { formatMemoryStat, type MemoryState } from './memory-state.ts'
 import { formatPressure, NO_PRESSURE } from './pressure.ts'
+import { NO_EVENTS } from './reclaim.ts'
 
 export interface CgroupSpec {
-  readonly cpus: readonly number[]
+  /** Content of `cpuset.cpus`, and what comes of it. */
+  readonly cpus: string
+  readonly effectiveCpus: string
   readonly maxBytes: number
   readonly highBytes: number
   readonly swapMaxBytes: number
@@ -17,9 +20,11 @@ export interface CgroupSpec {
   /** A guest with systemd keeps its init in `init.scope` and nothing in `ns` itself. */
   readonly hasSystemd: boolean
   readonly memory: MemoryState
+  /** Limit of a group inside the container. */
+  readonly innerMaxBytes: number | undefined
 }
 
-const CONTROLLERS = 'cpuset cpu io memory hugetlb pids rdma misc\n'
+export const CONTROLLERS = 'cpuset cpu io memory hugetlb pids rdma misc\n'
 
 /** Counters of `ns` that are those of the outer cgroup, since every process of a container is in `ns`. */
 const SHARED = [
@@ -42,6 +47,22 @@ export function fillCgroup(directory: string, spec: CgroupSpec): void {
   fill(ns, innerFiles(spec))
   for (const name of SHARED) linkSync(`${directory}/${name}`, `${ns}/${name}`)
   if (spec.hasSystemd) makeSystemdGroups(ns, spec.pids)
+  if (spec.innerMaxBytes === undefined) return
+  const inner = `${directory}/${INNER_GROUP}`
+  mkdirSync(inner)
+  fill(inner, { ...groupFiles(), ...eventFiles(), 'cgroup.procs': '', 'memory.max': limitText(spec.innerMaxBytes) })
+}
+
+/** Makes the group that all containers are in, which is there from the first start after a boot. */
+export function makeLxcGroup(directory: string, cpus: string): void {
+  mkdirSync(directory)
+  fill(directory, {
+    'cgroup.controllers': CONTROLLERS,
+    'cgroup.subtree_control': CONTROLLERS,
+    'cgroup.procs': '',
+    'cpuset.cpus': '\n',
+    'cpuset.cpus.effective': `${cpus}\n`,
+  })
 }
 
 /** Fills the cgroup directory of the process that watches a container (`lxc.monitor/<vmid>`). */
@@ -79,8 +100,7 @@ function makeSystemdGroups(ns: string, pids: readonly number[]): void {
 }
 
 function outerFiles(spec: CgroupSpec): Record<string, string> {
-  const cpus = `${formatCpuList(spec.cpus)}\n`
-  const memory = spec.memory
+  const { memory } = spec
   return {
     ...groupFiles(),
     'cgroup.procs': '',
@@ -90,8 +110,8 @@ function outerFiles(spec: CgroupSpec): Record<string, string> {
     'cpu.pressure': formatPressure(NO_PRESSURE),
     'cpu.stat': formatNoCpuStat(),
     'cpu.weight': `${spec.cpuWeight}\n`,
-    'cpuset.cpus': cpus,
-    'cpuset.cpus.effective': cpus,
+    'cpuset.cpus': `${spec.cpus}\n`,
+    'cpuset.cpus.effective': `${spec.effectiveCpus}\n`,
     'cpuset.cpus.partition': 'member\n',
     'cpuset.mems': '\n',
     'cpuset.mems.effective': '0\n',
@@ -100,7 +120,7 @@ function outerFiles(spec: CgroupSpec): Record<string, string> {
     'io.stat': '',
     'io.weight': 'default 100\n',
     'memory.current': `${memory.anon + memory.kernel}\n`,
-    'memory.events': 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n',
+    ...eventFiles(),
     'memory.high': limitText(spec.highBytes),
     'memory.low': '0\n',
     'memory.max': limitText(spec.maxBytes),
@@ -118,19 +138,24 @@ function outerFiles(spec: CgroupSpec): Record<string, string> {
 }
 
 function innerFiles(spec: CgroupSpec): Record<string, string> {
-  const cpus = `${formatCpuList(spec.cpus)}\n`
   return {
     ...groupFiles(),
+    ...eventFiles(),
     'cgroup.procs': spec.hasSystemd ? '' : procsText(spec.pids),
     'cpu.max': 'max 100000\n',
     'cpu.weight': '100\n',
-    'cpuset.cpus': cpus,
-    'cpuset.cpus.effective': cpus,
+    'cpuset.cpus': `${spec.cpus}\n`,
+    'cpuset.cpus.effective': `${spec.effectiveCpus}\n`,
     'memory.high': 'max\n',
     'memory.max': 'max\n',
     'memory.swap.max': 'max\n',
     'pids.max': 'max\n',
   }
+}
+
+function eventFiles(): Record<string, string> {
+  const none = formatMemoryEvents(NO_EVENTS)
+  return { 'memory.events': none, 'memory.events.local': none }
 }
 
 function groupFiles(): Record<string, string> {
@@ -147,7 +172,7 @@ function groupFiles(): Record<string, string> {
 }
 
 /** The process list of a cgroup. */
-export function procsText(pids: readonly number[]): string {
+function procsText(pids: readonly number[]): string {
   return pids.map(pid => `${pid}\n`).join('')
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { isErrno, readIfThere } from '../host/json-file.ts'
+import { isErrno, readIfThere } from '../files/json-file.ts'
 
 /**
  * Changes the text of a pretend kernel file in place: same inode, so that a reader who keeps it open sees the new value

@@ -25,11 +25,6 @@ export function currentBytes(state: MemoryState): number {
   return state.anon + state.cache + state.shmem + state.slabReclaimable + state.kernel
 }
 
-/** What no reclaim can take away while there is no swap. */
-export function unreclaimableBytes(state: MemoryState): number {
-  return state.anon + state.shmem + state.kernel
-}
-
 /** All figures cut to whole pages, as the kernel accounts them. */
 export function inPages(state: MemoryState): MemoryState {
   return {

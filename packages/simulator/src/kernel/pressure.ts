@@ -1,3 +1,4 @@
+import { USEC_PER_MS } from '@lxc-autoscale/core/units'
 /** Pressure stall information of one resource. `avg` in percent, totals in microseconds. */
 export interface Pressure {
   readonly some: Stall
@@ -37,7 +38,7 @@ function advanceStall(stall: Stall, share: number, elapsedMs: number): Stall {
     avg10: average(stall.avg10, 10_000),
     avg60: average(stall.avg60, 60_000),
     avg300: average(stall.avg300, 300_000),
-    totalUsec: stall.totalUsec + share * elapsedMs * 1_000,
+    totalUsec: stall.totalUsec + share * elapsedMs * USEC_PER_MS,
   }
 }
 

@@ -1,3 +1,4 @@
+import { BYTES_PER_MB } from '@lxc-autoscale/core/units'
 import { currentBytes, inPages, type MemoryState } from './memory-state.ts'
 
 /** Limits of a cgroup in bytes; Infinity is `max`. */
@@ -17,6 +18,11 @@ export interface MemoryEvents {
 
 export const NO_EVENTS: MemoryEvents = { high: 0, max: 0, oom: 0, oomKill: 0 }
 
+/** Both counted together. */
+export function sumOfEvents(a: MemoryEvents, b: MemoryEvents): MemoryEvents {
+  return { high: a.high + b.high, max: a.max + b.max, oom: a.oom + b.oom, oomKill: a.oomKill + b.oomKill }
+}
+
 export interface LimitOutcome {
   readonly state: MemoryState
   readonly events: MemoryEvents
@@ -24,13 +30,12 @@ export interface LimitOutcome {
   readonly reclaimedBytes: number
 }
 
-const MB = 1_048_576
 /** Mapped programs and libraries, which come back at once if they are taken. */
-const CACHE_FLOOR = 2 * MB
-const SLAB_FLOOR = MB / 4
+const CACHE_FLOOR = 2 * BYTES_PER_MB
+const SLAB_FLOOR = BYTES_PER_MB / 4
 /** What is left of a workload whose main process was killed: the shell and the daemons around it. */
 const LEFT_AFTER_KILL = 0.06
-const INIT_BYTES = MB
+const INIT_BYTES = BYTES_PER_MB
 /** Failed rounds of reclaim before the kernel kills. Source: Linux, mm/memcontrol.c, MAX_RECLAIM_RETRIES. */
 const RECLAIM_ROUNDS = 16
 
@@ -49,7 +54,7 @@ export function enforceLimits(state: MemoryState, limits: MemoryLimits): LimitOu
     state: killed.state,
     reclaimedBytes: beforeBytes - currentBytes(reclaimed),
     events: {
-      high: isOverHigh ? 1 + Math.floor((beforeBytes - currentBytes(softened)) / MB) : 0,
+      high: isOverHigh ? 1 + Math.floor((beforeBytes - currentBytes(softened)) / BYTES_PER_MB) : 0,
       max: isOverMax ? 1 + (killed.kills > 0 ? RECLAIM_ROUNDS : 0) : 0,
       oom: killed.kills > 0 ? 1 : 0,
       oomKill: killed.kills,

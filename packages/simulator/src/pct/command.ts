@@ -1,5 +1,5 @@
+import type { CommandSpec } from '../schema/option-spec.ts'
 import type { Context } from './context.ts'
-import type { CommandSpec } from './option-spec.ts'
 import type { Arguments } from './parse-arguments.ts'
 
 /** One command of `pct`. */

@@ -1,11 +1,15 @@
+import { rmSync } from 'node:fs'
+import { confFile, type HostPaths } from '../files/host-paths.ts'
 import { type ContainerConf, withLive, without } from '../host/conf-text.ts'
-import { readConf, removeConf, storeConf } from '../host/container-conf.ts'
+import { readConf, storeConf, storeLxcConfig } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
-import type { HostPaths } from '../host/host-paths.ts'
 import { readRun } from '../host/runs.ts'
 import type { HostSettings } from '../host/settings.ts'
+import { bridgeOf } from '../schema/formats.ts'
 import { EXIT, Failure } from './failure.ts'
 import type { Output } from './output.ts'
+
+const LXC_PM = '/usr/share/perl5/PVE/LXC.pm'
 
 /** Time as a command sees it; a test brings its own. */
 export interface CommandTime {
@@ -15,6 +19,8 @@ export interface CommandTime {
 
 /** What every command works with. */
 export interface Context {
+  /** Container -> the text of its configuration that this command has read; the same text is not complained about twice. */
+  readonly seen: Map<number, string>
   readonly paths: HostPaths
   readonly identity: HostIdentity
   readonly settings: HostSettings
@@ -32,12 +38,13 @@ export function loadConf(context: Context, vmid: number): ContainerConf {
 
 /** The same with the raw text, whose digest is that of the configuration. */
 export function loadConfText(context: Context, vmid: number): { readonly conf: ContainerConf; readonly text: string } {
-  const { paths, identity, output } = context
+  const { paths, identity, output, seen } = context
   const parsed = readConf(paths, identity.node, vmid)
   if (parsed === undefined) {
     throw new Failure(`Configuration file 'nodes/${identity.node}/lxc/${vmid}.conf' does not exist`, EXIT.missing)
   }
-  for (const warning of parsed.warnings) output.err(`${warning}\n`)
+  if (seen.get(vmid) !== parsed.text) for (const warning of parsed.warnings) output.err(`${warning}\n`)
+  seen.set(vmid, parsed.text)
   return parsed
 }
 
@@ -47,13 +54,41 @@ export function loadConfText(context: Context, vmid: number): { readonly conf: C
  */
 export function writeConf(context: Context, vmid: number, conf: ContainerConf): void {
   assertWritable(context, vmid)
+  context.seen.delete(vmid)
   storeConf(context.paths, context.identity.node, vmid, conf)
 }
 
 /** Removes it. @throws {Failure} as above */
 export function destroyConf(context: Context, vmid: number): void {
   if (!context.settings.quorate) throw new Failure('failed to remove config file: Permission denied')
-  removeConf(context.paths, context.identity.node, vmid)
+  rmSync(confFile(context.paths, context.identity.node, vmid), { force: true })
+}
+
+/**
+ * Writes anew what lxc-start reads, which is done after the configuration is written.
+ * @throws {Failure} when the configuration lacks something, or names a bridge that this host does not have
+ */
+export function regenerate({ paths, settings }: Context, vmid: number, conf: ContainerConf): void {
+  const { values } = conf.live
+  if (values['arch'] === undefined) throw new Failure(`missing 'arch' - internal error at ${LXC_PM} line 729.`)
+  if (values['ostype'] === undefined) throw new Failure(`missing 'ostype' - internal error at ${LXC_PM} line 735.`)
+  for (const key of Object.keys(values).filter(name => /^net\d+$/.test(name))) {
+    assertBridge(settings, values[key] ?? '')
+  }
+  storeLxcConfig(paths, vmid, conf)
+}
+
+/** @throws {Failure} when the bridge of a network is not there */
+export function assertBridge({ bridges }: HostSettings, network: string): void {
+  const bridge = bridgeOf(network)
+  if (bridge !== undefined && !bridges.includes(bridge)) {
+    throw new Failure(`bridge '${bridge}' does not exist`, EXIT.missing)
+  }
+}
+
+/** Whether configurations can be written. */
+export function isWritable({ settings }: Context): boolean {
+  return settings.quorate && settings.pmxcfs === 'ok'
 }
 
 function assertWritable({ settings, identity }: Context, vmid: number): void {

@@ -1,16 +1,18 @@
+import { BYTES_PER_MB } from '@lxc-autoscale/core/units'
+import { containerCgroup } from '../files/host-paths.ts'
+import { readIfThere } from '../files/json-file.ts'
 import type { ContainerConf } from '../host/conf-text.ts'
-import { containerCgroup } from '../host/host-paths.ts'
-import { readIfThere } from '../host/json-file.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { readClock, readRun, writeRun } from '../host/runs.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
 import { limitText, readLimit, writeKernelFile } from '../kernel/kernel-file.ts'
 import { memoryConstraints } from '../kernel/memory-constraints.ts'
-import { formatMemoryEvents, readMemory } from '../kernel/memory-files.ts'
+import { memoryEventTexts, readMemory } from '../kernel/memory-files.ts'
 import { currentBytes, formatMemoryStat } from '../kernel/memory-state.ts'
-import { enforceLimits } from '../kernel/reclaim.ts'
-import { FAST_OPTIONS } from './config-options.ts'
-import type { Context } from './context.ts'
+import { enforceLimits, sumOfEvents } from '../kernel/reclaim.ts'
+import { FAST_OPTIONS } from '../schema/config-options.ts'
+import { assertBridge, type Context } from './context.ts'
+import { Failure } from './failure.ts'
 import { pendingDeletes, settle } from './pending.ts'
 
 /** The configuration after what could be changed at once, and what could not: option -> reason. */
@@ -19,7 +21,6 @@ export interface HotplugOutcome {
   readonly problems: Readonly<Record<string, string>>
 }
 
-const MB = 1_048_576
 /** Smallest quota that the kernel takes. Source: Linux, kernel/sched/core.c, min_cfs_quota_period. */
 const MIN_QUOTA_USEC = 1_000
 const MAX_WEIGHT = 10_000
@@ -100,8 +101,17 @@ async function changeNow(
   else if (option === 'swap') {
     // With both, the memory has brought the swap into force before.
     if (wanted['memory'] === undefined) await setMemory(context, vmid, undefined, Number(value))
-  } else if (!/^net\d+$/.test(option) && !isNewDevice(option, conf)) return NOT_NOW
+  } else if (/^net\d+$/.test(option)) plugNetwork(context, value)
+  else if (!isNewDevice(option, conf)) return NOT_NOW
   return undefined
+}
+
+function plugNetwork({ settings }: Context, network: string): void {
+  try {
+    assertBridge(settings, network)
+  } catch (error) {
+    throw error instanceof Failure ? new Refused(`${error.message}\n`) : error
+  }
 }
 
 /** A mount point or device can be added while the container runs, not replaced. */
@@ -130,14 +140,14 @@ async function setMemory(
   const { paths, time } = context
   const cgroup = containerCgroup(paths, vmid)
   const reclaimedBytes = await withKernel(paths.root, () => {
-    if (swapMb !== undefined) writeKernelFile(`${cgroup}/memory.swap.max`, limitText(swapMb * MB))
+    if (swapMb !== undefined) writeKernelFile(`${cgroup}/memory.swap.max`, limitText(swapMb * BYTES_PER_MB))
     if (memoryMb === undefined) return 0
     const { maxBytes, highBytes } = memoryConstraints(memoryMb)
     writeKernelFile(`${cgroup}/memory.high`, limitText(highBytes))
     writeKernelFile(`${cgroup}/memory.max`, limitText(maxBytes))
     return squeeze(context, vmid, { max: maxBytes, high: highBytes })
   })
-  await time.sleep(reclaimedBytes / MB / RECLAIM_MB_PER_MS)
+  await time.sleep(reclaimedBytes / BYTES_PER_MB / RECLAIM_MB_PER_MS)
 }
 
 /** Does to the memory of a container what the kernel does within the write of a limit; gives the bytes that went. */
@@ -145,7 +155,7 @@ function squeeze({ paths }: Context, vmid: number, limits: { max: number; high: 
   const cgroup = containerCgroup(paths, vmid)
   const run = readRun(paths, vmid)
   if (run === undefined) return 0
-  const { memory, memoryEvents } = readMemory(cgroup)
+  const { memory, memoryEvents, innerEvents } = readMemory(cgroup)
   const swapMax = readLimit(`${cgroup}/memory.swap.max`) ?? 0
   const { state, events } = enforceLimits(memory, { ...limits, swapMax })
   const goneBytes = currentBytes(memory) - currentBytes(state)
@@ -157,15 +167,8 @@ function squeeze({ paths }: Context, vmid: number, limits: { max: number; high: 
   const faults = parseFlatKeyed(readIfThere(`${cgroup}/memory.stat`) ?? '').get('pgfault') ?? 0
   writeKernelFile(`${cgroup}/memory.stat`, formatMemoryStat(state, faults))
   writeKernelFile(`${cgroup}/memory.swap.current`, `${state.swap}\n`)
-  writeKernelFile(
-    `${cgroup}/memory.events`,
-    formatMemoryEvents({
-      high: memoryEvents.high + events.high,
-      max: memoryEvents.max + events.max,
-      oom: memoryEvents.oom + events.oom,
-      oomKill: memoryEvents.oomKill + events.oomKill,
-    }),
-  )
+  const after = sumOfEvents(memoryEvents, events)
+  for (const [path, text] of memoryEventTexts(cgroup, after, innerEvents)) writeKernelFile(path, text)
   writeKernelFile(`${cgroup}/memory.current`, `${currentBytes(state)}\n`)
   return goneBytes
 }

@@ -1,5 +1,5 @@
+import { booleanOf, type CommandSpec, type OptionSpec, optionOf, problemOf } from '../schema/option-spec.ts'
 import { ParameterFailure, UsageFailure } from './failure.ts'
-import { type CommandSpec, type OptionSpec, optionOf, problemOf } from './option-spec.ts'
 import type { Output } from './output.ts'
 
 /** Values by name; arguments that have a place are among them. Booleans are `1` and `0`, lists are joined by commas. */
@@ -24,11 +24,11 @@ export function parseArguments(words: readonly string[], spec: CommandSpec, outp
   const { values, rest } = readOptions(words, spec, output)
   const extra = placeArguments(rest, spec, values)
   for (const [name, value] of Object.entries(values)) {
-    if (specOf(spec, name).type === 'boolean') values[name] = booleanText(value)
+    if (specOf(spec, name).type === 'boolean') values[name] = value === '' ? '1' : booleanText(value)
   }
   const problems: Record<string, string> = {}
   for (const [name, value] of Object.entries(values)) {
-    const problem = problemOf(value, specOf(spec, name))
+    const problem = problemOf(value, specOf(spec, name), name)
     if (problem !== undefined) problems[name] = problem
   }
   if (Object.keys(problems).length > 0) throw new ParameterFailure(problems)
@@ -104,8 +104,8 @@ function placeArguments(rest: readonly string[], spec: CommandSpec, values: Reco
   for (const name of spec.positional) {
     if (name === 'extra-args') return words
     const word = words.shift()
-    if (word !== undefined) values[name] = word
-    else if (values[name] === undefined) throw new UsageFailure('not enough arguments')
+    if (word === undefined) throw new UsageFailure('not enough arguments')
+    values[name] = word
   }
   if (words.length > 0) throw new UsageFailure('too many arguments')
   return []
@@ -115,7 +115,9 @@ function specOf(spec: CommandSpec, name: string): OptionSpec {
   return optionOf(spec, name) ?? { type: 'string' }
 }
 
+/** @throws {UsageFailure} when it is neither yes nor no */
 function booleanText(value: string): string {
-  if (value === '' || /^(1|on|yes|true)$/i.test(value)) return '1'
-  return /^(0|off|no|false)$/i.test(value) ? '0' : value
+  const text = booleanOf(value)
+  if (text === undefined) throw new UsageFailure('unable to parse boolean option')
+  return text
 }

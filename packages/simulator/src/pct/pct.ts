@@ -30,11 +30,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 export async function pct(context: Context, words: readonly string[]): Promise<number> {
   const { output } = context
   const [given, ...rest] = words
-  const name = given === undefined ? undefined : await expand(given)
-  const load = name === undefined ? undefined : COMMANDS[name]
-  if (name === undefined || load === undefined) {
+  const names = given === undefined ? [] : await expand(given)
+  const [name = ''] = names
+  const load = names.length === 1 ? COMMANDS[name] : undefined
+  if (load === undefined) {
     const { fullUsage } = await import('./usage.ts')
-    output.err(fullUsage(given === undefined ? 'no command specified' : unavailable(given, name)))
+    const problem = given === undefined ? 'no command specified' : unavailable(given, names)
+    output.err(fullUsage(problem, names.length > 1 ? given : undefined))
     return EXIT.other
   }
   try {
@@ -47,17 +49,17 @@ export async function pct(context: Context, words: readonly string[]): Promise<n
   }
 }
 
-/** The name of a command that `given` stands for; undefined when there is none or more than one. */
-async function expand(given: string): Promise<string | undefined> {
-  if (Object.hasOwn(COMMANDS, given)) return given
+/** The commands that `given` can stand for. */
+async function expand(given: string): Promise<readonly string[]> {
+  if (Object.hasOwn(COMMANDS, given)) return [given]
   const { COMMAND_NAMES } = await import('./usage.ts')
-  if (COMMAND_NAMES.includes(given)) return given
-  const fitting = COMMAND_NAMES.filter(name => name.startsWith(given))
-  return fitting.length === 1 ? fitting[0] : undefined
+  return COMMAND_NAMES.includes(given) ? [given] : COMMAND_NAMES.filter(name => name.startsWith(given))
 }
 
-function unavailable(given: string, name: string | undefined): string {
-  return name === undefined ? `unknown command 'pct ${given}'` : `the pretend host has no 'pct ${name}'`
+function unavailable(given: string, names: readonly string[]): string {
+  const [name, ...others] = names
+  if (name === undefined) return `unknown command 'pct ${given}'`
+  return others.length > 0 ? `incomplete command 'pct ${given}'` : `the pretend host has no 'pct ${name}'`
 }
 
 /** Wrong parameters are followed by the usage of the command. */

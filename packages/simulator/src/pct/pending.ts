@@ -1,4 +1,5 @@
-import { type ConfValues, type ContainerConf, splitList, withLive, without, withValue } from '../host/conf-text.ts'
+import { type ConfValues, type ContainerConf, withLive, without, withValue } from '../host/conf-text.ts'
+import { splitList } from '../schema/option-spec.ts'
 
 /** Changes that somebody asked for in one `pct set`. */
 export interface Changes {
@@ -38,10 +39,10 @@ export function settle(conf: ContainerConf, key: string): ContainerConf {
   return { ...withLive(conf, withValue(conf.live.values, key, value)), pending: rest }
 }
 
-/** Everything that was pending in force, as at a start. */
-export function applyPending(conf: ContainerConf): ContainerConf {
+/** What was pending in force: all of it, as at a start, or what is among `selected`. */
+export function applyPending(conf: ContainerConf, selected?: ReadonlySet<string>): ContainerConf {
   const keys = [...pendingDeletes(conf.pending), ...Object.keys(without(conf.pending, 'delete'))]
-  return keys.reduce(settle, conf)
+  return keys.filter(key => selected?.has(key) ?? true).reduce(settle, conf)
 }
 
 /** The live part as if everything pending were in force, which is what `pct config` shows. */

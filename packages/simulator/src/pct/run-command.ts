@@ -1,6 +1,6 @@
+import { hostPaths } from '../files/host-paths.ts'
 import type { CommandName } from '../host/bin-commands.ts'
 import { readIdentity } from '../host/host-identity.ts'
-import { hostPaths } from '../host/host-paths.ts'
 import { type Fault, type HostSettings, readSettings } from '../host/settings.ts'
 import type { CommandTime, Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -20,7 +20,7 @@ perl: warning: Falling back to the standard locale ("C").
 `
 
 /** Time of the machine. */
-export const REAL_TIME: CommandTime = {
+const REAL_TIME: CommandTime = {
   nowMs: () => Date.now(),
   sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
 }
@@ -52,7 +52,11 @@ export async function runCommand({
   await time.sleep(delayMs(settings) - startedMsAgo)
   const exitCode =
     fault === undefined
-      ? await dispatch({ paths, identity: readIdentity(paths), settings, output, time }, command, words)
+      ? await dispatch(
+          { seen: new Map(), paths, identity: readIdentity(paths), settings, output, time },
+          command,
+          words,
+        )
       : fail(fault, output)
   return settings.randomExitCodes && exitCode !== 0 ? randomCode() : exitCode
 }

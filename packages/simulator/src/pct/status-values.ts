@@ -1,7 +1,8 @@
 import { readFileSync, statfsSync } from 'node:fs'
+import { BYTES_PER_GB, BYTES_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { containerCgroup } from '../files/host-paths.ts'
+import { readIfThere } from '../files/json-file.ts'
 import type { ConfValues } from '../host/conf-text.ts'
-import { containerCgroup } from '../host/host-paths.ts'
-import { readIfThere } from '../host/json-file.ts'
 import { type Run, readClock, readRun } from '../host/runs.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
 import { readLimit } from '../kernel/kernel-file.ts'
@@ -10,7 +11,6 @@ import type { Context } from './context.ts'
 import { parseVolume, volumeBytes } from './volumes.ts'
 
 export type StatusValue = string | number
-const MB = 1_048_576
 
 /**
  * What Proxmox knows of a container, by name, without the CPU share: that needs two looks in one process, so that a
@@ -30,13 +30,13 @@ export function statusValues(
     vmid,
     status: run === undefined ? 'stopped' : 'running',
     name: (values['hostname'] ?? `CT${vmid}`).replaceAll(/\s/g, ''),
-    cpus: cores === undefined ? identity.cores : Number(cores),
+    cpus: Number(cores) || identity.cores,
     ...Object.fromEntries(
       Object.entries(optional).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ),
     ...(values['template'] === '1' ? { template: 1 } : {}),
-    maxmem: Number(values['memory'] ?? 512) * MB,
-    maxswap: Number(values['swap'] ?? 0) * MB,
+    maxmem: Number(values['memory'] ?? 512) * BYTES_PER_MB,
+    maxswap: Number(values['swap'] ?? 0) * BYTES_PER_MB,
     ...(run === undefined ? stoppedValues(values) : runningValues(context, run)),
   }
 }
@@ -45,7 +45,7 @@ function stoppedValues(values: ConfValues): Record<string, StatusValue> {
   const rootfs = values['rootfs']
   return {
     disk: 0,
-    maxdisk: rootfs === undefined ? 4 * 2 ** 30 : volumeBytes(parseVolume('rootfs', rootfs)),
+    maxdisk: rootfs === undefined ? 4 * BYTES_PER_GB : volumeBytes(parseVolume('rootfs', rootfs)),
     mem: 0,
     swap: 0,
     uptime: 0,
@@ -69,7 +69,7 @@ function runningValues({ paths }: Context, run: Run): Record<string, StatusValue
     maxdisk: blocks * bsize,
     mem: (readLimit(`${cgroup}/memory.current`) ?? 0) - (stat.get('file') ?? 0),
     swap: readLimit(`${cgroup}/memory.swap.current`) ?? 0,
-    uptime: Math.trunc(readClock(paths).uptimeMs / 1_000 - run.startedAtSeconds),
+    uptime: Math.trunc(readClock(paths).uptimeMs / MS_PER_SECOND - run.startedAtSeconds),
     ...networkValues(readFileSync(`${paths.proc}/net/dev`, 'utf8'), run.vmid),
     diskread: sum('rbytes'),
     diskwrite: sum('wbytes'),

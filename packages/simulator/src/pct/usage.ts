@@ -59,8 +59,10 @@ export function usageLine(command: string): string {
   return `pct ${line ?? command}\n`
 }
 
-/** What `pct` prints when it does not know what is wanted. */
-export function fullUsage(problem: string): string {
-  const groups = USAGE.map(group => group.map(line => `       pct ${line}\n`).join(''))
-  return `ERROR: ${problem}\nUSAGE: pct <COMMAND> [ARGS] [OPTIONS]\n\n${groups.join('\n')}`
+/** What `pct` prints when it does not know what is wanted; after a beginning of several names in another form. */
+export function fullUsage(problem: string, beginning?: string): string {
+  const prefix = beginning === undefined ? 'pct' : `pct ${beginning}`
+  const groups = USAGE.map(group => group.map(line => `       ${prefix} ${line}\n`).join(''))
+  const separator = beginning === undefined ? '\n' : ''
+  return `ERROR: ${problem}\nUSAGE: pct <COMMAND> [ARGS] [OPTIONS]\n\n${groups.join(separator)}`
 }

@@ -1,7 +1,12 @@
+import { BYTES_PER_GB } from '@lxc-autoscale/core/units'
+import type { HostPaths } from '../files/host-paths.ts'
+import { readIfThere, replaceJson } from '../files/json-file.ts'
 import { type ConfValues, without } from '../host/conf-text.ts'
-import type { HostPaths } from '../host/host-paths.ts'
-import { readIfThere, replaceJson } from '../host/json-file.ts'
 import type { HostSettings, StorageType } from '../host/settings.ts'
+import { formatSize, parseSize } from '../schema/size.ts'
+import type { Context } from './context.ts'
+import { Failure } from './failure.ts'
+import { logicalName } from './storage-lines.ts'
 
 /** A root file system or mount point of a configuration. */
 export interface Volume {
@@ -14,10 +19,24 @@ export interface Volume {
   readonly options: ConfValues
 }
 
-const UNITS = ['', 'K', 'M', 'G', 'T']
+/** What a storage knows of a container's volumes, by volume id. */
+export interface VolumeState {
+  /** Oldest first. */
+  readonly snapshots: Readonly<Record<string, readonly VolumeSnapshot[]>>
+  /** Bytes of a volume that grew while its configuration could not be written. */
+  readonly sizes: Readonly<Record<string, number>>
+  /** Deleted volumes. */
+  readonly gone: readonly string[]
+  /** Rolled back to a state in which they were mounted: the next mount waits until nobody else can have them in use. */
+  readonly inUse: readonly string[]
+}
 
-/** Snapshots of each volume, oldest first: what a real storage keeps. */
-export type VolumeSnapshots = Readonly<Record<string, readonly string[]>>
+export interface VolumeSnapshot {
+  readonly name: string
+  readonly wasMounted: boolean
+}
+
+const FRESH: VolumeState = { snapshots: {}, sizes: {}, gone: [], inUse: [] }
 
 /** The volumes that a section of a configuration names, root file system first. */
 export function volumesOf(values: ConfValues): readonly Volume[] {
@@ -49,25 +68,7 @@ export function withSize(volume: Volume, bytes: number): Volume {
 
 /** `8G` -> bytes; 4 GiB, which Proxmox assumes, when there is no size. */
 export function volumeBytes({ options }: Volume): number {
-  return parseSize(options['size'] ?? '4G') ?? 4 * 2 ** 30
-}
-
-/** Digits with an optional unit, 2^10 each; no unit is bytes. Undefined for another form. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text)
-  if (match === null) return undefined
-  return Math.trunc(Number(match[1]) * 1_024 ** UNITS.indexOf(match[2] ?? ''))
-}
-
-/** Bytes in the largest unit that leaves no rest. Source: pve-common, JSONSchema.pm, format_size. */
-export function formatSize(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (unit < UNITS.length - 1 && value >= 1_024 && value % 1_024 === 0) {
-    value /= 1_024
-    unit++
-  }
-  return `${value}${UNITS[unit]}`
+  return parseSize(options['size'] ?? '4G') ?? 4 * BYTES_PER_GB
 }
 
 /** What containers on a kind of storage can do. Source: pve-storage, plugins' volume_has_feature. */
@@ -86,18 +87,46 @@ export function storageFeatures(type: StorageType | undefined): {
   }
 }
 
-/** The kind of storage that a volume is on; undefined for a bind mount, a device and an unknown storage. */
+/**
+ * The kind of storage that a volume is on; undefined for a bind mount and a device.
+ * @throws {Failure} for a storage that the host does not have
+ */
 export function storageType(settings: HostSettings, volume: Volume): StorageType | undefined {
-  return volume.kind === 'volume' ? settings.storages[volume.storage] : undefined
+  if (volume.kind !== 'volume') return undefined
+  assertStorage(settings, volume.storage)
+  return settings.storages[volume.storage]
 }
 
-export function readVolumeSnapshots(paths: HostPaths, vmid: number): VolumeSnapshots {
+/** @throws {Failure} when the host has no storage of this name */
+export function assertStorage({ storages }: HostSettings, name: string): void {
+  if (!Object.hasOwn(storages, name)) throw new Failure(`storage '${name}' does not exist`)
+}
+
+/** @throws {Failure} when the storage or the data of a volume is not there, as it shows when it is to be used */
+export function assertVolume({ paths, settings }: Context, vmid: number, volume: Volume): void {
+  const type = storageType(settings, volume)
+  const isGone = settings.missingVolumes.includes(volume.volid) || readVolumes(paths, vmid).gone.includes(volume.volid)
+  if (!isGone) return
+  const isLogical = type === 'lvmthin' || type === 'lvm'
+  throw new Failure(
+    isLogical ? `no such logical volume ${logicalName(volume.volid)}` : `volume '${volume.volid}' does not exist`,
+  )
+}
+
+/** What the storages know of a container's volumes. */
+export function readVolumes(paths: HostPaths, vmid: number): VolumeState {
   const text = readIfThere(`${paths.volumes}/${vmid}.json`)
-  return text === undefined ? {} : JSON.parse(text)
+  return text === undefined ? FRESH : JSON.parse(text)
 }
 
-export function writeVolumeSnapshots(paths: HostPaths, vmid: number, snapshots: VolumeSnapshots): void {
-  replaceJson(`${paths.volumes}/${vmid}.json`, snapshots)
+/** Changes some of it. */
+export function changeVolumes(
+  paths: HostPaths,
+  vmid: number,
+  change: (state: VolumeState) => Partial<VolumeState>,
+): void {
+  const before = readVolumes(paths, vmid)
+  replaceJson(`${paths.volumes}/${vmid}.json`, { ...before, ...change(before) })
 }
 
 function kindOf(volid: string): Volume['kind'] {

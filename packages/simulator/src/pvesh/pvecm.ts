@@ -1,3 +1,4 @@
+import { isOnline } from '../host/cluster-files.ts'
 import type { Context } from '../pct/context.ts'
 import { EXIT } from '../pct/failure.ts'
 
@@ -15,7 +16,7 @@ export function pvecm({ settings, identity, output, time }: Context, words: read
   }
   const votes = settings.nodes.length
   const quorum = Math.trunc(votes / 2) + 1
-  const present = settings.quorate ? settings.nodes : settings.nodes.filter(name => name === identity.node)
+  const present = settings.nodes.filter(name => isOnline(settings, identity, name))
   const row = (name: string, value: string | number) => `${`${name}:`.padEnd(17)} ${value}\n`
   output.out(
     [
@@ -35,7 +36,7 @@ export function pvecm({ settings, identity, output, time }: Context, words: read
       row('Expected votes', votes),
       row('Highest expected', votes),
       row('Total votes', present.length),
-      `${'Quorum:'.padEnd(17)} ${quorum}  ${settings.quorate ? '' : 'Activity blocked'}\n`,
+      `${'Quorum:'.padEnd(17)} ${quorum} ${settings.quorate ? ' ' : 'Activity blocked'}\n`,
       row('Flags', settings.quorate ? 'Quorate ' : ''),
       '\nMembership information\n----------------------\n    Nodeid      Votes Name\n',
       ...present.map(name => {
@@ -45,5 +46,5 @@ export function pvecm({ settings, identity, output, time }: Context, words: read
       }),
     ].join(''),
   )
-  return 0
+  return settings.quorate ? 0 : EXIT.refused
 }

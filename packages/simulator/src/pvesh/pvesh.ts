@@ -1,7 +1,7 @@
 import type { Context } from '../pct/context.ts'
 import { EXIT, Failure, UsageFailure } from '../pct/failure.ts'
-import type { CommandSpec } from '../pct/option-spec.ts'
 import { parseArguments } from '../pct/parse-arguments.ts'
+import type { CommandSpec } from '../schema/option-spec.ts'
 import { resourceAt } from './resources.ts'
 
 const GET: CommandSpec = {

@@ -1,13 +1,15 @@
 import { readFileSync, statfsSync } from 'node:fs'
+import { BYTES_PER_MB, KIB_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { readBroadcast } from '../host/broadcast.ts'
-import { listVmids, readConf } from '../host/container-conf.ts'
+import { addressOf, isOnline } from '../host/cluster-files.ts'
+import { listVmids } from '../host/container-conf.ts'
 import { readClock } from '../host/runs.ts'
 import { type Context, loadConf } from '../pct/context.ts'
-import { Failure } from '../pct/failure.ts'
+import { EXIT, Failure } from '../pct/failure.ts'
 import { mergedValues } from '../pct/pending.ts'
 import { type StatusValue, statusValues } from '../pct/status-values.ts'
 
-const KB = 1_024
+const KB = BYTES_PER_MB / KIB_PER_MB
 const LEVEL = ''
 
 /**
@@ -21,21 +23,34 @@ export function resourceAt(context: Context, path: string, values: Readonly<Reco
   if (area === 'cluster' && name === 'resources') return clusterResources(context, values['type'])
   if (area === 'nodes' && name === undefined) return [nodeResource(context)]
   if (area === 'nodes' && name !== undefined) return nodeArea(context, name, rest, path)
-  throw new Failure(`No 'get' handler defined for '${path}'`)
+  throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
 }
 
 function nodeArea(context: Context, node: string, rest: readonly string[], path: string): unknown {
-  if (node !== context.identity.node && node !== 'localhost') {
-    throw new Failure(
-      `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
-    )
-  }
+  assertReachable(context, node)
   const [area, vmid, ...deeper] = rest
   if (area === 'status' && vmid === undefined) return nodeStatus(context)
   if (area === 'version' && vmid === undefined) return version(context)
   if (area === 'lxc' && vmid === undefined) return containers(context)
   if (area === 'lxc' && vmid !== undefined) return containerArea(context, Number(vmid), deeper.join('/'), path)
-  throw new Failure(`No 'get' handler defined for '${path}'`)
+  throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
+}
+
+/**
+ * Another node that is up answers as this one does.
+ * @throws {Failure} for a node that nobody knows, and for one that is not up
+ */
+function assertReachable({ identity, settings }: Context, node: string): void {
+  if (node === 'localhost' || (settings.nodes.includes(node) && isOnline(settings, identity, node))) return
+  if (settings.nodes.includes(node)) {
+    throw new Failure(
+      `proxy handler failed: ssh: connect to host ${addressOf(settings, node)} port 22: No route to host`,
+    )
+  }
+  throw new Failure(
+    `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
+    EXIT.unknownNode,
+  )
 }
 
 function containerArea(context: Context, vmid: number, area: string, path: string): unknown {
@@ -45,15 +60,15 @@ function containerArea(context: Context, vmid: number, area: string, path: strin
     const managed = context.settings.haManaged.includes(vmid) ? 1 : 0
     return { ...statusValues(context, vmid, conf.live.values), cpu: 0, ha: { managed } }
   }
-  throw new Failure(`No 'get' handler defined for '${path}'`)
+  throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
 }
 
 /** `cpu` is always 0: a fresh process has only one sample. */
 function containers(context: Context): readonly Readonly<Record<string, StatusValue>>[] {
   const { paths, identity } = context
-  return listVmids(paths, identity.node).flatMap(vmid => {
-    const conf = readConf(paths, identity.node, vmid)?.conf
-    return conf === undefined ? [] : [{ ...statusValues(context, vmid, conf.live.values), cpu: 0 }]
+  return listVmids(paths, identity.node).map(vmid => {
+    const { values } = loadConf(context, vmid).live
+    return { ...statusValues(context, vmid, values), cpu: 0 }
   })
 }
 
@@ -71,17 +86,19 @@ function nodeStatus(context: Context) {
   const { blocks, bfree, bavail, bsize } = statfsSync(paths.root)
   const load = readFileSync(`${paths.proc}/loadavg`, 'utf8').split(' ').slice(0, 3)
   return {
-    'boot-info': { mode: 'efi', secureboot: 0 },
+    'boot-info': { mode: 'legacy-bios' },
     cpu: 0,
     cpuinfo: {
       cores: identity.cores,
       cpus: identity.cores,
+      family: '6',
       flags: 'fpu tsc msr pae',
       hvm: '1',
       mhz: '2400.000',
       model: 'Pretend CPU @ 2.40GHz',
       sockets: 1,
       user_hz: 100,
+      vendor: 'GenuineIntel',
     },
     'current-kernel': {
       machine: 'x86_64',
@@ -105,12 +122,12 @@ function nodeStatus(context: Context) {
 function clusterStatus({ identity, settings }: Context) {
   const nodes = settings.nodes.map((name, at) => ({
     id: `node/${name}`,
-    ip: `192.0.2.${at + 1}`,
+    ip: addressOf(settings, name),
     level: LEVEL,
     local: name === identity.node ? 1 : 0,
     name,
     nodeid: settings.nodes.length < 2 ? 0 : at + 1,
-    online: settings.quorate || name === identity.node ? 1 : 0,
+    online: isOnline(settings, identity, name) ? 1 : 0,
     type: 'node',
   }))
   if (settings.nodes.length < 2) return nodes
@@ -122,7 +139,8 @@ function clusterStatus({ identity, settings }: Context) {
     type: 'cluster',
     version: 1,
   }
-  return [cluster, ...nodes]
+  // The order is that of a Perl hash: another one each time.
+  return [cluster, ...nodes.sort(() => Math.random() - 0.5)]
 }
 
 function clusterResources(context: Context, type: string | undefined): readonly unknown[] {
@@ -199,5 +217,5 @@ function meminfo({ paths }: Context, key: string): number {
 }
 
 function uptimeSeconds({ paths }: Context): number {
-  return Math.trunc(readClock(paths).uptimeMs / 1_000)
+  return Math.trunc(readClock(paths).uptimeMs / MS_PER_SECOND)
 }

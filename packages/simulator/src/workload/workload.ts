@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { HostPaths } from '../host/host-paths.ts'
-import { replaceJson } from '../host/json-file.ts'
+import { MS_PER_DAY, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import type { HostPaths } from '../files/host-paths.ts'
+import { replaceJson } from '../files/json-file.ts'
 
 export const SHAPES = [
   'idle',
@@ -40,9 +41,16 @@ export interface Workload {
   readonly processes: number
   readonly hasSystemd: boolean
   readonly load: Load
+  readonly innerLimit?: InnerLimit
 }
 
-const DAY_SECONDS = 86_400
+/** A service inside a container that is killed again and again within a limit of its own, whatever the container has. */
+export interface InnerLimit {
+  readonly memoryMb: number
+  readonly killEverySeconds: number
+}
+
+const DAY_SECONDS = MS_PER_DAY / MS_PER_SECOND
 
 /** Shares of the cores and the memory that a container is made with: between what its load moves by default. */
 const USUAL: Readonly<Record<ShapeName, { cores: Span; memory: Span; cache: number; periodSeconds: number }>> = {

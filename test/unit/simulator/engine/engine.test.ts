@@ -123,6 +123,46 @@ describe('memory', () => {
     expect(Number(/some .*total=(\d+)/.exec(host.cgroup(100, 'memory.pressure'))?.[1])).toBeGreaterThan(1e6)
   })
 
+  test('that meets the limit of the container is told apart from a limit inside it', async () => {
+    const host = await makeHost([
+      {
+        vmid: 100,
+        shape: 'memory-leak',
+        memoryMb: 256,
+        load: { baseMemoryMb: 80, peakMemoryMb: 400, periodSeconds: 60 },
+      },
+      { vmid: 101, shape: 'idle', memoryMb: 1_024, innerLimit: { memoryMb: 64, killEverySeconds: 15 } },
+    ])
+    const events = await pass(new Engine(host.root), 61, 500)
+    const own = events.filter(({ kind, vmid }) => kind === 'oom-kill' && vmid === 100).length
+    expect(own).toBeGreaterThan(0)
+    // The process is killed in a group below, the limit is that of the container.
+    expect(host.counter(100, 'memory.events', 'oom_kill')).toBe(own)
+    expect(host.counter(100, 'memory.events.local', 'oom_kill')).toBe(0)
+    expect(host.counter(100, 'memory.events.local', 'oom')).toBe(own)
+    expect(host.counter(100, 'memory.events.local', 'max')).toBe(host.counter(100, 'memory.events', 'max'))
+    expect(host.counter(100, 'ns/memory.events', 'oom_kill')).toBe(own)
+    expect(host.counter(100, 'ns/memory.events', 'oom')).toBe(0)
+
+    expect(host.cgroup(101, 'memory.events')).toBe('low 0\nhigh 0\nmax 48\noom 4\noom_kill 4\noom_group_kill 0\n')
+    expect(host.cgroup(101, 'memory.events.local')).toMatch(/^(\w+ 0\n)+$/)
+    expect(host.cgroup(101, 'ns/memory.events')).toBe(host.cgroup(101, 'memory.events'))
+    expect(host.text('var/log/syslog')).toContain('out of memory: /lxc/101/ns/docker-')
+  })
+
+  test('that was taken in a limit inside goes on counting under another engine and a changed limit', async () => {
+    const host = await makeHost([
+      { vmid: 100, shape: 'steady', memoryMb: 1_024, innerLimit: { memoryMb: 64, killEverySeconds: 5 } },
+    ])
+    await pass(new Engine(host.root), 11, 500)
+    await host.pct('set 100 --memory 128')
+    const heir = new Engine(host.root)
+    await pass(heir, 5, 500)
+    const own = host.counter(100, 'memory.events.local', 'oom')
+    expect(own).toBeGreaterThan(0)
+    expect(host.counter(100, 'memory.events', 'oom_kill')).toBe(own + 3)
+  })
+
   test('of the page cache grows to the limit, is taken back, and never kills', async () => {
     const host = await makeHost([{ vmid: 100, shape: 'cache-heavy', memoryMb: 256 }])
     const engine = new Engine(host.root)

@@ -48,13 +48,29 @@ test('takes raw lines with an equals sign and writes them with a colon', () => {
 })
 
 test.each([
-  ['made_up: 3', "vm 100 - unable to parse value of 'made_up' - unknown setting 'made_up'"],
+  ['lxc.made.up: 1', 'vm 100 - unable to parse config: lxc.made.up: 1'],
+  ['Cores: 3', 'vm 100 - unable to parse config: Cores: 3'],
+  ['delete: cores', "vm 100 - property 'delete' is only allowed in [pve:pending]"],
   ['no key here', 'vm 100 - unable to parse config: no key here'],
 ])('warns about "%s"', (line, warning) => {
   expect(parseConf(`${line}\ncores: 1\n`, 100)).toMatchObject({
     warnings: [warning],
-    conf: { live: { values: { cores: '1' } } },
+    conf: { live: { values: { cores: '1' }, lxc: [] } },
   })
+})
+
+test.each([
+  ['made_up: 3', "vm 100 - unable to parse value of 'made_up' - unknown setting 'made_up'"],
+  ['cores: many', "vm 100 - unable to parse value of 'cores' - type check ('integer') failed - got 'many'"],
+  ['net0: bridge=vmbr0', "vm 100 - unable to parse value of 'net0' - format error"],
+  [
+    'lxc.cgroup.cpuset.cpus: 0',
+    'vm 100 - lxc.cgroup.cpuset.cpus is deprecated, this will be a hard error in the future!',
+  ],
+])('warns about "%s" and keeps it', (line, warning) => {
+  const { conf, warnings } = parseConf(`${line}\n`, 100)
+  expect(warnings[0]).toContain(warning)
+  expect(formatConf(conf)).toBe(`${line}\n`)
 })
 
 describe('the description', () => {

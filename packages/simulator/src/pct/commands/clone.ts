@@ -1,14 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { confFile } from '../../files/host-paths.ts'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import { type ConfSection, type ConfValues, type ContainerConf, EMPTY_SECTION, without } from '../../host/conf-text.ts'
-import { macAddress } from '../../host/container-spec.ts'
-import { confFile } from '../../host/host-paths.ts'
+import { macAddress, newVolumeId } from '../../host/container-spec.ts'
 import { withKernel } from '../../host/kernel-lock.ts'
 
 import { seeded } from '../../kernel/seeded.ts'
+import { CONFIG_OPTIONS } from '../../schema/config-options.ts'
+import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../../schema/option-spec.ts'
 import { readWorkload, writeWorkload } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { CONFIG_OPTIONS } from '../config-options.ts'
 import {
   assertQuorum,
   assertUnlocked,
@@ -23,8 +24,17 @@ import {
 } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../option-spec.ts'
-import { formatVolume, storageFeatures, storageType, type Volume, volumesOf } from '../volumes.ts'
+import { COPY_LINES, lvmLine, makeLines } from '../storage-lines.ts'
+import {
+  assertStorage,
+  assertVolume,
+  formatVolume,
+  storageFeatures,
+  storageType,
+  type Volume,
+  volumeBytes,
+  volumesOf,
+} from '../volumes.ts'
 import { runWorker } from '../worker.ts'
 
 const HOSTNAME: OptionSpec = CONFIG_OPTIONS['hostname'] ?? TEXT
@@ -68,6 +78,7 @@ export const clone: Command = {
       full: full === undefined ? undefined : full === '1',
     }
     assertNode(context, request.target)
+    if (storage !== undefined) assertStorage(context.settings, storage)
     assertQuorum(context)
     const source = await lockSource(context, request.vmid)
     await reserveTarget(context, request)
@@ -116,7 +127,7 @@ async function reserveTarget(context: Context, { vmid, newid }: Request): Promis
 /** The configuration of the clone, without its volumes. @throws {Failure} when it cannot be made; nothing is left of it then. */
 async function prepared(context: Context, request: Request, source: ContainerConf): Promise<ConfSection> {
   try {
-    const section = sectionToClone(source, request.snapname)
+    const section = sectionToClone(request, source)
     assertVolumes(context, request, source, section)
     const plain = withoutCopies(section)
     const values: Record<string, string> = { ...plain, lock: 'create' }
@@ -138,22 +149,14 @@ async function prepared(context: Context, request: Request, source: ContainerCon
 
 async function copy(context: Context, request: Request, section: ConfSection): Promise<void> {
   const { vmid, newid } = request
-  const { paths, output, time, settings } = context
-  const isFull = request.full ?? !isTemplateSection(section)
+  const { paths, output } = context
   output.out(`creating a clone of container ${vmid} with ID ${newid}\n`)
   try {
-    let number = 0
-    for (const volume of volumesOf(section.values)) {
-      const words = isFull ? 'create full clone of mountpoint' : 'create linked clone of mount point'
-      output.out(`${words} ${volume.key} (${volume.volid})\n`)
-      await time.sleep(isFull ? settings.taskMs.cloneMs : 0)
-      const volid = `${request.storage ?? volume.storage}:vm-${newid}-disk-${number++}`
-      await lockConfig(context, newid, async () => {
-        const conf = loadConf(context, newid)
-        const values = { ...conf.live.values, [volume.key]: formatVolume({ ...volume, volid }) }
-        writeConf(context, newid, { ...conf, live: { ...conf.live, values } })
-      })
-    }
+    await copyVolumes(context, request, section)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    await lockConfig(context, newid, async () => destroyConf(context, newid))
+    throw new Failure(`clone failed: ${error.message}`)
   } finally {
     await freeSource(context, vmid)
   }
@@ -163,7 +166,32 @@ async function copy(context: Context, request: Request, section: ConfSection): P
   await withKernel(paths.root, () => writeVmlist(paths))
 }
 
-function sectionToClone(source: ContainerConf, snapname: string | undefined): ConfSection {
+async function copyVolumes(context: Context, request: Request, section: ConfSection): Promise<void> {
+  const { vmid, newid } = request
+  const { output, time, settings } = context
+  const isFull = request.full ?? !isTemplateSection(section)
+  const volumes = volumesOf(section.values)
+  for (const volume of volumes) assertVolume(context, vmid, volume)
+  for (const [number, volume] of volumes.entries()) {
+    const words = isFull ? 'create full clone of mountpoint' : 'create linked clone of mount point'
+    output.out(`${words} ${volume.key} (${volume.volid})\n`)
+    await time.sleep(isFull ? settings.taskMs.cloneMs : 0)
+    const storage = request.storage ?? volume.storage
+    const type = settings.storages[storage]
+    const volid = newVolumeId(storage, type, { vmid: newid, number })
+    const print = { type, volid, bytes: volumeBytes(volume) }
+    output.out(`${lvmLine(print, 'created')}${isFull ? makeLines(print) + COPY_LINES : ''}`)
+    await lockConfig(context, newid, async () => {
+      const conf = loadConf(context, newid)
+      const values = { ...conf.live.values, [volume.key]: formatVolume({ ...volume, volid }) }
+      writeConf(context, newid, { ...conf, live: { ...conf.live, values } })
+    })
+  }
+}
+
+function sectionToClone({ full, snapname, storage }: Request, source: ContainerConf): ConfSection {
+  const isFull = full ?? !isTemplate(source)
+  if (storage !== undefined && !isFull) throw new Failure("parameter 'storage' not allowed for linked clones")
   const section = snapname === undefined ? source.live : source.snapshots[snapname]
   if (section === undefined) throw new Failure(`snapshot '${snapname}' does not exist`)
   return section
@@ -171,7 +199,6 @@ function sectionToClone(source: ContainerConf, snapname: string | undefined): Co
 
 function assertVolumes(context: Context, request: Request, source: ContainerConf, section: ConfSection): void {
   const isFull = request.full ?? !isTemplate(source)
-  if (request.storage !== undefined && !isFull) throw new Failure("parameter 'storage' not allowed for linked clones")
   for (const volume of volumesOf(section.values)) {
     if (volume.kind !== 'volume') throw new Failure(`unable to clone mountpoint '${volume.key}' (type ${volume.kind})`)
     if (isFull && request.snapname === undefined && runs(context, request.vmid)) {

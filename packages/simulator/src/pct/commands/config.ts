@@ -1,8 +1,9 @@
-import { encodeText } from '../../host/conf-text.ts'
+import { type ConfValues, encodeText } from '../../host/conf-text.ts'
+import { configOption } from '../../schema/config-options.ts'
+import { BOOLEAN, problemOf, SNAPSHOT_NAME, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf } from '../context.ts'
-import { Failure, ParameterFailure } from '../failure.ts'
-import { BOOLEAN, SNAPSHOT_NAME, VMID } from '../option-spec.ts'
+import { EXIT, Failure, ParameterFailure, problemLines, UsageFailure } from '../failure.ts'
 import { mergedValues, pendingDeletes } from '../pending.ts'
 
 /** `pct config VMID [--current] [--snapshot NAME]`: without options, what is pending is shown as if it were in force. */
@@ -20,6 +21,7 @@ export const config: Command = {
     if (section === undefined) throw new Failure(`snapshot '${snapshot}' does not exist`)
     const isMerged = snapshot === undefined && current !== '1'
     const values = isMerged ? mergedValues(conf) : section.values
+    assertVerified(values)
     for (const key of Object.keys(values).sort()) context.output.out(`${key}: ${shown(key, values[key] ?? '')}\n`)
     for (const [key, value] of section.lxc) context.output.out(`${key}: ${value}\n`)
     return undefined
@@ -43,6 +45,18 @@ export const pending: Command = {
     }
     return undefined
   },
+}
+
+/** @throws {Failure} when a value is none that its option takes: Proxmox looks at what it gives back, too */
+function assertVerified(values: ConfValues): void {
+  const problems: Record<string, string> = {}
+  for (const key of Object.keys(values).sort()) {
+    const spec = configOption(key)
+    const problem = spec === undefined ? undefined : problemOf(values[key] ?? '', spec, key)
+    if (problem !== undefined) problems[key] = problem
+  }
+  if (Object.keys(problems).length === 0) return
+  throw new UsageFailure(`Result verification failed\n${problemLines(problems).trimEnd()}`, EXIT.other)
 }
 
 function shown(key: string, value: string): string {

@@ -1,5 +1,5 @@
+import { containerCgroup } from '../../files/host-paths.ts'
 import { listVmids } from '../../host/container-conf.ts'
-import { containerCgroup } from '../../host/host-paths.ts'
 import { parseCpuList } from '../../kernel/cpu-list.ts'
 import { readFirstLine } from '../../kernel/kernel-file.ts'
 import type { Command } from '../command.ts'

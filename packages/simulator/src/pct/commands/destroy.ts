@@ -1,24 +1,17 @@
 import { rmSync } from 'node:fs'
 import { writeVmlist } from '../../host/cluster-files.ts'
-import type { ContainerConf } from '../../host/conf-text.ts'
+import { type ContainerConf, EMPTY_SECTION } from '../../host/conf-text.ts'
+import { removeLxcConfig } from '../../host/container-conf.ts'
 import { withKernel } from '../../host/kernel-lock.ts'
-
+import { BOOLEAN, VMID } from '../../schema/option-spec.ts'
 import { workloadFile } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
-import {
-  assertUnlocked,
-  type Context,
-  destroyConf,
-  isHighlyAvailable,
-  loadConf,
-  locked,
-  runs,
-  writeConf,
-} from '../context.ts'
+import { assertUnlocked, type Context, destroyConf, isHighlyAvailable, loadConf, runs, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, VMID } from '../option-spec.ts'
 import { kill } from '../power.ts'
+import { lvmLine } from '../storage-lines.ts'
+import { assertVolume, changeVolumes, storageType, volumesOf } from '../volumes.ts'
 import { runWorker } from '../worker.ts'
 
 /** `pct destroy VMID [--force] [--purge]` */
@@ -39,14 +32,33 @@ export const destroy: Command = {
           worker.output.err(`forced to stop CT ${vmid} before destroying!\n`)
           await kill(worker, vmid)
         }
-        writeConf(worker, vmid, locked(conf, 'destroyed'))
         await worker.time.sleep(worker.settings.taskMs.destroyMs)
+        removeVolumes(worker, vmid, conf)
+        removeLxcConfig(worker.paths, vmid)
+        writeConf(worker, vmid, DESTROYED)
         if (isPurge) purge(worker, vmid)
         await forget(worker, vmid)
       })
     })
     return undefined
   },
+}
+
+/** What is left of a configuration until nothing can take its number any more. */
+const DESTROYED: ContainerConf = {
+  live: { ...EMPTY_SECTION, values: { lock: 'destroyed' } },
+  pending: {},
+  snapshots: {},
+}
+
+/** The disks go before the configuration does, whether that can be written or not. */
+function removeVolumes(context: Context, vmid: number, conf: ContainerConf): void {
+  const { output, paths, settings } = context
+  for (const volume of volumesOf(conf.live.values).filter(({ kind }) => kind === 'volume')) {
+    assertVolume(context, vmid, volume)
+    changeVolumes(paths, vmid, ({ gone }) => ({ gone: [...gone, volume.volid] }))
+    output.out(lvmLine({ type: storageType(settings, volume), volid: volume.volid, bytes: 0 }, 'successfully removed'))
+  }
 }
 
 function purge(context: Context, vmid: number): void {

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { containerCgroup } from '../../host/host-paths.ts'
+import { BYTES_PER_MB, KIB_PER_MB } from '@lxc-autoscale/core/units'
+import { containerCgroup } from '../../files/host-paths.ts'
 import { type Run, readRun } from '../../host/runs.ts'
 import { parseCpuList } from '../../kernel/cpu-list.ts'
 import { parseFlatKeyed } from '../../kernel/flat-keyed.ts'
 import { readFirstLine, readLimit } from '../../kernel/kernel-file.ts'
+import { BOOLEAN, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { type Context, loadConf } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { BOOLEAN, type OptionSpec, VMID } from '../option-spec.ts'
 
 const EXTRA: OptionSpec = { type: 'list' }
 const NOT_FOUND = 127
-const KB = 1_024
+const KB = BYTES_PER_MB / KIB_PER_MB
 
 /**
  * `pct exec VMID -- COMMAND`: a pretend container has a handful of programs: true, false, echo, hostname, nproc, cat (of what lxcfs
@@ -107,7 +108,7 @@ function meminfo(context: Context, { run }: Guest): string {
   const value = (key: string) => stat.get(key) ?? 0
   const total = Math.min(
     readLimit(`${cgroup}/memory.max`) ?? Number.POSITIVE_INFINITY,
-    context.identity.memoryMb * KB * KB,
+    context.identity.memoryMb * BYTES_PER_MB,
   )
   const free = total - (readLimit(`${cgroup}/memory.current`) ?? 0)
   const rows: [string, number][] = [

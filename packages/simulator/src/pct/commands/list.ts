@@ -1,6 +1,6 @@
-import { listVmids, readConf } from '../../host/container-conf.ts'
+import { listVmids } from '../../host/container-conf.ts'
 import type { Command } from '../command.ts'
-import { runs } from '../context.ts'
+import { loadConf, runs } from '../context.ts'
 
 /** `pct list`: nothing at all when there is no container. */
 export const list: Command = {
@@ -8,11 +8,10 @@ export const list: Command = {
   options: {},
   run: async context => {
     const { paths, identity, output } = context
-    const rows = listVmids(paths, identity.node).flatMap(vmid => {
-      const values = readConf(paths, identity.node, vmid)?.conf.live.values
-      if (values === undefined) return []
+    const rows = listVmids(paths, identity.node).map(vmid => {
+      const { values } = loadConf(context, vmid).live
       const name = (values['hostname'] ?? `CT${vmid}`).replaceAll(/\s/g, '')
-      return [[String(vmid), runs(context, vmid) ? 'running' : 'stopped', values['lock'] ?? '', name]]
+      return [String(vmid), runs(context, vmid) ? 'running' : 'stopped', values['lock'] ?? '', name]
     })
     if (rows.length === 0) return undefined
     for (const [vmid = '', status = '', lock = '', name = ''] of [['VMID', 'Status', 'Lock', 'Name'], ...rows]) {

@@ -1,7 +1,8 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import type { ContainerConf } from '../../host/conf-text.ts'
+import { VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf } from '../context.ts'
-import { VMID } from '../option-spec.ts'
 
 interface Entry {
   readonly name: string
@@ -63,7 +64,7 @@ function isKnown(name: string | undefined, names: ReadonlySet<string>): boolean 
 
 /** `YYYY-MM-DD HH:MM:SS` in the node's own time zone. */
 function localTime(seconds: number): string {
-  const time = new Date(seconds * 1_000)
+  const time = new Date(seconds * MS_PER_SECOND)
   const two = (value: number) => String(value).padStart(2, '0')
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`

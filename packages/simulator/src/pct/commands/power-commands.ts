@@ -1,8 +1,9 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { BOOLEAN, SECONDS, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertQuorum, assertUnlocked, type Context, isHighlyAvailable, loadConf, runs } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { BOOLEAN, SECONDS, VMID } from '../option-spec.ts'
 import { halt, kill, requestHighAvailability, start as startNow } from '../power.ts'
 import { runWorker } from '../worker.ts'
 
@@ -67,7 +68,7 @@ export const shutdown: Command = {
       requestHighAvailability(context, vmid, 'stopped')
       return undefined
     }
-    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * 1_000
+    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND
     await runWorker(context, async worker => {
       await lockConfig(worker, vmid, async () => {
         assertUnlocked(loadConf(worker, vmid))
@@ -85,7 +86,7 @@ export const reboot: Command = {
   run: async (context, args) => {
     const vmid = vmidOf(args)
     if (!runs(context, vmid)) throw new Failure(`VM ${vmid} not running`)
-    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * 1_000
+    const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND
     await runWorker(context, async worker => {
       await lockConfig(worker, vmid, async () => {
         if (!runs(worker, vmid)) return

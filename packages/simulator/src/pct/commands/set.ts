@@ -1,11 +1,22 @@
-import { type ConfValues, type ContainerConf, splitList, without } from '../../host/conf-text.ts'
+import { type ConfValues, type ContainerConf, without } from '../../host/conf-text.ts'
+import { macAddress } from '../../host/container-spec.ts'
+import { configOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../../schema/config-options.ts'
+import { normalisedNetwork } from '../../schema/formats.ts'
+import { splitList, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { isConfigOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../config-options.ts'
-import { assertUnlocked, type Context, digestOf, loadConfText, runs, writeConf } from '../context.ts'
-import { Failure, ParameterFailure } from '../failure.ts'
+import {
+  assertUnlocked,
+  type Context,
+  digestOf,
+  loadConf,
+  loadConfText,
+  regenerate,
+  runs,
+  writeConf,
+} from '../context.ts'
+import { EXIT, Failure, ParameterFailure } from '../failure.ts'
 import { hotplugPending } from '../hotplug.ts'
 import { lockConfig } from '../locks.ts'
-import { VMID } from '../option-spec.ts'
 import { addPending, applyPending, type Changes } from '../pending.ts'
 
 const MAX_WEIGHT = 10_000
@@ -19,7 +30,7 @@ export const set: Command = {
     const vmid = vmidOf(args)
     const { digest } = args.values
     const given = without(args.values, 'vmid', 'digest')
-    if (Object.keys(given).length === 0) throw new Failure('no options specified')
+    if (Object.keys(given).length === 0) throw new Failure('no options specified', EXIT.usage)
     const changes: Changes = {
       values: normalised(without(given, 'delete', 'revert')),
       remove: splitList(given['delete'] ?? ''),
@@ -33,6 +44,7 @@ export const set: Command = {
       }
       assertConsistent(changes)
       writeConf(context, vmid, await changed(context, vmid, conf, changes))
+      regenerate(context, vmid, loadConf(context, vmid))
     })
     return undefined
   },
@@ -43,30 +55,40 @@ async function changed(context: Context, vmid: number, conf: ContainerConf, chan
   for (const key of Object.keys(changes.values)) assertChangeable(vmid, conf, key)
   const waiting = addPending(conf, { ...changes, remove })
   const modified = new Set([...remove, ...Object.keys(changes.values)])
-  if (!runs(context, vmid)) return applyPending(waiting)
+  if (!runs(context, vmid)) return applyPending(waiting, modified)
   const outcome = await hotplugPending(context, vmid, waiting, modified)
-  if (Object.keys(outcome.problems).length > 0) throw new ParameterFailure(outcome.problems)
+  const failed = Object.keys(outcome.problems)
+  // Without errno of a failed write, which a weight out of range never comes to, Perl ends with 255.
+  const exitCode = failed.every(key => key === 'cpuunits') ? EXIT.other : EXIT.hotplug
+  if (failed.length > 0) throw new ParameterFailure(outcome.problems, exitCode)
   return outcome.conf
 }
 
 function normalised(values: ConfValues): ConfValues {
-  const { tags, cpuunits } = values
-  return {
-    ...values,
-    ...(tags === undefined ? {} : { tags: normalisedTags(tags) }),
-    ...(cpuunits === undefined ? {} : { cpuunits: String(Math.min(Number(cpuunits), MAX_WEIGHT)) }),
-  }
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, normalisedValue(key, value)]))
+}
+
+/** A value as Proxmox keeps it. */
+function normalisedValue(key: string, value: string): string {
+  if (key === 'tags') return normalisedTags(value)
+  if (key === 'cpuunits') return String(Math.min(Number(value), MAX_WEIGHT))
+  if (key === 'nameserver' || key === 'searchdomain') return splitList(value).join(' ')
+  return /^net\d+$/.test(key) ? normalisedNetwork(value, randomAddress) : value
+}
+
+function randomAddress(): string {
+  return macAddress(Math.trunc(Math.random() * 2 ** 24))
 }
 
 function assertConsistent({ values, remove, revert }: Changes): void {
   for (const key of revert) {
-    if (!isConfigOption(key)) throw new ParameterFailure({ revert: `unknown option '${key}'` })
+    if (configOption(key) === undefined) throw new ParameterFailure({ revert: `unknown option '${key}'` })
     if (values[key] !== undefined) {
       throw new ParameterFailure({ revert: `you can't use '-${key}' and '-revert ${key}' at the same time` })
     }
   }
   for (const key of remove) {
-    if (!isConfigOption(key)) throw new ParameterFailure({ delete: `unknown option '${key}'` })
+    if (configOption(key) === undefined) throw new ParameterFailure({ delete: `unknown option '${key}'` })
     if (values[key] !== undefined) {
       throw new ParameterFailure({ delete: `you can't use '-${key}' and -delete ${key}' at the same time` })
     }
@@ -78,7 +100,7 @@ function assertConsistent({ values, remove, revert }: Changes): void {
 
 /** False for a key that is not there, which is only worth a warning. */
 function assertRemovable({ output }: Context, vmid: number, conf: ContainerConf, key: string): boolean {
-  if (conf.live.values[key] === undefined && conf.pending[key] === undefined) {
+  if (conf.live.values[key] === undefined) {
     output.err(`cannot delete '${key}' - not set in current configuration!\n`)
     return false
   }

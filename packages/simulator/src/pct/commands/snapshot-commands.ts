@@ -1,18 +1,13 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { type ConfSection, type ConfValues, type ContainerConf, without, withValue } from '../../host/conf-text.ts'
+import { BOOLEAN, SNAPSHOT_NAME, TEXT, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertUnlocked, type Context, isTemplate, loadConf, locked, runs, unlocked, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig, lockMigration } from '../locks.ts'
-import { BOOLEAN, SNAPSHOT_NAME, TEXT, VMID } from '../option-spec.ts'
 import { kill } from '../power.ts'
-import {
-  readVolumeSnapshots,
-  storageFeatures,
-  storageType,
-  type Volume,
-  volumesOf,
-  writeVolumeSnapshots,
-} from '../volumes.ts'
+import { isRaw, lvmLine } from '../storage-lines.ts'
+import { changeVolumes, readVolumes, storageFeatures, storageType, type Volume, volumesOf } from '../volumes.ts'
 import { runWorker } from '../worker.ts'
 import { startIfAllowed } from './power-commands.ts'
 
@@ -78,7 +73,7 @@ async function takeSnapshot(
     if (!canSnapshot) throw new Failure('snapshot feature is not available')
     const section = withSnapshotKeys(copied(conf.live), {
       snapstate: 'prepare',
-      snaptime: String(Math.trunc(context.time.nowMs() / 1_000)),
+      snaptime: String(Math.trunc(context.time.nowMs() / MS_PER_SECOND)),
       description: description === undefined || description === '' ? undefined : `${description}\n`,
     })
     writeConf(context, vmid, withSnapshot(locked(conf, 'snapshot'), name, section))
@@ -111,7 +106,7 @@ async function removeSnapshot(context: Context, vmid: number, name: string): Pro
     const adopt = (section: ConfSection) =>
       section.values['parent'] === name ? withKey(section, 'parent', gone.values['parent']) : section
     const others = Object.entries(conf.snapshots).filter(([key]) => key !== name)
-    dropVolumeSnapshot(context, vmid, name)
+    dropVolumeSnapshot(context, vmid, name, gone)
     const freed = unlocked(conf)
     writeConf(context, vmid, {
       ...freed,
@@ -141,6 +136,7 @@ async function rollBack(context: Context, vmid: number, name: string): Promise<v
     const conf = loadConf(context, vmid)
     if (conf.live.values['lock'] !== 'rollback') throw new Failure('got wrong lock')
     const section = copied(requireSnapshot(conf, name))
+    restoreVolumes(context, vmid, name, section)
     const kept = Object.fromEntries(
       Object.entries(conf.live.values).filter(([key]) => key === 'description' || /^unused\d+$/.test(key)),
     )
@@ -193,23 +189,44 @@ function featuresOf({ settings }: Context, volume: Volume) {
   return storageFeatures(storageType(settings, volume))
 }
 
-function keepVolumeSnapshot({ paths }: Context, vmid: number, name: string, section: ConfSection): void {
-  const before = readVolumeSnapshots(paths, vmid)
-  const added = volumesOf(section.values).map(({ volid }) => [volid, [...(before[volid] ?? []), name]] as const)
-  writeVolumeSnapshots(paths, vmid, { ...before, ...Object.fromEntries(added) })
+function keepVolumeSnapshot(context: Context, vmid: number, name: string, section: ConfSection): void {
+  const { output, paths, settings } = context
+  const added = { name, wasMounted: runs(context, vmid) }
+  for (const volume of volumesOf(section.values)) {
+    const { volid } = volume
+    changeVolumes(paths, vmid, ({ snapshots }) => ({
+      snapshots: { ...snapshots, [volid]: [...(snapshots[volid] ?? []), added] },
+    }))
+    output.out(lvmLine({ type: storageType(settings, volume), volid, bytes: 0 }, 'created', name))
+  }
 }
 
-function dropVolumeSnapshot({ paths }: Context, vmid: number, name: string): void {
-  const left = Object.entries(readVolumeSnapshots(paths, vmid)).map(
-    ([volid, names]) => [volid, names.filter(other => other !== name)] as const,
-  )
-  writeVolumeSnapshots(paths, vmid, Object.fromEntries(left))
+function dropVolumeSnapshot({ output, paths, settings }: Context, vmid: number, name: string, gone: ConfSection): void {
+  for (const volume of volumesOf(gone.values)) {
+    const { volid } = volume
+    changeVolumes(paths, vmid, ({ snapshots }) => ({
+      snapshots: { ...snapshots, [volid]: (snapshots[volid] ?? []).filter(other => other.name !== name) },
+    }))
+    output.out(lvmLine({ type: storageType(settings, volume), volid, bytes: 0 }, 'successfully removed', name))
+  }
+}
+
+/** The volumes as they were. An ext4 that was mounted then says that somebody has it in use. */
+function restoreVolumes({ output, paths, settings }: Context, vmid: number, name: string, section: ConfSection): void {
+  for (const volume of volumesOf(section.values)) {
+    const print = { type: storageType(settings, volume), volid: volume.volid, bytes: 0 }
+    changeVolumes(paths, vmid, ({ snapshots, inUse }) => {
+      const { wasMounted = false } = snapshots[volume.volid]?.find(other => other.name === name) ?? {}
+      return { inUse: wasMounted && isRaw(print.type) ? [...inUse, volume.volid] : inUse }
+    })
+    output.out(lvmLine(print, 'successfully removed') + lvmLine(print, 'created'))
+  }
 }
 
 /** ZFS can only go back to the newest snapshot of a volume. */
 function assertNewest(context: Context, vmid: number, volume: Volume, name: string): void {
   if (!featuresOf(context, volume).rollsBackNewestOnly) return
-  const newest = readVolumeSnapshots(context.paths, vmid)[volume.volid]?.at(-1)
+  const newest = readVolumes(context.paths, vmid).snapshots[volume.volid]?.at(-1)?.name
   if (newest !== undefined && newest !== name) {
     throw new Failure(`can't rollback, '${name}' is not most recent snapshot on '${volume.volid}'`)
   }

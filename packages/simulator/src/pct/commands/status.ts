@@ -1,6 +1,6 @@
+import { BOOLEAN, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf, runs } from '../context.ts'
-import { BOOLEAN, VMID } from '../option-spec.ts'
 
 /** `pct status VMID [--verbose]` */
 export const status: Command = {

@@ -1,8 +1,8 @@
+import { VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { loadConf, unlocked, writeConf } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
-import { VMID } from '../option-spec.ts'
 
 /** `pct unlock VMID` */
 export const unlock: Command = {

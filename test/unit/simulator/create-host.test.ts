@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createHost, SHAPES } from '../../../../packages/simulator/src/index.ts'
-import { makeHost, scratchDirectory } from '../pretend-host.ts'
+import { createHost, Engine, SHAPES } from '../../../packages/simulator/src/index.ts'
+import { makeHost, scratchDirectory } from './pretend-host.ts'
 
 /** Keys of a flat or nested file, in order. */
 function keysOf(text: string): readonly string[] {
@@ -96,11 +96,28 @@ test.each([
     'usage_usec user_usec system_usec nice_usec nr_periods nr_throttled throttled_usec nr_bursts burst_usec',
   ],
   ['memory.events', 'low high max oom oom_kill oom_group_kill'],
+  ['memory.events.local', 'low high max oom oom_kill oom_group_kill'],
+  ['ns/memory.events', 'low high max oom oom_kill oom_group_kill'],
   ['cpu.pressure', 'some full'],
   ['cgroup.events', 'populated frozen'],
 ])('%s has the keys that a kernel prints', async (name, keys) => {
   const host = await makeHost([{ vmid: 100, shape: 'idle' }])
   expect(keysOf(host.cgroup(100, name))).toEqual(keys.split(' '))
+})
+
+test('after a boot the first container may use all CPUs until pvestatd looks', async () => {
+  const host = await makeHost(
+    [
+      { vmid: 100, shape: 'idle', cores: 2 },
+      { vmid: 101, shape: 'idle', cores: 2 },
+    ],
+    { hasJustBooted: true },
+  )
+  expect(host.cgroup(100, 'cpuset.cpus')).toBe('\n')
+  expect(host.cgroup(100, 'cpuset.cpus.effective')).toBe('0-7\n')
+  expect(host.cgroup(101, 'cpuset.cpus').trim()).not.toBe('')
+  await new Engine(host.root).step(10_001)
+  expect((await host.pct('exec 100 -- nproc')).stdout).toBe('2\n')
 })
 
 test('names the containers of the HA manager in its resources', async () => {

@@ -1,27 +1,28 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Engine } from '../engine/engine.ts'
-import { cpuinfoText } from '../engine/host-figures.ts'
-import { allCpus, formatCpuList } from '../kernel/cpu-list.ts'
-import { seeded } from '../kernel/seeded.ts'
-import { readTrace, traceFile } from '../workload/trace.ts'
-import { isBuiltIn, type Shape, usualLoad, writeWorkload } from '../workload/workload.ts'
-import { writeVmlist } from './cluster-files.ts'
-import type { ContainerConf } from './conf-text.ts'
-import { storeConf } from './container-conf.ts'
-import { type ContainerSpec, initialValues } from './container-spec.ts'
-import type { HostIdentity } from './host-identity.ts'
-import { type HostPaths, hostPaths } from './host-paths.ts'
-import { replaceJson } from './json-file.ts'
-import { withKernel } from './kernel-lock.ts'
-import { startContainer } from './lifecycle.ts'
-import { writeClock } from './runs.ts'
-
-import { DEFAULT_SETTINGS, type HostSettings } from './settings.ts'
-import { updateSettings } from './update-settings.ts'
+import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { Engine } from './engine/engine.ts'
+import { cpuinfoText } from './engine/host-figures.ts'
+import { type HostPaths, hostPaths } from './files/host-paths.ts'
+import { replaceJson } from './files/json-file.ts'
+import { writeVmlist } from './host/cluster-files.ts'
+import type { ContainerConf } from './host/conf-text.ts'
+import { storeConf, storeLxcConfig } from './host/container-conf.ts'
+import { type ContainerSpec, initialValues } from './host/container-spec.ts'
+import type { HostIdentity } from './host/host-identity.ts'
+import { withKernel } from './host/kernel-lock.ts'
+import { startContainer } from './host/lifecycle.ts'
+import { writeClock } from './host/runs.ts'
+import { DEFAULT_SETTINGS, type HostSettings, readSettings } from './host/settings.ts'
+import { updateSettings } from './host/update-settings.ts'
+import { CONTROLLERS, makeLxcGroup } from './kernel/cgroup-tree.ts'
+import { allCpus, formatCpuList } from './kernel/cpu-list.ts'
+import { seeded } from './kernel/seeded.ts'
+import { readTrace, traceFile } from './workload/trace.ts'
+import { isBuiltIn, type Shape, usualLoad, writeWorkload } from './workload/workload.ts'
 
 /** A host that has been up for an hour. */
-const UP_MS = 3_600_000
+const UP_MS = MS_PER_HOUR
 
 export interface HostSpec {
   /** Directory of the host; made if need be, and must be empty. */
@@ -30,6 +31,8 @@ export interface HostSpec {
   readonly node?: string
   readonly hostCores?: number
   readonly hostMemoryMb?: number
+  /** No container was started before those that are made with it; pvestatd has not looked yet. Default: an hour up. */
+  readonly hasJustBooted?: boolean
   readonly containers: readonly ContainerSpec[]
   readonly settings?: Partial<HostSettings>
 }
@@ -53,10 +56,11 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
     cores: spec.hostCores ?? 8,
     memoryMb: spec.hostMemoryMb ?? 32_768,
     pveVersion: '9.1.4',
-    bootedAtSeconds: Math.trunc(Date.now() / 1_000 - UP_MS / 1_000),
+    bootedAtSeconds: Math.trunc((Date.now() - UP_MS) / MS_PER_SECOND),
   }
   makeDirectories(paths, identity.node)
   writeStaticFiles(paths, identity)
+  if (spec.hasJustBooted !== true) makeLxcGroup(`${paths.cgroup}/lxc`, formatCpuList(allCpus(identity.cores)))
   replaceJson(paths.host, identity)
   writeClock(paths, { uptimeMs: UP_MS, workloadMs: 0 })
   replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
@@ -80,13 +84,18 @@ function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerS
     processes: spec.processes ?? 3 + Math.trunc(seeded(identity.seed, spec.vmid, 7) * 6),
     hasSystemd: spec.systemd ?? true,
     load: { ...usualLoad(shape, cores, memoryMb), ...spec.load },
+    ...(spec.innerLimit === undefined ? {} : { innerLimit: spec.innerLimit }),
   })
   const conf: ContainerConf = {
-    live: { values: initialValues(spec, cores, memoryMb), lxc: spec.lxc ?? [] },
+    live: {
+      values: initialValues(spec, { cores, memoryMb, storages: readSettings(paths).storages }),
+      lxc: spec.lxc ?? [],
+    },
     pending: {},
     snapshots: {},
   }
   storeConf(paths, identity.node, spec.vmid, conf)
+  storeLxcConfig(paths, spec.vmid, conf)
   if (spec.running !== false && spec.template !== true) startContainer(paths, identity, spec.vmid, conf)
 }
 
@@ -101,7 +110,6 @@ function makeDirectories(paths: HostPaths, node: string): void {
   }
   const directories = [
     `${paths.proc}/net`,
-    `${paths.cgroup}/lxc`,
     `${paths.cgroup}/lxc.monitor`,
     `${paths.pve}/nodes/${node}/lxc`,
     `${paths.pve}/nodes/${node}/qemu-server`,
@@ -122,7 +130,6 @@ function makeDirectories(paths: HostPaths, node: string): void {
 /** Files that the engine or a command changes later, and those that nobody changes. */
 function writeStaticFiles(paths: HostPaths, identity: HostIdentity): void {
   const cpus = `${formatCpuList(allCpus(identity.cores))}\n`
-  const controllers = 'cpuset cpu io memory hugetlb pids rdma misc\n'
   const files: Record<string, string> = {
     [`${paths.proc}/cpuinfo`]: cpuinfoText(identity.cores),
     [`${paths.proc}/uptime`]: '0.00 0.00\n',
@@ -133,16 +140,11 @@ function writeStaticFiles(paths: HostPaths, identity: HostIdentity): void {
     [`${paths.proc}/net/dev`]: '',
     [`${paths.proc}/net/unix`]: '',
     [`${paths.proc}/mounts`]: 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n',
-    [`${paths.cgroup}/cgroup.controllers`]: controllers,
-    [`${paths.cgroup}/cgroup.subtree_control`]: controllers,
+    [`${paths.cgroup}/cgroup.controllers`]: CONTROLLERS,
+    [`${paths.cgroup}/cgroup.subtree_control`]: CONTROLLERS,
     [`${paths.cgroup}/cgroup.procs`]: '',
     [`${paths.cgroup}/cpu.stat`]: '',
     [`${paths.cgroup}/cpuset.cpus.effective`]: cpus,
-    [`${paths.cgroup}/lxc/cgroup.controllers`]: controllers,
-    [`${paths.cgroup}/lxc/cgroup.subtree_control`]: controllers,
-    [`${paths.cgroup}/lxc/cgroup.procs`]: '',
-    [`${paths.cgroup}/lxc/cpuset.cpus`]: '\n',
-    [`${paths.cgroup}/lxc/cpuset.cpus.effective`]: cpus,
     [paths.syslog]: '',
   }
   for (const [path, text] of Object.entries(files)) writeFileSync(path, text)

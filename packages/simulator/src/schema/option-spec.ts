@@ -6,23 +6,31 @@ export interface OptionSpec {
   readonly maxLength?: number
   readonly values?: readonly string[]
   readonly pattern?: RegExp
-  /** Gives what is wrong with the value. */
-  readonly format?: (value: string) => string | undefined
+  readonly format?: Format
 }
+
+/** Gives what is wrong with the value of the option `name`; further lines after a newline. */
+export type Format = (value: string, name: string) => string | undefined
 
 /** One command: its arguments in order, then its options. */
 export interface CommandSpec {
   readonly positional: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
-  /** Options with a number behind their name, and how many there are: `net0` to `net31`. All take a text. */
-  readonly numbered?: Readonly<Record<string, number>>
+  /** Options with a number behind their name, and how many there are: `net0` to `net31`. */
+  readonly numbered?: Readonly<Record<string, NumberedSpec>>
+}
+
+export interface NumberedSpec {
+  readonly count: number
+  readonly spec: OptionSpec
 }
 
 /** The option of that very name; undefined when there is none. */
 export function optionOf({ options, numbered = {} }: CommandSpec, name: string): OptionSpec | undefined {
   if (Object.hasOwn(options, name)) return options[name]
   const [, prefix = '', number] = /^([a-z]+)(\d+)$/.exec(name) ?? []
-  return Number(number) < (numbered[prefix] ?? 0) ? TEXT : undefined
+  const found = Object.hasOwn(numbered, prefix) ? numbered[prefix] : undefined
+  return found !== undefined && Number(number) < found.count ? found.spec : undefined
 }
 
 /** The number of a container. */
@@ -46,22 +54,22 @@ export function configId(value: string): string | undefined {
 }
 
 /** What is wrong with a value, as Proxmox words it; undefined when it is right. */
-export function problemOf(value: string, spec: OptionSpec): string | undefined {
-  return typeProblem(value, spec) ?? formatProblem(value, spec) ?? rangeProblem(value, spec)
+export function problemOf(value: string, spec: OptionSpec, name: string): string | undefined {
+  return typeProblem(value, spec) ?? formatProblem(value, spec, name) ?? rangeProblem(value, spec)
 }
 
 function typeProblem(value: string, { type }: OptionSpec): string | undefined {
   const patterns: Partial<Record<OptionSpec['type'], RegExp>> = {
     integer: /^[+-]?\d+$/,
-    number: /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i,
+    number: /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i,
     boolean: /^[01]$/,
   }
   return patterns[type]?.test(value) === false ? `type check ('${type}') failed - got '${value}'` : undefined
 }
 
 /** The reason ends in a newline of its own, so that an empty line follows. */
-function formatProblem(value: string, { format, pattern }: OptionSpec): string | undefined {
-  const reason = format?.(value)
+function formatProblem(value: string, { format, pattern }: OptionSpec, name: string): string | undefined {
+  const reason = format?.(value, name)
   if (reason !== undefined) return `invalid format - ${reason}\n`
   return pattern?.test(value) === false ? 'value does not match the regex pattern' : undefined
 }
@@ -77,4 +85,15 @@ function rangeProblem(value: string, { type, minimum, maximum, maxLength, values
     return `value '${value}' does not have a value in the enumeration '${values.join(', ')}'`
   }
   return undefined
+}
+
+/** `1` or `0`; undefined when the text is neither yes nor no. Source: pve-common, JSONSchema.pm, parse_boolean. */
+export function booleanOf(text: string): string | undefined {
+  if (/^(1|on|yes|true)$/i.test(text)) return '1'
+  return /^(0|off|no|false)$/i.test(text) ? '0' : undefined
+}
+
+/** The words of a list: commas, semicolons and blanks separate them. Source: pve-common, Tools.pm, split_list. */
+export function splitList(text: string): readonly string[] {
+  return text.split(/[,;\s\0]+/).filter(word => word !== '')
 }

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_SETTINGS, updateSettings } from '../../../../packages/simulator/src/index.ts'
+import { CommandClock, failure, silent, usualHost } from '../pretend-host.ts'
+
+describe('what can be set to go wrong', () => {
+  test('exit codes that vary, while success stays 0', async () => {
+    const host = await usualHost({ randomExitCodes: true })
+    const codes = new Set<number>()
+    for (let call = 0; call < 40; call++) codes.add((await host.pct('status 999')).exitCode)
+    expect(codes.size).toBeGreaterThan(2)
+    expect([...codes].every(code => [2, 4, 9, 13, 22, 25, 255].includes(code))).toBe(true)
+    expect((await host.pct('status 100')).exitCode).toBe(0)
+  })
+
+  test('a complaint of Perl about the locale on stderr', async () => {
+    const host = await usualHost({ localeWarning: true })
+    const { stdout, stderr } = await host.pct('status 100')
+    expect(stdout).toBe('status: running\n')
+    expect(stderr).toMatch(/^perl: warning: Setting locale failed\.\n/)
+  })
+
+  test('one command for one container', async () => {
+    const host = await usualHost({
+      faults: [{ command: 'pct', subcommand: 'set', vmid: 100, kind: 'fail', exitCode: 25, stderr: 'no luck\n' }],
+    })
+    expect(await host.pct('set 100 --cores 1')).toEqual(failure('no luck\n', 25))
+    expect(await host.pct('set 101 --cores 1')).toEqual(silent)
+  })
+
+  test('commands that are not installed', async () => {
+    const host = await usualHost()
+    await updateSettings(host.root, { missingCommands: ['pct'] })
+    expect(existsSync(`${host.root}/bin/pct`)).toBe(false)
+    await updateSettings(host.root, { missingCommands: [] })
+    expect(existsSync(`${host.root}/bin/pct`)).toBe(true)
+  })
+
+  test('a delay with jitter before each command', async () => {
+    const { pctDelayMs, pctDelayJitter } = DEFAULT_SETTINGS
+    const host = await usualHost({ pctDelayMs, pctDelayJitter })
+    const clock = new CommandClock()
+    for (let call = 0; call < 20; call++) await host.pct('status 100', clock)
+    expect(clock.waitedMs / 20).toBeGreaterThan(1_000)
+    expect(clock.waitedMs / 20).toBeLessThan(1_500)
+  })
+})
