@@ -23,7 +23,7 @@ export const CONFIG_FILES = {
 } as const
 
 /** The environment variable that may hold the API key, so that it stands in no command line. */
-export const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
+const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
 
 /** Adds the options of HostOptions to a command. */
 export function withHostOptions(command: Command): Command {

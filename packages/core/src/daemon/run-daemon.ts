@@ -9,7 +9,7 @@ import { VERSION } from '../version.ts'
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts'
 
 /** Exit codes of the daemons; 78 is EX_CONFIG of sysexits(3), and the units do not restart after it. */
-export const EXIT_CODES = {
+const EXIT_CODES = {
   stopped: 0,
   failed: 1,
   badConfiguration: 78,
