@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
-import type { CommandOutput, HostCommands } from '../../packages/api/src/ports.ts'
+import type { CommandOutput, HostCommand, HostCommands } from '../../packages/api/src/ports.ts'
 
 /** Commands that do at once, in this process, what the simplest host would do: `set` edits the configuration file. */
 export class RecordingCommands implements HostCommands {
