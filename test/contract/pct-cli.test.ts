@@ -83,7 +83,10 @@ describe('a command', () => {
   test('of the kind resize has failed when it complains, although it ended well', async () => {
     pct('echo "lvextend: no space" >&2')
     await expect(cli.run({ ...command('resize'), kind: 'resize' })).rejects.toMatchObject({ code: 'PCT_FAILED' })
-    await expect(cli.run(command('set'))).resolves.toBeDefined()
+    await expect(cli.run(command('set'))).resolves.toMatchObject({
+      stdout: '',
+      stderr: 'lvextend: no space',
+    })
   })
 
   test('is not started when what must hold right before does not', async () => {
