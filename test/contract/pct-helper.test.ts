@@ -198,7 +198,7 @@ describe('client and helper', () => {
     await new Promise(resolve => child.stdout.once('data', resolve))
     child.kill('SIGKILL')
 
-    await expect.poll(() => existsSync(`${folder}/done`), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => existsSync(`${folder}/done`), { timeout: 30_000 }).toBe(true)
   })
 })
 
