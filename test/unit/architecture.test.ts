@@ -135,4 +135,14 @@ describe.each(PACKAGES)('%s', packageName => {
   test('has no circle between its files', () => {
     expect(circles(insideOf(packageName).map(({ file, target }) => [file, target]))).toEqual([])
   })
+
+  test('says on its page what it may import, and how its data flows', () => {
+    const page = readFileSync(join(packagesFolder, packageName, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')
+    const [, imported = ''] = /May import: ([^.]*)\./.exec(page) ?? []
+    const told = imported.split(/[ ,]+/).filter(name => PACKAGES.includes(name))
+    const flow = [...(/Inside[^`.]*((?:`\w+`[ →]*)+)\./.exec(page)?.[1] ?? '').matchAll(/\w+/g)].map(([name]) => name)
+    if (imported.startsWith('every package')) expect(MAY_IMPORT[packageName]).toHaveLength(PACKAGES.length - 2)
+    else expect(told).toEqual(MAY_IMPORT[packageName])
+    if (flow.length > 0) expect(flow).toEqual(FLOW[packageName])
+  })
 })
