@@ -1,9 +1,16 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { API_CONFIG_RULES } from '@lxc-autoscale/api'
+import { type ConfigRules, parseConfig } from '@lxc-autoscale/core'
+import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
+import { MONITOR_RULES } from '@lxc-autoscale/monitor'
 import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
 
 const root = join(import.meta.dirname, '..', '..')
-const packageFolders = readdirSync(join(root, 'packages')).map(name => `packages/${name}`)
+const packageFolders = readdirSync(join(root, 'packages'))
+  .map(name => `packages/${name}`)
+  .filter(folder => existsSync(join(root, folder, 'package.json')))
 const PAGES = ['CONTRIBUTING.md', 'docs/architecture.md', ...packageFolders.map(folder => `${folder}/README.md`)]
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -35,7 +42,7 @@ function pathsOf(page: string, text: string): string[] {
 }
 
 /** Programs that are no part of this repository. */
-const PROGRAMS = new Set(['curl', 'npm ci'])
+const PROGRAMS = new Set(['curl', 'export', 'npm ci'])
 
 describe('the commands of CONTRIBUTING.md', () => {
   const blocks = [...read('CONTRIBUTING.md').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
@@ -106,6 +113,25 @@ function isExecutable(path: string): boolean {
   }
 }
 
+describe('the configurations of CONTRIBUTING.md', () => {
+  const RULES = {
+    lxc_monitor: MONITOR_RULES,
+    lxc_autoscale_ml: MODEL_CONFIG_RULES,
+    lxc_autoscale_api: API_CONFIG_RULES,
+  }
+  const blocks = [...read('CONTRIBUTING.md').matchAll(/^```yaml\n# (\S+)\n(.*?)^```$/gms)]
+
+  test.each(blocks.map(([, file = '', text = '']) => ({ file, text })))('$file can be used', ({ file, text }) => {
+    const [, rules] = Object.entries(RULES).find(([name]) => file.endsWith(`/${name}.yaml`)) ?? []
+    if (rules === undefined) throw new Error(`${file} is the file of no daemon`)
+    expect(parseConfig({ file, text }, rules as ConfigRules<z.ZodType>).warnings).toEqual([])
+  })
+
+  test('are there for each daemon', () => {
+    expect(blocks).toHaveLength(Object.keys(RULES).length)
+  })
+})
+
 describe('what the stages are', () => {
   test('is told of each of them, in their order', () => {
     const told = [...read('CONTRIBUTING.md').matchAll(/^\| (\w+) \| [^|]+ \| (?:yes|no|) ?\| [^|]+ \|$/gm)]
@@ -125,6 +151,7 @@ describe('to add something, touch these files', () => {
   const rows = tableUnder('## To add something').map(([what = '', example, files, _beside, users]) => ({
     what,
     words: quoted(example),
+    count: Number.parseInt(files ?? '', 10),
     files: quoted(files),
     users: quoted(users),
   }))
@@ -133,7 +160,8 @@ describe('to add something, touch these files', () => {
     expect(rows.length).toBeGreaterThanOrEqual(12)
   })
 
-  test.each(rows)('$what', ({ words, files, users }) => {
+  test.each(rows)('$what', ({ words, count, files, users }) => {
+    expect(files).toHaveLength(count)
     const saying = product.filter(path => words.some(word => says(path, word)))
     expect(saying.sort()).toEqual([...files, ...users].sort())
     expect(words.filter(word => !saying.some(path => says(path, word)))).toEqual([])
