@@ -17,7 +17,6 @@ const EXIT_CODES = {
 
 const SHUTDOWN_DEADLINE_MS = 4_500
 
-/** What a daemon gets to work with. */
 export interface DaemonContext<Config> {
   readonly config: Config
   readonly log: Logger
@@ -37,7 +36,6 @@ export interface DaemonSpec<Schema extends z.ZodType> extends ConfigRules<Schema
   readonly command: string
   readonly summary: string
   readonly defaultConfigFile: string
-  /** Whether `--once` exists. */
   readonly hasOnce: boolean
   logSettings(config: z.output<Schema>): LogSettings
   /** Does the work; returns after `signal` was aborted, or after one cycle with `once`. */
