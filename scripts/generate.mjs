@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
 import { commandReference } from '@lxc-autoscale/cli'
-import { defaultYaml, ERROR_CODES, markdownReference } from '@lxc-autoscale/core'
+import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
 
@@ -50,8 +50,13 @@ function generate() {
 
 /** The README with the table of error codes as the code has them. */
 function withErrorCodes(readme) {
-  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
-  const table = ['| code | meaning |', '|---|---|', ...rows].join('\n')
+  const rows = ERROR_CODES.map(code => {
+    const { status, leaves, retry, text } = errorVerdict(code)
+    return `| \`${code}\` | ${status} | ${leaves} | ${retry} | ${text} |`
+  })
+  const table = ['| code | status | leaves the host | try again | meaning |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  )
   return readme.replace(/(### Error codes\n\n)(\|.*\n)+/, `$1${table}\n`)
 }
 

@@ -41,7 +41,10 @@ export {
   type ConfigProblem,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorVerdict,
   errorMessage,
+  errorVerdict,
+  isErrorCode,
   systemErrorCode,
 } from './errors.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'
