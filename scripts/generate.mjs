@@ -2,28 +2,28 @@
 // Writes config/, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ApiConfig } from '@lxc-autoscale/api'
 import { commandReference } from '@lxc-autoscale/cli'
 import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
+import { ModelConfig } from '@lxc-autoscale/model'
+import { MonitorConfig } from '@lxc-autoscale/monitor'
 
 const root = join(import.meta.dirname, '..')
 
 const DAEMONS = [
   {
     file: 'lxc_monitor.yaml',
-    module: '@lxc-autoscale/monitor',
-    schema: 'MonitorConfig',
+    schema: MonitorConfig,
     what: 'lxc_monitor: how often what is measured, and where it is kept.',
   },
   {
     file: 'lxc_autoscale_ml.yaml',
-    module: '@lxc-autoscale/model',
-    schema: 'ModelConfig',
+    schema: ModelConfig,
     what: 'lxc_autoscale_ml: how containers are sized, within which limits.',
   },
   {
     file: 'lxc_autoscale_api.yaml',
-    module: '@lxc-autoscale/api',
-    schema: 'ApiConfig',
+    schema: ApiConfig,
     what: 'lxc_autoscale_api: who may change what, and how.',
   },
 ]
@@ -32,13 +32,12 @@ const NOTE =
   'Every key stands here with its default; a key may be left out. An unknown key is an error. After an edit: `systemctl reload` the unit.'
 
 /** File -> content, generated. */
-async function generate() {
+function generate() {
   const files = new Map()
   const sections = []
-  for (const { file, module, schema, what } of DAEMONS) {
-    const { [schema]: zodSchema } = await import(module)
-    files.set(`config/${file}`, defaultYaml(zodSchema, `${what} ${NOTE}`))
-    sections.push(`## ${file}\n\n${what}\n\n${markdownReference(zodSchema)}`)
+  for (const { file, schema, what } of DAEMONS) {
+    files.set(`config/${file}`, defaultYaml(schema, `${what} ${NOTE}`))
+    sections.push(`## ${file}\n\n${what}\n\n${markdownReference(schema)}`)
   }
   files.set(
     'config/README.md',
@@ -62,7 +61,7 @@ function withErrorCodes(readme) {
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, content] of await generate()) {
+for (const [name, content] of generate()) {
   const path = join(root, name)
   if (!isCheck) {
     mkdirSync(dirname(path), { recursive: true })

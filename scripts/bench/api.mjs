@@ -1,4 +1,4 @@
-// The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start.
+// The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start and stop.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -52,12 +52,15 @@ async function measure(host, directory, report) {
   const file = join(directory, 'api.yaml')
   writeFileSync(file, JSON.stringify(config))
   const starts = []
+  const stops = []
   for (let round = 0; round < 5; round++) {
     const { daemon, startMs } = await start(file, port, bin)
     starts.push(startMs)
-    await stop(daemon)
+    stops.push(await stop(daemon))
   }
   report('daemon', 'start_ms', median(starts), 'ms')
+  report('daemon', 'stop_ms', median(stops), 'ms')
+  report('pretend pct', 'start_ms', median(Array.from({ length: 10 }, () => pctMs(bin))), 'ms')
   const { daemon } = await start(file, port, bin)
   try {
     await fetch(`http://127.0.0.1:${port}/health/check`)
@@ -72,6 +75,7 @@ async function measure(host, directory, report) {
       if (route === '/resource/lxc/configs') report(route, 'read_200_ms', await oneRead(port, path), 'ms')
     }
     report('daemon', 'rss_loaded_mb', residentMb(daemon.pid), 'MB')
+    report('wrong key', 'gap_percent', await wrongKeyGap(port), '%')
     report('silent connections', 'answer_ms', await answerUnderSilence(port), 'ms')
   } finally {
     await stop(daemon)
@@ -94,11 +98,35 @@ async function start(file, port, bin) {
   }
 }
 
+/** Gives how long it took. */
 function stop(daemon) {
+  const startedMs = performance.now()
   return new Promise(resolve => {
-    daemon.once('close', resolve)
+    daemon.once('close', () => resolve(performance.now() - startedMs))
     daemon.kill('SIGTERM')
   })
+}
+
+/** What one call of a pretend command costs in time before it does anything. */
+function pctMs(bin) {
+  const startedMs = performance.now()
+  spawnSync(join(bin, 'pct'), ['status', '101'])
+  return performance.now() - startedMs
+}
+
+/** How much longer a wrong key takes that is right but for its last character, against one that is wrong throughout. */
+async function wrongKeyGap(port) {
+  const near = `${KEY.slice(0, -1)}X`
+  const far = 'X'.repeat(KEY.length)
+  const times = { [near]: [], [far]: [] }
+  for (let round = 0; round < 400; round++) {
+    for (const key of [near, far]) {
+      const startedMs = performance.now()
+      await (await fetch(`http://127.0.0.1:${port}/routes`, { headers: { 'x-api-key': key } })).arrayBuffer()
+      times[key].push(performance.now() - startedMs)
+    }
+  }
+  return 100 * (median(times[near]) / median(times[far]) - 1)
 }
 
 /** wrk where it is installed (it costs less of the two cores), else autocannon. */

@@ -101,17 +101,11 @@ describe('the client and the real API', () => {
     expect(configs.get(110)).toMatchObject({ cores: 2, cpuLimit: null, memoryMb: 1_024, isRunning: true, lock: '' })
   })
 
-  test('fetch 60 containers within 50 ms, however slow pct is', async () => {
-    await updateSettings(host.root, { pctDelayMs: 100, pctDelayJitter: 0 })
-    const tookMs: number[] = []
-    for (let time = 0; time < 10; time++) {
-      const startMs = performance.now()
-      await client.fetchConfigs([], signal)
-      tookMs.push(performance.now() - startMs)
-    }
-    await updateSettings(host.root, INSTANT)
-    // The best of ten, since this machine does other things as well; the benchmark gives the usual one.
-    expect(Math.min(...tookMs)).toBeLessThan(50)
+  test('read 60 containers without any command, however slow Proxmox is; the benchmark says how fast', async () => {
+    const hanging = ['pct', 'pvesh', 'pvecm'] as const
+    await updateSettings(host.root, { faults: hanging.map(command => ({ command, kind: 'hang' })) })
+    expect((await client.fetchConfigs([], signal)).configs.size).toBe(VMIDS.length)
+    await updateSettings(host.root, { faults: [] })
   })
 
   test('set both resources at once, which Proxmox then has', async () => {

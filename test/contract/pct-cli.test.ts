@@ -2,8 +2,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { systemClock } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type HostCommand, setResources, startContainer } from '../../packages/api/src/pct/commands.ts'
+import { setResources, startContainer } from '../../packages/api/src/pct/commands.ts'
 import { type CommandReport, PctCli } from '../../packages/api/src/pct/pct-cli.ts'
+import type { HostCommand } from '../../packages/api/src/ports.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
 const PATH = process.env['PATH']
@@ -82,7 +83,10 @@ describe('a command', () => {
   test('of the kind resize has failed when it complains, although it ended well', async () => {
     pct('echo "lvextend: no space" >&2')
     await expect(cli.run({ ...command('resize'), kind: 'resize' })).rejects.toMatchObject({ code: 'PCT_FAILED' })
-    await expect(cli.run(command('set'))).resolves.toBeDefined()
+    await expect(cli.run(command('set'))).resolves.toMatchObject({
+      stdout: '',
+      stderr: 'lvextend: no space',
+    })
   })
 
   test('is not started when what must hold right before does not', async () => {

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as commands from '../../packages/api/src/pct/commands.ts'
+import type { HostCommand } from '../../packages/api/src/ports.ts'
 
 const systemd = join(import.meta.dirname, '..', '..', 'systemd')
 const helper = join(systemd, 'pct-helper')
@@ -28,13 +29,13 @@ const clone = { vmid: 101, newVmid: 102, hostname: 'web-2.example.com', snapshot
 const snapshot = 'before-upgrade_2'
 const text = 'why: "x"; $(id)\nsecond line'
 
-type Made<Value> = Value extends (...args: never) => commands.HostCommand | undefined ? Value : never
+type Made<Value> = Value extends (...args: never) => HostCommand | undefined ? Value : never
 type Maker = {
   [Name in keyof typeof commands]: Made<(typeof commands)[Name]> extends never ? never : Name
 }[keyof typeof commands]
 
 /** Commands of each function that makes some, at the edges of what it can make. The compiler asks for a new function here. */
-const MADE: Readonly<Record<Maker, readonly (commands.HostCommand | undefined)[]>> = {
+const MADE: Readonly<Record<Maker, readonly (HostCommand | undefined)[]>> = {
   setResources: [
     commands.setResources(101, { cores: 8_192 }),
     commands.setResources(101, { cpuLimit: 0.05 }),
@@ -249,7 +250,7 @@ describe('client and helper', () => {
     await new Promise(resolve => child.stdout.once('data', resolve))
     child.kill('SIGKILL')
 
-    await expect.poll(() => existsSync(`${folder}/done`), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => existsSync(`${folder}/done`), { timeout: 30_000 }).toBe(true)
   })
 })
 

@@ -15,19 +15,17 @@ describe('as a process', () => {
     readonly stdout: string
     readonly stderr: string
     readonly exitCode: number | null
-    readonly ms: number
   }
 
   function run(host: TestHost, words: readonly string[], { killAfterMs = 0 } = {}): Promise<Ended> {
     return new Promise((resolve, reject) => {
-      const startedMs = performance.now()
       const child = spawn(`${host.root}/bin/pct`, words, { stdio: ['ignore', 'pipe', 'pipe'] })
       let stdout = ''
       let stderr = ''
       child.stdout.on('data', chunk => (stdout += chunk))
       child.stderr.on('data', chunk => (stderr += chunk))
       child.on('error', reject)
-      child.on('close', exitCode => resolve({ stdout, stderr, exitCode, ms: performance.now() - startedMs }))
+      child.on('close', exitCode => resolve({ stdout, stderr, exitCode }))
       if (killAfterMs > 0) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
     })
   }
@@ -36,15 +34,6 @@ describe('as a process', () => {
     const host = await usualHost()
     expect(await run(host, ['list'])).toMatchObject(await host.pct('list'))
     expect(await run(host, ['status', '999'])).toMatchObject(failure(MISSING, 2))
-  })
-
-  test('starts quickly', async () => {
-    const host = await usualHost()
-    const times: number[] = []
-    for (let call = 0; call < 10; call++) times.push((await run(host, ['status', '100'])).ms)
-    times.sort((a, b) => a - b)
-    // 80 ms on a quiet machine; the other tests that run meanwhile take their share.
-    expect(times[5]).toBeLessThan(400)
   })
 
   test('twenty at once lose no change', async () => {
@@ -77,12 +66,5 @@ describe('as a process', () => {
     const host = await usualHost({ faults: [{ command: 'pct', kind: 'hang' }] })
     const { exitCode, stdout } = await run(host, ['list'], { killAfterMs: 300 })
     expect({ exitCode, stdout }).toEqual({ exitCode: null, stdout: '' })
-  })
-
-  test('the delay contains the time to start', async () => {
-    const host = await usualHost({ pctDelayMs: 400 })
-    const { ms } = await run(host, ['status', '100'])
-    expect(ms).toBeGreaterThan(390)
-    expect(ms).toBeLessThan(800)
   })
 })

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, PretendInstallation } from '../fakes/pretend-installation.ts'
 
 const ESCAPE = '\u001b'
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 let host: PretendInstallation
 
@@ -22,8 +22,8 @@ beforeAll(async () => {
   await host.startApi()
   host.start('monitor')
   const model = host.start('model')
-  await model.says(/container scaled.*vmid=101/, PATIENCE_MS)
-  await model.says(/container scaled.*vmid=102/, PATIENCE_MS)
+  await model.says(/container scaled.*vmid=101/)
+  await model.says(/container scaled.*vmid=102/)
 })
 afterAll(() => host.remove())
 

@@ -5,7 +5,8 @@ import { test as base, describe, expect } from 'vitest'
 import { DAEMON_NAMES, type DaemonName, PretendInstallation } from '../fakes/pretend-installation.ts'
 import type { SpawnedDaemon } from '../fakes/spawned-daemon.ts'
 
-const STOP_MS = 5_000
+/** Longer than any machine is busy. */
+const PATIENCE_MS = 60_000
 const COMMANDS = { monitor: 'lxc-monitor', model: 'lxc-autoscale-ml', api: 'lxc-autoscale-api' } as const
 /** A misspelt key of each file, and the one that was meant. */
 const MISSPELT = {
@@ -105,10 +106,10 @@ async function endedWith(daemon: SpawnedDaemon, exitCode: number): Promise<strin
   return daemon.output
 }
 
-async function until(isTrue: () => boolean, mostMs = 20_000): Promise<void> {
-  const endMs = Date.now() + mostMs
-  while (!isTrue()) {
-    if (Date.now() > endMs) throw new Error(`not within ${mostMs / 1_000} s: ${isTrue}`)
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS
+  while (!(await isTrue())) {
+    if (Date.now() > endMs) throw new Error(`not within ${PATIENCE_MS / 1_000} s: ${isTrue}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
@@ -149,11 +150,10 @@ describe.each(DAEMON_NAMES)('%s', name => {
     expect(await endedWith(host.start(name), 78)).toContain(`${host.installed.configFile(name)}:`)
   })
 
-  test.concurrent('stops within five seconds while it works', async ({ host }) => {
+  // One that does not stop within its own deadline ends with 1.
+  test.concurrent('stops when it is asked to while it works', async ({ host }) => {
     const daemon = await host.working(name)
-    const startMs = Date.now()
     expect(await daemon.end('SIGTERM')).toBe(0)
-    expect(Date.now() - startMs).toBeLessThan(STOP_MS)
     expect(daemon.output).toMatch(/INFO +stopped/)
   })
 
@@ -197,11 +197,8 @@ const IN_FORCE = {
   api: {
     changes: { authentication: { api_keys: [{ name: 'new', key: 'a-new-key-0002', role: 'read' }] } },
     old: async (host: Host) => expect(await host.statusWithNewKey()).toBe(401),
-    changed: async (host: Host) => {
-      // The new routes are ready a moment after the file was read.
-      const endMs = Date.now() + 10_000
-      while ((await host.statusWithNewKey()) !== 200) expect(Date.now()).toBeLessThan(endMs)
-    },
+    // The new routes are ready a moment after the file was read.
+    changed: (host: Host) => until(async () => (await host.statusWithNewKey()) === 200),
   },
 } as const
 

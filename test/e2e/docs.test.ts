@@ -56,7 +56,7 @@ beforeAll(async () => {
   host.configure('monitor', { metrics: { port: ports.monitor } })
   host.configure('model', { metrics: { port: ports.model } })
   host.start('monitor')
-  await host.start('model').says(/container scaled.*vmid=101/, 30_000)
+  await host.start('model').says(/container scaled.*vmid=101/)
   writeCommands()
 })
 afterAll(() => host.remove())
@@ -120,7 +120,7 @@ async function run(text: string): Promise<CommandResult> {
 async function newestChange(): Promise<string> {
   const words = ['--config-dir', host.configDir]
   await host.command(['ignore', '101', '--for', '1h', ...words])
-  const endMs = Date.now() + 30_000
+  const endMs = Date.now() + 60_000
   for (;;) {
     const { stdout } = await host.command(['explain', '101', ...words])
     if (stdout.includes('left alone until') || stdout.includes('a person changed its size')) break

@@ -25,7 +25,7 @@ import { FakeSizing } from './fake-sizing.ts'
 import { recordingLog } from './recording-log.ts'
 
 /** A metrics file in memory. */
-export class FakeSource implements MetricsSource {
+class FakeSource implements MetricsSource {
   readonly waiting: MetricsCycle[] = []
   nextError: AutoscaleError | undefined
 

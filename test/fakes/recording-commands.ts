@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
 import { commandFailure } from '../../packages/api/src/pct/failure.ts'
 import { formatCommand } from '../../packages/api/src/pct/pct-cli.ts'
-import type { CommandOutput, HostCommands } from '../../packages/api/src/ports.ts'
+import type { CommandOutput, HostCommand, HostCommands } from '../../packages/api/src/ports.ts'
 
 /** How a command ends after it did its work. */
 export interface SaidEnd {

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const packages = join(import.meta.dirname, '..', '..', 'packages')
+
+/** Longer than any machine is busy: what takes so long does not happen. */
+const PATIENCE_MS = 60_000
 
 /** A built daemon that runs as a process of its own. */
 export class SpawnedDaemon {
@@ -9,9 +12,9 @@ export class SpawnedDaemon {
   #output = ''
   readonly #ended: Promise<number | string>
 
-  /** @param bin for example `model/bin/lxc-autoscale-ml.mjs` */
+  /** @param bin for example `model/bin/lxc-autoscale-ml.mjs`, or the whole path of a file that is not below packages/ */
   constructor(bin: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [join(packages, bin), ...words], {
+    this.process = spawn(process.execPath, [resolve(packages, bin), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
@@ -20,7 +23,7 @@ export class SpawnedDaemon {
     }
     this.process.stdout?.on('data', keep)
     this.process.stderr?.on('data', keep)
-    this.#ended = new Promise(resolve => this.process.on('close', (code, signal) => resolve(code ?? String(signal))))
+    this.#ended = new Promise(done => this.process.on('close', (code, signal) => done(code ?? String(signal))))
   }
 
   get output(): string {
@@ -28,14 +31,14 @@ export class SpawnedDaemon {
   }
 
   /** The text that `pattern` finds in the output, waiting for it. */
-  async says(pattern: RegExp, mostMs = 15_000): Promise<RegExpExecArray> {
-    const endMs = Date.now() + mostMs
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const endMs = Date.now() + PATIENCE_MS
     for (;;) {
       const found = pattern.exec(this.#output)
       if (found !== null) return found
       const hasEnded = this.process.exitCode !== null || this.process.signalCode !== null
       if (Date.now() > endMs || hasEnded) throw new Error(`did not say ${pattern}, but:\n${this.#output}`)
-      await new Promise(resolve => setTimeout(resolve, 10))
+      await new Promise(done => setTimeout(done, 10))
     }
   }
 
@@ -44,8 +47,12 @@ export class SpawnedDaemon {
     return this.#ended
   }
 
+  /** As `ended`, after a signal; a daemon that does not heed it is killed, which is what is given then. */
   async end(signal: NodeJS.Signals): Promise<number | string> {
     this.process.kill(signal)
-    return this.#ended
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS)
+    const ended = await this.#ended
+    clearTimeout(timer)
+    return ended
   }
 }

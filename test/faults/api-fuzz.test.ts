@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ApiServer } from '../../packages/api/src/http/api-server.ts'
-import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
+import type { HostCommand } from '../../packages/api/src/ports.ts'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
 
 const KEYS = {

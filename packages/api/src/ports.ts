@@ -1,5 +1,17 @@
 import type { ContainerFacts } from './host/container-facts.ts'
-import type { HostCommand } from './pct/commands.ts'
+
+/** The programs of Proxmox that are run. */
+type HostProgram = 'pct' | 'pvesh' | 'pvecm'
+
+/** Which time limit of the configuration a command has. */
+export type CommandKind = 'set' | 'read' | 'resize' | 'snapshot' | 'clone' | 'power' | 'destroy'
+
+/** A command as it is given to the kernel: a program and its arguments, never a line for a shell. */
+export interface HostCommand {
+  readonly program: HostProgram
+  readonly args: readonly string[]
+  readonly kind: CommandKind
+}
 
 /** What a command printed. It ended with exit code 0. */
 export interface CommandOutput {

@@ -28,15 +28,18 @@ export function migrateConfig<Schema extends z.ZodType>(
   const old = readMap(file, text)
   const known = new Set(configKeys(rules.schema))
   const defaults: unknown = rules.schema.parse({})
-  const kept: Record<string, unknown> = {}
+  let kept: Record<string, unknown> = {}
   const keys = leavesOf(old, [], known).map(({ path, value }): KeyFate => {
     const key = path.join('.')
     const retired = rules.retiredKeys?.[key]
     if (retired !== undefined) return { key, fate: 'dropped', note: retired }
-    const problem = problemWith(file, path, value, rules)
-    if (problem !== undefined) return { key, fate: known.has(key) ? 'refused' : 'dropped', note: problem }
+    const problems = problemsWith(file, withValue({}, path, value), rules)
+    if (problems.length > 0) {
+      const note = problems.map(({ message }) => message).join('; ')
+      return { key, fate: known.has(key) ? 'refused' : 'dropped', note }
+    }
     if (isSame(valueAt(defaults, path), value)) return { key, fate: 'default', note: 'the same as our default' }
-    setAt(kept, path, value)
+    kept = withValue(kept, path, value)
     return { key, fate: 'kept', note: JSON.stringify(value) }
   })
   const clashes = removeClashes(file, kept, rules)
@@ -57,7 +60,7 @@ function removeClashes<Schema extends z.ZodType>(
 ): Map<string, string> {
   const clashes = new Map<string, string>()
   for (;;) {
-    const problem = firstProblem(file, kept, rules)
+    const [problem] = problemsWith(file, kept, rules)
     if (problem === undefined) return clashes
     if (clashes.has(problem.key)) throw new ConfigError([problem])
     clashes.set(problem.key, problem.message)
@@ -65,16 +68,16 @@ function removeClashes<Schema extends z.ZodType>(
   }
 }
 
-function firstProblem<Schema extends z.ZodType>(
+function problemsWith<Schema extends z.ZodType>(
   file: string,
-  kept: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
   { schema }: ConfigRules<Schema>,
-): ConfigProblem | undefined {
+): readonly ConfigProblem[] {
   try {
-    parseConfig({ file, text: stringify(kept) }, { schema })
-    return undefined
+    parseConfig({ file, text: stringify(values) }, { schema })
+    return []
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems[0]
+    if (error instanceof ConfigError) return error.problems
     throw error
   }
 }
@@ -130,36 +133,18 @@ function leavesOf(
   })
 }
 
-function problemWith<Schema extends z.ZodType>(
-  file: string,
-  path: readonly string[],
-  value: unknown,
-  { schema }: ConfigRules<Schema>,
-): string | undefined {
-  const alone: Record<string, unknown> = {}
-  setAt(alone, path, value)
-  try {
-    parseConfig({ file, text: stringify(alone) }, { schema })
-    return undefined
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ message }) => message).join('; ')
-    throw error
-  }
-}
-
 function valueAt(root: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((node, step) => (isMap(node) ? node[step] : undefined), root)
 }
 
-function setAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [first = '', ...rest] = path
-  if (rest.length === 0) {
-    root[first] = value
-    return
-  }
-  const inside = isMap(root[first]) ? { ...root[first] } : {}
-  setAt(inside, rest, value)
-  root[first] = inside
+function withValue(
+  root: Readonly<Record<string, unknown>>,
+  [first = '', ...rest]: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
+  if (rest.length === 0) return { ...root, [first]: value }
+  const inside = root[first]
+  return { ...root, [first]: withValue(isMap(inside) ? inside : {}, rest, value) }
 }
 
 function isSame(a: unknown, b: unknown): boolean {

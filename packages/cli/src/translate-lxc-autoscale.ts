@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { isMap } from './migrate-config.ts'
 
 /** A key of LXC AutoScale that has no counterpart, and why. */
 export interface LostKey {
@@ -13,9 +14,10 @@ export interface Translation {
 }
 
 type Section = Readonly<Record<string, unknown>>
+type KeyNames = Readonly<Record<string, string>>
 
 /** Key of a section of LXC AutoScale -> key of `scaling` or of a tier. Source: its lxc_autoscale.yaml. */
-const SIZING_KEYS: Readonly<Record<string, string>> = {
+const SIZING_KEYS: KeyNames = {
   cpu_upper_threshold: 'cpu_scale_up_threshold',
   cpu_lower_threshold: 'cpu_scale_down_threshold',
   memory_upper_threshold: 'ram_scale_up_threshold',
@@ -27,13 +29,14 @@ const SIZING_KEYS: Readonly<Record<string, string>> = {
   memory_min_increment: 'ram_scale_step_mb',
 }
 
-/** Keys that only the host as a whole has. */
-const HOST_KEYS: Readonly<Record<string, string>> = {
+/** Those of the host as a whole. */
+const HOST_AND_SIZING_KEYS: KeyNames = {
+  ...SIZING_KEYS,
   reserve_cpu_percent: 'host_cpu_reserve_percent',
   reserve_memory_mb: 'host_memory_reserve_mb',
 }
 
-const LOST: Readonly<Record<string, string>> = {
+const LOST: KeyNames = {
   log_file: 'the daemons have logs of their own',
   lock_file: 'the model has a lock of its own',
   backup_dir: 'every change is in the audit log: lxc-autoscale history, lxc-autoscale undo',
@@ -54,45 +57,38 @@ export function translateLxcAutoscale(old: Section): Translation {
   const tiers: Record<string, unknown> = {}
   let ignored: unknown
   for (const [name, section] of Object.entries(old)) {
-    if (!isSection(section)) lost.push({ key: name, why: 'not a section' })
+    if (!isMap(section)) lost.push({ key: name, why: 'not a section' })
     else if (/^DEFAULTS?$/.test(name)) {
       const { ignore_lxc, ...rest } = section
       ignored = ignore_lxc
-      Object.assign(scaling, translated(name, rest, { ...SIZING_KEYS, ...HOST_KEYS }, lost))
-    } else if (name.startsWith('TIER_')) tiers[name.slice('TIER_'.length)] = tierOf(name, section, lost)
-    else for (const key of Object.keys(section)) lost.push({ key: `${name}.${key}`, why: 'no counterpart' })
+      Object.assign(scaling, translated(rest, HOST_AND_SIZING_KEYS))
+      lost.push(...lostKeys(name, rest, HOST_AND_SIZING_KEYS))
+    } else if (name.startsWith('TIER_')) {
+      const { lxc_containers, ...rest } = section
+      const ids = Array.isArray(lxc_containers) ? lxc_containers.map(Number) : []
+      tiers[name.slice('TIER_'.length)] = { ids, ...translated(rest, SIZING_KEYS) }
+      lost.push(...lostKeys(name, rest, SIZING_KEYS))
+    } else lost.push(...lostKeys(name, section, {}))
   }
   return { yaml: stringify(withoutEmpty({ scaling, tiers, ignore_lxc: ignored })), lost }
 }
 
-function tierOf(name: string, { lxc_containers, ...rest }: Section, lost: LostKey[]): Section {
-  const ids = Array.isArray(lxc_containers) ? lxc_containers.map(Number) : []
-  return { ids, ...translated(name, rest, SIZING_KEYS, lost) }
+function translated(section: Section, keys: KeyNames): Section {
+  return Object.fromEntries(
+    Object.entries(section).flatMap(([key, value]) => (keys[key] === undefined ? [] : [[keys[key], value]])),
+  )
 }
 
-function translated(
-  name: string,
-  section: Section,
-  keys: Readonly<Record<string, string>>,
-  lost: LostKey[],
-): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(section)) {
-    const ours = keys[key]
-    if (ours === undefined) lost.push({ key: `${name}.${key}`, why: LOST[key] ?? 'no counterpart' })
-    else result[ours] = value
-  }
-  return result
+function lostKeys(name: string, section: Section, keys: KeyNames): LostKey[] {
+  return Object.keys(section)
+    .filter(key => keys[key] === undefined)
+    .map(key => ({ key: `${name}.${key}`, why: LOST[key] ?? 'no counterpart' }))
 }
 
 function withoutEmpty(root: Section): Section {
   return Object.fromEntries(
     Object.entries(root).filter(
-      ([, value]) => value !== undefined && value !== null && !(isSection(value) && Object.keys(value).length === 0),
+      ([, value]) => value !== undefined && value !== null && !(isMap(value) && Object.keys(value).length === 0),
     ),
   )
-}
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

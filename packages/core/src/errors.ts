@@ -138,7 +138,7 @@ export class ConfigError extends AutoscaleError {
 }
 
 /** `FILE:LINE: KEY: MESSAGE`, without the parts that are not known. */
-export function formatConfigProblem({ file, line, key, message }: ConfigProblem): string {
+function formatConfigProblem({ file, line, key, message }: ConfigProblem): string {
   const place = line === undefined ? file : `${file}:${line}`
   return key === '' ? `${place}: ${message}` : `${place}: ${key}: ${message}`
 }

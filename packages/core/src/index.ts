@@ -7,8 +7,6 @@ export {
 export { HostSection } from './config/host-section.ts'
 export {
   type ConfigRules,
-  type ConfigSource,
-  type ParsedConfig,
   parseConfig,
 } from './config/parse-config.ts'
 export {
@@ -29,24 +27,17 @@ export {
 export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
-  NOTIFY_FD_VARIABLE,
-  type SystemdNotifier,
-  systemdNotifier,
-} from './daemon/notify-systemd.ts'
-export {
   type DaemonContext,
   type DaemonSpec,
-  EXIT_CODES,
   runDaemon,
 } from './daemon/run-daemon.ts'
-export { runEvery, type Schedule } from './daemon/run-every.ts'
+export { runEvery } from './daemon/run-every.ts'
 export {
   acquireInstanceLock,
   type InstanceLock,
 } from './daemon/single-instance.ts'
 export {
   AutoscaleError,
-  type AutoscaleErrorOptions,
   ConfigError,
   type ConfigProblem,
   ERROR_CODES,
@@ -54,16 +45,13 @@ export {
   type ErrorVerdict,
   errorMessage,
   errorVerdict,
-  formatConfigProblem,
   isErrorCode,
   systemErrorCode,
 } from './errors.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
-  createLogger,
   LOG_LEVELS,
   type Logger,
-  type LogLevel,
   type LogSettings,
 } from './log.ts'
 export {

@@ -17,7 +17,7 @@ export const ANYBODY: Caller = { key: 'anybody', role: 'admin', containers: unde
 export const NOBODY: Caller = { key: 'nobody', role: 'read', containers: new Set() }
 
 /** Whether the caller's role includes `role`. */
-export function hasRole(caller: Caller, role: Role): boolean {
+function hasRole(caller: Caller, role: Role): boolean {
   return ROLES.indexOf(caller.role) >= ROLES.indexOf(role)
 }
 

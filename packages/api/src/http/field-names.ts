@@ -2,7 +2,7 @@ import { AutoscaleError } from '@lxc-autoscale/core'
 import { z } from 'zod'
 
 /** Other spellings of fields, as the Python predecessor accepted them. */
-export const FIELD_ALIASES: ReadonlyMap<string, string> = new Map([
+const FIELD_ALIASES: ReadonlyMap<string, string> = new Map([
   ['vm_id', 'lxc_id'],
   ['container_id', 'lxc_id'],
   ['new_vm_id', 'new_lxc_id'],

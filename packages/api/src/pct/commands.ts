@@ -1,15 +1,4 @@
-/** The programs of Proxmox that are run. */
-export type HostProgram = 'pct' | 'pvesh' | 'pvecm'
-
-/** Which time limit of the configuration a command has. */
-export type CommandKind = 'set' | 'read' | 'resize' | 'snapshot' | 'clone' | 'power' | 'destroy'
-
-/** A command as it is given to the kernel: a program and its arguments, never a line for a shell. */
-export interface HostCommand {
-  readonly program: HostProgram
-  readonly args: readonly string[]
-  readonly kind: CommandKind
-}
+import type { CommandKind, HostCommand } from '../ports.ts'
 
 /** What `pct set` shall change. `null` removes the setting; undefined leaves it. */
 export interface SetOptions {

@@ -72,7 +72,7 @@ const NOISE =
 const PARAMETER_LINE = /^(\w+: .+)$/
 
 /** Lines of `stderr` that tell something. */
-export function tellingLines(stderr: string): string[] {
+function tellingLines(stderr: string): string[] {
   return stderr.split('\n').filter(line => !NOISE.test(line))
 }
 

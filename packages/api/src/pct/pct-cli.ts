@@ -1,6 +1,5 @@
 import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { CommandOutput, HostCommands } from '../ports.ts'
-import type { CommandKind, HostCommand } from './commands.ts'
+import type { CommandKind, CommandOutput, HostCommand, HostCommands } from '../ports.ts'
 import { endProcessTree } from './end-process-tree.ts'
 import { commandFailure, hiddenFailure } from './failure.ts'
 import { ProcessSlots } from './process-slots.ts'

@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { clusterStatusBody, nodeStatusBody } from '../host/node-status.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { type HostCommand, readClusterStatus, readNodeStatus } from '../pct/commands.ts'
+import { readClusterStatus, readNodeStatus } from '../pct/commands.ts'
 import { parseJson } from '../pct/parse-output.ts'
+import type { HostCommand } from '../ports.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** How long an answer of pvesh, which takes a second, is given to others who ask the same. */

@@ -34,7 +34,7 @@ export class ApiClient {
   }
 
   async configs(): Promise<ContainerConfigsBody> {
-    return (await this.#send('GET', '/resource/lxc/configs', successBody(ContainerConfigsSchema))).data
+    return (await this.#send('GET /resource/lxc/configs', successBody(ContainerConfigsSchema))).data
   }
 
   async history(query: {
@@ -46,26 +46,26 @@ export class ApiClient {
     if (query.vmid !== undefined) words.set('lxc_id', String(query.vmid))
     if (query.since !== undefined) words.set('since', query.since)
     if (query.limit !== undefined) words.set('limit', String(query.limit))
-    return (await this.#send('GET', `/history?${words}`, successBody(HistoryBody))).data.entries
+    return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data.entries
   }
 
   async undo(id: string): Promise<{ message: string; data: unknown }> {
-    return this.#send('POST', `/history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
+    return this.#send(`POST /history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
   }
 
   /** Sent without the key: the answer is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
     const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
-    return keyless.#send('GET', '/health/check', HealthBody, [503])
+    return keyless.#send('GET /health/check', HealthBody, [503])
   }
 
   /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */
   async #send<Schema extends z.ZodType>(
-    method: 'GET' | 'POST',
-    path: string,
+    route: `${'GET' | 'POST'} /${string}`,
     schema: Schema,
     alsoGood: readonly number[] = [],
   ): Promise<z.output<Schema>> {
+    const [method = '', path = ''] = route.split(' ')
     const { status, body } = await this.#fetch(method, path)
     if (status >= 400 && !alsoGood.includes(status)) throw refusal(status, body)
     const parsed = schema.safeParse(body)

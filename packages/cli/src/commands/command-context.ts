@@ -23,9 +23,8 @@ export const CONFIG_FILES = {
 } as const
 
 /** The environment variable that may hold the API key, so that it stands in no command line. */
-export const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
+const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
 
-/** Adds the options of HostOptions to a command. */
 export function withHostOptions(command: Command): Command {
   return command
     .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
@@ -34,7 +33,6 @@ export function withHostOptions(command: Command): Command {
     .option('--json', 'print JSON')
 }
 
-/** What a command works with. */
 export interface CommandContext {
   readonly terminal: Terminal
   readonly api: ApiClient

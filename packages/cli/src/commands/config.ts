@@ -23,9 +23,10 @@ interface MigrateOptions {
 /** The configuration rules of a daemon by the name of its file. The packages are loaded only when they are needed. */
 async function rulesOf(file: string): Promise<ConfigRules<z.ZodType>> {
   const name = basename(file)
-  if (name === CONFIG_FILES.monitor) return (await import('@lxc-autoscale/monitor')).MONITOR_RULES
-  if (name === CONFIG_FILES.model) return (await import('@lxc-autoscale/model')).MODEL_CONFIG_RULES
-  if (name === CONFIG_FILES.api) return (await import('@lxc-autoscale/api')).API_CONFIG_RULES
+  if (name === CONFIG_FILES.monitor) return import('@lxc-autoscale/monitor').then(({ MONITOR_RULES }) => MONITOR_RULES)
+  if (name === CONFIG_FILES.model)
+    return import('@lxc-autoscale/model').then(({ MODEL_CONFIG_RULES }) => MODEL_CONFIG_RULES)
+  if (name === CONFIG_FILES.api) return import('@lxc-autoscale/api').then(({ API_CONFIG_RULES }) => API_CONFIG_RULES)
   throw new AutoscaleError(
     'CONFIG_INVALID',
     `${file}: not the name of a configuration file; there are ${Object.values(CONFIG_FILES).join(', ')}`,

@@ -143,7 +143,8 @@ function replayAll(plan: ReplayPlan): ReplayedTrace[] {
     const unchanged = staticRun(trace, start.cores, start.memoryMb)
     const policies = plan.policies.map((policy, index): ReplayedPolicy => {
       const done = traceIndex * plan.policies.length + index
-      const run = replayOne(trace, policy, plan, share => bar.update(done + share, { trace: trace.name, policy }))
+      const onProgress = (share: number) => bar.update(done + share, { trace: trace.name, policy })
+      const run = replayOne({ trace, policy, onProgress }, plan)
       return { policy, run, bill: bill(trace, run) }
     })
     return { trace, policies: [{ policy: 'static', run: unchanged, bill: bill(trace, unchanged) }, ...policies] }
@@ -152,14 +153,15 @@ function replayAll(plan: ReplayPlan): ReplayedTrace[] {
   return replayed
 }
 
-function replayOne(
-  trace: Trace,
-  policy: PolicyName,
-  { config, options }: ReplayPlan,
-  onProgress: (share: number) => void,
-): ReplayRun {
+interface ReplayStep {
+  readonly trace: Trace
+  readonly policy: PolicyName
+  readonly onProgress: (share: number) => void
+}
+
+function replayOne({ trace, policy, onProgress }: ReplayStep, { config, options }: ReplayPlan): ReplayRun {
   const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
-  const sizer = new ContainerSizer({ vmid, settings: replaySettings(vmid, policy, config, options) })
+  const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy }, config, options.mode) })
   const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
   return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), onProgress })
 }
@@ -293,10 +295,9 @@ function percent(value: number | null, digits: number): string | null {
 }
 
 function replaySettings(
-  vmid: number,
-  policy: PolicyName,
+  { vmid, policy }: { vmid: number; policy: PolicyName },
   config: ModelConfig | undefined,
-  { mode }: ReplayCommandOptions,
+  mode: ReplayCommandOptions['mode'],
 ) {
   const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
   const isTenths = mode === undefined ? base.scaling.cpu_unit === 'cpulimit' : mode === 'frac'

@@ -26,7 +26,6 @@ export function hasColors(environment: Readonly<NodeJS.ProcessEnv>, isTerminal: 
 
 const colors = picocolors.createColors(hasColors(process.env, process.stdout.isTTY === true))
 
-/** The terminal of the process. */
 export function standardTerminal(isJson: boolean): Terminal {
   const write = (text: string) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   return {

@@ -2,7 +2,6 @@ import type { CommandEntry } from './command-tree.ts'
 
 const NOTE = '# Generated from the commands by `npm run generate`.'
 
-/** Completion of lxc-autoscale for bash. */
 export function bashCompletion(entries: readonly CommandEntry[]): string {
   const cases = entries.map(entry => `    "${entry.path}") words="${words(entry).join(' ')}" ;;`)
   return `${NOTE}
@@ -28,7 +27,6 @@ autoload -U +X bashcompinit && bashcompinit
 ${bashCompletion(entries)}`
 }
 
-/** Completion of lxc-autoscale for fish. */
 export function fishCompletion(entries: readonly CommandEntry[]): string {
   const lines = entries.flatMap(entry => {
     const condition = fishCondition(entry.path)

@@ -6,7 +6,7 @@ import { MAX_VMID, MIN_VMID } from '../vmid.ts'
  */
 
 /** An integer that comes as a JSON number or as a string of decimal digits, nothing else. */
-export function wireInteger(min: number, max: number) {
+function wireInteger(min: number, max: number) {
   const wrong = `must be an integer from ${min} to ${max}`
   return z
     .union([z.int(wrong).min(min).max(max), z.string(wrong).regex(/^(0|[1-9]\d*)$/)], wrong)
@@ -16,13 +16,13 @@ export function wireInteger(min: number, max: number) {
 
 export const WireVmid = wireInteger(MIN_VMID, MAX_VMID).describe('Number of the container.')
 /** Whole cores. Source of the range: pct manual, option `cores`. */
-export const WireCores = wireInteger(1, 8_192).describe('Cores.')
-export const WireMemoryMb = wireInteger(64, 1_048_576).describe('Memory limit, MB (2^20 bytes).')
+const WireCores = wireInteger(1, 8_192).describe('Cores.')
+const WireMemoryMb = wireInteger(64, 1_048_576).describe('Memory limit, MB (2^20 bytes).')
 /** Cores by quota, in steps of a hundredth. Source of the range: pct manual, option `cpulimit`; below 0.01 the kernel refuses. */
-export const WireCpuLimit = z.number().min(0.05).max(8_192).multipleOf(0.01).describe('Cores by quota (cpulimit).')
+const WireCpuLimit = z.number().min(0.05).max(8_192).multipleOf(0.01).describe('Cores by quota (cpulimit).')
 
 /** What a caller believed the container has; a change is refused when it has something else. `null`: not set. */
-export const Expected = z
+const Expected = z
   .object({
     cores: WireCores.nullable().optional(),
     cpulimit: z.number().min(0).max(8_192).nullable().optional(),
@@ -31,7 +31,7 @@ export const Expected = z
   .describe('Allocation from which the caller decided; 409 if the container has another one.')
 
 /** Why somebody changes something, for the audit log. */
-export const WhyText = z.string().max(2_000).describe('Why, in words; kept in the audit log.')
+const WhyText = z.string().max(2_000).describe('Why, in words; kept in the audit log.')
 
 const change = {
   reason: WhyText.optional(),
@@ -117,14 +117,14 @@ export const ChangeBody = z.object({
 export type ChangeBody = z.output<typeof ChangeBody>
 
 /** Source of the names: PVE::JSONSchema `pve-configid`, and the reserved names of PVE::AbstractConfig. */
-export const WireSnapshotName = z
+const WireSnapshotName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{1,39}$/, 'must be 2 to 40 letters, digits, _ and -, beginning with a letter')
   .refine(name => !/^(current|vzdump)$/i.test(name), 'is a name that Proxmox keeps for itself')
   .describe('Name of the snapshot.')
 
 /** The name of a new container; `_` is turned into `-`, as the Python predecessor did. */
-export const WireHostname = z
+const WireHostname = z
   .string()
   .max(255)
   .regex(

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { USEC_PER_MS } from '../units.ts'
 
 /** The environment variable in which the launcher of the units leaves the number of the connected notify socket. */
-export const NOTIFY_FD_VARIABLE = 'LXC_AUTOSCALE_NOTIFY_FD'
+const NOTIFY_FD_VARIABLE = 'LXC_AUTOSCALE_NOTIFY_FD'
 
 /** Cycles that may fail to finish in time before systemd restarts the daemon. */
 const CYCLES_PER_WATCHDOG = 3

@@ -9,7 +9,7 @@ import { VERSION } from '../version.ts'
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts'
 
 /** Exit codes of the daemons; 78 is EX_CONFIG of sysexits(3), and the units do not restart after it. */
-export const EXIT_CODES = {
+const EXIT_CODES = {
   stopped: 0,
   failed: 1,
   badConfiguration: 78,
@@ -17,7 +17,6 @@ export const EXIT_CODES = {
 
 const SHUTDOWN_DEADLINE_MS = 4_500
 
-/** What a daemon gets to work with. */
 export interface DaemonContext<Config> {
   readonly config: Config
   readonly log: Logger
@@ -37,7 +36,6 @@ export interface DaemonSpec<Schema extends z.ZodType> extends ConfigRules<Schema
   readonly command: string
   readonly summary: string
   readonly defaultConfigFile: string
-  /** Whether `--once` exists. */
   readonly hasOnce: boolean
   logSettings(config: z.output<Schema>): LogSettings
   /** Does the work; returns after `signal` was aborted, or after one cycle with `once`. */

@@ -3,7 +3,6 @@ import { dirname } from 'node:path'
 import { lock } from 'proper-lockfile'
 import { AutoscaleError, systemErrorCode } from '../errors.ts'
 
-/** A lock that this process holds. */
 export interface InstanceLock {
   /** The process whose abandoned lock was taken over; undefined when there was none. */
   readonly takenOverFromPid: number | undefined

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const root = join(import.meta.dirname, '../../../..')
 const run = promisify(execFile)
 
-export const OLDER_VERSION = '1.9.0'
+const OLDER_VERSION = '1.9.0'
 
 /** Builds the package as `npm run package` does, into `folder`, and gives its path. */
 export async function buildPackage(folder) {

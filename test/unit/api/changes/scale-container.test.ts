@@ -11,7 +11,7 @@ import { ApiConfig, type SafetySection } from '../../../../packages/api/src/conf
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
-import type { HostCommand } from '../../../../packages/api/src/pct/commands.ts'
+import type { HostCommand } from '../../../../packages/api/src/ports.ts'
 import { allocation, containerFacts } from '../../../builders/container-facts.ts'
 
 const MB = 1_048_576

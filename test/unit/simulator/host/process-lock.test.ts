@@ -8,8 +8,11 @@ test('has one holder at a time', async () => {
   expect(await acquireProcessLock({ root, name: 'a', timeoutMs: 0 })).toBeUndefined()
   await first?.release()
   const second = await acquireProcessLock({ root, name: 'a', timeoutMs: 0 })
-  expect(second).toBeDefined()
+  expect(await acquireProcessLock({ root, name: 'a', timeoutMs: 0 })).toBeUndefined()
   await second?.release()
+  const third = await acquireProcessLock({ root, name: 'a', timeoutMs: 0 })
+  expect(third).toEqual({ release: expect.any(Function) })
+  await third?.release()
 })
 
 test('is another one under another name and on another host', async () => {

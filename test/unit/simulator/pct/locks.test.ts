@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { acquireProcessLock } from '../../../../packages/simulator/src/host/process-lock.ts'
+import { runCommand } from '../../../../packages/simulator/src/pct/run-command.ts'
 import { failure, makeHost, silent, usualHost } from '../pretend-host.ts'
 
 describe('locks', () => {
@@ -53,11 +54,19 @@ describe('locks', () => {
   })
 
   test('the file lock is taken when it becomes free', async () => {
-    const host = await usualHost()
+    const host = await usualHost({ lockTimeoutMs: 60_000 })
     const lock = await acquireProcessLock({ root: host.root, name: 'pve-config-100', timeoutMs: 0 })
-    const change = host.pct('set 100 --cores 1')
-    setTimeout(() => lock?.release(), 20)
-    expect(await change).toEqual({ ...silent, stderr: 'trying to acquire lock...\n OK\n' })
+    const printed: string[] = []
+    const output = {
+      out: (text: string) => void printed.push(text),
+      err: (text: string) => {
+        printed.push(text)
+        if (text.startsWith('trying')) void lock?.release()
+      },
+    }
+    const words = ['set', '100', '--cores', '1']
+    expect(await runCommand({ command: 'pct', root: host.root, words, output })).toBe(0)
+    expect(printed).toEqual(['trying to acquire lock...\n', ' OK\n'])
     expect(host.conf(100)).toContain('cores: 1\n')
   })
 

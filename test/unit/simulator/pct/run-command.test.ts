@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_SETTINGS, updateSettings } from '../../../../packages/simulator/src/index.ts'
+import { CollectedOutput } from '../../../../packages/simulator/src/pct/output.ts'
+import { runCommand } from '../../../../packages/simulator/src/pct/run-command.ts'
 import { CommandClock, failure, silent, usualHost } from '../pretend-host.ts'
 
 describe('what can be set to go wrong', () => {
@@ -43,5 +45,13 @@ describe('what can be set to go wrong', () => {
     for (let call = 0; call < 20; call++) await host.pct('status 100', clock)
     expect(clock.waitedMs / 20).toBeGreaterThan(1_000)
     expect(clock.waitedMs / 20).toBeLessThan(1_500)
+  })
+
+  test('a delay that contains the time to start', async () => {
+    const host = await usualHost({ pctDelayMs: 400 })
+    const time = new CommandClock()
+    const output = new CollectedOutput()
+    await runCommand({ command: 'pct', root: host.root, words: ['list'], output, time, startedMsAgo: 150 })
+    expect(time.waitedMs).toBe(250)
   })
 })
