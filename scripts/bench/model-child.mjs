@@ -1,22 +1,20 @@
 // Runs the model on a metrics file against a local API and prints what it cost: one JSON object.
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import {
-  AnomalyModel,
-  ApiConnection,
-  anomalySettings,
-  Fleet,
-  limitHeapGrowth,
-  MetricsFileSource,
-  ModelConfig,
-  ModelCycle,
-  ModelTelemetry,
-  PendingChanges,
-  PolicySizing,
-  readHostSize,
-  StateFiles,
-  StatusFile,
-} from '@lxc-autoscale/model'
+import { ModelConfig } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/dist/anomaly/anomaly-model.js'
+import { anomalySettings } from '../../packages/model/dist/anomaly/anomaly-sections.js'
+import { ApiConnection } from '../../packages/model/dist/api-connection.js'
+import { Fleet } from '../../packages/model/dist/cycle/fleet.js'
+import { PolicySizing } from '../../packages/model/dist/cycle/policy-sizing.js'
+import { ModelCycle } from '../../packages/model/dist/cycle.js'
+import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
+import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
+import { readHostSize } from '../../packages/model/dist/host-size.js'
+import { PendingChanges } from '../../packages/model/dist/state/pending-changes.js'
+import { StateFiles } from '../../packages/model/dist/state/state-files.js'
+import { StatusFile } from '../../packages/model/dist/status/status-file.js'
+import { ModelTelemetry } from '../../packages/model/dist/telemetry.js'
 import { cycleLine } from './metrics-history.mjs'
 
 const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, cycles } = JSON.parse(process.argv[2])

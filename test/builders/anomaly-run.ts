@@ -1,4 +1,6 @@
-import { AnomalyModel, type AnomalySettings, type AnomalyVerdict, DEFAULT_ANOMALY_SETTINGS } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
+import { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
+import type { AnomalyVerdict } from '../../packages/model/src/anomaly/anomaly-verdict.ts'
 import { type Shape, Workload } from './workload.ts'
 
 export const HOUR_S = 3_600

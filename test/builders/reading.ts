@@ -1,5 +1,5 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import type { Reading } from '@lxc-autoscale/model'
+import type { Reading } from '../../packages/model/src/history/reading.ts'
 import { sample } from './snapshot.ts'
 
 /** A reading of container 101, ten seconds after the one before; a test names only what matters to it. */

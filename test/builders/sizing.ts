@@ -1,6 +1,8 @@
-import { type ContainerSettings, containerSettings, ScalingSection, type SettingsInput } from '@lxc-autoscale/model'
+import { containerSettings } from '@lxc-autoscale/model'
+import type { ContainerSettings, SettingsInput } from '../../packages/model/src/policy/container-settings.ts'
 import type { Allocation, Circumstances, Observation } from '../../packages/model/src/policy/decision.ts'
 import type { Draft, RuleFacts } from '../../packages/model/src/policy/draft.ts'
+import { ScalingSection } from '../../packages/model/src/policy/settings.ts'
 
 /** 2026-01-05 was a Monday. */
 export const MONDAY_MS = Date.UTC(2026, 0, 5)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { HttpTransport, type HttpTransportOptions } from '@lxc-autoscale/model'
 import { afterEach, expect, test } from 'vitest'
+import { HttpTransport, type HttpTransportOptions } from '../../packages/model/src/client/http-transport.ts'
 
 let server: Server | undefined
 let url = ''

@@ -1,23 +1,15 @@
 import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
-import {
-  type Anomalies,
-  AnomalyModel,
-  type CycleSettings,
-  DEFAULT_ANOMALY_SETTINGS,
-  Fleet,
-  type FollowOutcome,
-  type MetricsSource,
-  ModelCycle,
-  type ModelStatus,
-  ModelTelemetry,
-  PendingChanges,
-  type SavedSizer,
-  type SavedSizers,
-  ScalingClient,
-  type Sizing,
-  type StateStore,
-  type StatusBoard,
-} from '@lxc-autoscale/model'
+import type { ModelStatus } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
+import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
+import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
+import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
+import { type CycleSettings, ModelCycle } from '../../packages/model/src/cycle.ts'
+import type { FollowOutcome } from '../../packages/model/src/history/follow-outcome.ts'
+import type { Anomalies, MetricsSource, Sizing, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
+import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
+import type { SavedSizer, SavedSizers } from '../../packages/model/src/state/sizer-state.ts'
+import { ModelTelemetry } from '../../packages/model/src/telemetry.ts'
 import { sample, summary } from '../builders/snapshot.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeScalingApi } from './fake-scaling-api.ts'

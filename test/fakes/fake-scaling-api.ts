@@ -1,5 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
-import type { ApiReply, ApiRequest, Transport } from '@lxc-autoscale/model'
+import type { ApiReply, ApiRequest, Transport } from '../../packages/model/src/client/transport.ts'
 
 /** One container as the fake API keeps it. */
 export interface FakeContainer {

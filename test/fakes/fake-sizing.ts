@@ -1,14 +1,5 @@
-import type {
-  Allocation,
-  Circumstances,
-  ContainerIdentity,
-  Decision,
-  HostCapacity,
-  Member,
-  Observation,
-  Sizer,
-  Sizing,
-} from '@lxc-autoscale/model'
+import type { Allocation, Circumstances, Decision, Observation } from '@lxc-autoscale/model'
+import type { ContainerIdentity, HostCapacity, Member, Sizer, Sizing } from '../../packages/model/src/ports.ts'
 
 /** What a test wants a container to have; undefined = leave it. */
 export type Wish = Partial<{ cores: number; memoryMb: number; isToBeApplied: boolean }>

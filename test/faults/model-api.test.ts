@@ -1,6 +1,6 @@
-import type { ApiReply, ApiRequest } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ApiReply, ApiRequest } from '../../packages/model/src/client/transport.ts'
 import { FakeModel } from '../fakes/fake-model.ts'
 import { configBody, failure, reply, success, unreachable } from '../fakes/fake-scaling-api.ts'
 

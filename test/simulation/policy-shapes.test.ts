@@ -1,6 +1,7 @@
-import { ContainerSizer, type ReplayRun, replay, SHAPE_NAMES, shapeTrace, type Trace } from '@lxc-autoscale/model'
+import { ContainerSizer } from '@lxc-autoscale/model'
+import { type ReplayRun, replay, SHAPE_NAMES, shapeTrace, type Trace } from '@lxc-autoscale/replay'
 import { describe, expect, test } from 'vitest'
-import { decisionsCsv } from '../../packages/model/src/replay/decisions-csv.ts'
+import { decisionsCsv } from '../../packages/replay/src/decisions-csv.ts'
 import { settings } from '../builders/sizing.ts'
 
 const DAYS = 14

@@ -1,5 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import { ModelConfig, PolicySizing } from '@lxc-autoscale/model'
+import { ModelConfig } from '@lxc-autoscale/model'
+import { PolicySizing } from '../../packages/model/src/cycle/policy-sizing.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import type { FakeState } from '../fakes/fake-model.ts'
 import { FakeModel } from '../fakes/fake-model.ts'

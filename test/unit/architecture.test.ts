@@ -9,8 +9,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   monitor: ['core'],
   model: ['core'],
+  replay: ['core', 'model'],
   api: ['core'],
-  cli: ['core', 'model', 'api', 'monitor'],
+  cli: ['core', 'model', 'replay', 'api', 'monitor'],
   simulator: ['core'],
 }
 

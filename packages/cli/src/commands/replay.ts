@@ -3,16 +3,18 @@ import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
 import {
-  bill,
   ContainerSizer,
   containerSettings,
-  decisionsCsv,
-  htmlReport,
-  MetricsTraces,
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,
   type PolicyName,
+} from '@lxc-autoscale/model'
+import {
+  bill,
+  decisionsCsv,
+  htmlReport,
+  MetricsTraces,
   parseTraceCsv,
   type ReplayBill,
   type ReplayedPolicy,
@@ -24,7 +26,7 @@ import {
   startAllocation,
   staticRun,
   type Trace,
-} from '@lxc-autoscale/model'
+} from '@lxc-autoscale/replay'
 import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import { standardTerminal, table } from '../output/terminal.ts'

@@ -1,6 +1,11 @@
 import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { AnomalyModel, type AnomalySettings, DEFAULT_ANOMALY_SETTINGS, describeVerdict } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
+import { AnomalyModel } from '../../../../packages/model/src/anomaly/anomaly-model.ts'
+import {
+  type AnomalySettings,
+  DEFAULT_ANOMALY_SETTINGS,
+} from '../../../../packages/model/src/anomaly/anomaly-settings.ts'
+import { describeVerdict } from '../../../../packages/model/src/anomaly/describe-verdict.ts'
 import { DAY_S, HOUR_S, watch } from '../../../builders/anomaly-run.ts'
 import { type Allowed, changedFrom, idle, MONDAY_MS, noisy, type Shape, Workload } from '../../../builders/workload.ts'
 

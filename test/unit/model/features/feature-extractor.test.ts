@@ -1,7 +1,12 @@
-import { FEATURE_NAMES, type FeatureName, featureColumn, type Reading } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FeatureExtractor } from '../../../../packages/model/src/features/feature-extractor.ts'
+import {
+  FEATURE_NAMES,
+  type FeatureName,
+  featureColumn,
+} from '../../../../packages/model/src/features/feature-names.ts'
+import type { Reading } from '../../../../packages/model/src/history/reading.ts'
 import { reading } from '../../../builders/reading.ts'
 
 /** All features of the last of `readings`, straight from their definitions. */

@@ -1,6 +1,7 @@
 import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { FleetHistory, staleness } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
+import { staleness } from '../../../../packages/model/src/history/staleness.ts'
 import { sample } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)

@@ -1,6 +1,5 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { Allocation, Circumstances, Decision, Observation } from '../policy/decision.ts'
-import { isChange } from '../policy/decision.ts'
+import { type Allocation, type Circumstances, type Decision, isChange, type Observation } from '@lxc-autoscale/model'
 import { RecentSteps } from './recent-steps.ts'
 import type { Trace } from './trace.ts'
 

@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type {
-  Allocation,
-  Circumstances,
-  Decision,
-  Observation,
-} from '../../../../packages/model/src/policy/decision.ts'
-import { directionOf } from '../../../../packages/model/src/policy/decision.ts'
-import { bill, staticRun } from '../../../../packages/model/src/replay/bill.ts'
-import { type ReplaySizer, replay } from '../../../../packages/model/src/replay/closed-loop.ts'
-import { decisionsCsv } from '../../../../packages/model/src/replay/decisions-csv.ts'
-import { parseTraceCsv, TRACE_HEADER } from '../../../../packages/model/src/replay/trace.ts'
+import type { Allocation, Circumstances, Decision, Observation } from '../../../packages/model/src/policy/decision.ts'
+import { directionOf } from '../../../packages/model/src/policy/decision.ts'
+import { bill, staticRun } from '../../../packages/replay/src/bill.ts'
+import { type ReplaySizer, replay } from '../../../packages/replay/src/closed-loop.ts'
+import { decisionsCsv } from '../../../packages/replay/src/decisions-csv.ts'
+import { parseTraceCsv, TRACE_HEADER } from '../../../packages/replay/src/trace.ts'
 
 /** Gives what `size` says, and keeps what it was shown. */
 class RecordingSizer implements ReplaySizer {
