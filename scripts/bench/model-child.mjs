@@ -6,7 +6,6 @@ import { AnomalyModel } from '../../packages/model/dist/anomaly/anomaly-model.js
 import { anomalySettings } from '../../packages/model/dist/anomaly/anomaly-sections.js'
 import { ApiConnection } from '../../packages/model/dist/api-connection.js'
 import { Fleet } from '../../packages/model/dist/cycle/fleet.js'
-import { PolicySizing } from '../../packages/model/dist/cycle/policy-sizing.js'
 import { ModelCycle } from '../../packages/model/dist/cycle.js'
 import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
 import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
@@ -43,16 +42,19 @@ const telemetry = new ModelTelemetry()
 const state = new StateFiles(directory, log)
 await state.prepare()
 const connection = new ApiConnection({ clock, log, telemetry, random: Math.random })
-const sizing = new PolicySizing(config, readHostSize('/proc'))
 const forest = anomalySettings({ forest: config.model, anomaly: config.anomaly_detection, rollingWindow: 5 })
 const anomalies = new AnomalyModel(forest)
-const fleet = new Fleet({ sizing, spikes: { threshold: 3, window: 5 }, saved: new Map() })
+const fleet = new Fleet({
+  config,
+  hostSize: readHostSize('/proc'),
+  spikes: { threshold: 3, window: 5 },
+  saved: new Map(),
+})
 let status
 const cycle = new ModelCycle(
   {
     source: new MetricsFileSource({ path }),
     anomalies,
-    sizing,
     fleet,
     state,
     board: {

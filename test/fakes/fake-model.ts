@@ -1,20 +1,20 @@
 import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
-import type { ModelStatus } from '@lxc-autoscale/model'
+import { ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
 import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
 import { type CycleSettings, ModelCycle } from '../../packages/model/src/cycle.ts'
 import type { FollowOutcome } from '../../packages/model/src/history/follow-outcome.ts'
-import type { Anomalies, MetricsSource, Sizing, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
+import type { MetricsSource, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
 import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
 import type { SavedSizer, SavedSizers } from '../../packages/model/src/state/sizer-state.ts'
 import { ModelTelemetry } from '../../packages/model/src/telemetry.ts'
 import { sample, summary } from '../builders/snapshot.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeScalingApi } from './fake-scaling-api.ts'
-import { FakeSizing } from './fake-sizing.ts'
 import { recordingLog } from './recording-log.ts'
+import { ScriptedPolicies } from './scripted-policy.ts'
 
 /** A metrics file in memory. */
 export class FakeSource implements MetricsSource {
@@ -63,18 +63,20 @@ export interface FakeModelOptions {
   readonly clock?: FakeClock
   readonly api?: FakeScalingApi
   readonly state?: FakeState
-  readonly sizing?: Sizing
-  readonly anomalies?: Anomalies
+  /** As in lxc_autoscale_ml.yaml. */
+  readonly config?: Record<string, unknown>
+  /** The policies of the product decide, instead of what the test says. */
+  readonly hasRealPolicies?: boolean
   readonly settings?: Partial<CycleSettings>
   readonly maxRetries?: number
 }
 
-/** A model of which everything but the policy, the disk and the API is real. */
+/** A model of which everything but the policies, the disk and the API is real. */
 export class FakeModel {
   readonly clock: FakeClock
   readonly source = new FakeSource()
-  /** Decides, unless the options bring another one. */
-  readonly sizing = new FakeSizing()
+  /** Decides, unless the real policies do. */
+  readonly scripted = new ScriptedPolicies()
   readonly api: FakeScalingApi
   readonly state: FakeState
   readonly telemetry = new ModelTelemetry()
@@ -91,7 +93,6 @@ export class FakeModel {
     this.clock = options.clock ?? new FakeClock()
     this.api = options.api ?? new FakeScalingApi()
     this.state = options.state ?? new FakeState()
-    const sizing = options.sizing ?? this.sizing
     this.pending = PendingChanges.parse(this.state.pendingText)
     this.client = new ScalingClient({
       transport: this.api,
@@ -117,15 +118,16 @@ export class FakeModel {
       },
     }
     this.fleet = new Fleet({
-      sizing,
+      config: ModelConfig.parse(options.config ?? {}),
+      hostSize: { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined },
       spikes: { threshold: 3, window: 5 },
       saved: this.state.sizers,
+      ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),
     })
     this.cycle = new ModelCycle(
       {
         source: this.source,
-        anomalies: options.anomalies ?? new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
-        sizing,
+        anomalies: new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
         fleet: this.fleet,
         state: this.state,
         board,

@@ -1,6 +1,4 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import { ModelConfig } from '@lxc-autoscale/model'
-import { PolicySizing } from '../../packages/model/src/cycle/policy-sizing.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import type { FakeState } from '../fakes/fake-model.ts'
 import { FakeModel } from '../fakes/fake-model.ts'
@@ -86,14 +84,13 @@ export class SimulatedHost {
   }
 
   #newModel(state?: FakeState): FakeModel {
-    const { config = {}, cores = 16, memoryMb = 65_536 } = this.#options
-    const parsed = ModelConfig.parse(config)
-    const host = { cores, memoryMb, memoryAvailableMb: memoryMb }
+    const { config = {} } = this.#options
     return new FakeModel({
       clock: this.clock,
       api: this.api,
       ...(state === undefined ? {} : { state }),
-      sizing: new PolicySizing(parsed, host),
+      config,
+      hasRealPolicies: true,
     })
   }
 

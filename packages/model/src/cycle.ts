@@ -10,20 +10,22 @@ import {
   openPauses,
   systemErrorCode,
 } from '@lxc-autoscale/core'
+import type { AnomalyModel } from './anomaly/anomaly-model.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
+import type { ScalingClient } from './client/scaling-client.ts'
 import { ChangeSender } from './cycle/change-sender.ts'
 import { type CycleReport, CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import type { Fleet } from './cycle/fleet.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
-import type { Anomalies, HostCapacity, MetricsSource, ScalingApi, Sizing, StateStore, StatusBoard } from './ports.ts'
+import type { HostCapacity, MetricsSource, StateStore, StatusBoard } from './ports.ts'
 import type { PendingChanges } from './state/pending-changes.ts'
 import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telemetry.ts'
 
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings {
-  readonly api: ScalingApi
+  readonly api: ScalingClient
   readonly apiUrl: string
   readonly isDryRun: boolean
   /** Age above which data are stale; undefined = three usual intervals of the monitor. */
@@ -34,8 +36,7 @@ export interface CycleSettings {
 /** What a cycle works with. */
 export interface CycleParts {
   readonly source: MetricsSource
-  readonly anomalies: Anomalies
-  readonly sizing: Sizing
+  readonly anomalies: AnomalyModel
   readonly fleet: Fleet
   readonly state: StateStore
   readonly board: StatusBoard
@@ -75,7 +76,6 @@ export class ModelCycle {
   /** Takes effect from the next cycle on. */
   configure(settings: CycleSettings): void {
     this.#settings = settings
-    this.#parts.fleet.identifyAll()
   }
 
   async run(signal: AbortSignal): Promise<CycleReport> {

@@ -17,7 +17,6 @@ import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
 import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
 import { Fleet } from './cycle/fleet.ts'
-import { PolicySizing } from './cycle/policy-sizing.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
@@ -58,10 +57,9 @@ async function run(context: Context): Promise<void> {
   let listener: MetricsListener | undefined
   try {
     listener = await listen(context, telemetry)
-    const sizing = new PolicySizing(context.config, readHostSize(context.config.host.proc))
-    const cycle = await createCycle({ context, telemetry, connection, sizing })
+    const { cycle, fleet } = await createCycle({ context, telemetry, connection })
     context.onReload(config => {
-      sizing.configure(config)
+      fleet.configure(config)
       cycle.configure(cycleSettings(config, connection))
     })
     await runCycles(context, cycle)
@@ -92,10 +90,9 @@ interface Composition {
   readonly context: Context
   readonly telemetry: ModelTelemetry
   readonly connection: ApiConnection
-  readonly sizing: PolicySizing
 }
 
-async function createCycle({ context, telemetry, connection, sizing }: Composition): Promise<ModelCycle> {
+async function createCycle({ context, telemetry, connection }: Composition) {
   const { config, clock, log } = context
   const { directory } = config.state
   const state = new StateFiles(directory, log)
@@ -107,14 +104,14 @@ async function createCycle({ context, telemetry, connection, sizing }: Compositi
   })
   const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
   const fleet = new Fleet({
-    sizing,
+    config,
+    hostSize: readHostSize(config.host.proc),
     spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved: await state.loadSizers(),
   })
   const parts = {
     source: new MetricsFileSource({ path: config.data_file }),
     anomalies: anomalies ?? new AnomalyModel(forest),
-    sizing,
     fleet,
     state,
     board: new StatusFile(directory),
@@ -125,7 +122,7 @@ async function createCycle({ context, telemetry, connection, sizing }: Compositi
     runName: randomBytes(8).toString('hex'),
     pid: process.pid,
   }
-  return new ModelCycle(parts, cycleSettings(config, connection))
+  return { cycle: new ModelCycle(parts, cycleSettings(config, connection)), fleet }
 }
 
 function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSettings {

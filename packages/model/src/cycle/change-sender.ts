@@ -1,9 +1,11 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import { type AllocationChange, allocationAfter, type ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
+import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Decision } from '../policy/decision.ts'
-import type { Anomalies, ScalingApi, StateStore } from '../ports.ts'
+import type { StateStore } from '../ports.ts'
 import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
 import { allocationOf, settingOf } from './allocation.ts'
 import { logOutcome, reasonText } from './change-log.ts'
@@ -11,7 +13,7 @@ import type { Fleet, TrackedContainer } from './fleet.ts'
 
 export interface ChangeSenderOptions {
   readonly fleet: Fleet
-  readonly anomalies: Pick<Anomalies, 'noteChange'>
+  readonly anomalies: AnomalyModel
   readonly state: StateStore
   readonly pending: PendingChanges
   readonly clock: Clock
@@ -35,10 +37,6 @@ export class ChangeSender {
     this.#options = options
   }
 
-  get pending(): PendingChanges {
-    return this.#options.pending
-  }
-
   /**
    * Settles changes of which nobody knows whether they were done: the answer was lost, or an earlier process was killed.
    * A container that has the size we asked for has it from us, and not from a person.
@@ -51,7 +49,7 @@ export class ChangeSender {
   }
 
   /** Sends all of `changes`, a few at a time; one outcome for each, in their order. */
-  async send(api: ScalingApi, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
+  async send(api: ScalingClient, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
     if (changes.length === 0) return []
     const { pending, state } = this.#options
     const requests = changes.map(change => this.#request(change))
@@ -71,7 +69,7 @@ export class ChangeSender {
     return {
       vmid,
       expected: configured,
-      set: settingOf(decision, configured, sizer.cpuUnit),
+      set: settingOf(decision, configured, sizer.settings.cpuUnit),
       reason: reasonText(decision),
       idempotencyKey: `${this.#options.runName}-${vmid}-${decision.timeMs}`,
     }
@@ -108,7 +106,7 @@ export class ChangeSender {
       this.#tellApplied(container.vmid, outcome.confirmed, nowMs)
       return
     }
-    container.sizer.refused(nowMs, outcome.text)
+    container.sizer.refused(nowMs)
     // After a failure or a lost answer the change may have been done: the next cycle looks.
     if (outcome.kind !== 'failed' && outcome.kind !== 'unreachable') pending.drop(container.vmid)
   }
@@ -117,7 +115,7 @@ export class ChangeSender {
     const { fleet, anomalies } = this.#options
     const container = fleet.get(vmid)
     if (container === undefined) return
-    const basis = { cpuUnit: container.sizer.cpuUnit, hostCores: fleet.host.cores }
+    const basis = { cpuUnit: container.sizer.settings.cpuUnit, hostCores: fleet.host.cores }
     container.sizer.applied(allocationOf(configured, basis), atMs)
     anomalies.noteChange(vmid, atMs)
   }

@@ -1,7 +1,9 @@
 import { type Clock, errorMessage, type Logger, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
+import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Freshness } from '../history/staleness.ts'
-import type { Anomalies, ScalingApi, StatusBoard } from '../ports.ts'
+import type { StatusBoard } from '../ports.ts'
 import { containerStatus, modelStatus } from '../status/build-status.ts'
 import type { CycleOutcome, ModelTelemetry, Stage } from '../telemetry.ts'
 import { allocationOf } from './allocation.ts'
@@ -23,14 +25,14 @@ export interface FinishedCycle extends CycleReport {
   readonly seconds: number
   readonly stages: readonly [Stage, number][]
   readonly freshness: Freshness
-  readonly api: ScalingApi
+  readonly api: ScalingClient
   readonly apiUrl: string
   readonly isDryRun: boolean
 }
 
 export interface CycleReporterOptions {
   readonly fleet: Fleet
-  readonly anomalies: Pick<Anomalies, 'newest' | 'verdict' | 'newestMs' | 'intervalMs' | 'counts'>
+  readonly anomalies: AnomalyModel
   readonly board: StatusBoard
   readonly telemetry: ModelTelemetry
   readonly clock: Clock
@@ -84,7 +86,7 @@ export class CycleReporter {
     const { api, apiUrl, ...rest } = cycle
     const troubled = api.troubledContainers()
     const containers = [...fleet.containers()].map(container => {
-      const basis = { cpuUnit: container.sizer.cpuUnit, hostCores: fleet.host.cores }
+      const basis = { cpuUnit: container.sizer.settings.cpuUnit, hostCores: fleet.host.cores }
       return containerStatus({
         container,
         allocation: container.configured && allocationOf(container.configured, basis),

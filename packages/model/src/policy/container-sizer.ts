@@ -24,7 +24,7 @@ export interface ContainerSizerInput {
   /** What `serialise` gave earlier. Data that does not fit is ignored. */
   readonly saved?: unknown
   /** The policies by name; only a test has others. */
-  readonly policies?: Readonly<Record<PolicyName, Policy>>
+  readonly policies?: Readonly<Record<PolicyName, Policy>> | undefined
 }
 
 /** Sizes one container: the policy says what it should have, the safety rules what may be done of it. */
@@ -35,7 +35,6 @@ export class ContainerSizer {
   #policy: PolicyState
   readonly #memory: SafetyMemory
   #newest: Observation | undefined
-  #last: Decision | undefined
 
   constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
     const state = savedParts(saved)
@@ -68,7 +67,6 @@ export class ContainerSizer {
     const facts = this.#facts(circumstances)
     const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
     const decision = this.#decision(circumstances, target, draft)
-    this.#last = decision
     this.#memory.attempt(decision)
     return decision
   }
@@ -79,15 +77,13 @@ export class ContainerSizer {
   }
 
   /** Nothing was changed; the pauses begin all the same. */
-  refused(nowMs: number, text: string): void {
+  refused(nowMs: number): void {
     this.#memory.refused(nowMs)
-    if (this.#last !== undefined) {
-      this.#last = { ...this.#last, reasons: [...this.#last.reasons, { rule: 'refused', text }] }
-    }
   }
 
   /** Other settings from now on; what was learned stays. */
   configure(settings: ContainerSettings): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return
     const saved = this.#policy.serialise()
     const isSamePolicy = settings.policy === this.#settings.policy
     this.#settings = settings

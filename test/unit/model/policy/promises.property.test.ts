@@ -121,7 +121,7 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
     const verdict = { isAbnormal: each.isAbnormal, confidence: 90, why: 'strange' }
     const decision = sizer.decide(circumstances({ nowMs, allocation, lock: each.lock, verdict }))
     const made = { nowMs, decision, newest, minute: each, lastManualMs }
-    if (isChange(decision) && each.isRefused) sizer.refused(nowMs, 'refused')
+    if (isChange(decision) && each.isRefused) sizer.refused(nowMs)
     else if (isChange(decision)) {
       allocation = decision.to
       sizer.applied(allocation, nowMs)
