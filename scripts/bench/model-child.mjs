@@ -8,6 +8,7 @@ import { ApiConnection } from '../../packages/model/dist/api-connection.js'
 import { Fleet } from '../../packages/model/dist/cycle/fleet.js'
 import { ModelCycle } from '../../packages/model/dist/cycle.js'
 import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
+import { FleetHistory } from '../../packages/model/dist/history/fleet-history.js'
 import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
 import { readHostSize } from '../../packages/model/dist/host-size.js'
 import { PendingChanges } from '../../packages/model/dist/state/pending-changes.js'
@@ -54,6 +55,7 @@ let status
 const cycle = new ModelCycle(
   {
     source: new MetricsFileSource({ path }),
+    history: new FleetHistory(),
     anomalies,
     fleet,
     state,
@@ -75,6 +77,7 @@ const cycle = new ModelCycle(
     apiUrl,
     isDryRun: true,
     maxDataAgeMs: 86_400_000,
+    windowMs: forest.windowMs,
     saveIntervalMs: Number.POSITIVE_INFINITY,
   },
 )

@@ -1,5 +1,5 @@
 import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
-import { ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
+import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
@@ -84,6 +84,8 @@ export class FakeModel {
   readonly recording = recordingLog()
   readonly client: ScalingClient
   readonly fleet: Fleet
+  readonly history: FleetHistory
+  readonly anomalies = new AnomalyModel(DEFAULT_ANOMALY_SETTINGS)
   readonly cycle: ModelCycle
   readonly settings: CycleSettings
   status: ModelStatus | undefined
@@ -108,6 +110,7 @@ export class FakeModel {
       apiUrl: 'http://127.0.0.1:5000',
       isDryRun: false,
       maxDataAgeMs: undefined,
+      windowMs: DEFAULT_ANOMALY_SETTINGS.windowMs,
       saveIntervalMs: 600_000,
       ...options.settings,
     }
@@ -124,10 +127,12 @@ export class FakeModel {
       saved: this.state.sizers,
       ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),
     })
+    this.history = new FleetHistory(this.state.sizers)
     this.cycle = new ModelCycle(
       {
         source: this.source,
-        anomalies: new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
+        history: this.history,
+        anomalies: this.anomalies,
         fleet: this.fleet,
         state: this.state,
         board,

@@ -7,6 +7,7 @@ import {
   type LogSettings,
   listenForMetrics,
   type MetricsListener,
+  MS_PER_HOUR,
   MS_PER_MINUTE,
   MS_PER_SECOND,
   runDaemon,
@@ -19,6 +20,7 @@ import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
 import { Fleet } from './cycle/fleet.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
+import { FleetHistory } from './history/fleet-history.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
 import { readHostSize } from './host-size.ts'
 import { StateFiles } from './state/state-files.ts'
@@ -103,14 +105,16 @@ async function createCycle({ context, telemetry, connection }: Composition) {
     rollingWindow: config.spike_detection.rolling_window,
   })
   const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
+  const saved = await state.loadSizers()
   const fleet = new Fleet({
     config,
     hostSize: readHostSize(config.host.proc),
     spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
-    saved: await state.loadSizers(),
+    saved,
   })
   const parts = {
     source: new MetricsFileSource({ path: config.data_file }),
+    history: new FleetHistory(saved),
     anomalies: anomalies ?? new AnomalyModel(forest),
     fleet,
     state,
@@ -132,6 +136,7 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
     apiUrl: config.api.api_url,
     isDryRun: config.scaling.dry_run,
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
+    windowMs: config.anomaly_detection.window_hours * MS_PER_HOUR,
     saveIntervalMs: config.state.save_interval_minutes * MS_PER_MINUTE,
   }
 }

@@ -4,6 +4,7 @@ import { type AllocationChange, allocationAfter, type ConfiguredAllocation } fro
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
+import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { StateStore } from '../ports.ts'
 import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
@@ -14,6 +15,7 @@ import type { Fleet, TrackedContainer } from './fleet.ts'
 export interface ChangeSenderOptions {
   readonly fleet: Fleet
   readonly anomalies: AnomalyModel
+  readonly history: FleetHistory
   readonly state: StateStore
   readonly pending: PendingChanges
   readonly clock: Clock
@@ -112,11 +114,11 @@ export class ChangeSender {
   }
 
   #tellApplied(vmid: number, configured: ConfiguredAllocation, atMs: number): void {
-    const { fleet, anomalies } = this.#options
+    const { fleet, anomalies, history } = this.#options
     const container = fleet.get(vmid)
     if (container === undefined) return
     const basis = { cpuUnit: container.sizer.settings.cpuUnit, hostCores: fleet.host.cores }
     container.sizer.applied(allocationOf(configured, basis), atMs)
-    anomalies.noteChange(vmid, atMs)
+    anomalies.noteChange(vmid, history.timeOf(atMs))
   }
 }

@@ -2,6 +2,7 @@ import { type Clock, errorMessage, type Logger, MS_PER_SECOND, systemErrorCode }
 import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
+import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Freshness } from '../history/staleness.ts'
 import type { StatusBoard } from '../ports.ts'
 import { containerStatus, modelStatus } from '../status/build-status.ts'
@@ -33,6 +34,7 @@ export interface FinishedCycle extends CycleReport {
 export interface CycleReporterOptions {
   readonly fleet: Fleet
   readonly anomalies: AnomalyModel
+  readonly history: FleetHistory
   readonly board: StatusBoard
   readonly telemetry: ModelTelemetry
   readonly clock: Clock
@@ -82,7 +84,7 @@ export class CycleReporter {
   }
 
   async #show(cycle: FinishedCycle): Promise<void> {
-    const { board, anomalies, fleet, clock, log, pid } = this.#options
+    const { board, anomalies, history, fleet, clock, log, pid } = this.#options
     const { api, apiUrl, ...rest } = cycle
     const troubled = api.troubledContainers()
     const containers = [...fleet.containers()].map(container => {
@@ -90,7 +92,6 @@ export class CycleReporter {
       return containerStatus({
         container,
         allocation: container.configured && allocationOf(container.configured, basis),
-        newest: anomalies.newest(container.vmid),
         verdict: anomalies.verdict(container.vmid),
         breaker: troubled.get(container.vmid) ?? 'closed',
       })
@@ -99,8 +100,8 @@ export class CycleReporter {
       ...rest,
       nowMs: clock.nowMs(),
       pid,
-      newestMs: anomalies.newestMs,
-      intervalMs: anomalies.intervalMs,
+      newestMs: history.newestMs,
+      intervalMs: history.intervalMs,
       host: fleet.host,
       api: { url: apiUrl, breaker: api.apiBreakerState },
       counts: anomalies.counts(),

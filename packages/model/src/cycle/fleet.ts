@@ -3,6 +3,7 @@ import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { ModelConfig } from '../config.ts'
+import type { NewSample } from '../history/new-sample.ts'
 import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
 import type { Decision, Verdict } from '../policy/decision.ts'
@@ -34,7 +35,7 @@ export interface TrackedContainer {
   readonly vmid: number
   readonly sizer: ContainerSizer
   readonly spikes: SpikeWatch
-  /** Time of the newest sample that its sizer has learned, in an earlier process too. */
+  /** Time, by the history, of the newest sample that its sizer has learned, in an earlier process too. */
   newestMs: number
   /** The newest sample; undefined until this process has seen one that is new. */
   newest: ContainerSample | undefined
@@ -98,11 +99,14 @@ export class Fleet {
     return this.#containers.size
   }
 
-  /** Learns `sample` unless it is known already. */
-  observe(vmid: number, sample: ContainerSample): void {
-    const container = this.#containers.get(vmid) ?? this.#add(vmid)
-    if (sample.timestampMs <= container.newestMs) return
-    container.newestMs = sample.timestampMs
+  /** This container is there, whether or not anything new is known of it. */
+  meet(vmid: number): TrackedContainer {
+    return this.#containers.get(vmid) ?? this.#add(vmid)
+  }
+
+  observe({ vmid, sample, timeMs }: NewSample): void {
+    const container = this.meet(vmid)
+    container.newestMs = timeMs
     container.newest = sample
     container.spikes.observe(sample)
     container.sizer.observe(observationOf(sample))
@@ -146,11 +150,6 @@ export class Fleet {
       this.#containers.delete(vmid)
       this.#saved.delete(vmid)
     }
-  }
-
-  /** Drops saved containers that were not seen again since `oldestMs`. */
-  forgetSavedBefore(oldestMs: number): void {
-    for (const [vmid, { newestMs }] of this.#saved) if (newestMs < oldestMs) this.#saved.delete(vmid)
   }
 
   /** What is to be saved, also of containers that have not been seen again yet; each made when it is asked for. */

@@ -12,14 +12,13 @@ import type { ChangeStatus, ContainerStatus, DecisionStatus, ModelStatus, Verdic
 export interface ContainerView {
   readonly container: TrackedContainer
   readonly allocation: Allocation | undefined
-  readonly newest: ContainerSample | undefined
   readonly verdict: AnomalyVerdict | undefined
   readonly breaker: BreakerState
 }
 
 /** One container for the status file. */
-export function containerStatus({ container, allocation, newest, verdict, breaker }: ContainerView): ContainerStatus {
-  const { vmid, identity, sizer, decision, problem, lastChange } = container
+export function containerStatus({ container, allocation, verdict, breaker }: ContainerView): ContainerStatus {
+  const { vmid, identity, sizer, newest, decision, problem, lastChange } = container
   return {
     vmid,
     name: identity.name ?? null,
