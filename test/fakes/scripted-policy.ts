@@ -1,5 +1,5 @@
 import type { ContainerSizerInput } from '../../packages/model/src/policy/container-sizer.ts'
-import type { Observation } from '../../packages/model/src/policy/decision.ts'
+import type { LocalSample } from '../../packages/model/src/policy/decision.ts'
 import type { PolicyContext, PolicyState, Target } from '../../packages/model/src/policy/policy.ts'
 
 /** What a test wants a container to have; undefined = leave it. */
@@ -7,7 +7,7 @@ export type Wish = Partial<{ cores: number; memoryMb: number }>
 
 /** Wants what the test says, and keeps what it was shown. */
 class ScriptedState implements PolicyState {
-  readonly observed: Observation[] = []
+  readonly observed: LocalSample[] = []
   readonly contexts: PolicyContext[] = []
   readonly saved: unknown
   readonly #wish: () => Wish | undefined
@@ -17,8 +17,8 @@ class ScriptedState implements PolicyState {
     this.#wish = wish
   }
 
-  observe(observation: Observation): void {
-    this.observed.push(observation)
+  observe(sample: LocalSample): void {
+    this.observed.push(sample)
   }
 
   decide(context: PolicyContext): Target {

@@ -1,7 +1,6 @@
 import {
   AutoscaleError,
   type Clock,
-  type CycleSummary,
   errorMessage,
   type Logger,
   type MetricsCycle,
@@ -18,9 +17,10 @@ import { Decider } from './cycle/decider.ts'
 import type { Fleet } from './cycle/fleet.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import type { FleetHistory } from './history/fleet-history.ts'
+import { plausibleHost } from './history/implausible.ts'
 import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
-import type { HostCapacity, MetricsSource, StateStore, StatusBoard } from './ports.ts'
+import type { MetricsSource, StateStore, StatusBoard } from './ports.ts'
 import type { PendingChanges } from './state/pending-changes.ts'
 import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telemetry.ts'
 
@@ -145,14 +145,24 @@ export class ModelCycle {
     const { history, anomalies, fleet, telemetry, clock } = this.#parts
     const nowMs = clock.nowMs()
     telemetry.samples.inc(cycle.containers.size)
-    if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
+    if (cycle.summary !== undefined) fleet.setHost(plausibleHost(cycle.summary))
     for (const vmid of cycle.containers.keys()) fleet.meet(vmid)
-    const samples = history.add(cycle, nowMs)
+    const samples = history.add(cycle, nowMs, (vmid, problem) => this.#refuse(vmid, problem))
     stages.time('anomaly', () => anomalies.observe(samples, nowMs))
     this.#countVerdicts(samples)
     stages.time('learn', () => {
       for (const each of samples) fleet.observe(each)
     })
+  }
+
+  /** A sample that cannot be true is counted and learned by nobody; the first of each container is shown as an example. */
+  #refuse(vmid: number, problem: string): void {
+    const { fleet, telemetry, log } = this.#parts
+    const container = fleet.meet(vmid)
+    telemetry.implausible.inc()
+    if (!container.hasExample) log.warn({ vmid, problem }, 'a sample that cannot be true is not learned')
+    container.hasExample = true
+    container.implausible = problem
   }
 
   #countVerdicts(samples: readonly NewSample[]): void {
@@ -196,13 +206,5 @@ export class ModelCycle {
   #nothing(outcome: CycleOutcome, text: string): CycleReport {
     for (const container of this.#parts.fleet.containers()) container.problem = text
     return { outcome, text, outcomes: [] }
-  }
-}
-
-function hostOf(summary: CycleSummary): HostCapacity {
-  return {
-    cores: summary.hostCores,
-    memoryMb: summary.hostMemoryMb,
-    memoryAvailableMb: summary.hostMemoryAvailableMb,
   }
 }

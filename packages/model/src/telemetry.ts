@@ -25,6 +25,10 @@ export class ModelTelemetry {
   readonly stageSeconds = this.#histogram('stage_seconds', 'Duration of a part of a cycle.', ['stage'], STAGE_BUCKETS)
   readonly failures = this.#counter('failures_total', 'Failures, by error code.', ['code'])
   readonly samples = this.#counter('samples_total', 'Samples read from the metrics file.')
+  readonly implausible = this.#counter(
+    'implausible_samples_total',
+    'Samples with a figure that cannot be true, which were not learned.',
+  )
   readonly badLines = this.#counter('bad_lines_total', 'Elements of the metrics file that could not be read.')
   readonly predictions = this.#counter('predictions_total', 'Samples that were judged, by whose forests.', ['source'])
   readonly anomalies = this.#counter('anomalies_total', 'Samples that were judged an anomaly.')

@@ -1,11 +1,11 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import { type Allocation, type Circumstances, type Decision, isChange, type Observation } from '@lxc-autoscale/model'
+import { type MemoryEvents, MS_PER_SECOND, type Pressure } from '@lxc-autoscale/core'
+import { type Allocation, type Circumstances, type Decision, isChange, type LocalSample } from '@lxc-autoscale/model'
 import { RecentSteps } from './recent-steps.ts'
 import type { Trace } from './trace.ts'
 
 /** What sizes a container: the whole of policy and safety rules. */
 export interface ReplaySizer {
-  observe(observation: Observation): void
+  observe(sample: LocalSample): void
   decide(circumstances: Circumstances): Decision
   applied(allocation: Allocation, nowMs: number): void
 }
@@ -90,24 +90,39 @@ export function startAllocation(trace: Trace, fallback: Allocation): Allocation 
 /** Rounding of the figures of a trace must not count as throttling. */
 const TOLERANCE = 1e-9
 
-function visible(trace: Trace, index: number, allocation: Allocation): Observation {
-  const timeMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
+/** What a trace does not tell. */
+const NO_PRESSURE: Pressure = {
+  cpuSomePercent: undefined,
+  memorySomePercent: undefined,
+  memoryFullPercent: undefined,
+  ioSomePercent: undefined,
+  ioFullPercent: undefined,
+}
+const NO_EVENTS: MemoryEvents = {
+  high: undefined,
+  max: undefined,
+  oomKill: undefined,
+  innerMax: undefined,
+  innerOomKill: undefined,
+}
+
+function visible(trace: Trace, index: number, allocation: Allocation): LocalSample {
+  const timestampMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
   const cpu = through(trace.cpuCores?.[index], allocation.cores)
   const memory = through(trace.memoryMb?.[index], allocation.memoryMb)
+  const cutPercent = cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100
   return {
-    timeMs,
-    localTimeMs: timeMs + trace.utcOffsetMs,
-    allocation,
+    timestampMs,
+    localTimeMs: timestampMs + trace.utcOffsetMs,
+    cpuCores: allocation.cores,
+    memoryLimitMb: allocation.memoryMb,
     cpuCoresUsed: cpu.seen,
-    cpuThrottledPercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
-    cpuPressurePercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
-    memoryUsedMb: memory.seen,
+    cpuThrottledPercent: cutPercent,
+    memoryUsageMb: memory.seen,
     memoryFloorMb: undefined,
-    swapUsedMb: undefined,
-    memoryPressurePercent: undefined,
-    memoryHighEvents: undefined,
-    memoryMaxEvents: undefined,
-    oomKills: memory.isCut === undefined ? undefined : Number(memory.isCut),
+    swapUsageMb: undefined,
+    pressure: { ...NO_PRESSURE, cpuSomePercent: cutPercent },
+    memoryEvents: { ...NO_EVENTS, oomKill: memory.isCut === undefined ? undefined : Number(memory.isCut) },
   }
 }
 
@@ -136,5 +151,6 @@ function circumstancesAt(trace: Trace, timeS: number, allocation: Allocation, du
     isHaQueued: false,
     uptimeMs: undefined,
     verdict: undefined,
+    implausible: undefined,
   }
 }

@@ -63,13 +63,14 @@ export class AnomalyModel {
    * @param nowMs wall clock: with it, samples many hours old are learned from without being judged
    */
   observe(samples: readonly NewSample[], nowMs?: number): void {
+    if (samples.length === 0) return
     samples.forEach((each, place) => {
       const isForFleet = (place + this.#turn) % samples.length < ROWS_FOR_FLEET
       this.#newestMs = Math.max(this.#newestMs ?? each.timeMs, each.timeMs)
       this.#observe(each, isForFleet, nowMs ?? each.sample.timestampMs)
     })
     this.#turn += ROWS_FOR_FLEET
-    if (this.#newestMs !== undefined && samples.length > 0) this.#fitFirst(this.#newestMs)
+    if (this.#newestMs !== undefined) this.#fitFirst(this.#newestMs)
   }
 
   /**

@@ -52,13 +52,13 @@ export class Decider {
 
   #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Decision {
     const { fleet, clock } = this.#options
-    const { sizer, newest } = container
+    const { sizer } = container
     fleet.identify(config)
     container.verdict = this.#verdict(container)
     const circumstances = circumstancesOf({
       config,
       allocation: allocationOf(config, { cpuUnit: sizer.settings.cpuUnit, hostCores: fleet.host.cores }),
-      newest,
+      container,
       verdict: container.verdict,
       nowMs: clock.nowMs(),
       maxDataAgeMs,

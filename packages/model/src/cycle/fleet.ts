@@ -10,7 +10,7 @@ import type { Decision, Verdict } from '../policy/decision.ts'
 import { type Sharer, shareHost } from '../policy/share-host.ts'
 import type { HostCapacity } from '../ports.ts'
 import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
-import { observationOf } from './observation.ts'
+import { localTimeMs } from './local-time.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
 
 /** By what a container is known to the administrator; tiers and tags go by it. */
@@ -39,6 +39,10 @@ export interface TrackedContainer {
   newestMs: number
   /** The newest sample; undefined until this process has seen one that is new. */
   newest: ContainerSample | undefined
+  /** Why the sample after it cannot be true; undefined when there is none. */
+  implausible: string | undefined
+  /** One such sample was logged. */
+  hasExample: boolean
   identity: ContainerIdentity
   /** As the API said in this cycle; undefined when it is not known, and then nothing is done. */
   configured: ConfiguredAllocation | undefined
@@ -108,8 +112,13 @@ export class Fleet {
     const container = this.meet(vmid)
     container.newestMs = timeMs
     container.newest = sample
+    container.implausible = undefined
     container.spikes.observe(sample)
-    container.sizer.observe(observationOf(sample))
+    container.sizer.observe({
+      ...sample,
+      cpuCoresUsed: coresUsed(sample),
+      localTimeMs: localTimeMs(sample.timestampMs),
+    })
   }
 
   /** The host has this size now; sizers whose limits depend on it are told. */
@@ -180,6 +189,8 @@ export class Fleet {
       spikes: new SpikeWatch(this.#options.spikes),
       newestMs: saved?.newestMs ?? Number.NEGATIVE_INFINITY,
       newest: undefined,
+      implausible: undefined,
+      hasExample: false,
       identity,
       configured: undefined,
       problem: undefined,
@@ -216,4 +227,10 @@ export class Fleet {
     const { weight = 1, sizing } = sizer?.settings ?? {}
     return { weight, coresStep: sizing?.coresStep ?? 1, cpuCoresUsed: newest?.cpuCoresUsed }
   }
+}
+
+/** A file of the Python predecessor has the percentage only, which is of the cores that were allowed. */
+function coresUsed({ cpuCoresUsed, cpuUsagePercent, cpuCores }: ContainerSample): number | undefined {
+  if (cpuCoresUsed !== undefined || cpuUsagePercent === undefined || cpuCores === undefined) return cpuCoresUsed
+  return (cpuUsagePercent / 100) * cpuCores
 }

@@ -13,6 +13,7 @@ export class ContainerHistory {
   readonly #learnedMs: number
   #newest: ContainerSample | undefined
   #newestMs = Number.NEGATIVE_INFINITY
+  #seenMs = Number.NEGATIVE_INFINITY
   #isClockSet = false
   #runId: number | undefined
 
@@ -21,18 +22,29 @@ export class ContainerHistory {
     this.#learnedMs = learnedMs
   }
 
-  /** Time of the newest sample. */
-  get newestMs(): number {
-    return this.#newestMs
+  /** Time of the newest sample, whether or not it can be true. */
+  get seenMs(): number {
+    return this.#seenMs
+  }
+
+  /** The newest sample that can be true. */
+  get newest(): ContainerSample | undefined {
+    return this.#newest
+  }
+
+  /** Whether a sample of this time is not known yet. It is from now on. */
+  isNew(timeMs: number): boolean {
+    if (timeMs <= this.#seenMs) return false
+    this.#seenMs = timeMs
+    return true
   }
 
   /**
-   * Adds a sample. Undefined when it is not newer than the newest one, or was learned before a restart.
+   * Adds a sample that is new and can be true. Undefined when it was learned before a restart.
    * @param timeMs when it was taken, by the time of the history
    * @param intervalMs usual time between two samples, undefined when not known: then nothing counts as a gap
    */
   add(sample: ContainerSample, timeMs: number, intervalMs: number | undefined): NewSample | undefined {
-    if (timeMs <= this.#newestMs) return undefined
     const before = this.#newest
     const isNewRun = before === undefined || this.#isOtherRun(before, sample)
     const elapsedMs = isNewRun || this.#isClockSet ? undefined : timeMs - this.#newestMs

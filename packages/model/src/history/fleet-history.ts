@@ -1,5 +1,6 @@
 import { type ContainerSample, type MetricsCycle, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { ContainerHistory } from './container-history.ts'
+import { implausible, plausibleHost } from './implausible.ts'
 import type { NewSample } from './new-sample.ts'
 
 /** The usual interval is the median of so many. */
@@ -44,19 +45,30 @@ export class FleetHistory {
   }
 
   /**
-   * The new samples of a cycle. What is not newer than what is known of its container is left out, and what lies in the future.
+   * The new samples of a cycle. Left out is what is not newer than what is known of its container, what lies in the future, and what
+   * cannot be true.
    * @param nowMs wall clock; a known sample that lies after it says that the clock was set back
+   * @param refuse told of each new sample that cannot be true
    */
-  add({ containers }: MetricsCycle, nowMs = Number.POSITIVE_INFINITY): readonly NewSample[] {
+  add(
+    { containers, summary }: MetricsCycle,
+    nowMs = Number.POSITIVE_INFINITY,
+    refuse: (vmid: number, problem: string) => void = () => undefined,
+  ): readonly NewSample[] {
     this.#noticeClock(nowMs)
     const cycleMs = newestTime(containers, nowMs + CLOCK_TOLERANCE_MS)
     if (cycleMs === undefined) return []
     this.#noteTime(this.timeOf(cycleMs))
+    const host = summary && plausibleHost(summary)
     const added: NewSample[] = []
     for (const [vmid, sample] of containers) {
-      if (sample.timestampMs > cycleMs) continue
-      const isNew = this.#container(vmid).add(sample, this.timeOf(sample.timestampMs), this.#intervalMs)
-      if (isNew !== undefined) added.push(isNew)
+      const container = this.#container(vmid)
+      const timeMs = this.timeOf(sample.timestampMs)
+      if (sample.timestampMs > cycleMs || !container.isNew(timeMs)) continue
+      const problem = implausible(sample, { before: container.newest, host })
+      const each = problem === undefined ? container.add(sample, timeMs, this.#intervalMs) : undefined
+      if (problem !== undefined) refuse(vmid, problem)
+      else if (each !== undefined) added.push(each)
     }
     return added
   }
@@ -64,7 +76,7 @@ export class FleetHistory {
   /** Forgets the containers whose newest sample is more than `windowMs` older than the newest of all, and names them. */
   forgetVanished(windowMs: number): readonly number[] {
     const oldestMs = (this.#newestMs ?? 0) - windowMs
-    const vanished = [...this.#containers.values()].filter(({ newestMs }) => newestMs < oldestMs)
+    const vanished = [...this.#containers.values()].filter(({ seenMs }) => seenMs < oldestMs)
     for (const { vmid } of vanished) this.#containers.delete(vmid)
     return vanished.map(({ vmid }) => vmid)
   }

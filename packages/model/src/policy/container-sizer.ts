@@ -5,7 +5,7 @@ import {
   type Decision,
   type Direction,
   directionOf,
-  type Observation,
+  type LocalSample,
   type Reason,
 } from './decision.ts'
 import type { Draft, RuleFacts } from './draft.ts'
@@ -14,7 +14,6 @@ import type { PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
 import { RULES } from './rules/index.ts'
 import { SafetyMemory } from './safety-memory.ts'
-import { soundObservation } from './sound-observation.ts'
 
 const VERSION = 1
 
@@ -34,7 +33,7 @@ export class ContainerSizer {
   #settings: ContainerSettings
   #policy: PolicyState
   readonly #memory: SafetyMemory
-  #newest: Observation | undefined
+  #newest: LocalSample | undefined
 
   constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
     const state = savedParts(saved)
@@ -51,11 +50,10 @@ export class ContainerSizer {
   }
 
   /** Learns one sample. Samples come in the order of time. */
-  observe(measured: Observation): void {
-    const observation = soundObservation(measured)
-    this.#newest = observation
-    this.#memory.observe(observation, this.#settings.quarantineMs)
-    this.#policy.observe(observation)
+  observe(sample: LocalSample): void {
+    this.#newest = sample
+    this.#memory.observe(sample, this.#settings.quarantineMs)
+    this.#policy.observe(sample)
   }
 
   /** What is to be done now. */
@@ -109,7 +107,7 @@ export class ContainerSizer {
 
   #facts(circumstances: Circumstances): RuleFacts {
     const { state } = this.#memory
-    const newestMs = this.#newest?.timeMs
+    const newestMs = this.#newest?.timestampMs
     const isSeen = newestMs !== undefined && state.firstSeenMs !== undefined
     return {
       settings: this.#settings,

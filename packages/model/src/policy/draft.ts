@@ -1,5 +1,5 @@
 import type { ContainerSettings } from './container-settings.ts'
-import type { Allocation, Circumstances, Observation, Reason } from './decision.ts'
+import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
 
 /** A decision on its way through the rules. `to` starts as what the policy wants; `undefined` = leave as it is. */
 export interface Draft {
@@ -14,7 +14,7 @@ export interface Draft {
 export interface RuleFacts {
   readonly settings: ContainerSettings
   readonly circumstances: Circumstances
-  readonly newest: Observation | undefined
+  readonly newest: LocalSample | undefined
   /** How long the container has been observed. */
   readonly observedMs: number
   readonly truceUntilMs: number | undefined

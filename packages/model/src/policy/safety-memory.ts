@@ -1,4 +1,4 @@
-import type { Allocation, Decision, Observation } from './decision.ts'
+import type { Allocation, Decision, LocalSample } from './decision.ts'
 import { directionOf } from './decision.ts'
 
 const VERSION = 1
@@ -56,9 +56,9 @@ export class SafetyMemory {
   }
 
   /** Learns from a sample: when the container was seen first, and kills for lack of memory. */
-  observe({ timeMs, oomKills }: Observation, quarantineMs: number): void {
-    this.#update({ firstSeenMs: Math.min(this.#state.firstSeenMs ?? timeMs, timeMs) })
-    if ((oomKills ?? 0) > 0) this.#quarantine(timeMs, quarantineMs)
+  observe({ timestampMs, memoryEvents }: LocalSample, quarantineMs: number): void {
+    this.#update({ firstSeenMs: Math.min(this.#state.firstSeenMs ?? timestampMs, timestampMs) })
+    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, quarantineMs)
   }
 
   /** Learns what is configured now; an allocation that is not ours was set by a person, and starts a truce. */

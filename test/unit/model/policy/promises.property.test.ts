@@ -1,9 +1,9 @@
 import { ContainerSizer, type Decision, isChange } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Allocation, Observation } from '../../../../packages/model/src/policy/decision.ts'
+import type { Allocation, LocalSample } from '../../../../packages/model/src/policy/decision.ts'
 import type { Policy, Target } from '../../../../packages/model/src/policy/policy.ts'
-import { circumstances, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { circumstances, type Figures, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -23,7 +23,7 @@ const SETTINGS = settings({
 /** One minute of a container's life, and what a policy that means harm wants in it. */
 interface Minute {
   readonly wish: Target
-  readonly sample: Partial<Observation> | undefined
+  readonly sample: Partial<Figures> | undefined
   readonly sampleAgeMs: number
   readonly elapsedMs: number
   readonly lock: string
@@ -45,7 +45,7 @@ const wishes: fc.Arbitrary<Target> = fc.record({
   isCoresUrgent: fc.boolean(),
   isMemoryUrgent: fc.boolean(),
 })
-const samples: fc.Arbitrary<Partial<Observation> | undefined> = fc.option(
+const samples: fc.Arbitrary<Partial<Figures> | undefined> = fc.option(
   fc.record({
     cpuCoresUsed: size(8),
     cpuThrottledPercent: size(100),
@@ -84,7 +84,7 @@ const lives = fc.array(
 interface Made {
   readonly nowMs: number
   readonly decision: Decision
-  readonly newest: Observation | undefined
+  readonly newest: LocalSample | undefined
   readonly minute: Minute
   readonly lastManualMs: number | undefined
 }
@@ -104,7 +104,7 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
   const sizer = new ContainerSizer({ vmid: 101, settings: wanted, policies: { adaptive: hostile, threshold: hostile } })
   let allocation: Allocation = { cores: 2, memoryMb: 2_048 }
   let nowMs = MONDAY_MS
-  let newest: Observation | undefined
+  let newest: LocalSample | undefined
   let lastManualMs: number | undefined
   // what the container has when it is seen first is nobody's change
   sizer.decide(circumstances({ nowMs, allocation }))
@@ -112,7 +112,7 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
     minute = each
     nowMs += each.elapsedMs
     if (each.sample !== undefined) {
-      newest = observation({ ...each.sample, allocation, timeMs: nowMs - each.sampleAgeMs })
+      newest = localSample({ ...each.sample, allocation, timeMs: nowMs - each.sampleAgeMs })
       sizer.observe(newest)
     }
     const before = allocation
@@ -149,7 +149,7 @@ describe('whatever a policy wants', () => {
     always(({ decision, newest }) => {
       if (decision.memory !== 'down') return
       const floor = isKnown(newest?.memoryFloorMb) ? newest.memoryFloorMb : 0
-      const used = newest?.memoryUsedMb
+      const used = newest?.memoryUsageMb
       expect(isKnown(used)).toBe(true)
       const need = Math.max(floor, used ?? Number.NaN)
       expect(decision.to.memoryMb).toBeGreaterThanOrEqual(need + Math.max(32, need * 0.05))
@@ -158,9 +158,9 @@ describe('whatever a policy wants', () => {
 
   test('nothing is done on missing, stale or future samples, and a resource whose use is not known stays (P2)', () => {
     always(({ decision, newest, nowMs }) => {
-      if (newest === undefined || Math.abs(nowMs - newest.timeMs) > 30_000) expect(isChange(decision)).toBe(false)
+      if (newest === undefined || Math.abs(nowMs - newest.timestampMs) > 30_000) expect(isChange(decision)).toBe(false)
       if (!isKnown(newest?.cpuCoresUsed)) expect(decision.cores).toBe('keep')
-      if (!isKnown(newest?.memoryUsedMb)) expect(decision.memory).toBe('keep')
+      if (!isKnown(newest?.memoryUsageMb)) expect(decision.memory).toBe('keep')
     })
   })
 
@@ -220,7 +220,7 @@ describe('whatever a policy wants', () => {
     always(({ decision, nowMs }, all) => {
       const killedMs = all
         .filter(made => made.nowMs <= nowMs && made.minute.sample !== undefined && isKill(made.minute.sample))
-        .map(made => made.newest?.timeMs ?? 0)
+        .map(made => made.newest?.timestampMs ?? 0)
       if (killedMs.some(timeMs => nowMs < timeMs + 24 * HOUR_MS)) expect(decision.memory).not.toBe('down')
     })
   })
@@ -232,6 +232,6 @@ describe('whatever a policy wants', () => {
   })
 })
 
-function isKill({ oomKills }: Partial<Observation>): boolean {
+function isKill({ oomKills }: Partial<Figures>): boolean {
   return oomKills !== undefined && oomKills > 0 && oomKills < Number.POSITIVE_INFINITY
 }

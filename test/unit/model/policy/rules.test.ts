@@ -19,7 +19,7 @@ import { limitMemoryShrink } from '../../../../packages/model/src/policy/rules/l
 import { requireQuietContainer } from '../../../../packages/model/src/policy/rules/require-quiet-container.ts'
 import { requireSoundData } from '../../../../packages/model/src/policy/rules/require-sound-data.ts'
 import { Schedule } from '../../../../packages/model/src/policy/settings.ts'
-import { circumstances, draft, facts, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { circumstances, draft, facts, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const NOTHING = { cores: undefined, memoryMb: undefined }
 const SMALLER = { cores: 1, memoryMb: 512 }
@@ -30,16 +30,16 @@ describe('requireSoundData', () => {
   test.each([
     ['the allocation is not known', { circumstances: circumstances({ allocation: NOTHING }) }],
     ['there is no sample', { newest: undefined }],
-    ['the newest sample is stale', { newest: observation({ timeMs: MONDAY_MS - 31_000 }) }],
-    ['the newest sample lies in the future', { newest: observation({ timeMs: MONDAY_MS + 31_000 }) }],
-    ['it seems to use more cores than there are', { newest: observation({ cpuCoresUsed: 9 }) }],
-    ['it seems to use more memory than its limit', { newest: observation({ memoryUsedMb: 9_000 }) }],
+    ['the newest sample is stale', { newest: localSample({ timeMs: MONDAY_MS - 31_000 }) }],
+    ['the newest sample lies in the future', { newest: localSample({ timeMs: MONDAY_MS + 31_000 }) }],
+    ['it seems to use more cores than there are', { newest: localSample({ cpuCoresUsed: 9 }) }],
+    ['it seems to use more memory than its limit', { newest: localSample({ memoryUsedMb: 9_000 }) }],
   ])('lets nothing pass when %s', (_, overrides) => {
     expect(requireSoundData(draft(LARGER), facts(overrides)).to).toEqual(NOTHING)
   })
 
   test('holds only the resource whose use is not known', () => {
-    const newest = observation({ memoryUsedMb: undefined })
+    const newest = localSample({ memoryUsedMb: undefined })
     expect(requireSoundData(draft(SMALLER), facts({ newest })).to).toEqual({ cores: 1, memoryMb: undefined })
   })
 })
@@ -117,23 +117,23 @@ describe('growUnderPressure', () => {
     ['stalls', { memoryPressurePercent: 12 }],
     ['the limit met with stalls', { memoryMaxEvents: 3, memoryPressurePercent: 4 }],
   ])('grows memory by a fifth after %s', (_, overrides) => {
-    const grown = growUnderPressure(draft({}), facts({ newest: observation(overrides) }))
+    const grown = growUnderPressure(draft({}), facts({ newest: localSample(overrides) }))
     expect(grown.to.memoryMb).toBeCloseTo(1_228.8)
     expect(grown.isMemoryUrgent).toBe(true)
   })
 
   test('turns a wish to shrink round', () => {
-    const newest = observation({ oomKills: 1 })
+    const newest = localSample({ oomKills: 1 })
     expect(growUnderPressure(draft({ memoryMb: 512 }), facts({ newest })).to.memoryMb).toBeGreaterThan(1_024)
   })
 
   test('leaves a larger wish of the policy', () => {
-    const newest = observation({ oomKills: 1 })
+    const newest = localSample({ oomKills: 1 })
     expect(growUnderPressure(draft({ memoryMb: 4_096 }), facts({ newest })).to.memoryMb).toBe(4_096)
   })
 
   test('takes no alarm at a limit that only page cache meets', () => {
-    const newest = observation({ memoryHighEvents: 500, memoryPressurePercent: 0 })
+    const newest = localSample({ memoryHighEvents: 500, memoryPressurePercent: 0 })
     expect(growUnderPressure(draft({}), facts({ newest })).to).toEqual(NOTHING)
   })
 })
@@ -144,23 +144,23 @@ describe('limitMemoryShrink', () => {
   })
 
   test('never goes below what is in use or cannot be reclaimed, and a margin', () => {
-    const use = facts({ newest: observation({ memoryUsedMb: 900 }) })
-    const floor = facts({ newest: observation({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
+    const use = facts({ newest: localSample({ memoryUsedMb: 900 }) })
+    const floor = facts({ newest: localSample({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
     expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(945)
     expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(998)
   })
 
   test.each([
-    ['memory use is not known', { newest: observation({ memoryUsedMb: undefined }) }],
-    ['it stalls for memory a little', { newest: observation({ memoryPressurePercent: 3 }) }],
+    ['memory use is not known', { newest: localSample({ memoryUsedMb: undefined }) }],
+    ['it stalls for memory a little', { newest: localSample({ memoryPressurePercent: 3 }) }],
     ['the step before was just taken', { lastMemoryShrinkMs: MONDAY_MS - 60_000 }],
-    ['all of it is in use', { newest: observation({ memoryUsedMb: 1_020 }) }],
+    ['all of it is in use', { newest: localSample({ memoryUsedMb: 1_020 }) }],
   ])('does not shrink while %s', (_, overrides) => {
     expect(limitMemoryShrink(draft({ memoryMb: 512 }), facts(overrides)).to.memoryMb).toBeUndefined()
   })
 
   test('shrinks without a floor that the kernel does not tell', () => {
-    const newest = observation({ memoryFloorMb: undefined, memoryPressurePercent: undefined })
+    const newest = localSample({ memoryFloorMb: undefined, memoryPressurePercent: undefined })
     expect(limitMemoryShrink(draft({ memoryMb: 900 }), facts({ newest })).to.memoryMb).toBe(900)
   })
 })
@@ -254,7 +254,7 @@ describe('keepSchedule', () => {
 })
 
 describe('waitForEffect', () => {
-  const lagging = observation({ allocation: { cores: 1, memoryMb: 1_024 } })
+  const lagging = localSample({ allocation: { cores: 1, memoryMb: 1_024 } })
 
   test('does not grow cores again before the last change is in force', () => {
     const waiting = facts({ newest: lagging, lastChangeMs: MONDAY_MS - 5_000 })

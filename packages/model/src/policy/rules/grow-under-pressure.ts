@@ -1,3 +1,4 @@
+import type { LocalSample } from '../decision.ts'
 import { isAbove, type Rule, withReason } from '../draft.ts'
 
 const RULE = 'grow-under-pressure'
@@ -19,21 +20,14 @@ export const growUnderPressure: Rule = (draft, { newest, circumstances: { alloca
   return isNew ? withReason(grown, RULE, sign) : grown
 }
 
-interface PressureFigures {
-  readonly oomKills: number | undefined
-  readonly memoryMaxEvents: number | undefined
-  readonly memoryHighEvents: number | undefined
-  readonly memoryPressurePercent: number | undefined
-}
-
 /** What says that memory is short, in words; undefined when nothing does. */
-export function pressureSign(figures: PressureFigures, pressureLimitPercent: number): string | undefined {
-  const { oomKills = 0, memoryMaxEvents = 0, memoryHighEvents = 0, memoryPressurePercent = 0 } = figures
-  if (oomKills > 0) return `${oomKills} ${oomKills === 1 ? 'process was' : 'processes were'} killed for lack of memory`
-  if (memoryPressurePercent >= pressureLimitPercent)
-    return `stalled for memory ${memoryPressurePercent.toFixed(0)} % of the time`
+function pressureSign({ memoryEvents, pressure }: LocalSample, pressureLimitPercent: number): string | undefined {
+  const { oomKill = 0, max = 0, high = 0 } = memoryEvents ?? {}
+  const stalledPercent = pressure?.memorySomePercent ?? 0
+  if (oomKill > 0) return `${oomKill} ${oomKill === 1 ? 'process was' : 'processes were'} killed for lack of memory`
+  if (stalledPercent >= pressureLimitPercent) return `stalled for memory ${stalledPercent.toFixed(0)} % of the time`
   // Page cache alone makes a full container meet its limits harmlessly; only with stalls it is a sign of need.
-  const isStalling = memoryPressurePercent >= pressureLimitPercent / 4
-  if (isStalling && memoryMaxEvents + memoryHighEvents > 0) return 'it meets its memory limit and stalls'
+  const isStalling = stalledPercent >= pressureLimitPercent / 4
+  if (isStalling && max + high > 0) return 'it meets its memory limit and stalls'
   return undefined
 }

@@ -38,7 +38,7 @@ const LATEST_EFFECT_MS = 30_000
  * shortage that the change was made for.
  */
 export const waitForEffect: Rule = (draft, { newest, lastChangeMs, circumstances: { allocation, nowMs } }) => {
-  const inForce = newest?.allocation.cores
+  const inForce = newest?.cpuCores
   const isLate = lastChangeMs === undefined || nowMs - lastChangeMs > LATEST_EFFECT_MS
   if (isLate || inForce === undefined || inForce === allocation.cores) return draft
   if (!isAbove(draft.to.cores, allocation.cores)) return draft

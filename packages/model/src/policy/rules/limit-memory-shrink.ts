@@ -12,15 +12,15 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const { allocation, nowMs } = circumstances
   const target = draft.to.memoryMb
   if (target === undefined || allocation.memoryMb === undefined || !isBelow(target, allocation.memoryMb)) return draft
-  if (newest?.memoryUsedMb === undefined) return holdMemoryShrinking(draft, facts, RULE, 'its memory use is not known')
-  const pressure = newest.memoryPressurePercent ?? 0
+  if (newest?.memoryUsageMb === undefined) return holdMemoryShrinking(draft, facts, RULE, 'its memory use is not known')
+  const pressure = newest.pressure?.memorySomePercent ?? 0
   if (pressure >= settings.pressureLimitPercent / 4 && pressure > 0) {
     return holdMemoryShrinking(draft, facts, RULE, `it stalls for memory ${pressure.toFixed(1)} % of the time`)
   }
   const leftMs = lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + settings.shrinkCooldownMs - nowMs
   if (leftMs > 0)
     return holdMemoryShrinking(draft, facts, RULE, `watching the step before; ${durationText(leftMs)} to go`)
-  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsedMb) + (newest.swapUsedMb ?? 0)
+  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsageMb) + (newest.swapUsageMb ?? 0)
   const marginMb = Math.max(settings.memoryMarginMb, (needMb * settings.memoryMarginPercent) / 100)
   const stepMb = allocation.memoryMb * (1 - settings.memoryShrinkStepPercent / 100)
   const least = Math.ceil(Math.max(needMb + marginMb, stepMb))
