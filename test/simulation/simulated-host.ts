@@ -113,6 +113,10 @@ export class SimulatedHost {
     const used = Math.min(wanted.cores, cores)
     if (wanted.cores > cores) this.throttledMinutes += SAMPLE_MS / 60_000
     const memoryUsageMb = Math.min(wanted.memoryMb, memoryMb)
+    const memoryFloorMb = memoryUsageMb * 0.8
+    Object.assign(this.api.containers.get(vmid) ?? {}, {
+      least_memory_mb: Math.ceil(Math.max(memoryFloorMb + 32, memoryFloorMb * 1.05)),
+    })
     return [
       vmid,
       {
@@ -122,7 +126,7 @@ export class SimulatedHost {
         cpuThrottledPercent: 0,
         memoryLimitMb: memoryMb,
         memoryUsageMb,
-        memoryFloorMb: memoryUsageMb * 0.8,
+        memoryFloorMb,
         memoryEvents: { high: 0, max: 0, oomKill: isKilled ? 1 : 0, innerMax: 0, innerOomKill: 0 },
       },
     ]

@@ -150,6 +150,7 @@ export class ModelCycle {
     const samples = history.add(cycle, nowMs, (vmid, problem) => this.#refuse(vmid, problem))
     stages.time('anomaly', () => anomalies.observe(samples, nowMs))
     this.#countVerdicts(samples)
+    telemetry.countKills(samples)
     stages.time('learn', () => {
       for (const each of samples) fleet.observe(each)
     })

@@ -15,8 +15,15 @@ export interface ReplayOptions {
   readonly intervalS: number
   /** What a trace that does not say starts with. */
   readonly fallback: Allocation
+  /** Room above its use that a container keeps when its memory shrinks, as the API's safety rules would have it. */
+  readonly memoryMargin: MemoryMargin
   /** Called now and then with the share of the trace that is done, 0-1. */
   readonly onProgress?: (share: number) => void
+}
+
+export interface MemoryMargin {
+  readonly mb: number
+  readonly percent: number
 }
 
 /** What a sizer would have done. Arrays have one element per sample; `undefined` where the trace lacks the resource. */
@@ -50,13 +57,15 @@ export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions)
   let decidedS = Number.NEGATIVE_INFINITY
   timesS.forEach((timeS, index) => {
     inForce.record(index, allocation)
-    sizer.observe(visible(trace, index, allocation))
+    const sample = visible(trace, index, allocation)
+    sizer.observe(sample)
     if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
     const stepS = steps.median(timeS)
     const dueS = Math.max(options.intervalS, stepS) - stepS * JITTER_SHARE
     if (timeS - decidedS < dueS) return
     decidedS = timeS
-    const decision = sizer.decide(circumstancesAt(trace, timeS, allocation, dueS))
+    const leastMemoryMb = leastMemory(sample, options.memoryMargin)
+    const decision = sizer.decide({ ...circumstancesAt(trace, timeS, dueS), allocation, leastMemoryMb })
     if (!isChange(decision) || !decision.isToBeApplied) return
     allocation = decision.to
     sizer.applied(allocation, timeS * MS_PER_SECOND)
@@ -138,18 +147,30 @@ function through(demand: number | undefined, limit: number | undefined): Through
   return { seen: limit, isCut: true }
 }
 
-function circumstancesAt(trace: Trace, timeS: number, allocation: Allocation, dueS: number): Circumstances {
+/** All that is used counts as what the container cannot give up: a trace does not tell more. */
+function leastMemory({ memoryUsageMb }: LocalSample, { mb, percent }: MemoryMargin): number | undefined {
+  return memoryUsageMb === undefined
+    ? undefined
+    : Math.ceil(memoryUsageMb + Math.max(mb, (memoryUsageMb * percent) / 100))
+}
+
+function circumstancesAt(
+  trace: Trace,
+  timeS: number,
+  dueS: number,
+): Omit<Circumstances, 'allocation' | 'leastMemoryMb'> {
   const nowMs = timeS * MS_PER_SECOND
   return {
     nowMs,
     localTimeMs: nowMs + trace.utcOffsetMs,
-    allocation,
     maxDataAgeMs: 3 * dueS * MS_PER_SECOND,
     isRunning: true,
     lock: '',
     isMigrating: false,
     isHaQueued: false,
     uptimeMs: undefined,
+    rawCores: undefined,
+    rawMemory: undefined,
     verdict: undefined,
     implausible: undefined,
   }

@@ -1,5 +1,5 @@
 export { bill, type ReplayBill, staticRun } from './bill.ts'
-export { type ReplayRun, replay, startAllocation } from './closed-loop.ts'
+export { type MemoryMargin, type ReplayRun, replay, startAllocation } from './closed-loop.ts'
 export { decisionsCsv } from './decisions-csv.ts'
 export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './html-report.ts'
 export { SHAPE_NAMES, shapeTrace } from './shapes.ts'

@@ -41,7 +41,7 @@ class RecordingSizer implements ReplaySizer {
 }
 
 const trace = parseTraceCsv('web', `${TRACE_HEADER}\n60,0.5,2,100,200\n120,3,,100,\n180,3,,250,\n240,0.5,,100,\n`)
-const options = { intervalS: 60, fallback: { cores: 1, memoryMb: 64 } }
+const options = { intervalS: 60, fallback: { cores: 1, memoryMb: 64 }, memoryMargin: { mb: 32, percent: 5 } }
 const keep = () => new RecordingSizer(({ cpuCores, memoryLimitMb }) => ({ cores: cpuCores, memoryMb: memoryLimitMb }))
 
 describe('replay', () => {

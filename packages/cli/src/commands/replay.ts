@@ -14,6 +14,7 @@ import {
   bill,
   decisionsCsv,
   htmlReport,
+  type MemoryMargin,
   MetricsTraces,
   parseTraceCsv,
   type ReplayBill,
@@ -74,7 +75,7 @@ export function replayCommand(): Command {
       if (options.decisions !== undefined && traces.length !== 1) {
         throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
       }
-      const replayed = replayAll({ traces, policies, config, options })
+      const replayed = replayAll({ traces, policies, config, memoryMargin: await apiMargin(), options })
       writeOutputs(replayed, options)
       standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
     })
@@ -129,6 +130,7 @@ interface ReplayPlan {
   readonly traces: readonly Trace[]
   readonly policies: readonly PolicyName[]
   readonly config: ModelConfig | undefined
+  readonly memoryMargin: MemoryMargin
   readonly options: ReplayCommandOptions
 }
 
@@ -157,13 +159,20 @@ function replayAll(plan: ReplayPlan): ReplayedTrace[] {
 function replayOne(
   trace: Trace,
   policy: PolicyName,
-  { config, options }: ReplayPlan,
+  { config, memoryMargin, options }: ReplayPlan,
   onProgress: (share: number) => void,
 ): ReplayRun {
   const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
   const sizer = new ContainerSizer({ vmid, settings: replaySettings(vmid, policy, config, options) })
   const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
-  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), onProgress })
+  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), memoryMargin, onProgress })
+}
+
+/** The margin of the API as it comes. */
+async function apiMargin(): Promise<MemoryMargin> {
+  const { API_CONFIG_RULES } = await import('@lxc-autoscale/api')
+  const { memory_margin_mb: mb, memory_margin_percent: percent } = API_CONFIG_RULES.schema.parse({}).safety
+  return { mb, percent }
 }
 
 /** What a trace starts with that does not say: half as much again as its peak. */

@@ -6,6 +6,7 @@ import type { ContainerConfig } from '../client/container-config.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Decision } from '../policy/decision.ts'
+import type { Refused } from '../policy/refusals.ts'
 import type { StateStore } from '../ports.ts'
 import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
 import { allocationOf, settingOf } from './allocation.ts'
@@ -71,7 +72,7 @@ export class ChangeSender {
     return {
       vmid,
       expected: configured,
-      set: settingOf(decision, configured, sizer.settings.cpuUnit),
+      set: settingOf(decision, configured, sizer.settings.scaling.cpu_unit),
       reason: reasonText(decision),
       idempotencyKey: `${this.#options.runName}-${vmid}-${decision.timeMs}`,
     }
@@ -108,7 +109,7 @@ export class ChangeSender {
       this.#tellApplied(container.vmid, outcome.confirmed, nowMs)
       return
     }
-    container.sizer.refused(nowMs)
+    container.sizer.failed(nowMs, refusedPart(decision, outcome))
     // After a failure or a lost answer the change may have been done: the next cycle looks.
     if (outcome.kind !== 'failed' && outcome.kind !== 'unreachable') pending.drop(container.vmid)
   }
@@ -117,8 +118,14 @@ export class ChangeSender {
     const { fleet, anomalies, history } = this.#options
     const container = fleet.get(vmid)
     if (container === undefined) return
-    const basis = { cpuUnit: container.sizer.settings.cpuUnit, hostCores: fleet.host.cores }
+    const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
     container.sizer.applied(allocationOf(configured, basis), atMs)
     anomalies.noteChange(vmid, history.timeOf(atMs))
   }
+}
+
+/** What the API said no to, and will again while nothing changes; undefined when the change came to nothing otherwise. */
+function refusedPart(decision: Decision, { kind, code }: ApplyOutcome): Refused | undefined {
+  if (kind !== 'refused') return undefined
+  return { decision, resource: code === 'MEMORY_BELOW_FLOOR' ? 'memory' : undefined }
 }

@@ -29,6 +29,9 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
     // Whether a request to the HA manager waits is not to be seen; without HA none can.
     isHaQueued: config.isHaManaged === false ? false : undefined,
     uptimeMs: config.uptimeMs,
+    leastMemoryMb: config.leastMemoryMb,
+    rawCores: config.rawCores,
+    rawMemory: config.rawMemory,
     verdict,
     implausible,
   }

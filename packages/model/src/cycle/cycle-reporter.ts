@@ -88,7 +88,7 @@ export class CycleReporter {
     const { api, apiUrl, ...rest } = cycle
     const troubled = api.troubledContainers()
     const containers = [...fleet.containers()].map(container => {
-      const basis = { cpuUnit: container.sizer.settings.cpuUnit, hostCores: fleet.host.cores }
+      const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
       return containerStatus({
         container,
         allocation: container.configured && allocationOf(container.configured, basis),

@@ -57,7 +57,7 @@ export class Decider {
     container.verdict = this.#verdict(container)
     const circumstances = circumstancesOf({
       config,
-      allocation: allocationOf(config, { cpuUnit: sizer.settings.cpuUnit, hostCores: fleet.host.cores }),
+      allocation: allocationOf(config, { cpuUnit: sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }),
       container,
       verdict: container.verdict,
       nowMs: clock.nowMs(),
@@ -69,7 +69,7 @@ export class Decider {
   #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
     const verdict = this.#options.anomalies.verdict(vmid)
     if (verdict !== undefined && verdict.source !== 'none') {
-      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.settings.minConfidence
+      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.settings.scaling.min_confidence
       return { isAbnormal, confidence: verdict.confidence, why: verdict.isAnomalous ? describeVerdict(verdict) : '' }
     }
     const spike = spikes.text()

@@ -224,8 +224,8 @@ export class Fleet {
 
   #sharer(vmid: number): Sharer {
     const { sizer, newest } = this.#containers.get(vmid) ?? {}
-    const { weight = 1, sizing } = sizer?.settings ?? {}
-    return { weight, coresStep: sizing?.coresStep ?? 1, cpuCoresUsed: newest?.cpuCoresUsed }
+    const { scaling, sizing } = sizer?.settings ?? {}
+    return { weight: scaling?.weight ?? 1, coresStep: sizing?.coresStep ?? 1, cpuCoresUsed: newest?.cpuCoresUsed }
   }
 }
 

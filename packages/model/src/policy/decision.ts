@@ -58,6 +58,11 @@ export interface Circumstances {
   readonly isMigrating: boolean | undefined
   readonly isHaQueued: boolean | undefined
   readonly uptimeMs: number | undefined
+  /** The least memory limit that the API's safety rules allow at this moment. */
+  readonly leastMemoryMb: number | undefined
+  /** The lines of raw LXC configuration that settle a resource past Proxmox. */
+  readonly rawCores: string | undefined
+  readonly rawMemory: string | undefined
   readonly verdict: Verdict | undefined
   /** Why what was measured after the newest sample cannot be true; undefined when nothing was. */
   readonly implausible: string | undefined

@@ -23,7 +23,7 @@ export function containerStatus({ container, allocation, verdict, breaker }: Con
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
-    mode: sizer.settings.mode,
+    mode: sizer.settings.scaling.mode,
     allocation: allocation === undefined ? null : size(allocation),
     problem: problem ?? null,
     newest: newest === undefined ? null : newestStatus(newest),

@@ -69,7 +69,7 @@ describe('ContainerSizer', () => {
   test('does not take a change of its own for that of a person whose answer was lost', () => {
     const watched = new Watched()
     const decision = watched.decide(1, BUSY)
-    watched.sizer.refused(watched.nowMs)
+    watched.sizer.failed(watched.nowMs)
     watched.allocation = decision.to
     expect(isChange(watched.decide(10, { cpuCoresUsed: 4.9, memoryUsedMb: 2_000 }))).toBe(true)
   })
@@ -96,7 +96,7 @@ describe('ContainerSizer', () => {
   test('waits as long after a refusal as after a change', () => {
     const watched = new Watched()
     watched.decide(1, IDLE)
-    watched.sizer.refused(watched.nowMs)
+    watched.sizer.failed(watched.nowMs)
     expect(isChange(watched.decide(1, IDLE))).toBe(false)
     expect(watched.decide(10, IDLE).cores).toBe('down')
   })

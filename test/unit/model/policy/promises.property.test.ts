@@ -15,8 +15,6 @@ const SETTINGS = settings({
   max_ram_mb: 8_192,
   max_changes_per_hour: MOST_CHANGES,
   learning_hours: 0,
-  memory_margin_mb: 32,
-  memory_margin_percent: 5,
   memory_shrink_step_percent: 40,
 })
 
@@ -28,6 +26,8 @@ interface Minute {
   readonly elapsedMs: number
   readonly lock: string
   readonly isAbnormal: boolean
+  /** What the API allows at that moment. */
+  readonly leastMemoryMb: number | undefined
   /** What a person sets in this minute. */
   readonly manual: Partial<Allocation> | undefined
   readonly isRefused: boolean
@@ -68,6 +68,7 @@ const lives = fc.array(
     ),
     lock: fc.constantFrom('', '', '', '', 'backup'),
     isAbnormal: fc.boolean(),
+    leastMemoryMb: fc.option(fc.integer({ min: 64, max: 3_000 }), { nil: undefined, freq: 12 }),
     manual: fc.option(
       fc.record({ cores: fc.integer({ min: 1, max: 8 }), memoryMb: fc.integer({ min: 300, max: 8_000 }) }),
       {
@@ -119,9 +120,11 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
     allocation = { ...allocation, ...each.manual }
     if (before.cores !== allocation.cores || before.memoryMb !== allocation.memoryMb) lastManualMs = nowMs
     const verdict = { isAbnormal: each.isAbnormal, confidence: 90, why: 'strange' }
-    const decision = sizer.decide(circumstances({ nowMs, allocation, lock: each.lock, verdict }))
+    const decision = sizer.decide(
+      circumstances({ nowMs, allocation, lock: each.lock, verdict, leastMemoryMb: each.leastMemoryMb }),
+    )
     const made = { nowMs, decision, newest, minute: each, lastManualMs }
-    if (isChange(decision) && each.isRefused) sizer.refused(nowMs)
+    if (isChange(decision) && each.isRefused) sizer.failed(nowMs)
     else if (isChange(decision)) {
       allocation = decision.to
       sizer.applied(allocation, nowMs)
@@ -145,14 +148,15 @@ const isKnown = (value: number | undefined): value is number =>
   value !== undefined && value >= 0 && Number.isFinite(value)
 
 describe('whatever a policy wants', () => {
-  test('memory is never set below what the container cannot give up, and a margin (P1)', () => {
-    always(({ decision, newest }) => {
+  test('memory is never set below what the API allows, nor below what is used or cannot be given up (P1)', () => {
+    always(({ decision, newest, minute }) => {
       if (decision.memory !== 'down') return
       const floor = isKnown(newest?.memoryFloorMb) ? newest.memoryFloorMb : 0
       const used = newest?.memoryUsageMb
       expect(isKnown(used)).toBe(true)
-      const need = Math.max(floor, used ?? Number.NaN)
-      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(need + Math.max(32, need * 0.05))
+      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(Math.max(floor, used ?? Number.NaN))
+      expect(minute.leastMemoryMb).toBeDefined()
+      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(minute.leastMemoryMb ?? Number.NaN)
     })
   })
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Refusal } from '../../../../packages/model/src/policy/refusals.ts'
 import { growUnderPressure } from '../../../../packages/model/src/policy/rules/grow-under-pressure.ts'
+import { holdAfterRefusal } from '../../../../packages/model/src/policy/rules/hold-after-refusal.ts'
 import {
   holdInGrowOnly,
   holdInQuarantine,
@@ -7,6 +9,7 @@ import {
   holdWhileAbnormal,
   holdWhileLearning,
 } from '../../../../packages/model/src/policy/rules/hold-shrinking.ts'
+import { keepRawLimits } from '../../../../packages/model/src/policy/rules/keep-raw-limits.ts'
 import { isOpen, keepSchedule } from '../../../../packages/model/src/policy/rules/keep-schedule.ts'
 import { keepTruce } from '../../../../packages/model/src/policy/rules/keep-truce.ts'
 import { keepWithinLimits } from '../../../../packages/model/src/policy/rules/keep-within-limits.ts'
@@ -132,6 +135,13 @@ describe('growUnderPressure', () => {
     expect(growUnderPressure(draft({ memoryMb: 4_096 }), facts({ newest })).to.memoryMb).toBe(4_096)
   })
 
+  test('does nothing about kills inside a limit of its own, and says so', () => {
+    const inner = facts({ newest: localSample({ innerOomKills: 3, innerMax: 3 }), lastInnerKillMs: MONDAY_MS - 60_000 })
+    const kept = growUnderPressure(draft({}), inner)
+    expect(kept.to).toEqual(NOTHING)
+    expect(kept.reasons[0]?.text).toContain('killed inside a limit of its own')
+  })
+
   test('takes no alarm at a limit that only page cache meets', () => {
     const newest = localSample({ memoryHighEvents: 500, memoryPressurePercent: 0 })
     expect(growUnderPressure(draft({}), facts({ newest })).to).toEqual(NOTHING)
@@ -143,18 +153,22 @@ describe('limitMemoryShrink', () => {
     expect(limitMemoryShrink(draft({ memoryMb: 330 }), facts()).to.memoryMb).toBe(512)
   })
 
-  test('never goes below what is in use or cannot be reclaimed, and a margin', () => {
-    const use = facts({ newest: localSample({ memoryUsedMb: 900 }) })
+  test('never goes below what the API allows, what is in use or swapped out, or cannot be reclaimed', () => {
+    const least = facts({ circumstances: circumstances({ leastMemoryMb: 980 }) })
+    const use = facts({ newest: localSample({ memoryUsedMb: 900, swapUsedMb: 20 }) })
     const floor = facts({ newest: localSample({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
-    expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(945)
-    expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(998)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), least).to.memoryMb).toBe(980)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(920)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(950)
   })
 
   test.each([
     ['memory use is not known', { newest: localSample({ memoryUsedMb: undefined }) }],
     ['it stalls for memory a little', { newest: localSample({ memoryPressurePercent: 3 }) }],
     ['the step before was just taken', { lastMemoryShrinkMs: MONDAY_MS - 60_000 }],
-    ['all of it is in use', { newest: localSample({ memoryUsedMb: 1_020 }) }],
+    ['all of it is in use', { newest: localSample({ memoryUsedMb: 1_024 }) }],
+    ['the API allows no less', { circumstances: circumstances({ leastMemoryMb: 1_024 }) }],
+    ['nobody says how little is safe', { circumstances: circumstances({ leastMemoryMb: undefined }) }],
   ])('does not shrink while %s', (_, overrides) => {
     expect(limitMemoryShrink(draft({ memoryMb: 512 }), facts(overrides)).to.memoryMb).toBeUndefined()
   })
@@ -250,6 +264,49 @@ describe('keepSchedule', () => {
     expect(keepSchedule(draft({}), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft(SMALLER), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft({}), withSchedules(4, [backup])).to).toEqual(NOTHING)
+  })
+})
+
+describe('keepRawLimits', () => {
+  test('leaves alone what a raw line settles, and names the line', () => {
+    const pinned = circumstances({ rawCores: 'lxc.cgroup2.cpuset.cpus: 0-1' })
+    const kept = keepRawLimits(draft(LARGER), facts({ circumstances: pinned }))
+    expect(kept.to).toEqual({ cores: undefined, memoryMb: 2_048 })
+    expect(kept.reasons[0]?.text).toBe('cores are settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
+    const raw = circumstances({ rawMemory: 'lxc.cgroup2.memory.max: 1G' })
+    expect(keepRawLimits(draft(LARGER), facts({ circumstances: raw })).to).toEqual({ cores: 4, memoryMb: undefined })
+    expect(keepRawLimits(draft(LARGER), facts())).toEqual(draft(LARGER))
+  })
+})
+
+describe('holdAfterRefusal', () => {
+  const refused = (overrides: Partial<Refusal>): Refusal => ({
+    resource: 'memory',
+    direction: 'down',
+    times: 1,
+    atMs: MONDAY_MS,
+    from: 1_024,
+    ...overrides,
+  })
+  const later = (ms: number, overrides: Partial<Refusal> = {}) =>
+    facts({ refusals: [refused(overrides)], circumstances: circumstances({ nowMs: MONDAY_MS + ms }) })
+
+  test.each([
+    { times: 1, hours: 1 },
+    { times: 3, hours: 4 },
+    { times: 9, hours: 24 },
+  ])('after $times refusals waits for $hours h, with that resource and direction alone', ({ times, hours }) => {
+    expect(holdAfterRefusal(draft(SMALLER), later(hours * HOUR_MS - 1, { times })).to).toEqual({ cores: 1 })
+    expect(holdAfterRefusal(draft(SMALLER), later(hours * HOUR_MS, { times })).to).toEqual(SMALLER)
+    expect(holdAfterRefusal(draft(LARGER), later(0, { times })).to).toEqual(LARGER)
+  })
+
+  test('growth out of need waits for minutes only', () => {
+    const needy = draft(LARGER, { isMemoryUrgent: true })
+    const grows = { direction: 'up' as const, times: 5 }
+    expect(holdAfterRefusal(needy, later(60_000, grows)).to).toEqual({ cores: 4 })
+    expect(holdAfterRefusal(needy, later(300_000, grows)).to).toEqual(LARGER)
+    expect(holdAfterRefusal(draft(LARGER), later(300_000, grows)).to).toEqual({ cores: 4 })
   })
 })
 
