@@ -1,10 +1,10 @@
-import type { Allocation } from '../../packages/api/src/host/allocation.ts'
+import type { Limits } from '../../packages/api/src/host/allocation.ts'
 import type { ContainerFacts } from '../../packages/api/src/host/container-facts.ts'
 
-const NOTHING: Allocation = { cores: undefined, cpulimit: undefined, memoryMb: undefined, swapMb: undefined }
+const NOTHING: Limits = { cores: undefined, cpuLimit: undefined, memoryMb: undefined, swapMb: undefined }
 
 /** An allocation of which only what matters is named. */
-export function allocation(fields: Partial<Allocation> = {}): Allocation {
+export function allocation(fields: Partial<Limits> = {}): Limits {
   return { ...NOTHING, ...fields }
 }
 
@@ -26,6 +26,7 @@ export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerF
     uptimeSeconds: 60,
     runId: 1,
     values: new Map(),
+    rawLimits: { cores: undefined, memory: undefined },
     snapshots: [],
     ...fields,
   }

@@ -1,38 +1,38 @@
-import type { Allocation } from '../host/allocation.ts'
+import type { Limits } from '../host/allocation.ts'
 import type { SetOptions } from '../pct/commands.ts'
 
 /** What somebody believed a container has. `null`: not set; undefined: not said. */
-export interface ExpectedAllocation {
+export interface ExpectedLimits {
   readonly cores?: number | null | undefined
-  readonly cpulimit?: number | null | undefined
+  readonly cpuLimit?: number | null | undefined
   readonly memoryMb?: number | null | undefined
 }
 
 /** The part of `asked` that the container does not have yet; undefined when it has all of it. */
-export function missingPart(asked: SetOptions, configured: Allocation): SetOptions | undefined {
+export function missingPart(asked: SetOptions, configured: Limits): SetOptions | undefined {
   const missing: SetOptions = {
     ...(differs(asked.cores, configured.cores) ? { cores: asked.cores } : {}),
-    ...(differs(asked.cpulimit, configured.cpulimit) ? { cpulimit: asked.cpulimit } : {}),
+    ...(differs(asked.cpuLimit, configured.cpuLimit) ? { cpuLimit: asked.cpuLimit } : {}),
     ...(differs(asked.memoryMb, configured.memoryMb) ? { memoryMb: asked.memoryMb } : {}),
   }
   return Object.keys(missing).length === 0 ? undefined : missing
 }
 
 /** The names of what is not as it was expected. */
-export function movedParts(expected: ExpectedAllocation, configured: Allocation): readonly string[] {
+export function movedParts(expected: ExpectedLimits, configured: Limits): readonly string[] {
   return [
     ...(differs(expected.cores, configured.cores) ? ['cores'] : []),
-    ...(differs(expected.cpulimit, configured.cpulimit) ? ['cpulimit'] : []),
+    ...(differs(expected.cpuLimit, configured.cpuLimit) ? ['cpulimit'] : []),
     ...(differs(expected.memoryMb, configured.memoryMb) ? ['memory'] : []),
   ]
 }
 
 /** What the container will have once `asked` is set. */
-export function withTarget(configured: Allocation, asked: SetOptions): Allocation {
+export function withTarget(configured: Limits, asked: SetOptions): Limits {
   return {
     ...configured,
     cores: asked.cores === undefined ? configured.cores : (asked.cores ?? undefined),
-    cpulimit: asked.cpulimit === undefined ? configured.cpulimit : (asked.cpulimit ?? undefined),
+    cpuLimit: asked.cpuLimit === undefined ? configured.cpuLimit : (asked.cpuLimit ?? undefined),
     memoryMb: asked.memoryMb ?? configured.memoryMb,
   }
 }

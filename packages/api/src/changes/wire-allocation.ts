@@ -1,14 +1,14 @@
 import type { AllocationBody, ContainerConfigBody } from '@lxc-autoscale/core'
-import type { Allocation } from '../host/allocation.ts'
+import type { Limits } from '../host/allocation.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 
 /** An allocation as it stands in answers and in the audit log. */
-export function allocationBody({ cores, cpulimit, memoryMb, swapMb }: Allocation): AllocationBody {
-  return { cores: cores ?? null, cpulimit: cpulimit ?? null, memory_mb: memoryMb ?? null, swap_mb: swapMb ?? null }
+export function allocationBody({ cores, cpuLimit, memoryMb, swapMb }: Limits): AllocationBody {
+  return { cores: cores ?? null, cpulimit: cpuLimit ?? null, memory_mb: memoryMb ?? null, swap_mb: swapMb ?? null }
 }
 
 /** A container as `GET /resource/lxc/config` shows it. */
-export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody {
+export function containerConfigBody(facts: ContainerFacts, leastMemoryMb: number | undefined): ContainerConfigBody {
   return {
     ...allocationBody(facts.configured),
     lxc_id: facts.vmid,
@@ -21,7 +21,7 @@ export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody 
     template: facts.isTemplate,
     tags: [...facts.tags],
     uptime_seconds: facts.uptimeSeconds ?? null,
-    least_memory_mb: null,
-    raw_limits: { cores: null, memory: null },
+    least_memory_mb: leastMemoryMb ?? null,
+    raw_limits: { cores: facts.rawLimits.cores ?? null, memory: facts.rawLimits.memory ?? null },
   }
 }

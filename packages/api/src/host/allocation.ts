@@ -1,16 +1,16 @@
 /** What a container has. Undefined: none set, or not known. */
-export interface Allocation {
+export interface Limits {
   /** Whole cores (the CPU set). */
   readonly cores: number | undefined
   /** Cores by quota. */
-  readonly cpulimit: number | undefined
+  readonly cpuLimit: number | undefined
   readonly memoryMb: number | undefined
   readonly swapMb: number | undefined
 }
 
-export const NOTHING_KNOWN: Allocation = {
+export const NO_LIMITS: Limits = {
   cores: undefined,
-  cpulimit: undefined,
+  cpuLimit: undefined,
   memoryMb: undefined,
   swapMb: undefined,
 }

@@ -1,5 +1,5 @@
 import { BYTES_PER_MB } from '@lxc-autoscale/core'
-import { type Allocation, NOTHING_KNOWN } from './allocation.ts'
+import { type Limits, NO_LIMITS } from './allocation.ts'
 import type { HostFiles } from './host-files.ts'
 import { memoryFloorBytes } from './memory-floor.ts'
 
@@ -52,8 +52,8 @@ export class CgroupReader {
   }
 
   /** What the kernel enforces now. */
-  inForce(vmid: number): Allocation {
-    if (this.#files.inode(this.#limits(vmid, 'memory')) === undefined) return NOTHING_KNOWN
+  inForce(vmid: number): Limits {
+    if (this.#files.inode(this.#limits(vmid, 'memory')) === undefined) return NO_LIMITS
     return this.isUnified ? this.#inForceUnified(vmid) : this.#inForceV1(vmid)
   }
 
@@ -71,17 +71,17 @@ export class CgroupReader {
     return { floorBytes, usageBytes: Math.max(0, usage - cache + shared) }
   }
 
-  #inForceUnified(vmid: number): Allocation {
+  #inForceUnified(vmid: number): Limits {
     const directory = `${this.#root}/lxc/${vmid}`
     return {
       cores: cpuCount(this.#files.readText(`${directory}/cpuset.cpus.effective`)),
-      cpulimit: quotaCores(this.#files.readText(`${directory}/cpu.max`)),
+      cpuLimit: quotaCores(this.#files.readText(`${directory}/cpu.max`)),
       memoryMb: megabytes(this.#bytes(`${directory}/memory.max`)),
       swapMb: megabytes(this.#bytes(`${directory}/memory.swap.max`)),
     }
   }
 
-  #inForceV1(vmid: number): Allocation {
+  #inForceV1(vmid: number): Limits {
     const memory = this.#limits(vmid, 'memory')
     const cpu = this.#limits(vmid, 'cpu')
     const limitBytes = this.#bytes(`${memory}/memory.limit_in_bytes`)
@@ -91,7 +91,7 @@ export class CgroupReader {
     const hasSwapLimit = limitBytes !== undefined && withSwapBytes !== undefined
     return {
       cores: cpuCount(this.#files.readText(`${this.#limits(vmid, 'cpuset')}/cpuset.cpus`)),
-      cpulimit: quotaUsec > 0 && periodUsec > 0 ? quotaUsec / periodUsec : undefined,
+      cpuLimit: quotaUsec > 0 && periodUsec > 0 ? quotaUsec / periodUsec : undefined,
       memoryMb: megabytes(limitBytes),
       swapMb: hasSwapLimit ? megabytes(withSwapBytes - limitBytes) : undefined,
     }

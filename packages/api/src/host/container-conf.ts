@@ -1,4 +1,4 @@
-import type { Allocation } from './allocation.ts'
+import type { Limits } from './allocation.ts'
 
 /** One snapshot as the configuration file of its container holds it. */
 export interface SnapshotFacts {
@@ -74,15 +74,30 @@ function unescapeText(text: string): string {
 }
 
 /** What the live part of a configuration allots. */
-export function configuredAllocation(values: ConfValues): Allocation {
+export function configuredLimits(values: ConfValues): Limits {
   const cpulimit = decimal(values.get('cpulimit'))
   return {
     cores: decimal(values.get('cores')),
     // Proxmox means "no limit" by 0.
-    cpulimit: cpulimit === 0 ? undefined : cpulimit,
+    cpuLimit: cpulimit === 0 ? undefined : cpulimit,
     memoryMb: decimal(values.get('memory')),
     swapMb: decimal(values.get('swap')),
   }
+}
+
+/** The lines that settle cores or memory past Proxmox, so that its own keys have no effect. Undefined: there is none. */
+export interface RawLimits {
+  readonly cores: string | undefined
+  readonly memory: string | undefined
+}
+
+const RAW_CORES = /^lxc\.cgroup2?\.(?:cpuset\.cpus|cpu\.max|cpu\.cfs_quota_us)\s*[:=].*\S/
+const RAW_MEMORY = /^lxc\.cgroup2?\.memory\.(?:max|high|limit_in_bytes)\s*[:=].*\S/
+
+/** The raw lines of the live part that settle cores or memory. */
+export function rawLimits(text: string): RawLimits {
+  const lines = text.split('\n').slice(0, firstSection(text))
+  return { cores: lines.find(line => RAW_CORES.test(line)), memory: lines.find(line => RAW_MEMORY.test(line)) }
 }
 
 /** Size of the root disk in GB; undefined when the configuration does not say. */

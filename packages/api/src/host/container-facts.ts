@@ -1,5 +1,5 @@
-import type { Allocation } from './allocation.ts'
-import type { ConfValues, SnapshotFacts } from './container-conf.ts'
+import type { Limits } from './allocation.ts'
+import type { ConfValues, RawLimits, SnapshotFacts } from './container-conf.ts'
 
 /** One container of this node at one moment. */
 export interface ContainerFacts {
@@ -7,9 +7,9 @@ export interface ContainerFacts {
   readonly name: string
   readonly status: 'running' | 'stopped' | 'unknown'
   /** What its configuration says. */
-  readonly configured: Allocation
+  readonly configured: Limits
   /** What the kernel enforces. */
-  readonly inForce: Allocation
+  readonly inForce: Limits
   /** The lock that Proxmox holds: backup, snapshot, ... */
   readonly lock: string | undefined
   /** Undefined when the HA manager's files cannot be read. */
@@ -23,6 +23,8 @@ export interface ContainerFacts {
   /** Changes with each run. */
   readonly runId: number | undefined
   readonly values: ConfValues
+  /** What raw LXC configuration settles past the values. */
+  readonly rawLimits: RawLimits
   /** Undefined when only `pct` could be asked, which does not print them with the configuration. */
   readonly snapshots: readonly SnapshotFacts[] | undefined
 }

@@ -3,11 +3,12 @@ import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
 import {
   type ConfValues,
-  configuredAllocation,
+  configuredLimits,
   isOn,
   parseConf,
   parseSnapshots,
   parseTags,
+  rawLimits,
 } from '../host/container-conf.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { ContainerUptime } from '../host/container-uptime.ts'
@@ -69,7 +70,7 @@ export class ContainerReader implements Containers {
       vmid,
       name: values.get('hostname') ?? `CT${vmid}`,
       status: statusOf(isRunning),
-      configured: configuredAllocation(values),
+      configured: configuredLimits(values),
       inForce: cgroups.inForce(vmid),
       isHaManaged: ha !== undefined,
       haState: ha?.state,
@@ -77,6 +78,7 @@ export class ContainerReader implements Containers {
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
       snapshots: hasSnapshots ? parseSnapshots(text) : undefined,
       values,
+      rawLimits: rawLimits(text),
       ...flagsOf(values),
     }
   }

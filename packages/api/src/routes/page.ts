@@ -85,7 +85,7 @@ function containerRow(
 ): Html {
   return html`<tr><td>${vmid}<td>${name}<td>${status}${lock === undefined ? '' : `, locked (${lock})`}
 <td class="number">${both(configured.cores, inForce.cores)}
-<td class="number">${both(configured.cpulimit, inForce.cpulimit)}
+<td class="number">${both(configured.cpuLimit, inForce.cpuLimit)}
 <td class="number">${both(configured.memoryMb, inForce.memoryMb)}
 <td>${last === undefined ? 'none' : `${last.time} by ${last.who.key}: ${last.message}`}`
 }

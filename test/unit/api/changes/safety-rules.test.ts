@@ -117,7 +117,7 @@ describe('the host', () => {
   })
 
   test('keeps the sum of the cores within what was allowed', () => {
-    const others = [{ cores: 3 }, { cpulimit: 2.5, cores: 4 }, {}]
+    const others = [{ cores: 3 }, { cpuLimit: 2.5, cores: 4 }, {}]
     expect(() => check({ cores: 1 }, { cores: 3 }, others, { cpu_overcommit: 2 })).toThrow(
       'would have 8.5 cores; 8 are allowed',
     )
@@ -125,7 +125,7 @@ describe('the host', () => {
   })
 
   test('takes the smaller of cores and quota for what a container can use', () => {
-    expect(() => check({ cores: 4, cpulimit: 1 }, { cores: 8, cpulimit: 2 })).not.toThrow()
+    expect(() => check({ cores: 4, cpuLimit: 1 }, { cores: 8, cpuLimit: 2 })).not.toThrow()
   })
 
   test('keeps its reserve of memory that is really available', () => {
@@ -161,7 +161,7 @@ describe('the bounds', () => {
   test.each([
     [{ cores: 2 }, { cores: 1 }, 'cores 1 is outside the bounds 2 to 4'],
     [{ cores: 2 }, { cores: 5 }, 'cores 5'],
-    [{ cpulimit: 2 }, { cpulimit: 0.5 }, 'cpulimit 0.5'],
+    [{ cpuLimit: 2 }, { cpuLimit: 0.5 }, 'cpulimit 0.5'],
     [{ memoryMb: 1_024 }, { memoryMb: 256 }, 'memory 256'],
     [{ memoryMb: 8_192 }, { memoryMb: 9_000 }, 'memory 9000'],
   ])('from %j to %j are left', (before, after, problem) => {
@@ -205,7 +205,7 @@ describe('the state of the container', () => {
 
   test.each([
     () => checkState(containerFacts({ isHaManaged: true, haState: 'started' })),
-    () => checkExpected(containerFacts(), { cores: 2, cpulimit: null, memoryMb: 1_024 }),
+    () => checkExpected(containerFacts(), { cores: 2, cpuLimit: null, memoryMb: 1_024 }),
     () => checkExpected(containerFacts(), {}),
   ])('%#: allows a change', check => {
     expect(check).not.toThrow()

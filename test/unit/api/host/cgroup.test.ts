@@ -30,12 +30,12 @@ const UNIFIED = {
 
 describe('cgroup v2', () => {
   test('gives what the kernel enforces', () => {
-    expect(readerOn(UNIFIED).inForce(101)).toEqual({ cores: 3, cpulimit: 1.5, memoryMb: 512, swapMb: 0 })
+    expect(readerOn(UNIFIED).inForce(101)).toEqual({ cores: 3, cpuLimit: 1.5, memoryMb: 512, swapMb: 0 })
   })
 
   test('has no limit where the kernel says max', () => {
     const reader = readerOn({ ...UNIFIED, 'lxc/101/cpu.max': 'max 100000\n', 'lxc/101/memory.max': 'max\n' })
-    expect(reader.inForce(101)).toMatchObject({ cpulimit: undefined, memoryMb: undefined })
+    expect(reader.inForce(101)).toMatchObject({ cpuLimit: undefined, memoryMb: undefined })
   })
 
   test('counts everything that cannot be reclaimed into the floor, and no page cache', () => {
@@ -73,7 +73,7 @@ const V1 = {
 
 describe('cgroup v1', () => {
   test('gives what the kernel enforces, swap beside memory', () => {
-    expect(readerOn(V1).inForce(101)).toEqual({ cores: 4, cpulimit: 0.5, memoryMb: 256, swapMb: 128 })
+    expect(readerOn(V1).inForce(101)).toEqual({ cores: 4, cpuLimit: 0.5, memoryMb: 256, swapMb: 128 })
   })
 
   test('has no limit where the kernel shows the largest number', () => {
@@ -82,7 +82,7 @@ describe('cgroup v1', () => {
       'memory/lxc/101/memory.limit_in_bytes': '9223372036854771712\n',
       'cpu/lxc/101/cpu.cfs_quota_us': '-1\n',
     })
-    expect(reader.inForce(101)).toMatchObject({ cpulimit: undefined, memoryMb: undefined, swapMb: undefined })
+    expect(reader.inForce(101)).toMatchObject({ cpuLimit: undefined, memoryMb: undefined, swapMb: undefined })
   })
 
   test('takes the kernel memory of its own file into the floor', () => {
@@ -101,7 +101,7 @@ describe('cgroup v1', () => {
       'cpu,cpuacct/lxc/101/cpu.cfs_quota_us': quota,
       'cpu,cpuacct/lxc/101/cpu.cfs_period_us': period,
     })
-    expect(reader.inForce(101).cpulimit).toBe(0.5)
+    expect(reader.inForce(101).cpuLimit).toBe(0.5)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  configuredAllocation,
+  configuredLimits,
   parseConf,
   parseSnapshots,
   parseTags,
@@ -42,7 +42,7 @@ describe('the live part', () => {
   const values = parseConf(TEXT)
 
   test('ends at the first section', () => {
-    expect(configuredAllocation(values)).toEqual({ cores: 2, cpulimit: 1.5, memoryMb: 2_048, swapMb: 512 })
+    expect(configuredLimits(values)).toEqual({ cores: 2, cpuLimit: 1.5, memoryMb: 2_048, swapMb: 512 })
   })
 
   test('has the description with its escapes taken out', () => {
@@ -59,16 +59,16 @@ describe('the live part', () => {
 })
 
 test('has nothing configured where the file has no such key, and no limit where cpulimit is 0', () => {
-  expect(configuredAllocation(parseConf('cpulimit: 0\n'))).toEqual({
+  expect(configuredLimits(parseConf('cpulimit: 0\n'))).toEqual({
     cores: undefined,
-    cpulimit: undefined,
+    cpuLimit: undefined,
     memoryMb: undefined,
     swapMb: undefined,
   })
 })
 
 test.each(['', 'cores', 'cores: x', 'cores:', '[a', 'memory: 12e3', '\0'])('reads no cores from %j', text => {
-  expect(configuredAllocation(parseConf(text)).cores).toBeUndefined()
+  expect(configuredLimits(parseConf(text)).cores).toBeUndefined()
 })
 
 test('reads the snapshots with time, description and parent', () => {
