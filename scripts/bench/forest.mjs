@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { fitForest } from '@lxc-autoscale/model'
+import { fitForest } from '../../packages/model/dist/forest/isolation-forest.js'
 
 const COLUMNS = 26
 const SIZES = [10_000, 60_000, 200_000]

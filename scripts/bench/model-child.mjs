@@ -1,22 +1,20 @@
 // Runs the model on a metrics file against a local API and prints what it cost: one JSON object.
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import {
-  AnomalyModel,
-  ApiConnection,
-  anomalySettings,
-  Fleet,
-  limitHeapGrowth,
-  MetricsFileSource,
-  ModelConfig,
-  ModelCycle,
-  ModelTelemetry,
-  PendingChanges,
-  PolicySizing,
-  readHostSize,
-  StateFiles,
-  StatusFile,
-} from '@lxc-autoscale/model'
+import { ModelConfig } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/dist/anomaly/anomaly-model.js'
+import { anomalySettings } from '../../packages/model/dist/anomaly/anomaly-sections.js'
+import { ApiConnection } from '../../packages/model/dist/api-connection.js'
+import { Fleet } from '../../packages/model/dist/cycle/fleet.js'
+import { ModelCycle } from '../../packages/model/dist/cycle.js'
+import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
+import { FleetHistory } from '../../packages/model/dist/history/fleet-history.js'
+import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
+import { readHostSize } from '../../packages/model/dist/host-size.js'
+import { PendingChanges } from '../../packages/model/dist/state/pending-changes.js'
+import { StateFiles } from '../../packages/model/dist/state/state-files.js'
+import { StatusFile } from '../../packages/model/dist/status/status-file.js'
+import { ModelTelemetry } from '../../packages/model/dist/telemetry.js'
 import { cycleLine } from './metrics-history.mjs'
 
 const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, cycles } = JSON.parse(process.argv[2])
@@ -45,16 +43,20 @@ const telemetry = new ModelTelemetry()
 const state = new StateFiles(directory, log)
 await state.prepare()
 const connection = new ApiConnection({ clock, log, telemetry, random: Math.random })
-const sizing = new PolicySizing(config, readHostSize('/proc'))
 const forest = anomalySettings({ forest: config.model, anomaly: config.anomaly_detection, rollingWindow: 5 })
 const anomalies = new AnomalyModel(forest)
-const fleet = new Fleet({ sizing, spikes: { threshold: 3, window: 5 }, saved: new Map() })
+const fleet = new Fleet({
+  config,
+  hostSize: readHostSize('/proc'),
+  spikes: { threshold: 3, window: 5 },
+  saved: new Map(),
+})
 let status
 const cycle = new ModelCycle(
   {
     source: new MetricsFileSource({ path }),
+    history: new FleetHistory(),
     anomalies,
-    sizing,
     fleet,
     state,
     board: {
@@ -75,6 +77,7 @@ const cycle = new ModelCycle(
     apiUrl,
     isDryRun: true,
     maxDataAgeMs: 86_400_000,
+    windowMs: forest.windowMs,
     saveIntervalMs: Number.POSITIVE_INFINITY,
   },
 )

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
 import { systemClock } from '@lxc-autoscale/core'
-import { HttpTransport, ScalingClient } from '@lxc-autoscale/model'
 import { createHost, INSTANT } from '@lxc-autoscale/simulator'
+import { HttpTransport } from '../../packages/model/dist/client/http-transport.js'
+import { ScalingClient } from '../../packages/model/dist/client/scaling-client.js'
 import { writeHistory } from './metrics-history.mjs'
 
 const CYCLES = [

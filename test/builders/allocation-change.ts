@@ -1,4 +1,4 @@
-import type { AllocationChange } from '@lxc-autoscale/model'
+import type { AllocationChange } from '../../packages/model/src/client/allocation-change.ts'
 
 /** A change of container 101 from 2 to 3 cores; a test names only what matters to it. */
 export function allocationChange(overrides: Partial<AllocationChange> = {}): AllocationChange {

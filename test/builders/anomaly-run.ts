@@ -1,4 +1,7 @@
-import { AnomalyModel, type AnomalySettings, type AnomalyVerdict, DEFAULT_ANOMALY_SETTINGS } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
+import { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
+import type { AnomalyVerdict } from '../../packages/model/src/anomaly/anomaly-verdict.ts'
 import { type Shape, Workload } from './workload.ts'
 
 export const HOUR_S = 3_600
@@ -17,9 +20,10 @@ export interface AnomalyRun {
 /** Lets a model watch one container for so long, and refit in each cycle. */
 export function watch({ shape, seed = 1, everySeconds, seconds, settings = {}, onVerdict }: AnomalyRun): AnomalyModel {
   const model = new AnomalyModel({ ...DEFAULT_ANOMALY_SETTINGS, randomState: seed, ...settings })
+  const history = new FleetHistory()
   const workload = new Workload(shape, seed)
   for (let at = 0; at < seconds; at += everySeconds) {
-    model.observe({ containers: new Map([[101, workload.at(at)]]), summary: undefined })
+    model.observe(history.add({ containers: new Map([[101, workload.at(at)]]), summary: undefined }))
     model.refitDue()
     const verdict = model.verdict(101)
     if (verdict !== undefined) onVerdict?.(at, verdict)

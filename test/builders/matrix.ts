@@ -1,4 +1,4 @@
-import type { Matrix } from '@lxc-autoscale/model'
+import type { Matrix } from '../../packages/model/src/features/matrix.ts'
 import { Random } from '../../packages/model/src/forest/random.ts'
 
 /** Gaussian rows; the same for the same seed. */
@@ -28,4 +28,20 @@ export function withColumn(matrix: Matrix, value: (row: number) => number): Matr
     values[row * (columns + 1) + columns] = value(row)
   }
   return { values, rows, columns: columns + 1 }
+}
+
+/**
+ * The matrix of rows of equal length.
+ * @throws {RangeError} when a row has another length than the first.
+ */
+export function matrixFromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  const columns = rows[0]?.length ?? 0
+  const values = new Float64Array(rows.length * columns)
+  rows.forEach((row, index) => {
+    if (row.length !== columns) {
+      throw new RangeError(`row ${index} of the matrix has ${row.length} columns, the first row has ${columns}`)
+    }
+    values.set(row, index * columns)
+  })
+  return { values, rows: rows.length, columns }
 }

@@ -1,6 +1,8 @@
-import { type ContainerSettings, containerSettings, ScalingSection, type SettingsInput } from '@lxc-autoscale/model'
-import type { Allocation, Circumstances, Observation } from '../../packages/model/src/policy/decision.ts'
+import { containerSettings } from '@lxc-autoscale/model'
+import type { ContainerSettings, SettingsInput } from '../../packages/model/src/policy/container-settings.ts'
+import type { Allocation, Circumstances, LocalSample } from '../../packages/model/src/policy/decision.ts'
 import type { Draft, RuleFacts } from '../../packages/model/src/policy/draft.ts'
+import { ScalingSection } from '../../packages/model/src/policy/settings.ts'
 
 /** 2026-01-05 was a Monday. */
 export const MONDAY_MS = Date.UTC(2026, 0, 5)
@@ -25,10 +27,29 @@ export function settings(
 
 export const TWO_CORES_1_GB: Allocation = { cores: 2, memoryMb: 1_024 }
 
-/** A sample of a container that uses half of 2 cores and 300 of 1024 MB. */
-export function observation(overrides: Partial<Observation> = {}): Observation {
+/** What a test may say of a sample, flat. */
+export interface Figures {
+  readonly timeMs: number
+  readonly localTimeMs: number
+  readonly allocation: Allocation
+  readonly cpuCoresUsed: number | undefined
+  readonly cpuThrottledPercent: number | undefined
+  readonly cpuPressurePercent: number | undefined
+  readonly memoryUsedMb: number | undefined
+  readonly memoryFloorMb: number | undefined
+  readonly swapUsedMb: number | undefined
+  readonly memoryPressurePercent: number | undefined
+  readonly memoryHighEvents: number | undefined
+  readonly memoryMaxEvents: number | undefined
+  readonly oomKills: number | undefined
+  readonly innerMax: number | undefined
+  readonly innerOomKills: number | undefined
+}
+
+/** A sample of a container that uses half of 2 cores and 300 of 1024 MB, of which it cannot give up 200. */
+export function localSample(overrides: Partial<Figures> = {}): LocalSample {
   const timeMs = overrides.timeMs ?? MONDAY_MS
-  return {
+  const figures: Figures = {
     timeMs,
     localTimeMs: timeMs,
     allocation: TWO_CORES_1_GB,
@@ -36,13 +57,40 @@ export function observation(overrides: Partial<Observation> = {}): Observation {
     cpuThrottledPercent: 0,
     cpuPressurePercent: 0,
     memoryUsedMb: 300,
-    memoryFloorMb: 200,
+    memoryFloorMb: Math.min(200, overrides.memoryUsedMb ?? 200),
     swapUsedMb: 0,
     memoryPressurePercent: 0,
     memoryHighEvents: 0,
     memoryMaxEvents: 0,
     oomKills: 0,
+    innerMax: 0,
+    innerOomKills: 0,
     ...overrides,
+  }
+  return {
+    timestampMs: timeMs,
+    localTimeMs: figures.localTimeMs,
+    cpuCores: figures.allocation.cores,
+    cpuCoresUsed: figures.cpuCoresUsed,
+    cpuThrottledPercent: figures.cpuThrottledPercent,
+    memoryLimitMb: figures.allocation.memoryMb,
+    memoryUsageMb: figures.memoryUsedMb,
+    memoryFloorMb: figures.memoryFloorMb,
+    swapUsageMb: figures.swapUsedMb,
+    pressure: {
+      cpuSomePercent: figures.cpuPressurePercent,
+      memorySomePercent: figures.memoryPressurePercent,
+      memoryFullPercent: 0,
+      ioSomePercent: 0,
+      ioFullPercent: 0,
+    },
+    memoryEvents: {
+      high: figures.memoryHighEvents,
+      max: figures.memoryMaxEvents,
+      oomKill: figures.oomKills,
+      innerMax: figures.innerMax,
+      innerOomKill: figures.innerOomKills,
+    },
   }
 }
 
@@ -59,7 +107,11 @@ export function circumstances(overrides: Partial<Circumstances> = {}): Circumsta
     isMigrating: false,
     isHaQueued: false,
     uptimeMs: 3_600_000,
+    leastMemoryMb: 232,
+    rawCores: undefined,
+    rawMemory: undefined,
     verdict: undefined,
+    implausible: undefined,
     ...overrides,
   }
 }
@@ -69,10 +121,12 @@ export function facts(overrides: Partial<RuleFacts> = {}): RuleFacts {
   return {
     settings: settings(),
     circumstances: circumstances(),
-    newest: observation(),
+    newest: localSample(),
     observedMs: 604_800_000,
     truceUntilMs: undefined,
     quarantineUntilMs: undefined,
+    lastInnerKillMs: undefined,
+    refusals: [],
     lastChangeMs: undefined,
     lastGrowthMs: undefined,
     lastMemoryShrinkMs: undefined,

@@ -11,7 +11,7 @@ export function sample(overrides: Partial<ContainerSample> = {}): ContainerSampl
     cpuThrottledPercent: 0,
     memoryUsageMb: 300,
     memoryLimitMb: 1_024,
-    memoryFloorMb: 200,
+    memoryFloorMb: Math.min(200, overrides.memoryUsageMb ?? 200),
     swapUsageMb: 0,
     swapTotalMb: 512,
     processCount: 12,

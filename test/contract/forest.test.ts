@@ -1,7 +1,8 @@
-import { fitForest, type Matrix } from '@lxc-autoscale/model'
 import npm from 'isolation-forest'
 import { describe, expect, test } from 'vitest'
+import type { Matrix } from '../../packages/model/src/features/matrix.ts'
 import { auroc } from '../../packages/model/src/forest/evaluate.ts'
+import { fitForest } from '../../packages/model/src/forest/isolation-forest.ts'
 import { changed, gaussianRows } from '../builders/matrix.ts'
 
 /** Scores of npm's isolation-forest. It grows each tree on all rows, so only small sets are comparable. */

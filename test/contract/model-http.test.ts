@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '@lxc-autoscale/core'
-import { HttpTransport, type HttpTransportOptions, withRetries } from '@lxc-autoscale/model'
 import { afterEach, expect, test } from 'vitest'
+import { HttpTransport, type HttpTransportOptions } from '../../packages/model/src/client/http-transport.ts'
+import { withRetries } from '../../packages/model/src/client/retry-delay.ts'
 
 let server: Server | undefined
 let url = ''

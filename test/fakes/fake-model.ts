@@ -1,28 +1,20 @@
 import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
-import {
-  type Anomalies,
-  AnomalyModel,
-  type CycleSettings,
-  DEFAULT_ANOMALY_SETTINGS,
-  Fleet,
-  type FollowOutcome,
-  type MetricsSource,
-  ModelCycle,
-  type ModelStatus,
-  ModelTelemetry,
-  PendingChanges,
-  type SavedSizer,
-  type SavedSizers,
-  ScalingClient,
-  type Sizing,
-  type StateStore,
-  type StatusBoard,
-} from '@lxc-autoscale/model'
+import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
+import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
+import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
+import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
+import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
+import { type CycleSettings, ModelCycle } from '../../packages/model/src/cycle.ts'
+import type { FollowOutcome } from '../../packages/model/src/history/follow-outcome.ts'
+import type { MetricsSource, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
+import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
+import type { SavedSizer, SavedSizers } from '../../packages/model/src/state/sizer-state.ts'
+import { ModelTelemetry } from '../../packages/model/src/telemetry.ts'
 import { sample, summary } from '../builders/snapshot.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeScalingApi } from './fake-scaling-api.ts'
-import { FakeSizing } from './fake-sizing.ts'
 import { recordingLog } from './recording-log.ts'
+import { ScriptedPolicies } from './scripted-policy.ts'
 
 /** A metrics file in memory. */
 class FakeSource implements MetricsSource {
@@ -71,18 +63,20 @@ export interface FakeModelOptions {
   readonly clock?: FakeClock
   readonly api?: FakeScalingApi
   readonly state?: FakeState
-  readonly sizing?: Sizing
-  readonly anomalies?: Anomalies
+  /** As in lxc_autoscale_ml.yaml. */
+  readonly config?: Record<string, unknown>
+  /** The policies of the product decide, instead of what the test says. */
+  readonly hasRealPolicies?: boolean
   readonly settings?: Partial<CycleSettings>
   readonly maxRetries?: number
 }
 
-/** A model of which everything but the policy, the disk and the API is real. */
+/** A model of which everything but the policies, the disk and the API is real. */
 export class FakeModel {
   readonly clock: FakeClock
   readonly source = new FakeSource()
-  /** Decides, unless the options bring another one. */
-  readonly sizing = new FakeSizing()
+  /** Decides, unless the real policies do. */
+  readonly scripted = new ScriptedPolicies()
   readonly api: FakeScalingApi
   readonly state: FakeState
   readonly telemetry = new ModelTelemetry()
@@ -90,6 +84,8 @@ export class FakeModel {
   readonly recording = recordingLog()
   readonly client: ScalingClient
   readonly fleet: Fleet
+  readonly history: FleetHistory
+  readonly anomalies = new AnomalyModel(DEFAULT_ANOMALY_SETTINGS)
   readonly cycle: ModelCycle
   readonly settings: CycleSettings
   status: ModelStatus | undefined
@@ -99,7 +95,6 @@ export class FakeModel {
     this.clock = options.clock ?? new FakeClock()
     this.api = options.api ?? new FakeScalingApi()
     this.state = options.state ?? new FakeState()
-    const sizing = options.sizing ?? this.sizing
     this.pending = PendingChanges.parse(this.state.pendingText)
     this.client = new ScalingClient({
       transport: this.api,
@@ -115,6 +110,7 @@ export class FakeModel {
       apiUrl: 'http://127.0.0.1:5000',
       isDryRun: false,
       maxDataAgeMs: undefined,
+      windowMs: DEFAULT_ANOMALY_SETTINGS.windowMs,
       saveIntervalMs: 600_000,
       ...options.settings,
     }
@@ -125,15 +121,18 @@ export class FakeModel {
       },
     }
     this.fleet = new Fleet({
-      sizing,
+      config: ModelConfig.parse(options.config ?? {}),
+      hostSize: { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined },
       spikes: { threshold: 3, window: 5 },
       saved: this.state.sizers,
+      ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),
     })
+    this.history = new FleetHistory(this.state.sizers)
     this.cycle = new ModelCycle(
       {
         source: this.source,
-        anomalies: options.anomalies ?? new AnomalyModel(DEFAULT_ANOMALY_SETTINGS),
-        sizing,
+        history: this.history,
+        anomalies: this.anomalies,
         fleet: this.fleet,
         state: this.state,
         board,

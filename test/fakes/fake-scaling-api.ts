@@ -1,5 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
-import type { ApiReply, ApiRequest, Transport } from '@lxc-autoscale/model'
+import type { ApiReply, ApiRequest, Transport } from '../../packages/model/src/client/transport.ts'
 
 /** One container as the fake API keeps it. */
 export interface FakeContainer {
@@ -12,6 +12,8 @@ export interface FakeContainer {
   ha_managed: boolean
   tags: string[]
   uptime_seconds: number | null
+  least_memory_mb: number | null
+  raw_limits: { cores: string | null; memory: string | null }
 }
 
 type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
@@ -40,6 +42,8 @@ export class FakeScalingApi implements Transport {
       ha_managed: false,
       tags: [],
       uptime_seconds: 864_000,
+      least_memory_mb: 332,
+      raw_limits: { cores: null, memory: null },
       ...container,
     }
     this.containers.set(vmid, whole)
@@ -147,6 +151,8 @@ export function configBody(vmid: number, container: FakeContainer): Record<strin
     template: false,
     tags: container.tags,
     uptime_seconds: container.uptime_seconds,
+    least_memory_mb: container.least_memory_mb,
+    raw_limits: container.raw_limits,
   }
 }
 

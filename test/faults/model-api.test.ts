@@ -1,10 +1,18 @@
-import type { ApiReply, ApiRequest } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ApiReply, ApiRequest } from '../../packages/model/src/client/transport.ts'
 import { FakeModel } from '../fakes/fake-model.ts'
 import { configBody, failure, reply, success, unreachable } from '../fakes/fake-scaling-api.ts'
 
 const VMIDS = [101, 102, 103, 104]
+/** No pause holds a wish: what is not done was not done because of the API. */
+const EAGER = {
+  learning_hours: 0,
+  grow_cooldown_seconds: 0,
+  shrink_cooldown_seconds: 0,
+  max_changes_per_hour: 60,
+  truce_hours: 0,
+}
 const CYCLE_MS = 60_000
 const BREAKER_MS = 300_000
 /** The model's time limit of a request. */
@@ -102,9 +110,10 @@ function wishFor(vmid: number, round: number) {
 /** One cycle under `fault`; what containers wish for changes every ten cycles. */
 async function cycle(model: FakeModel, fault: Fault, number: number): Promise<void> {
   const round = Math.floor(number / 10)
-  for (const vmid of VMIDS) model.sizing.wishes.set(vmid, wishFor(vmid, round))
+  for (const vmid of VMIDS) model.scripted.wishes.set(vmid, wishFor(vmid, round))
   model.api.misbehave = request => behave(model, fault, request)
-  model.measure(Object.fromEntries(VMIDS.map(vmid => [vmid, {}])))
+  // Wishes must not compete for the cores of the host.
+  model.measure(Object.fromEntries(VMIDS.map(vmid => [vmid, {}])), { hostCores: 64 })
   const startMs = model.clock.monotonicMs()
   await model.runPatiently()
   await model.clock.advance(Math.max(0, startMs + CYCLE_MS - model.clock.monotonicMs()))
@@ -127,7 +136,7 @@ function expectBounded(model: FakeModel): void {
 }
 
 function newModel(): FakeModel {
-  const model = new FakeModel({ maxRetries: 2 })
+  const model = new FakeModel({ maxRetries: 2, config: { scaling: EAGER } })
   for (const vmid of VMIDS) model.api.add(vmid, { memory_mb: initialMemoryMb(vmid) })
   return model
 }

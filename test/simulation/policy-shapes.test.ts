@@ -1,6 +1,7 @@
-import { ContainerSizer, type ReplayRun, replay, SHAPE_NAMES, shapeTrace, type Trace } from '@lxc-autoscale/model'
+import { ContainerSizer } from '@lxc-autoscale/model'
+import { type ReplayRun, replay, SHAPE_NAMES, shapeTrace, type Trace } from '@lxc-autoscale/replay'
 import { describe, expect, test } from 'vitest'
-import { decisionsCsv } from '../../packages/model/src/replay/decisions-csv.ts'
+import { decisionsCsv } from '../../packages/replay/src/decisions-csv.ts'
 import { settings } from '../builders/sizing.ts'
 
 const DAYS = 14
@@ -18,7 +19,10 @@ interface Run {
 function live(name: string, seed: number, trace = shapeTrace(name, { seed, days: DAYS })): Run {
   const sizing = { cpu_unit: 'cpulimit', min_cpu_cores: 0.1, min_ram_mb: 64, max_cpu_cores: 8, max_ram_mb: 8_192 }
   const sizer = new ContainerSizer({ vmid: 101, settings: settings(sizing) })
-  return { trace, run: replay(trace, sizer, { intervalS: 60, fallback: FALLBACK }) }
+  return {
+    trace,
+    run: replay(trace, sizer, { intervalS: 60, fallback: FALLBACK, memoryMargin: { mb: 32, percent: 5 } }),
+  }
 }
 
 const cases = SHAPE_NAMES.flatMap(name => SEEDS.map(seed => [name, seed] as const))

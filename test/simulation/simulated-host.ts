@@ -1,5 +1,4 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import { ModelConfig, PolicySizing } from '@lxc-autoscale/model'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import type { FakeState } from '../fakes/fake-model.ts'
 import { FakeModel } from '../fakes/fake-model.ts'
@@ -85,14 +84,13 @@ export class SimulatedHost {
   }
 
   #newModel(state?: FakeState): FakeModel {
-    const { config = {}, cores = 16, memoryMb = 65_536 } = this.#options
-    const parsed = ModelConfig.parse(config)
-    const host = { cores, memoryMb, memoryAvailableMb: memoryMb }
+    const { config = {} } = this.#options
     return new FakeModel({
       clock: this.clock,
       api: this.api,
       ...(state === undefined ? {} : { state }),
-      sizing: new PolicySizing(parsed, host),
+      config,
+      hasRealPolicies: true,
     })
   }
 
@@ -115,6 +113,10 @@ export class SimulatedHost {
     const used = Math.min(wanted.cores, cores)
     if (wanted.cores > cores) this.throttledMinutes += SAMPLE_MS / 60_000
     const memoryUsageMb = Math.min(wanted.memoryMb, memoryMb)
+    const memoryFloorMb = memoryUsageMb * 0.8
+    Object.assign(this.api.containers.get(vmid) ?? {}, {
+      least_memory_mb: Math.ceil(Math.max(memoryFloorMb + 32, memoryFloorMb * 1.05)),
+    })
     return [
       vmid,
       {
@@ -124,7 +126,7 @@ export class SimulatedHost {
         cpuThrottledPercent: 0,
         memoryLimitMb: memoryMb,
         memoryUsageMb,
-        memoryFloorMb: memoryUsageMb * 0.8,
+        memoryFloorMb,
         memoryEvents: { high: 0, max: 0, oomKill: isKilled ? 1 : 0, innerMax: 0, innerOomKill: 0 },
       },
     ]

@@ -156,6 +156,8 @@ export const ModelConfig = z.strictObject({
 })
 export type ModelConfig = z.output<typeof ModelConfig>
 
+const MARGIN_MOVED = 'the API keeps the margin alone: safety.memory_margin_mb and _percent of lxc_autoscale_api.yaml'
+
 /** How lxc_autoscale_ml.yaml is read. */
 export const MODEL_CONFIG_RULES: ConfigRules<typeof ModelConfig> = {
   schema: ModelConfig,
@@ -163,6 +165,10 @@ export const MODEL_CONFIG_RULES: ConfigRules<typeof ModelConfig> = {
     'scaling.target_cpu_load_percent': 'the policy learns the margin of each container',
     'scaling.ram_chunk_size': 'sizes go by what the container needs; ram_scale_step_mb is for the policy threshold',
     'scaling.ram_upper_limit': 'growth is limited by max_ram_mb and by the host',
+    'scaling.memory_margin_mb': MARGIN_MOVED,
+    'scaling.memory_margin_percent': MARGIN_MOVED,
+    'tiers.*.memory_margin_mb': MARGIN_MOVED,
+    'tiers.*.memory_margin_percent': MARGIN_MOVED,
     feature_engineering: 'all features are always used',
     prediction: 'the newest sample of every container is always judged, with rolling features',
   },

@@ -1,41 +1,46 @@
 import {
   AutoscaleError,
   type Clock,
-  type CycleSummary,
   errorMessage,
   type Logger,
   type MetricsCycle,
-  MS_PER_MINUTE,
   MS_PER_SECOND,
   openPauses,
   systemErrorCode,
 } from '@lxc-autoscale/core'
+import type { AnomalyModel } from './anomaly/anomaly-model.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
+import type { ScalingClient } from './client/scaling-client.ts'
 import { ChangeSender } from './cycle/change-sender.ts'
 import { type CycleReport, CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import type { Fleet } from './cycle/fleet.ts'
 import { StageTimes } from './cycle/stage-times.ts'
+import type { FleetHistory } from './history/fleet-history.ts'
+import { plausibleHost } from './history/implausible.ts'
+import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
-import type { Anomalies, HostCapacity, MetricsSource, ScalingApi, Sizing, StateStore, StatusBoard } from './ports.ts'
+import type { MetricsSource, StateStore, StatusBoard } from './ports.ts'
 import type { PendingChanges } from './state/pending-changes.ts'
 import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telemetry.ts'
 
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings {
-  readonly api: ScalingApi
+  readonly api: ScalingClient
   readonly apiUrl: string
   readonly isDryRun: boolean
-  /** Age above which data are stale; undefined = three usual intervals of the monitor. */
+  /** Age above which data are stale; undefined = some usual intervals of the monitor. */
   readonly maxDataAgeMs: number | undefined
+  /** A container not seen for this long is forgotten. */
+  readonly windowMs: number
   readonly saveIntervalMs: number
 }
 
 /** What a cycle works with. */
 export interface CycleParts {
   readonly source: MetricsSource
-  readonly anomalies: Anomalies
-  readonly sizing: Sizing
+  readonly history: FleetHistory
+  readonly anomalies: AnomalyModel
   readonly fleet: Fleet
   readonly state: StateStore
   readonly board: StatusBoard
@@ -48,10 +53,6 @@ export interface CycleParts {
   readonly pid: number
 }
 
-/** Before the monitor's interval is known, data older than this are stale. */
-const DEFAULT_MAX_AGE_MS = 3 * MS_PER_MINUTE
-const INTERVALS_TO_STALE = 3
-
 /** One cycle after the other: follow the history, judge, learn, fetch what is allocated, decide, share the host, apply, save. */
 export class ModelCycle {
   readonly #parts: CycleParts
@@ -61,7 +62,7 @@ export class ModelCycle {
   #settings: CycleSettings
   #number = 0
   #lastSaveMs: number
-  #freshness: Freshness = { isStale: true, ageMs: undefined, text: '' }
+  #freshness: Freshness
 
   constructor(parts: CycleParts, settings: CycleSettings) {
     this.#parts = parts
@@ -70,12 +71,12 @@ export class ModelCycle {
     this.#sender = new ChangeSender(parts)
     this.#reporter = new CycleReporter(parts)
     this.#lastSaveMs = parts.clock.monotonicMs()
+    this.#freshness = this.#judgeFreshness()
   }
 
   /** Takes effect from the next cycle on. */
   configure(settings: CycleSettings): void {
     this.#settings = settings
-    this.#parts.fleet.identifyAll()
   }
 
   async run(signal: AbortSignal): Promise<CycleReport> {
@@ -120,7 +121,7 @@ export class ModelCycle {
     if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
     await this.#sender.settle(fetched.configs)
     const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
-    const toDecide = { ...fetched, maxDataAgeMs: this.#maxDataAgeMs(), pauses }
+    const toDecide = { ...fetched, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
     return { outcome: 'decided', text: '', outcomes }
@@ -141,19 +142,33 @@ export class ModelCycle {
   }
 
   #learn(cycle: MetricsCycle, stages: StageTimes): void {
-    const { anomalies, fleet, telemetry, clock } = this.#parts
+    const { history, anomalies, fleet, telemetry, clock } = this.#parts
+    const nowMs = clock.nowMs()
     telemetry.samples.inc(cycle.containers.size)
-    const observed = stages.time('anomaly', () => anomalies.observe(cycle, clock.nowMs()))
-    this.#countVerdicts(observed)
+    if (cycle.summary !== undefined) fleet.setHost(plausibleHost(cycle.summary))
+    for (const vmid of cycle.containers.keys()) fleet.meet(vmid)
+    const samples = history.add(cycle, nowMs, (vmid, problem) => this.#refuse(vmid, problem))
+    stages.time('anomaly', () => anomalies.observe(samples, nowMs))
+    this.#countVerdicts(samples)
+    telemetry.countKills(samples)
     stages.time('learn', () => {
-      if (cycle.summary !== undefined) fleet.setHost(hostOf(cycle.summary))
-      for (const [vmid, sample] of cycle.containers) fleet.observe(vmid, sample)
+      for (const each of samples) fleet.observe(each)
     })
   }
 
-  #countVerdicts(observed: readonly { readonly vmid: number }[]): void {
+  /** A sample that cannot be true is counted and learned by nobody; the first of each container is shown as an example. */
+  #refuse(vmid: number, problem: string): void {
+    const { fleet, telemetry, log } = this.#parts
+    const container = fleet.meet(vmid)
+    telemetry.implausible.inc()
+    if (!container.hasExample) log.warn({ vmid, problem }, 'a sample that cannot be true is not learned')
+    container.hasExample = true
+    container.implausible = problem
+  }
+
+  #countVerdicts(samples: readonly NewSample[]): void {
     const { anomalies, telemetry } = this.#parts
-    const verdicts = observed.flatMap(({ vmid }) => anomalies.verdict(vmid) ?? [])
+    const verdicts = samples.flatMap(({ vmid }) => anomalies.verdict(vmid) ?? [])
     for (const source of VERDICT_SOURCES) {
       telemetry.predictions.inc({ source }, verdicts.filter(verdict => verdict.source === source).length)
     }
@@ -161,25 +176,20 @@ export class ModelCycle {
   }
 
   #refit(): void {
-    const { anomalies, fleet, pending } = this.#parts
-    anomalies.refitDue({})
-    const gone = anomalies.forgetVanished()
+    const { history, anomalies, fleet, pending } = this.#parts
+    anomalies.refitDue()
+    const gone = history.forgetVanished(this.#settings.windowMs)
     if (gone.length === 0) return
+    anomalies.forget(gone)
     fleet.forget(gone)
     this.#settings.api.forget(gone)
     for (const vmid of gone) pending.drop(vmid)
   }
 
   #judgeFreshness(): Freshness {
-    const { anomalies, clock } = this.#parts
-    const { newestMs, intervalMs } = anomalies
-    return staleness({ newestMs, nowMs: clock.nowMs(), maxAgeMs: this.#maxDataAgeMs(), intervalMs })
-  }
-
-  #maxDataAgeMs(): number {
-    const { intervalMs } = this.#parts.anomalies
-    const usualMs = intervalMs === undefined ? DEFAULT_MAX_AGE_MS : INTERVALS_TO_STALE * intervalMs
-    return this.#settings.maxDataAgeMs ?? usualMs
+    const { history, clock } = this.#parts
+    const { newestMs, intervalMs } = history
+    return staleness({ newestMs, nowMs: clock.nowMs(), maxAgeMs: this.#settings.maxDataAgeMs, intervalMs })
   }
 
   async #fetch(signal: AbortSignal): Promise<FetchedConfigs | AutoscaleError> {
@@ -197,13 +207,5 @@ export class ModelCycle {
   #nothing(outcome: CycleOutcome, text: string): CycleReport {
     for (const container of this.#parts.fleet.containers()) container.problem = text
     return { outcome, text, outcomes: [] }
-  }
-}
-
-function hostOf(summary: CycleSummary): HostCapacity {
-  return {
-    cores: summary.hostCores,
-    memoryMb: summary.hostMemoryMb,
-    memoryAvailableMb: summary.hostMemoryAvailableMb,
   }
 }

@@ -7,6 +7,7 @@ import {
   type LogSettings,
   listenForMetrics,
   type MetricsListener,
+  MS_PER_HOUR,
   MS_PER_MINUTE,
   MS_PER_SECOND,
   runDaemon,
@@ -17,9 +18,9 @@ import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
 import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
 import { Fleet } from './cycle/fleet.ts'
-import { PolicySizing } from './cycle/policy-sizing.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
+import { FleetHistory } from './history/fleet-history.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
 import { readHostSize } from './host-size.ts'
 import { StateFiles } from './state/state-files.ts'
@@ -58,10 +59,9 @@ async function run(context: Context): Promise<void> {
   let listener: MetricsListener | undefined
   try {
     listener = await listen(context, telemetry)
-    const sizing = new PolicySizing(context.config, readHostSize(context.config.host.proc))
-    const cycle = await createCycle({ context, telemetry, connection, sizing })
+    const { cycle, fleet } = await createCycle({ context, telemetry, connection })
     context.onReload(config => {
-      sizing.configure(config)
+      fleet.configure(config)
       cycle.configure(cycleSettings(config, connection))
     })
     await runCycles(context, cycle)
@@ -92,10 +92,9 @@ interface Composition {
   readonly context: Context
   readonly telemetry: ModelTelemetry
   readonly connection: ApiConnection
-  readonly sizing: PolicySizing
 }
 
-async function createCycle({ context, telemetry, connection, sizing }: Composition): Promise<ModelCycle> {
+async function createCycle({ context, telemetry, connection }: Composition) {
   const { config, clock, log } = context
   const { directory } = config.state
   const state = new StateFiles(directory, log)
@@ -106,15 +105,17 @@ async function createCycle({ context, telemetry, connection, sizing }: Compositi
     rollingWindow: config.spike_detection.rolling_window,
   })
   const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
+  const saved = await state.loadSizers()
   const fleet = new Fleet({
-    sizing,
+    config,
+    hostSize: readHostSize(config.host.proc),
     spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
-    saved: await state.loadSizers(),
+    saved,
   })
   const parts = {
     source: new MetricsFileSource({ path: config.data_file }),
+    history: new FleetHistory(saved),
     anomalies: anomalies ?? new AnomalyModel(forest),
-    sizing,
     fleet,
     state,
     board: new StatusFile(directory),
@@ -125,7 +126,7 @@ async function createCycle({ context, telemetry, connection, sizing }: Compositi
     runName: randomBytes(8).toString('hex'),
     pid: process.pid,
   }
-  return new ModelCycle(parts, cycleSettings(config, connection))
+  return { cycle: new ModelCycle(parts, cycleSettings(config, connection)), fleet }
 }
 
 function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSettings {
@@ -135,6 +136,7 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
     apiUrl: config.api.api_url,
     isDryRun: config.scaling.dry_run,
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
+    windowMs: config.anomaly_detection.window_hours * MS_PER_HOUR,
     saveIntervalMs: config.state.save_interval_minutes * MS_PER_MINUTE,
   }
 }

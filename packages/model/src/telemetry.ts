@@ -1,4 +1,4 @@
-import { Counter, type ErrorCode, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
+import { type ContainerSample, Counter, type ErrorCode, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
 import { OUTCOME_KINDS } from './client/apply-outcome.ts'
 import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
 
@@ -25,7 +25,16 @@ export class ModelTelemetry {
   readonly stageSeconds = this.#histogram('stage_seconds', 'Duration of a part of a cycle.', ['stage'], STAGE_BUCKETS)
   readonly failures = this.#counter('failures_total', 'Failures, by error code.', ['code'])
   readonly samples = this.#counter('samples_total', 'Samples read from the metrics file.')
+  readonly implausible = this.#counter(
+    'implausible_samples_total',
+    'Samples with a figure that cannot be true, which were not learned.',
+  )
   readonly badLines = this.#counter('bad_lines_total', 'Elements of the metrics file that could not be read.')
+  readonly kills = this.#counter(
+    'kills_total',
+    'Processes killed for lack of memory, by whose limit: that of the container (own), or one inside it (inner).',
+    ['limit'],
+  )
   readonly predictions = this.#counter('predictions_total', 'Samples that were judged, by whose forests.', ['source'])
   readonly anomalies = this.#counter('anomalies_total', 'Samples that were judged an anomaly.')
   readonly spikes = this.#counter('spikes_total', 'Spikes of containers that no forest judges yet.')
@@ -52,6 +61,16 @@ export class ModelTelemetry {
 
   failed(code: ErrorCode): void {
     this.failures.inc({ code })
+  }
+
+  countKills(samples: readonly { readonly sample: ContainerSample }[]): void {
+    let [own, inner] = [0, 0]
+    for (const { sample } of samples) {
+      own += sample.memoryEvents?.oomKill ?? 0
+      inner += sample.memoryEvents?.innerOomKill ?? 0
+    }
+    this.kills.inc({ limit: 'own' }, own)
+    this.kills.inc({ limit: 'inner' }, inner)
   }
 
   showBreakers(api: BreakerState, containers: ReadonlyMap<number, BreakerState>, known: number): void {

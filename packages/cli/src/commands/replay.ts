@@ -3,16 +3,19 @@ import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
 import {
-  bill,
   ContainerSizer,
   containerSettings,
-  decisionsCsv,
-  htmlReport,
-  MetricsTraces,
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,
   type PolicyName,
+} from '@lxc-autoscale/model'
+import {
+  bill,
+  decisionsCsv,
+  htmlReport,
+  type MemoryMargin,
+  MetricsTraces,
   parseTraceCsv,
   type ReplayBill,
   type ReplayedPolicy,
@@ -24,7 +27,7 @@ import {
   startAllocation,
   staticRun,
   type Trace,
-} from '@lxc-autoscale/model'
+} from '@lxc-autoscale/replay'
 import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import { standardTerminal, table } from '../output/terminal.ts'
@@ -72,7 +75,7 @@ export function replayCommand(): Command {
       if (options.decisions !== undefined && traces.length !== 1) {
         throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
       }
-      const replayed = replayAll({ traces, policies, config, options })
+      const replayed = replayAll({ traces, policies, config, memoryMargin: await apiMargin(), options })
       writeOutputs(replayed, options)
       standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
     })
@@ -127,6 +130,7 @@ interface ReplayPlan {
   readonly traces: readonly Trace[]
   readonly policies: readonly PolicyName[]
   readonly config: ModelConfig | undefined
+  readonly memoryMargin: MemoryMargin
   readonly options: ReplayCommandOptions
 }
 
@@ -159,11 +163,21 @@ interface ReplayStep {
   readonly onProgress: (share: number) => void
 }
 
-function replayOne({ trace, policy, onProgress }: ReplayStep, { config, options }: ReplayPlan): ReplayRun {
+function replayOne(
+  { trace, policy, onProgress }: ReplayStep,
+  { config, memoryMargin, options }: ReplayPlan,
+): ReplayRun {
   const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
   const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy }, config, options.mode) })
   const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
-  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), onProgress })
+  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), memoryMargin, onProgress })
+}
+
+/** The margin of the API as it comes. */
+async function apiMargin(): Promise<MemoryMargin> {
+  const { API_CONFIG_RULES } = await import('@lxc-autoscale/api')
+  const { memory_margin_mb: mb, memory_margin_percent: percent } = API_CONFIG_RULES.schema.parse({}).safety
+  return { mb, percent }
 }
 
 /** What a trace starts with that does not say: half as much again as its peak. */

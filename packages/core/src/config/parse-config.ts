@@ -14,7 +14,7 @@ export interface ConfigRules<Schema extends z.ZodType> {
   readonly schema: Schema
   /**
    * Keys that only the Python predecessor could use, by dotted path, with what became of them. They are accepted with a
-   * warning, so that its users can copy their files.
+   * warning, so that its users can copy their files. `*` in a path stands for every name.
    */
   readonly retiredKeys?: Readonly<Record<string, string>>
 }
@@ -63,14 +63,23 @@ interface RetiredContext {
 }
 
 function removeRetiredKeys(document: Document, { file, lines, retiredKeys }: RetiredContext): string[] {
-  return Object.entries(retiredKeys).flatMap(([key, advice]) => {
-    const path = key.split('.')
-    if (!document.hasIn(path)) return []
-    const line = lineOfKey(document, lines, path)
-    document.deleteIn(path)
-    removeEmptySection(document, path.slice(0, -1))
-    return [`${file}:${line ?? '?'}: ${key} is not used any more: ${advice}`]
-  })
+  return Object.entries(retiredKeys).flatMap(([key, advice]) =>
+    pathsOf(document, key.split('.')).map(path => {
+      const line = lineOfKey(document, lines, path)
+      document.deleteIn(path)
+      removeEmptySection(document, path.slice(0, -1))
+      return `${file}:${line ?? '?'}: ${path.join('.')} is not used any more: ${advice}`
+    }),
+  )
+}
+
+/** Where the document has a retired key; `*` stands for every name of its section. */
+function pathsOf(document: Document, path: readonly string[]): readonly (readonly string[])[] {
+  const star = path.indexOf('*')
+  if (star < 0) return document.hasIn(path) ? [path] : []
+  const section = document.getIn(path.slice(0, star))
+  const names = isMap(section) ? section.items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])) : []
+  return names.flatMap(name => pathsOf(document, path.with(star, name)))
 }
 
 function removeEmptySection(document: Document, path: readonly string[]): void {

@@ -1,6 +1,4 @@
-import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { FleetHistory } from '../history/fleet-history.ts'
-import type { Reading } from '../history/reading.ts'
+import type { NewSample } from '../history/new-sample.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict } from './anomaly-verdict.ts'
 import { ContainerModel } from './container-model.ts'
@@ -34,14 +32,15 @@ export interface RefitOutcome {
   readonly due: number
 }
 
-/** History, features and forests of all containers: feed it cycles, ask it for verdicts. */
+/** Features and forests of all containers: feed it the new samples of each cycle, ask it for verdicts. */
 export class AnomalyModel {
   readonly #settings: AnomalySettings
-  readonly #history = new FleetHistory()
   readonly #containers = new Map<number, ContainerModel>()
   /** Learned before a restart; taken up by the first sample of each container's run. */
   readonly #saved: Map<number, SavedContainer>
   readonly #fleet: FleetDetector
+  /** Time of the newest sample. */
+  #newestMs: number | undefined
   #turn = 0
   #samplesSeen = 0
   #samplesLearned = 0
@@ -54,60 +53,37 @@ export class AnomalyModel {
     this.#fleet = new FleetDetector(settings)
   }
 
-  /** Time of the newest sample of all; undefined before the first. */
-  get newestMs(): number | undefined {
-    return this.#history.newestMs
-  }
-
-  /** Usual time between two cycles; undefined before the third. */
-  get intervalMs(): number | undefined {
-    return this.#history.intervalMs
-  }
-
-  vmids(): readonly number[] {
-    return this.#history.vmids()
-  }
-
-  newest(vmid: number): ContainerSample | undefined {
-    return this.#history.newest(vmid)
-  }
-
-  /** The features of the newest sample, in the order of FEATURE_NAMES; NaN = not known. */
-  features(vmid: number): Float64Array | undefined {
-    return this.#containers.get(vmid)?.features
-  }
-
   /** The verdict on the newest sample. */
   verdict(vmid: number): AnomalyVerdict | undefined {
     return this.#containers.get(vmid)?.verdict
   }
 
   /**
-   * Judges the samples of a cycle, then learns from them.
-   * @param nowMs wall clock: with it, a clock that was set back is noticed, and samples many hours old are learned from without being judged
-   * @returns the samples that are new; those known already are left out
+   * Judges the new samples of a cycle, then learns from them.
+   * @param nowMs wall clock: with it, samples many hours old are learned from without being judged
    */
-  observe(cycle: MetricsCycle, nowMs?: number): readonly Reading[] {
-    const readings = this.#history.add(cycle, nowMs)
-    readings.forEach((reading, place) => {
-      const isForFleet = (place + this.#turn) % readings.length < ROWS_FOR_FLEET
-      this.#observe(reading, isForFleet, nowMs ?? reading.sample.timestampMs)
+  observe(samples: readonly NewSample[], nowMs?: number): void {
+    if (samples.length === 0) return
+    samples.forEach((each, place) => {
+      const isForFleet = (place + this.#turn) % samples.length < ROWS_FOR_FLEET
+      this.#newestMs = Math.max(this.#newestMs ?? each.timeMs, each.timeMs)
+      this.#observe(each, isForFleet, nowMs ?? each.sample.timestampMs)
     })
     this.#turn += ROWS_FOR_FLEET
-    const newestMs = this.newestMs
-    if (newestMs === undefined || readings.length === 0) return readings
-    this.#fitFirst(newestMs)
-    return readings
+    if (this.#newestMs !== undefined) this.#fitFirst(this.#newestMs)
   }
 
-  /** Call it when a change of ours was made: the container is neither judged nor learned from until it has settled. */
+  /**
+   * Call it when a change of ours was made: the container is neither judged nor learned from until it has settled.
+   * @param timeMs when, by the time of the history
+   */
   noteChange(vmid: number, timeMs: number): void {
     this.#containers.get(vmid)?.noteChange(timeMs)
   }
 
   /** Grows the forests that are due, those that wait longest first, but not more than `maxFits`. */
   refitDue({ maxFits = DEFAULT_MAX_FITS }: { readonly maxFits?: number } = {}): RefitOutcome {
-    const nowMs = this.newestMs
+    const nowMs = this.#newestMs
     if (nowMs === undefined) return { fitted: 0, due: 0 }
     const isFleetDue = maxFits > 0 && this.#isFleetDue(nowMs)
     if (isFleetDue) this.#fleet.fit(nowMs)
@@ -118,11 +94,9 @@ export class AnomalyModel {
     return { fitted: taken.length + Number(isFleetDue), due: due.length - taken.length }
   }
 
-  /** Forgets containers not seen for the window, and names them. */
-  forgetVanished(): readonly number[] {
-    const vanished = this.#history.forgetVanished(this.#settings.windowMs)
-    for (const vmid of vanished) this.#forget(vmid)
-    return vanished
+  /** These containers are gone. */
+  forget(vmids: Iterable<number>): void {
+    for (const vmid of vmids) this.#forget(vmid)
   }
 
   counts(): ModelCounts {
@@ -154,21 +128,21 @@ export class AnomalyModel {
 
   /* What nothing has been seen of since a restart is kept for the next one, as long as the window is. */
   *#contents(): Generator<SavedContainer> {
-    const oldestMs = (this.newestMs ?? Number.NEGATIVE_INFINITY) - this.#settings.windowMs
+    const oldestMs = (this.#newestMs ?? Number.NEGATIVE_INFINITY) - this.#settings.windowMs
     for (const saved of this.#saved.values()) if (saved.newestMs >= oldestMs) yield saved
     for (const container of this.#containers.values()) yield container.saved()
   }
 
-  #observe(reading: Reading, isForFleet: boolean, nowMs: number): void {
-    const container = this.#container(reading)
+  #observe(each: NewSample, isForFleet: boolean, nowMs: number): void {
+    const container = this.#container(each)
     this.#samplesSeen++
-    const ageMs = nowMs - reading.sample.timestampMs
-    if (container.observe(reading, { fleet: this.#fleet, isForFleet, ageMs })) this.#samplesLearned++
+    const ageMs = nowMs - each.sample.timestampMs
+    if (container.observe(each, { fleet: this.#fleet, isForFleet, ageMs })) this.#samplesLearned++
     if (container.isAnomalous) this.#samplesFlagged++
   }
 
   /** The model of the run that the sample belongs to. */
-  #container({ vmid, sample, isNewRun }: Reading): ContainerModel {
+  #container({ vmid, sample, isNewRun }: NewSample): ContainerModel {
     const known = isNewRun ? undefined : this.#containers.get(vmid)
     if (known !== undefined) return known
     this.#forget(vmid)

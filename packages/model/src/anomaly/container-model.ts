@@ -1,7 +1,6 @@
-import type { ContainerSample } from '@lxc-autoscale/core'
 import { FeatureExtractor } from '../features/feature-extractor.ts'
 import type { FeatureName } from '../features/feature-names.ts'
-import type { Reading } from '../history/reading.ts'
+import type { NewSample } from '../history/new-sample.ts'
 import { AlarmWatch, type Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict, FeatureShare } from './anomaly-verdict.ts'
@@ -37,12 +36,8 @@ export class ContainerModel {
   readonly #extractor: FeatureExtractor
   readonly #watch: AlarmWatch
   readonly #member: FleetMember
-  /** Samples up to here were learned before a restart. */
-  readonly #learnedMs: number
   #runId: number | undefined
   #newestMs: number
-  /** Time of the newest sample, judged or not. */
-  #judgedMs = 0
   #verdict: AnomalyVerdict | undefined
   #settledMs = Number.NEGATIVE_INFINITY
   /** What it was allowed in the newest sample that says it. */
@@ -55,17 +50,11 @@ export class ContainerModel {
     this.#settings = settings
     const seed = settings.randomState + vmid * SEEDS_PER_CONTAINER
     this.detector = new ContainerDetector(settings, seed, saved?.contents)
-    this.#learnedMs = saved?.newestMs ?? Number.NEGATIVE_INFINITY
-    this.#newestMs = this.#learnedMs
+    this.#newestMs = saved?.newestMs ?? Number.NEGATIVE_INFINITY
     this.#runId = saved?.runId
     this.#extractor = new FeatureExtractor(settings.rollingWindow)
     this.#watch = new AlarmWatch(settings.rollingWindow)
     this.#member = new FleetMember(settings.rollingWindow)
-  }
-
-  /** The features of the newest sample. */
-  get features(): Float64Array | undefined {
-    return this.#extractor.row()
   }
 
   /** Of the newest sample. */
@@ -87,25 +76,23 @@ export class ContainerModel {
   }
 
   /** Judges a sample, then learns from it. Says whether it is learned from. */
-  observe(reading: Reading, { fleet, isForFleet, ageMs }: ObserveOptions): boolean {
-    const { sample } = reading
-    const { timestampMs } = sample
-    this.#extractor.push(reading)
-    this.#noticeChange(sample)
+  observe(each: NewSample, { fleet, isForFleet, ageMs }: ObserveOptions): boolean {
+    const { sample, timeMs } = each
+    this.#extractor.push(each)
+    this.#noticeChange(each)
     this.#runId = sample.runId ?? this.#runId
-    this.#newestMs = Math.max(this.#newestMs, timestampMs)
+    this.#newestMs = timeMs
     this.#verdict = undefined
-    this.#judgedMs = timestampMs
-    const isSettling = timestampMs < this.#settledMs || timestampMs <= this.#learnedMs
-    if (reading.isAfterGap || isSettling) this.#interrupt()
+    const isSettling = timeMs < this.#settledMs
+    if (each.isAfterGap || isSettling) this.#interrupt()
     if (isSettling) return false
     const isJudged = ageMs <= LONGEST_JUDGED_MS
-    if (!isJudged && !isForFleet && !this.detector.wants(timestampMs)) return true
+    if (!isJudged && !isForFleet && !this.detector.wants(timeMs)) return true
     const features = this.#extractor.row()
     if (features === undefined) return false
     const row = modelRow(features, sample.cpuCores)
-    if (isJudged) this.#verdict = this.#judge(row, sample, { fleet, ageMs })
-    return this.#learn(row, timestampMs, isForFleet ? fleet : undefined)
+    if (isJudged) this.#verdict = this.#judge(row, timeMs, { fleet, ageMs })
+    return this.#learn(row, timeMs, isForFleet ? fleet : undefined)
   }
 
   saved(): SavedContainer {
@@ -114,11 +101,11 @@ export class ContainerModel {
 
   #judge(
     row: Float64Array,
-    sample: ContainerSample,
+    timeMs: number,
     { fleet, ageMs }: { readonly fleet: FleetDetector; readonly ageMs: number },
   ): AnomalyVerdict | undefined {
-    const verdict = this.#judgeByOwn(row, sample)
-    return verdict ?? (ageMs <= LONGEST_JUDGED_BY_FLEET_MS ? this.#judgeByFleet(row, sample, fleet) : undefined)
+    const verdict = this.#judgeByOwn(row, timeMs)
+    return verdict ?? (ageMs <= LONGEST_JUDGED_BY_FLEET_MS ? this.#judgeByFleet(row, timeMs, fleet) : undefined)
   }
 
   #learn(row: Float64Array, timeMs: number, fleet: FleetDetector | undefined): boolean {
@@ -131,37 +118,37 @@ export class ContainerModel {
     return this.detector.learn(row, timeMs, isStrange)
   }
 
-  #judgeByOwn(row: Float64Array, { timestampMs }: ContainerSample): AnomalyVerdict | undefined {
-    const judgement = this.detector.judge(row, timestampMs, this.#watch)
+  #judgeByOwn(row: Float64Array, timeMs: number): AnomalyVerdict | undefined {
+    const judgement = this.detector.judge(row, timeMs, this.#watch)
     if (judgement === undefined) return undefined
     // The fleet's judgement ends here, with whatever alarm it had.
     this.#member.watch.dismiss()
-    return this.#judged({ judgement, timestampMs, source: 'container', explain: () => this.detector.explain(row) })
+    return this.#judged({ judgement, timeMs, source: 'container', explain: () => this.detector.explain(row) })
   }
 
-  #judgeByFleet(row: Float64Array, { timestampMs }: ContainerSample, fleet: FleetDetector): AnomalyVerdict | undefined {
+  #judgeByFleet(row: Float64Array, timeMs: number, fleet: FleetDetector): AnomalyVerdict | undefined {
     if (fleet.forestCount === 0) return undefined
     const pooled = this.#member.standardised(row)
-    const judgement = pooled && fleet.judge(pooled, timestampMs, this.#member)
+    const judgement = pooled && fleet.judge(pooled, timeMs, this.#member)
     if (pooled === undefined || judgement === undefined) return undefined
-    return this.#judged({ judgement, timestampMs, source: 'fleet', explain: () => fleet.explain(pooled) })
+    return this.#judged({ judgement, timeMs, source: 'fleet', explain: () => fleet.explain(pooled) })
   }
 
   #judged(judged: {
     readonly judgement: Judgement
-    readonly timestampMs: number
+    readonly timeMs: number
     readonly source: 'container' | 'fleet'
     readonly explain: () => Float64Array
   }): AnomalyVerdict {
-    const { judgement, timestampMs, source, explain } = judged
+    const { judgement, timeMs, source, explain } = judged
     const topFeatures = judgement.isAnomalous ? largestShares(explain()) : []
-    return { vmid: this.vmid, timeMs: timestampMs, ...judgement, topFeatures, source }
+    return { vmid: this.vmid, timeMs, ...judgement, topFeatures, source }
   }
 
   #unjudged(): AnomalyVerdict {
     return {
       vmid: this.vmid,
-      timeMs: this.#judgedMs,
+      timeMs: this.#newestMs,
       isAnomalous: false,
       score: undefined,
       threshold: undefined,
@@ -171,11 +158,11 @@ export class ContainerModel {
     }
   }
 
-  #noticeChange({ cpuCores, memoryLimitMb, timestampMs }: ContainerSample): void {
+  #noticeChange({ sample: { cpuCores, memoryLimitMb }, timeMs }: NewSample): void {
     const isMoved = isOther(this.#cores, cpuCores) || isOther(this.#memoryMb, memoryLimitMb)
     this.#cores = cpuCores ?? this.#cores
     this.#memoryMb = memoryLimitMb ?? this.#memoryMb
-    if (isMoved) this.noteChange(timestampMs)
+    if (isMoved) this.noteChange(timeMs)
   }
 
   #interrupt(): void {

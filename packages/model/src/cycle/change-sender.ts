@@ -1,9 +1,13 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import { type AllocationChange, allocationAfter, type ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
+import type { ScalingClient } from '../client/scaling-client.ts'
+import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Decision } from '../policy/decision.ts'
-import type { Anomalies, ScalingApi, StateStore } from '../ports.ts'
+import type { Refused } from '../policy/refusals.ts'
+import type { StateStore } from '../ports.ts'
 import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
 import { allocationOf, settingOf } from './allocation.ts'
 import { logOutcome, reasonText } from './change-log.ts'
@@ -11,7 +15,8 @@ import type { Fleet, TrackedContainer } from './fleet.ts'
 
 export interface ChangeSenderOptions {
   readonly fleet: Fleet
-  readonly anomalies: Pick<Anomalies, 'noteChange'>
+  readonly anomalies: AnomalyModel
+  readonly history: FleetHistory
   readonly state: StateStore
   readonly pending: PendingChanges
   readonly clock: Clock
@@ -35,10 +40,6 @@ export class ChangeSender {
     this.#options = options
   }
 
-  get pending(): PendingChanges {
-    return this.#options.pending
-  }
-
   /**
    * Settles changes of which nobody knows whether they were done: the answer was lost, or an earlier process was killed.
    * A container that has the size we asked for has it from us, and not from a person.
@@ -51,7 +52,7 @@ export class ChangeSender {
   }
 
   /** Sends all of `changes`, a few at a time; one outcome for each, in their order. */
-  async send(api: ScalingApi, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
+  async send(api: ScalingClient, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
     if (changes.length === 0) return []
     const { pending, state } = this.#options
     const requests = changes.map(change => this.#request(change))
@@ -71,7 +72,7 @@ export class ChangeSender {
     return {
       vmid,
       expected: configured,
-      set: settingOf(decision, configured, sizer.cpuUnit),
+      set: settingOf(decision, configured, sizer.settings.scaling.cpu_unit),
       reason: reasonText(decision),
       idempotencyKey: `${this.#options.runName}-${vmid}-${decision.timeMs}`,
     }
@@ -108,17 +109,23 @@ export class ChangeSender {
       this.#tellApplied(container.vmid, outcome.confirmed, nowMs)
       return
     }
-    container.sizer.refused(nowMs, outcome.text)
+    container.sizer.failed(nowMs, refusedPart(decision, outcome))
     // After a failure or a lost answer the change may have been done: the next cycle looks.
     if (outcome.kind !== 'failed' && outcome.kind !== 'unreachable') pending.drop(container.vmid)
   }
 
   #tellApplied(vmid: number, configured: ConfiguredAllocation, atMs: number): void {
-    const { fleet, anomalies } = this.#options
+    const { fleet, anomalies, history } = this.#options
     const container = fleet.get(vmid)
     if (container === undefined) return
-    const basis = { cpuUnit: container.sizer.cpuUnit, hostCores: fleet.host.cores }
+    const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
     container.sizer.applied(allocationOf(configured, basis), atMs)
-    anomalies.noteChange(vmid, atMs)
+    anomalies.noteChange(vmid, history.timeOf(atMs))
   }
+}
+
+/** What the API said no to, and will again while nothing changes; undefined when the change came to nothing otherwise. */
+function refusedPart(decision: Decision, { kind, code }: ApplyOutcome): Refused | undefined {
+  if (kind !== 'refused') return undefined
+  return { decision, resource: code === 'MEMORY_BELOW_FLOOR' ? 'memory' : undefined }
 }

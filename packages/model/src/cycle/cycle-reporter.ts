@@ -1,7 +1,10 @@
 import { type Clock, errorMessage, type Logger, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
+import type { ScalingClient } from '../client/scaling-client.ts'
+import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Freshness } from '../history/staleness.ts'
-import type { Anomalies, ScalingApi, StatusBoard } from '../ports.ts'
+import type { StatusBoard } from '../ports.ts'
 import { containerStatus, modelStatus } from '../status/build-status.ts'
 import type { CycleOutcome, ModelTelemetry, Stage } from '../telemetry.ts'
 import { allocationOf } from './allocation.ts'
@@ -23,14 +26,15 @@ export interface FinishedCycle extends CycleReport {
   readonly seconds: number
   readonly stages: readonly [Stage, number][]
   readonly freshness: Freshness
-  readonly api: ScalingApi
+  readonly api: ScalingClient
   readonly apiUrl: string
   readonly isDryRun: boolean
 }
 
 export interface CycleReporterOptions {
   readonly fleet: Fleet
-  readonly anomalies: Pick<Anomalies, 'newest' | 'verdict' | 'newestMs' | 'intervalMs' | 'counts'>
+  readonly anomalies: AnomalyModel
+  readonly history: FleetHistory
   readonly board: StatusBoard
   readonly telemetry: ModelTelemetry
   readonly clock: Clock
@@ -80,15 +84,14 @@ export class CycleReporter {
   }
 
   async #show(cycle: FinishedCycle): Promise<void> {
-    const { board, anomalies, fleet, clock, log, pid } = this.#options
+    const { board, anomalies, history, fleet, clock, log, pid } = this.#options
     const { api, apiUrl, ...rest } = cycle
     const troubled = api.troubledContainers()
     const containers = [...fleet.containers()].map(container => {
-      const basis = { cpuUnit: container.sizer.cpuUnit, hostCores: fleet.host.cores }
+      const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
       return containerStatus({
         container,
         allocation: container.configured && allocationOf(container.configured, basis),
-        newest: anomalies.newest(container.vmid),
         verdict: anomalies.verdict(container.vmid),
         breaker: troubled.get(container.vmid) ?? 'closed',
       })
@@ -97,8 +100,8 @@ export class CycleReporter {
       ...rest,
       nowMs: clock.nowMs(),
       pid,
-      newestMs: anomalies.newestMs,
-      intervalMs: anomalies.intervalMs,
+      newestMs: history.newestMs,
+      intervalMs: history.intervalMs,
       host: fleet.host,
       api: { url: apiUrl, breaker: api.apiBreakerState },
       counts: anomalies.counts(),

@@ -1,9 +1,9 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import { describeVerdict } from '../anomaly/describe-verdict.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
 import { type Decision, isChange, type Verdict } from '../policy/decision.ts'
-import type { Anomalies, Member, Sizing } from '../ports.ts'
 import type { ModelTelemetry } from '../telemetry.ts'
 import { allocationOf } from './allocation.ts'
 import { logRecommendation } from './change-log.ts'
@@ -12,9 +12,8 @@ import { circumstancesOf } from './circumstances.ts'
 import type { Fleet, TrackedContainer } from './fleet.ts'
 
 export interface DeciderOptions {
-  readonly sizing: Sizing
   readonly fleet: Fleet
-  readonly anomalies: Pick<Anomalies, 'newest' | 'verdict'>
+  readonly anomalies: AnomalyModel
   readonly telemetry: ModelTelemetry
   readonly clock: Clock
   readonly log: Logger
@@ -37,8 +36,8 @@ export class Decider {
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
   decide({ configs, failed, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
-    const { fleet, sizing } = this.#options
-    const members: Member[] = []
+    const { fleet } = this.#options
+    const decisions: Decision[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
       const problem = problemOf(config, failed.get(container.vmid))
@@ -46,32 +45,31 @@ export class Decider {
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
-      members.push(this.#ask(container, config, maxDataAgeMs))
+      decisions.push(this.#ask(container, config, maxDataAgeMs))
     }
-    return sizing.shareHost(members, fleet.host).flatMap(decision => this.#take(decision))
+    return fleet.shareHost(decisions).flatMap(decision => this.#take(decision))
   }
 
-  #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Member {
-    const { fleet, anomalies, clock } = this.#options
-    const { vmid, sizer } = container
+  #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Decision {
+    const { fleet, clock } = this.#options
+    const { sizer } = container
     fleet.identify(config)
-    const newest = anomalies.newest(vmid)
     container.verdict = this.#verdict(container)
     const circumstances = circumstancesOf({
       config,
-      allocation: allocationOf(config, { cpuUnit: sizer.cpuUnit, hostCores: fleet.host.cores }),
-      newest,
+      allocation: allocationOf(config, { cpuUnit: sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }),
+      container,
       verdict: container.verdict,
       nowMs: clock.nowMs(),
       maxDataAgeMs,
     })
-    return { vmid, sizer, decision: sizer.decide(circumstances), newest }
+    return sizer.decide(circumstances)
   }
 
   #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
     const verdict = this.#options.anomalies.verdict(vmid)
     if (verdict !== undefined && verdict.source !== 'none') {
-      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.minConfidence
+      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.settings.scaling.min_confidence
       return { isAbnormal, confidence: verdict.confidence, why: verdict.isAnomalous ? describeVerdict(verdict) : '' }
     }
     const spike = spikes.text()

@@ -2,11 +2,26 @@ import type { ContainerSample } from '@lxc-autoscale/core'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
+import type { ModelConfig } from '../config.ts'
+import type { NewSample } from '../history/new-sample.ts'
+import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
+import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
 import type { Decision, Verdict } from '../policy/decision.ts'
-import type { ContainerIdentity, HostCapacity, Sizer, Sizing } from '../ports.ts'
+import { type Sharer, shareHost } from '../policy/share-host.ts'
+import type { HostCapacity } from '../ports.ts'
 import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
-import { observationOf } from './observation.ts'
+import { localTimeMs } from './local-time.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
+
+/** By what a container is known to the administrator; tiers and tags go by it. */
+export interface ContainerIdentity {
+  readonly vmid: number
+  readonly name: string | undefined
+  readonly tags: readonly string[]
+}
+
+/** What the configuration says of sizes. */
+export type SizingConfig = Pick<ModelConfig, 'scaling' | 'tiers' | 'schedules' | 'ignore_lxc'>
 
 /** The last change of a container that was sent. */
 export interface LastChange {
@@ -18,9 +33,16 @@ export interface LastChange {
 /** What the model keeps of one container between cycles, beside its history. */
 export interface TrackedContainer {
   readonly vmid: number
-  readonly sizer: Sizer
+  readonly sizer: ContainerSizer
   readonly spikes: SpikeWatch
+  /** Time, by the history, of the newest sample that its sizer has learned, in an earlier process too. */
   newestMs: number
+  /** The newest sample; undefined until this process has seen one that is new. */
+  newest: ContainerSample | undefined
+  /** Why the sample after it cannot be true; undefined when there is none. */
+  implausible: string | undefined
+  /** One such sample was logged. */
+  hasExample: boolean
   identity: ContainerIdentity
   /** As the API said in this cycle; undefined when it is not known, and then nothing is done. */
   configured: ConfiguredAllocation | undefined
@@ -35,9 +57,13 @@ export interface TrackedContainer {
 }
 
 export interface FleetOptions {
-  readonly sizing: Sizing
+  readonly config: SizingConfig
+  /** The host as this process sees it, where the metrics file does not tell. */
+  readonly hostSize: HostCapacity
   readonly spikes: SpikeSettings
   readonly saved: ReadonlyMap<number, SavedSizer>
+  /** The policies of a container; only a test has others. */
+  readonly policiesOf?: (vmid: number) => ContainerSizerInput['policies']
 }
 
 const UNKNOWN_HOST: HostCapacity = { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined }
@@ -45,16 +71,16 @@ const UNKNOWN_HOST: HostCapacity = { cores: undefined, memoryMb: undefined, memo
 /** All containers, each with its sizer. */
 export class Fleet {
   readonly #containers = new Map<number, TrackedContainer>()
+  readonly #options: FleetOptions
   readonly #saved: Map<number, SavedSizer>
-  readonly #spikes: SpikeSettings
-  readonly #sizing: Sizing
+  #config: SizingConfig
   #host: HostCapacity
 
-  constructor({ sizing, spikes, saved }: FleetOptions) {
-    this.#sizing = sizing
-    this.#spikes = spikes
-    this.#saved = new Map(saved)
-    this.#host = sizing.hostCapacity(UNKNOWN_HOST)
+  constructor(options: FleetOptions) {
+    this.#options = options
+    this.#saved = new Map(options.saved)
+    this.#config = options.config
+    this.#host = this.#capacity(UNKNOWN_HOST)
   }
 
   get host(): HostCapacity {
@@ -77,22 +103,30 @@ export class Fleet {
     return this.#containers.size
   }
 
-  /** Learns `sample` unless it is known already. */
-  observe(vmid: number, sample: ContainerSample): void {
-    const container = this.#containers.get(vmid) ?? this.#add(vmid)
-    if (sample.timestampMs <= container.newestMs) return
-    container.newestMs = sample.timestampMs
+  /** This container is there, whether or not anything new is known of it. */
+  meet(vmid: number): TrackedContainer {
+    return this.#containers.get(vmid) ?? this.#add(vmid)
+  }
+
+  observe({ vmid, sample, timeMs }: NewSample): void {
+    const container = this.meet(vmid)
+    container.newestMs = timeMs
+    container.newest = sample
+    container.implausible = undefined
     container.spikes.observe(sample)
-    container.sizer.observe(observationOf(sample))
+    container.sizer.observe({
+      ...sample,
+      cpuCoresUsed: coresUsed(sample),
+      localTimeMs: localTimeMs(sample.timestampMs),
+    })
   }
 
   /** The host has this size now; sizers whose limits depend on it are told. */
   setHost(measured: HostCapacity): void {
-    const host = this.#sizing.hostCapacity(measured)
+    const host = this.#capacity(measured)
     const hasOtherSize = host.cores !== this.#host.cores || host.memoryMb !== this.#host.memoryMb
     this.#host = host
-    if (!hasOtherSize) return
-    for (const { sizer, identity } of this.#containers.values()) sizer.identify(identity, host)
+    if (hasOtherSize) this.#configureAll()
   }
 
   /** Names and tags may have changed; the sizers of those that did are told. */
@@ -102,13 +136,22 @@ export class Fleet {
     const { identity } = container
     if (identity.name === name && identity.tags.join() === tags.join()) return
     container.identity = { vmid, name, tags }
-    container.sizer.identify(container.identity, this.#host)
+    container.sizer.configure(this.#settings(container.identity))
   }
 
-  /** The configuration may give every container other settings now. */
-  identifyAll(): void {
-    this.#host = this.#sizing.hostCapacity(this.#host)
-    for (const { sizer, identity } of this.#containers.values()) sizer.identify(identity, this.#host)
+  /** Another configuration from now on; what was learned stays. */
+  configure(config: SizingConfig): void {
+    this.#config = config
+    this.#host = this.#capacity(this.#host)
+    this.#configureAll()
+  }
+
+  /** The decisions as the host can carry them, in the same order. */
+  shareHost(decisions: readonly Decision[]): readonly Decision[] {
+    const { host_memory_reserve_mb: memoryReserveMb, host_cpu_reserve_percent: cpuReservePercent } =
+      this.#config.scaling
+    const sharers = new Map(decisions.map(({ vmid }) => [vmid, this.#sharer(vmid)]))
+    return shareHost({ decisions, host: { ...this.#host, memoryReserveMb, cpuReservePercent }, sharers })
   }
 
   forget(vmids: Iterable<number>): void {
@@ -116,11 +159,6 @@ export class Fleet {
       this.#containers.delete(vmid)
       this.#saved.delete(vmid)
     }
-  }
-
-  /** Drops saved containers that were not seen again since `oldestMs`. */
-  forgetSavedBefore(oldestMs: number): void {
-    for (const [vmid, { newestMs }] of this.#saved) if (newestMs < oldestMs) this.#saved.delete(vmid)
   }
 
   /** What is to be saved, also of containers that have not been seen again yet; each made when it is asked for. */
@@ -142,9 +180,17 @@ export class Fleet {
     const identity: ContainerIdentity = { vmid, name: undefined, tags: [] }
     const container: TrackedContainer = {
       vmid,
-      sizer: this.#sizing.newSizer(identity, this.#host, saved?.sizer),
-      spikes: new SpikeWatch(this.#spikes),
+      sizer: new ContainerSizer({
+        vmid,
+        settings: this.#settings(identity),
+        saved: saved?.sizer,
+        policies: this.#options.policiesOf?.(vmid),
+      }),
+      spikes: new SpikeWatch(this.#options.spikes),
       newestMs: saved?.newestMs ?? Number.NEGATIVE_INFINITY,
+      newest: undefined,
+      implausible: undefined,
+      hasExample: false,
       identity,
       configured: undefined,
       problem: undefined,
@@ -156,4 +202,35 @@ export class Fleet {
     this.#containers.set(vmid, container)
     return container
   }
+
+  #configureAll(): void {
+    for (const { sizer, identity } of this.#containers.values()) sizer.configure(this.#settings(identity))
+  }
+
+  #settings(identity: ContainerIdentity): ContainerSettings {
+    const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = this.#config
+    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host: this.#host })
+  }
+
+  #capacity(measured: HostCapacity): HostCapacity {
+    const { hostSize } = this.#options
+    const { total_cores: cores, total_ram_mb: memoryMb } = this.#config.scaling
+    return {
+      cores: cores ?? measured.cores ?? hostSize.cores,
+      memoryMb: memoryMb ?? measured.memoryMb ?? hostSize.memoryMb,
+      memoryAvailableMb: measured.memoryAvailableMb ?? hostSize.memoryAvailableMb,
+    }
+  }
+
+  #sharer(vmid: number): Sharer {
+    const { sizer, newest } = this.#containers.get(vmid) ?? {}
+    const { scaling, sizing } = sizer?.settings ?? {}
+    return { weight: scaling?.weight ?? 1, coresStep: sizing?.coresStep ?? 1, cpuCoresUsed: newest?.cpuCoresUsed }
+  }
+}
+
+/** A file of the Python predecessor has the percentage only, which is of the cores that were allowed. */
+function coresUsed({ cpuCoresUsed, cpuUsagePercent, cpuCores }: ContainerSample): number | undefined {
+  if (cpuCoresUsed !== undefined || cpuUsagePercent === undefined || cpuCores === undefined) return cpuCoresUsed
+  return (cpuUsagePercent / 100) * cpuCores
 }

@@ -1,4 +1,4 @@
-import type { Reading } from '../history/reading.ts'
+import type { NewSample } from '../history/new-sample.ts'
 import { FEATURE_DEFINITIONS, type FeatureInputs } from './feature-definitions.ts'
 import { FEATURE_COUNT, FEATURE_NAMES } from './feature-names.ts'
 import { RollingFigures } from './rolling.ts'
@@ -7,9 +7,9 @@ import { RollingTrend } from './trend.ts'
 const definitions = FEATURE_NAMES.map(name => FEATURE_DEFINITIONS[name])
 
 /**
- * Turns the readings of one container, in order of time, into rows of features, in constant time per reading.
+ * Turns the samples of one container, in order of time, into rows of features, in constant time per sample.
  *
- * Rolling figures go over the last `rollingWindow` readings, of which those known count; a trend is the least-squares slope, per reading, of
+ * Rolling figures go over the last `rollingWindow` samples, of which those known count; a trend is the least-squares slope, per sample, of
  * the rolling means in that window. Both begin anew after a gap. What is not known is NaN, also a ratio to zero, and a deviation or a trend of
  * a single value.
  */
@@ -18,7 +18,7 @@ export class FeatureExtractor {
   readonly #cpuTrend: RollingTrend
   readonly #memory: RollingFigures
   readonly #memoryTrend: RollingTrend
-  #newest: Reading | undefined
+  #newest: NewSample | undefined
 
   constructor(rollingWindow: number) {
     this.#cpu = new RollingFigures(rollingWindow)
@@ -27,21 +27,21 @@ export class FeatureExtractor {
     this.#memoryTrend = new RollingTrend(rollingWindow)
   }
 
-  /** Takes the next reading. */
-  push(reading: Reading): void {
-    if (reading.isAfterGap) this.#clear()
-    this.#newest = reading
-    this.#cpu.push(reading.sample.cpuUsagePercent ?? Number.NaN)
+  /** Takes the next sample. */
+  push(newest: NewSample): void {
+    if (newest.isAfterGap) this.#clear()
+    this.#newest = newest
+    this.#cpu.push(newest.sample.cpuUsagePercent ?? Number.NaN)
     this.#cpuTrend.push(this.#cpu.mean)
-    this.#memory.push(reading.sample.memoryUsageMb ?? Number.NaN)
+    this.#memory.push(newest.sample.memoryUsageMb ?? Number.NaN)
     this.#memoryTrend.push(this.#memory.mean)
   }
 
-  /** The row of the newest reading: FEATURE_COUNT values in the order of FEATURE_NAMES. Undefined before the first. */
+  /** The row of the newest sample: FEATURE_COUNT values in the order of FEATURE_NAMES. Undefined before the first. */
   row(): Float64Array | undefined {
     if (this.#newest === undefined) return undefined
     const inputs: FeatureInputs = {
-      reading: this.#newest,
+      newest: this.#newest,
       cpu: this.#cpu,
       cpuTrend: this.#cpuTrend,
       memory: this.#memory,

@@ -4,19 +4,3 @@ export interface Matrix {
   readonly rows: number
   readonly columns: number
 }
-
-/**
- * The matrix of rows of equal length.
- * @throws {RangeError} when a row has another length than the first.
- */
-export function matrixFromRows(rows: readonly ArrayLike<number>[]): Matrix {
-  const columns = rows[0]?.length ?? 0
-  const values = new Float64Array(rows.length * columns)
-  rows.forEach((row, index) => {
-    if (row.length !== columns) {
-      throw new RangeError(`row ${index} of the matrix has ${row.length} columns, the first row has ${columns}`)
-    }
-    values.set(row, index * columns)
-  })
-  return { values, rows: rows.length, columns }
-}

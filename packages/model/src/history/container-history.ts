@@ -1,7 +1,6 @@
-import type { ContainerSample } from '@lxc-autoscale/core'
-import type { CounterRates, Reading } from './reading.ts'
+import { type ContainerSample, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { CounterRates, NewSample } from './new-sample.ts'
 
-const MS_PER_SECOND = 1_000
 /** So many usual intervals without a sample are a gap. */
 const INTERVALS_TO_GAP = 5
 
@@ -10,44 +9,58 @@ const NO_RATES: CounterRates = { rxBytes: undefined, txBytes: undefined, reads: 
 /** The series of samples of one container: sees that time only goes forward, and tells runs, gaps and the growth of counters. */
 export class ContainerHistory {
   readonly vmid: number
+  /** Samples up to here were learned before a restart. */
+  readonly #learnedMs: number
   #newest: ContainerSample | undefined
+  #newestMs = Number.NEGATIVE_INFINITY
+  #seenMs = Number.NEGATIVE_INFINITY
+  #isClockSet = false
   #runId: number | undefined
 
-  constructor(vmid: number) {
+  constructor(vmid: number, learnedMs = Number.NEGATIVE_INFINITY) {
     this.vmid = vmid
+    this.#learnedMs = learnedMs
   }
 
+  /** Time of the newest sample, whether or not it can be true. */
+  get seenMs(): number {
+    return this.#seenMs
+  }
+
+  /** The newest sample that can be true. */
   get newest(): ContainerSample | undefined {
     return this.#newest
   }
 
-  /**
-   * Adds a sample. Undefined when it is not newer than the newest one: it was known already.
-   * @param intervalMs usual time between two samples, undefined when not known: then nothing counts as a gap
-   */
-  add(sample: ContainerSample, intervalMs: number | undefined): Reading | undefined {
-    const before = this.#newest
-    if (before !== undefined && sample.timestampMs <= before.timestampMs) return undefined
-    const isNewRun = before === undefined || this.#isOtherRun(before, sample)
-    this.#newest = sample
-    this.#runId = sample.runId ?? (isNewRun ? undefined : this.#runId)
-    if (before === undefined || isNewRun) {
-      return { vmid: this.vmid, sample, elapsedMs: undefined, isNewRun: true, isAfterGap: true, rates: NO_RATES }
-    }
-    const elapsedMs = sample.timestampMs - before.timestampMs
-    return {
-      vmid: this.vmid,
-      sample,
-      elapsedMs,
-      isNewRun: false,
-      isAfterGap: intervalMs !== undefined && elapsedMs > INTERVALS_TO_GAP * intervalMs,
-      rates: ratesBetween(before, sample, elapsedMs),
-    }
+  /** Whether a sample of this time is not known yet. It is from now on. */
+  isNew(timeMs: number): boolean {
+    if (timeMs <= this.#seenMs) return false
+    this.#seenMs = timeMs
+    return true
   }
 
-  /** Forgets when the newest sample was taken, so that older times are taken again: the clock of the host was set back. */
-  restartTime(): void {
-    this.#newest = undefined
+  /**
+   * Adds a sample that is new and can be true. Undefined when it was learned before a restart.
+   * @param timeMs when it was taken, by the time of the history
+   * @param intervalMs usual time between two samples, undefined when not known: then nothing counts as a gap
+   */
+  add(sample: ContainerSample, timeMs: number, intervalMs: number | undefined): NewSample | undefined {
+    const before = this.#newest
+    const isNewRun = before === undefined || this.#isOtherRun(before, sample)
+    const elapsedMs = isNewRun || this.#isClockSet ? undefined : timeMs - this.#newestMs
+    const isGap = elapsedMs === undefined || (intervalMs !== undefined && elapsedMs > INTERVALS_TO_GAP * intervalMs)
+    this.#newest = sample
+    this.#newestMs = timeMs
+    this.#isClockSet = false
+    this.#runId = sample.runId ?? (isNewRun ? undefined : this.#runId)
+    if (timeMs <= this.#learnedMs) return undefined
+    const rates = before === undefined || elapsedMs === undefined ? NO_RATES : ratesBetween(before, sample, elapsedMs)
+    return { vmid: this.vmid, sample, timeMs, elapsedMs, isNewRun, isAfterGap: isGap, rates }
+  }
+
+  /** The clock of the host was set back: how long ago the newest sample was is not known. */
+  clockWasSet(): void {
+    this.#isClockSet = true
   }
 
   /** Another cgroup; where the file does not name it (the predecessor's), counters that all begin anew. */

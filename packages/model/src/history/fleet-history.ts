@@ -1,23 +1,37 @@
-import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
+import { type ContainerSample, type MetricsCycle, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { ContainerHistory } from './container-history.ts'
-import type { Reading } from './reading.ts'
+import { implausible, plausibleHost } from './implausible.ts'
+import type { NewSample } from './new-sample.ts'
 
 /** The usual interval is the median of so many. */
 const INTERVALS_REMEMBERED = 15
 const FEWEST_INTERVALS = 2
-/** A sample so far in the future says that the clock of the host was set back. */
-const CLOCK_TOLERANCE_MS = 60_000
+/** A time so far ahead of the clock says that the clock was set back. */
+const CLOCK_TOLERANCE_MS = MS_PER_MINUTE
 
-/** The series of all containers. */
+/** By container the time of the newest sample that was learned before a restart. */
+type Learned = ReadonlyMap<number, { readonly newestMs: number }>
+
+/**
+ * The series of all containers, and the one place that says which samples of a cycle are new. It has a time of its own: that of the clock,
+ * moved on by as much as the clock was ever set back, so that it never falls.
+ */
 export class FleetHistory {
   readonly #containers = new Map<number, ContainerHistory>()
+  readonly #learned: Learned
   readonly #intervalsMs: number[] = []
   #newestMs: number | undefined
   #intervalMs: number | undefined
+  /** By how much its time is ahead of the clock. */
+  #aheadMs = 0
 
-  /** Time of the newest sample of all, milliseconds since 1970; undefined before the first. */
+  constructor(learned: Learned = new Map()) {
+    this.#learned = learned
+  }
+
+  /** When the newest sample of all was taken by the clock, milliseconds since 1970; undefined before the first. */
   get newestMs(): number | undefined {
-    return this.#newestMs
+    return this.#newestMs === undefined ? undefined : this.#newestMs - this.#aheadMs
   }
 
   /** Usual time between two cycles; undefined before the third. */
@@ -25,46 +39,63 @@ export class FleetHistory {
     return this.#intervalMs
   }
 
-  vmids(): readonly number[] {
-    return [...this.#containers.keys()]
-  }
-
-  newest(vmid: number): ContainerSample | undefined {
-    return this.#containers.get(vmid)?.newest
+  /** What the clock says, in the time of the history. */
+  timeOf(clockMs: number): number {
+    return clockMs + this.#aheadMs
   }
 
   /**
-   * The new samples of a cycle. What is not newer than what is known of its container is left out.
-   * @param nowMs wall clock; a known sample that lies after it says that the clock was set back, and time begins anew
+   * The new samples of a cycle. Left out is what is not newer than what is known of its container, what lies in the future, and what
+   * cannot be true.
+   * @param nowMs wall clock; a known sample that lies after it says that the clock was set back
+   * @param refuse told of each new sample that cannot be true
    */
-  add({ containers }: MetricsCycle, nowMs?: number): readonly Reading[] {
-    if (nowMs !== undefined && this.#newestMs !== undefined && this.#newestMs > nowMs + CLOCK_TOLERANCE_MS) {
-      this.#restartTime()
-    }
-    const cycleMs = newestTime(containers)
-    if (cycleMs !== undefined) this.#noteTime(cycleMs)
-    const readings: Reading[] = []
+  add(
+    { containers, summary }: MetricsCycle,
+    nowMs = Number.POSITIVE_INFINITY,
+    refuse: (vmid: number, problem: string) => void = () => undefined,
+  ): readonly NewSample[] {
+    this.#noticeClock(nowMs)
+    const cycleMs = newestTime(containers, nowMs + CLOCK_TOLERANCE_MS)
+    if (cycleMs === undefined) return []
+    this.#noteTime(this.timeOf(cycleMs))
+    const host = summary && plausibleHost(summary)
+    const added: NewSample[] = []
     for (const [vmid, sample] of containers) {
-      const reading = this.#container(vmid).add(sample, this.#intervalMs)
-      if (reading !== undefined) readings.push(reading)
+      const container = this.#container(vmid)
+      const timeMs = this.timeOf(sample.timestampMs)
+      if (sample.timestampMs > cycleMs || !container.isNew(timeMs)) continue
+      const problem = implausible(sample, { before: container.newest, host })
+      const each = problem === undefined ? container.add(sample, timeMs, this.#intervalMs) : undefined
+      if (problem !== undefined) refuse(vmid, problem)
+      else if (each !== undefined) added.push(each)
     }
-    return readings
+    return added
   }
 
   /** Forgets the containers whose newest sample is more than `windowMs` older than the newest of all, and names them. */
   forgetVanished(windowMs: number): readonly number[] {
     const oldestMs = (this.#newestMs ?? 0) - windowMs
-    const vanished = this.vmids().filter(vmid => (this.newest(vmid)?.timestampMs ?? 0) < oldestMs)
-    for (const vmid of vanished) this.#containers.delete(vmid)
-    return vanished
+    const vanished = [...this.#containers.values()].filter(({ seenMs }) => seenMs < oldestMs)
+    for (const { vmid } of vanished) this.#containers.delete(vmid)
+    return vanished.map(({ vmid }) => vmid)
   }
 
   #container(vmid: number): ContainerHistory {
     const known = this.#containers.get(vmid)
     if (known !== undefined) return known
-    const history = new ContainerHistory(vmid)
+    const history = new ContainerHistory(vmid, this.#learned.get(vmid)?.newestMs)
     this.#containers.set(vmid, history)
     return history
+  }
+
+  /** After the clock was set back the samples that come next are newer than all that is known, though by the clock they are not. */
+  #noticeClock(nowMs: number): void {
+    const latestMs = this.#newestMs ?? Math.max(...[...this.#learned.values()].map(({ newestMs }) => newestMs))
+    const setBackMs = latestMs - this.timeOf(nowMs)
+    if (setBackMs <= CLOCK_TOLERANCE_MS) return
+    this.#aheadMs += setBackMs + CLOCK_TOLERANCE_MS
+    for (const container of this.#containers.values()) container.clockWasSet()
   }
 
   #noteTime(cycleMs: number): void {
@@ -74,17 +105,13 @@ export class FleetHistory {
     if (this.#intervalsMs.length >= FEWEST_INTERVALS) this.#intervalMs = median(this.#intervalsMs)
     this.#newestMs = cycleMs
   }
-
-  #restartTime(): void {
-    this.#newestMs = undefined
-    for (const container of this.#containers.values()) container.restartTime()
-  }
 }
 
-function newestTime(containers: ReadonlyMap<number, ContainerSample>): number | undefined {
+/** Undefined when all lie after `latestMs`. */
+function newestTime(containers: ReadonlyMap<number, ContainerSample>, latestMs: number): number | undefined {
   let newestMs: number | undefined
   for (const { timestampMs } of containers.values()) {
-    if (newestMs === undefined || timestampMs > newestMs) newestMs = timestampMs
+    if (timestampMs <= latestMs && (newestMs === undefined || timestampMs > newestMs)) newestMs = timestampMs
   }
   return newestMs
 }

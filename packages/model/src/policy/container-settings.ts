@@ -1,7 +1,6 @@
-import type { PolicyName } from './policies/policy-names.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
-import type { Mode, ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
+import type { ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
 
 /** Tags by which an administrator says on the container itself what is to be done. Proxmox keeps tags in lower case. */
 export const TAGS = { off: 'autoscale-off', pause: 'autoscale-pause', tierPrefix: 'autoscale-tier-' } as const
@@ -24,32 +23,17 @@ export interface Origin {
   readonly from: string
 }
 
-/** The settings in force for one container. Times are milliseconds. */
+/** The settings in force for one container. */
 export interface ContainerSettings {
-  readonly policy: PolicyName
-  readonly mode: Mode
-  readonly cpuUnit: 'cores' | 'cpulimit'
+  /** Every key of `scaling`, in the units of the configuration. */
+  readonly scaling: ScalingSection
+  /** What a policy sees of them: limits on the grid of sizes. */
   readonly sizing: SizingSettings
-  readonly minConfidence: number
-  readonly learningMs: number
-  readonly maxChangesPerHour: number
-  readonly growCooldownMs: number
-  readonly shrinkCooldownMs: number
-  readonly memoryShrinkStepPercent: number
-  readonly memoryMarginMb: number
-  readonly memoryMarginPercent: number
-  readonly pressureLimitPercent: number
-  readonly truceMs: number
-  readonly quarantineMs: number
-  readonly startGraceMs: number
-  readonly weight: number
   readonly schedules: readonly Schedule[]
   /** Snake_case key -> value and where it comes from, for `lxc-autoscale explain`. */
   readonly provenance: Readonly<Record<string, Origin>>
 }
 
-const MS_PER_SECOND = 1_000
-const MS_PER_HOUR = 3_600_000
 const UNLIMITED_CORES = 8_192
 const UNLIMITED_MEMORY_MB = 1_048_576
 
@@ -58,70 +42,65 @@ const UNLIMITED_MEMORY_MB = 1_048_576
  * (autoscale-off, autoscale-pause). Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
-  const provenance = effective(input)
-  const value = <Key extends keyof ScalingSection>(key: Key) => provenance[key]?.value as ScalingSection[Key]
-  const cpuUnit = value('cpu_unit')
-  const coresStep = cpuUnit === 'cores' ? 1 : 0.1
-  const minCores = roundUp(value('min_cpu_cores'), coresStep)
+  const provenance: Record<string, Origin> = {}
+  for (const { from, values } of layersOf(input)) {
+    for (const [key, value] of Object.entries(values)) provenance[key] = { value, from }
+  }
+  const inForce = Object.fromEntries(Object.entries(provenance).map(([key, { value }]) => [key, value]))
+  const scaling = inForce as ScalingSection
   return {
-    policy: value('policy'),
-    mode: value('mode'),
-    cpuUnit,
-    sizing: {
-      coresStep,
-      minCores,
-      maxCores: Math.max(minCores, roundDown(value('max_cpu_cores') ?? UNLIMITED_CORES, coresStep)),
-      minMemoryMb: value('min_ram_mb'),
-      maxMemoryMb: Math.max(value('min_ram_mb'), Math.floor(value('max_ram_mb') ?? UNLIMITED_MEMORY_MB)),
-      threshold: {
-        cpuUpPercent: value('cpu_scale_up_threshold'),
-        cpuDownPercent: value('cpu_scale_down_threshold'),
-        memoryUpPercent: value('ram_scale_up_threshold'),
-        memoryDownPercent: value('ram_scale_down_threshold'),
-        cpuStepCores: value('cpu_scale_step'),
-        memoryStepMb: value('ram_scale_step_mb'),
-      },
-      adaptive: { throttlingPrice: value('throttling_price') },
-    },
-    minConfidence: value('min_confidence'),
-    learningMs: value('learning_hours') * MS_PER_HOUR,
-    maxChangesPerHour: value('max_changes_per_hour'),
-    growCooldownMs: value('grow_cooldown_seconds') * MS_PER_SECOND,
-    shrinkCooldownMs: value('shrink_cooldown_seconds') * MS_PER_SECOND,
-    memoryShrinkStepPercent: value('memory_shrink_step_percent'),
-    memoryMarginMb: value('memory_margin_mb'),
-    memoryMarginPercent: value('memory_margin_percent'),
-    pressureLimitPercent: value('pressure_limit_percent'),
-    truceMs: value('truce_hours') * MS_PER_HOUR,
-    quarantineMs: value('quarantine_hours') * MS_PER_HOUR,
-    startGraceMs: value('start_grace_seconds') * MS_PER_SECOND,
-    weight: value('weight'),
+    scaling,
+    sizing: sizingSettings(scaling),
     schedules: Object.values(input.schedules).filter(schedule => isForAll(schedule) || selects(schedule, input)),
     provenance,
   }
 }
 
-function effective(input: SettingsInput): Record<string, Origin> {
-  const origins: Record<string, Origin> = {}
-  for (const [key, value] of Object.entries(input.scaling)) origins[key] = { value, from: 'scaling' }
-  fillFromHost(origins, input)
-  const tier = tierOf(input)
-  for (const [key, value] of Object.entries(tier?.settings ?? {})) {
-    const isSetting = key in input.scaling || key.startsWith('max_')
-    if (isSetting && value !== undefined) origins[key] = { value, from: `tier ${tier?.name}` }
+function sizingSettings(scaling: ScalingSection): SizingSettings {
+  const coresStep = scaling.cpu_unit === 'cores' ? 1 : 0.1
+  const minCores = roundUp(scaling.min_cpu_cores, coresStep)
+  return {
+    coresStep,
+    minCores,
+    maxCores: Math.max(minCores, roundDown(scaling.max_cpu_cores ?? UNLIMITED_CORES, coresStep)),
+    minMemoryMb: scaling.min_ram_mb,
+    maxMemoryMb: Math.max(scaling.min_ram_mb, Math.floor(scaling.max_ram_mb ?? UNLIMITED_MEMORY_MB)),
+    threshold: {
+      cpuUpPercent: scaling.cpu_scale_up_threshold,
+      cpuDownPercent: scaling.cpu_scale_down_threshold,
+      memoryUpPercent: scaling.ram_scale_up_threshold,
+      memoryDownPercent: scaling.ram_scale_down_threshold,
+      cpuStepCores: scaling.cpu_scale_step,
+      memoryStepMb: scaling.ram_scale_step_mb,
+    },
+    adaptive: { throttlingPrice: scaling.throttling_price },
   }
-  if (input.ignoreLxc.includes(input.vmid)) origins['mode'] = { value: 'off', from: 'ignore_lxc' }
-  const tags = lowerCase(input.tags)
-  if (tags.has(TAGS.pause)) origins['mode'] = { value: 'recommend', from: `tag ${TAGS.pause}` }
-  if (tags.has(TAGS.off)) origins['mode'] = { value: 'off', from: `tag ${TAGS.off}` }
-  return origins
 }
 
-function fillFromHost(origins: Record<string, Origin>, { scaling, host }: SettingsInput): void {
-  const cores = scaling.total_cores ?? host?.cores
-  const memoryMb = scaling.total_ram_mb ?? host?.memoryMb
-  if (scaling.max_cpu_cores === undefined) origins['max_cpu_cores'] = { value: cores, from: 'the host' }
-  if (scaling.max_ram_mb === undefined) origins['max_ram_mb'] = { value: memoryMb, from: 'the host' }
+/** Settings that come from one place. */
+interface Layer {
+  readonly from: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** What later ones say wins. */
+function layersOf(input: SettingsInput): Layer[] {
+  const { scaling, host, vmid, ignoreLxc } = input
+  const { name, settings } = tierOf(input) ?? {}
+  const { ids, tags: selected, names, ...tier } = settings ?? {}
+  const tags = lowerCase(input.tags)
+  const fromHost = {
+    ...(scaling.max_cpu_cores === undefined ? { max_cpu_cores: scaling.total_cores ?? host?.cores } : {}),
+    ...(scaling.max_ram_mb === undefined ? { max_ram_mb: scaling.total_ram_mb ?? host?.memoryMb } : {}),
+  }
+  return [
+    { from: 'scaling', values: scaling },
+    { from: 'the host', values: fromHost },
+    { from: `tier ${name}`, values: tier },
+    ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),
+    ...(tags.has(TAGS.pause) ? [{ from: `tag ${TAGS.pause}`, values: { mode: 'recommend' } }] : []),
+    ...(tags.has(TAGS.off) ? [{ from: `tag ${TAGS.off}`, values: { mode: 'off' } }] : []),
+  ]
 }
 
 function tierOf(input: SettingsInput): { name: string; settings: Tier } | undefined {

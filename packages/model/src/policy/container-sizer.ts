@@ -1,3 +1,4 @@
+import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { ContainerSettings } from './container-settings.ts'
 import {
   type Allocation,
@@ -5,16 +6,16 @@ import {
   type Decision,
   type Direction,
   directionOf,
-  type Observation,
+  type LocalSample,
   type Reason,
 } from './decision.ts'
 import type { Draft, RuleFacts } from './draft.ts'
 import { POLICIES } from './policies/index.ts'
 import type { PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
+import type { Refused } from './refusals.ts'
 import { RULES } from './rules/index.ts'
-import { SafetyMemory } from './safety-memory.ts'
-import { soundObservation } from './sound-observation.ts'
+import { type Holds, SafetyMemory } from './safety-memory.ts'
 
 const VERSION = 1
 
@@ -24,7 +25,7 @@ export interface ContainerSizerInput {
   /** What `serialise` gave earlier. Data that does not fit is ignored. */
   readonly saved?: unknown
   /** The policies by name; only a test has others. */
-  readonly policies?: Readonly<Record<PolicyName, Policy>>
+  readonly policies?: Readonly<Record<PolicyName, Policy>> | undefined
 }
 
 /** Sizes one container: the policy says what it should have, the safety rules what may be done of it. */
@@ -34,8 +35,7 @@ export class ContainerSizer {
   #settings: ContainerSettings
   #policy: PolicyState
   readonly #memory: SafetyMemory
-  #newest: Observation | undefined
-  #last: Decision | undefined
+  #newest: LocalSample | undefined
 
   constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
     const state = savedParts(saved)
@@ -43,8 +43,8 @@ export class ContainerSizer {
     this.#policies = policies
     this.#settings = settings
     this.#memory = new SafetyMemory(state.safety)
-    const learned = state.policy === settings.policy ? state.learned : undefined
-    this.#policy = policies[settings.policy].create(settings.sizing, learned)
+    const learned = state.policy === settings.scaling.policy ? state.learned : undefined
+    this.#policy = policies[settings.scaling.policy].create(settings.sizing, learned)
   }
 
   get settings(): ContainerSettings {
@@ -52,23 +52,21 @@ export class ContainerSizer {
   }
 
   /** Learns one sample. Samples come in the order of time. */
-  observe(measured: Observation): void {
-    const observation = soundObservation(measured)
-    this.#newest = observation
-    this.#memory.observe(observation, this.#settings.quarantineMs)
-    this.#policy.observe(observation)
+  observe(sample: LocalSample): void {
+    this.#newest = sample
+    this.#memory.observe(sample, holdsOf(this.#settings))
+    this.#policy.observe(sample)
   }
 
   /** What is to be done now. */
   decide(circumstances: Circumstances): Decision {
     const { allocation, nowMs, localTimeMs, verdict } = circumstances
-    this.#memory.see(allocation, nowMs, this.#settings)
+    this.#memory.see(circumstances, holdsOf(this.#settings))
     const isAbnormal = verdict?.isAbnormal ?? false
     const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation, isAbnormal })
     const facts = this.#facts(circumstances)
     const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
     const decision = this.#decision(circumstances, target, draft)
-    this.#last = decision
     this.#memory.attempt(decision)
     return decision
   }
@@ -78,20 +76,18 @@ export class ContainerSizer {
     this.#memory.applied(allocation, nowMs)
   }
 
-  /** Nothing was changed; the pauses begin all the same. */
-  refused(nowMs: number, text: string): void {
-    this.#memory.refused(nowMs)
-    if (this.#last !== undefined) {
-      this.#last = { ...this.#last, reasons: [...this.#last.reasons, { rule: 'refused', text }] }
-    }
+  /** A change did not come about; `refused` when the API said no to it. */
+  failed(nowMs: number, refused?: Refused): void {
+    this.#memory.failed(nowMs, refused)
   }
 
   /** Other settings from now on; what was learned stays. */
   configure(settings: ContainerSettings): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return
     const saved = this.#policy.serialise()
-    const isSamePolicy = settings.policy === this.#settings.policy
+    const isSamePolicy = settings.scaling.policy === this.#settings.scaling.policy
     this.#settings = settings
-    this.#policy = this.#policies[settings.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
+    this.#policy = this.#policies[settings.scaling.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
     // What a policy keeps only until the next sample is not saved; one that has learned this sample passes it over.
     if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
@@ -105,7 +101,7 @@ export class ContainerSizer {
   serialise(): unknown {
     return {
       version: VERSION,
-      policy: this.#settings.policy,
+      policy: this.#settings.scaling.policy,
       learned: this.#policy.serialise(),
       safety: this.#memory.state,
     }
@@ -113,15 +109,17 @@ export class ContainerSizer {
 
   #facts(circumstances: Circumstances): RuleFacts {
     const { state } = this.#memory
-    const newestMs = this.#newest?.timeMs
-    const isSeen = newestMs !== undefined && state.firstSeenMs !== undefined
+    const newestMs = this.#newest?.timestampMs
+    const { firstSeenMs } = state
     return {
       settings: this.#settings,
       circumstances,
       newest: this.#newest,
-      observedMs: isSeen ? newestMs - state.firstSeenMs : 0,
+      observedMs: newestMs === undefined || firstSeenMs === undefined ? 0 : newestMs - firstSeenMs,
       truceUntilMs: state.truceUntilMs,
       quarantineUntilMs: state.quarantineUntilMs,
+      lastInnerKillMs: state.lastInnerKillMs,
+      refusals: state.refusals,
       lastChangeMs: state.lastChangeMs,
       lastGrowthMs: state.lastGrowthMs,
       lastMemoryShrinkMs: state.lastMemoryShrinkMs,
@@ -144,10 +142,10 @@ export class ContainerSizer {
       wanted: { cores: target.cores ?? allocation.cores, memoryMb: target.memoryMb ?? allocation.memoryMb },
       cores,
       memory,
-      isToBeApplied: this.#settings.mode !== 'recommend',
+      isToBeApplied: this.#settings.scaling.mode !== 'recommend',
       isInNeed: draft.isCoresUrgent || draft.isMemoryUrgent,
       reasons: [...this.#policyReasons(cores, memory), ...draft.reasons],
-      policy: this.#settings.policy,
+      policy: this.#settings.scaling.policy,
     }
   }
 
@@ -155,11 +153,18 @@ export class ContainerSizer {
   #policyReasons(cores: Direction, memory: Direction): Reason[] {
     if (cores === 'keep' && memory === 'keep') return []
     const words = this.#policy.explain()
-    const rule = this.#settings.policy
+    const rule = this.#settings.scaling.policy
     return [
       ...(cores === 'keep' ? [] : [{ rule, text: `cores: ${words.cores}` }]),
       ...(memory === 'keep' ? [] : [{ rule, text: `memory: ${words.memory}` }]),
     ]
+  }
+}
+
+function holdsOf({ scaling }: ContainerSettings): Holds {
+  return {
+    truceMs: scaling.truce_hours * MS_PER_HOUR,
+    quarantineMs: scaling.quarantine_hours * MS_PER_HOUR,
   }
 }
 

@@ -1,34 +1,29 @@
+import type { ContainerSample } from '@lxc-autoscale/core'
+
 /** What a container is allowed. `undefined` = not known or not sized: nothing is ever changed then. Cores may be tenths. */
 export interface Allocation {
   readonly cores: number | undefined
   readonly memoryMb: number | undefined
 }
 
-/**
- * One sample of one container: what a monitor measured over the interval that ends at `timeMs`. `undefined` = not known, 0 = measured zero.
- * Times are milliseconds; `localTimeMs` is `timeMs` plus the host's offset from UTC at that moment (for the time of day and of week).
- */
-export interface Observation {
-  readonly timeMs: number
+/** What sizes go by of a sample of the metrics file. */
+type SizingFigures = Pick<
+  ContainerSample,
+  | 'timestampMs'
+  | 'cpuCoresUsed'
+  | 'cpuCores'
+  | 'cpuThrottledPercent'
+  | 'memoryUsageMb'
+  | 'memoryLimitMb'
+  | 'memoryFloorMb'
+  | 'swapUsageMb'
+  | 'pressure'
+  | 'memoryEvents'
+>
+
+/** A sample with its time as local time as well (plus the host's offset from UTC at that moment), for the time of day and of week. */
+export interface LocalSample extends SizingFigures {
   readonly localTimeMs: number
-  /** What the container was allowed when the sample was taken. */
-  readonly allocation: Allocation
-  readonly cpuCoresUsed: number | undefined
-  /** Share of the scheduling periods in which the quota ran out, 0-100 (`cpu.stat`). */
-  readonly cpuThrottledPercent: number | undefined
-  /** PSI `cpu some avg10`, 0-100. */
-  readonly cpuPressurePercent: number | undefined
-  /** memory.current without page cache, with shared memory. */
-  readonly memoryUsedMb: number | undefined
-  /** What the kernel cannot reclaim: a limit below it kills. */
-  readonly memoryFloorMb: number | undefined
-  readonly swapUsedMb: number | undefined
-  /** PSI `memory some avg10`, 0-100. */
-  readonly memoryPressurePercent: number | undefined
-  /** Since the sample before: `memory.events` high, max and oom_kill. */
-  readonly memoryHighEvents: number | undefined
-  readonly memoryMaxEvents: number | undefined
-  readonly oomKills: number | undefined
 }
 
 /** A rule (or the policy) that spoke, and what it has to say, in words for the log, the audit and the page. */
@@ -63,7 +58,14 @@ export interface Circumstances {
   readonly isMigrating: boolean | undefined
   readonly isHaQueued: boolean | undefined
   readonly uptimeMs: number | undefined
+  /** The least memory limit that the API's safety rules allow at this moment. */
+  readonly leastMemoryMb: number | undefined
+  /** The lines of raw LXC configuration that settle a resource past Proxmox. */
+  readonly rawCores: string | undefined
+  readonly rawMemory: string | undefined
   readonly verdict: Verdict | undefined
+  /** Why what was measured after the newest sample cannot be true; undefined when nothing was. */
+  readonly implausible: string | undefined
 }
 
 /** How one container is to be changed and why. `to` equals `from` where nothing changes. */

@@ -1,5 +1,7 @@
+import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { ContainerSettings } from './container-settings.ts'
-import type { Allocation, Circumstances, Observation, Reason } from './decision.ts'
+import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
+import type { Refusal } from './refusals.ts'
 
 /** A decision on its way through the rules. `to` starts as what the policy wants; `undefined` = leave as it is. */
 export interface Draft {
@@ -14,11 +16,14 @@ export interface Draft {
 export interface RuleFacts {
   readonly settings: ContainerSettings
   readonly circumstances: Circumstances
-  readonly newest: Observation | undefined
+  readonly newest: LocalSample | undefined
   /** How long the container has been observed. */
   readonly observedMs: number
   readonly truceUntilMs: number | undefined
   readonly quarantineUntilMs: number | undefined
+  /** When a process was last killed inside a limit of its own. */
+  readonly lastInnerKillMs: number | undefined
+  readonly refusals: readonly Refusal[]
   readonly lastChangeMs: number | undefined
   readonly lastGrowthMs: number | undefined
   readonly lastMemoryShrinkMs: number | undefined
@@ -77,7 +82,7 @@ export function changesAnything({ to }: Draft, { circumstances: { allocation } }
 
 /** `3 min`, `2.5 h`: a duration for people. */
 export function durationText(durationMs: number): string {
-  const minutes = Math.max(0, durationMs) / 60_000
-  if (minutes < 2) return `${Math.ceil(minutes * 60)} s`
-  return minutes < 120 ? `${Math.ceil(minutes)} min` : `${(minutes / 60).toFixed(1)} h`
+  if (durationMs < 2 * MS_PER_MINUTE) return `${Math.ceil(Math.max(0, durationMs) / MS_PER_SECOND)} s`
+  if (durationMs < 2 * MS_PER_HOUR) return `${Math.ceil(durationMs / MS_PER_MINUTE)} min`
+  return `${(durationMs / MS_PER_HOUR).toFixed(1)} h`
 }

@@ -1,4 +1,4 @@
-import type { Allocation, Observation } from './decision.ts'
+import type { Allocation, LocalSample } from './decision.ts'
 
 /** The settings of a container that a policy sees: everything about size, nothing about safety. */
 export interface SizingSettings {
@@ -49,7 +49,7 @@ export interface Target {
 /** What a policy has learned about one container. One object per container; changes as it observes. */
 export interface PolicyState {
   /** Learns one sample. Samples come in the order of time. */
-  observe(observation: Observation): void
+  observe(sample: LocalSample): void
   /** What the container should have from now on. */
   decide(context: PolicyContext): Target
   /** Why the last decision came out so, one sentence per resource, in words. Only called when somebody wants to know. */

@@ -1,68 +1,68 @@
-import type { Allocation, Decision, Observation } from './decision.ts'
+import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import type { Allocation, Circumstances, Decision, LocalSample } from './decision.ts'
 import { directionOf } from './decision.ts'
+import { Refusal, type Refused, standing, withRefused } from './refusals.ts'
 
 const VERSION = 1
-const MS_PER_HOUR = 3_600_000
 const MOST_DOUBLINGS = 4
 /** Kills that follow each other within this are one event: one that needs more and more until it is enough. */
 const SAME_EVENT_MS = MS_PER_HOUR
 
-interface SavedSafety {
-  readonly version: typeof VERSION
-  readonly firstSeenMs: number | undefined
-  readonly known: Allocation
-  readonly truceUntilMs: number | undefined
-  readonly quarantineUntilMs: number | undefined
-  readonly quarantineLevel: number
-  readonly lastKillMs: number | undefined
-  readonly lastChangeMs: number | undefined
-  readonly lastGrowthMs: number | undefined
-  readonly lastMemoryShrinkMs: number | undefined
-  readonly changesMs: readonly number[]
-}
+const time = z.number().optional()
 
-const NOTHING: SavedSafety = {
-  version: VERSION,
-  firstSeenMs: undefined,
-  known: { cores: undefined, memoryMb: undefined },
-  truceUntilMs: undefined,
-  quarantineUntilMs: undefined,
-  quarantineLevel: 0,
-  lastKillMs: undefined,
-  lastChangeMs: undefined,
-  lastGrowthMs: undefined,
-  lastMemoryShrinkMs: undefined,
-  changesMs: [],
-}
+/** What is kept of a container, in memory and in the saved state. Times are milliseconds; absent = it never happened. */
+const SafetyState = z.object({
+  version: z.literal(VERSION),
+  firstSeenMs: time,
+  known: z.object({ cores: z.number().optional(), memoryMb: z.number().optional() }).transform(toAllocation),
+  truceUntilMs: time,
+  quarantineUntilMs: time,
+  quarantineLevel: z.int().min(0).max(MOST_DOUBLINGS),
+  lastKillMs: time,
+  /** A kill inside a limit of its own. */
+  lastInnerKillMs: time,
+  lastChangeMs: time,
+  lastGrowthMs: time,
+  lastMemoryShrinkMs: time,
+  changesMs: z.array(z.number()),
+  refusals: z.array(Refusal).readonly().default([]),
+})
+type SafetyState = z.output<typeof SafetyState>
 
-/** The pauses that the settings give, milliseconds. */
-export interface Pauses {
+const NOTHING: SafetyState = SafetyState.parse({ version: VERSION, known: {}, quarantineLevel: 0, changesMs: [] })
+
+/** How long the settings hold a container, milliseconds. */
+export interface Holds {
   readonly truceMs: number
   readonly quarantineMs: number
 }
 
 /** What the safety rules remember of one container: changes, kills, changes by a person. Times are milliseconds. */
 export class SafetyMemory {
-  #state: SavedSafety
+  #state: SafetyState
   /** What we asked for last; it may have come true although the answer was a failure. */
   #attempted: Allocation | undefined
+  #leastMemoryMb: number | undefined
 
   constructor(saved: unknown) {
-    this.#state = readSaved(saved) ?? NOTHING
+    // A damaged one is forgotten, and the container is watched anew.
+    this.#state = SafetyState.safeParse(saved).data ?? NOTHING
   }
 
-  get state(): SavedSafety {
+  get state(): SafetyState {
     return this.#state
   }
 
   /** Learns from a sample: when the container was seen first, and kills for lack of memory. */
-  observe({ timeMs, oomKills }: Observation, quarantineMs: number): void {
-    this.#update({ firstSeenMs: Math.min(this.#state.firstSeenMs ?? timeMs, timeMs) })
-    if ((oomKills ?? 0) > 0) this.#quarantine(timeMs, quarantineMs)
+  observe({ timestampMs, memoryEvents }: LocalSample, { quarantineMs }: Holds): void {
+    this.#update({ firstSeenMs: Math.min(this.#state.firstSeenMs ?? timestampMs, timestampMs) })
+    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, quarantineMs)
+    if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: timestampMs })
   }
 
   /** Learns what is configured now; an allocation that is not ours was set by a person, and starts a truce. */
-  see(allocation: Allocation, nowMs: number, { truceMs, quarantineMs }: Pauses): void {
+  see({ allocation, leastMemoryMb, nowMs }: Circumstances, { truceMs, quarantineMs }: Holds): void {
     this.#believeClock(nowMs, { truceMs, quarantineMs })
     const { known } = this.#state
     const isOurs = isSame(allocation, known) || (this.#attempted !== undefined && isSame(allocation, this.#attempted))
@@ -70,7 +70,9 @@ export class SafetyMemory {
     this.#attempted = undefined
     this.#update({
       known: { cores: allocation.cores ?? known.cores, memoryMb: allocation.memoryMb ?? known.memoryMb },
+      refusals: standing(this.#state.refusals, allocation, leastMemoryMb),
     })
+    this.#leastMemoryMb = leastMemoryMb
   }
 
   attempt({ to }: Decision): void {
@@ -92,9 +94,20 @@ export class SafetyMemory {
     this.#attempted = undefined
   }
 
-  /** A change was refused or failed: the pauses begin all the same. */
-  refused(nowMs: number): void {
-    this.#update({ lastChangeMs: nowMs, lastGrowthMs: nowMs })
+  /**
+   * A change did not come about: the pauses begin all the same.
+   * @param refused what the API said no to, which is asked for again later and later
+   */
+  failed(nowMs: number, refused?: Refused): void {
+    const { refusals } = this.#state
+    this.#update({
+      lastChangeMs: nowMs,
+      lastGrowthMs: nowMs,
+      refusals:
+        refused === undefined
+          ? refusals
+          : withRefused(refusals, refused, { atMs: nowMs, leastMemoryMb: this.#leastMemoryMb }),
+    })
   }
 
   recentChanges(nowMs: number): number {
@@ -102,9 +115,10 @@ export class SafetyMemory {
   }
 
   /** After the clock was set back nothing has happened in the future, and no pause is longer than it can be. */
-  #believeClock(nowMs: number, { truceMs, quarantineMs }: Pauses): void {
+  #believeClock(nowMs: number, { truceMs, quarantineMs }: Holds): void {
     const { firstSeenMs, lastChangeMs, lastGrowthMs, lastMemoryShrinkMs, changesMs, ...rest } = this.#state
-    const latestMs = Math.max(lastChangeMs ?? 0, lastGrowthMs ?? 0, lastMemoryShrinkMs ?? 0)
+    const refusedMs = rest.refusals.map(({ atMs }) => atMs)
+    const latestMs = Math.max(lastChangeMs ?? 0, lastGrowthMs ?? 0, lastMemoryShrinkMs ?? 0, ...refusedMs)
     const longestMs = quarantineMs * 2 ** MOST_DOUBLINGS
     const isTruceTooLong = (rest.truceUntilMs ?? 0) > nowMs + truceMs
     if (latestMs <= nowMs && !isTruceTooLong && (rest.quarantineUntilMs ?? 0) <= nowMs + longestMs) return
@@ -115,6 +129,8 @@ export class SafetyMemory {
       lastGrowthMs: past(lastGrowthMs),
       lastMemoryShrinkMs: past(lastMemoryShrinkMs),
       lastKillMs: past(rest.lastKillMs),
+      lastInnerKillMs: past(rest.lastInnerKillMs),
+      refusals: rest.refusals.map(refusal => ({ ...refusal, atMs: Math.min(refusal.atMs, nowMs) })),
       changesMs: changesMs.map(timeMs => Math.min(timeMs, nowMs)),
       truceUntilMs: rest.truceUntilMs === undefined ? undefined : Math.min(rest.truceUntilMs, nowMs + truceMs),
       quarantineUntilMs:
@@ -135,7 +151,7 @@ export class SafetyMemory {
     this.#update({ quarantineLevel: level, quarantineUntilMs: timeMs + baseMs * 2 ** level, lastKillMs: timeMs })
   }
 
-  #update(change: Partial<SavedSafety>): void {
+  #update(change: Partial<SafetyState>): void {
     this.#state = { ...this.#state, ...change }
   }
 }
@@ -149,28 +165,6 @@ function isSameValue(a: number | undefined, b: number | undefined): boolean {
   return a === undefined || b === undefined || Math.abs(a - b) < 1e-6
 }
 
-/** What was saved, if it is ours and whole; a damaged one is forgotten, and the container is watched anew. */
-function readSaved(saved: unknown): SavedSafety | undefined {
-  if (typeof saved !== 'object' || saved === null || !('version' in saved) || saved.version !== VERSION)
-    return undefined
-  const fields: Readonly<Record<string, unknown>> = { ...saved }
-  const known: Readonly<Record<string, unknown>> = { ...(typeof fields['known'] === 'object' ? fields['known'] : {}) }
-  const changes = Array.isArray(fields['changesMs']) ? fields['changesMs'] : []
-  return {
-    version: VERSION,
-    firstSeenMs: finite(fields['firstSeenMs']),
-    known: { cores: finite(known['cores']), memoryMb: finite(known['memoryMb']) },
-    truceUntilMs: finite(fields['truceUntilMs']),
-    quarantineUntilMs: finite(fields['quarantineUntilMs']),
-    quarantineLevel: Math.min(MOST_DOUBLINGS, Math.max(0, Math.floor(finite(fields['quarantineLevel']) ?? 0))),
-    lastKillMs: finite(fields['lastKillMs']),
-    lastChangeMs: finite(fields['lastChangeMs']),
-    lastGrowthMs: finite(fields['lastGrowthMs']),
-    lastMemoryShrinkMs: finite(fields['lastMemoryShrinkMs']),
-    changesMs: changes.flatMap(time => finite(time) ?? []),
-  }
-}
-
-function finite(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+function toAllocation({ cores, memoryMb }: Partial<Allocation>): Allocation {
+  return { cores, memoryMb }
 }

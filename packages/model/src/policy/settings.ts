@@ -77,15 +77,6 @@ const scalingKeys = {
     .max(90)
     .default(50)
     .describe('Memory is shrunk in steps of at most this share of the limit; between two steps pressure is watched.'),
-  memory_margin_mb: z
-    .int()
-    .min(0)
-    .max(65_536)
-    .default(16)
-    .describe('Memory that a smaller limit leaves above what the container cannot give up, MB.'),
-  memory_margin_percent: percent
-    .default(5)
-    .describe('The same as a share of what it cannot give up; the larger of the two counts.'),
   pressure_limit_percent: percent
     .default(10)
     .describe('Share of time stalled for memory (PSI some, 10 s) from which memory grows at once and is not shrunk.'),
@@ -144,47 +135,19 @@ const selectors = {
   names: z.array(z.string().min(1)).default([]).describe('Containers by host name; `*` stands for any text: `web-*`.'),
 }
 
+type ScalingKeys = typeof scalingKeys
+type TierKeys = { [Key in keyof ScalingKeys]: z.ZodOptional<ReturnType<ScalingKeys[Key]['unwrap']>> }
+
 /** The keys of `scaling` without their defaults: what a tier leaves out stays as it is. */
-const tierKeys = {
-  policy: scalingKeys.policy.unwrap().optional().describe(text(scalingKeys.policy)),
-  mode: scalingKeys.mode.unwrap().optional().describe(text(scalingKeys.mode)),
-  cpu_unit: scalingKeys.cpu_unit.unwrap().optional().describe(text(scalingKeys.cpu_unit)),
-  min_cpu_cores: scalingKeys.min_cpu_cores.unwrap().optional().describe(text(scalingKeys.min_cpu_cores)),
-  max_cpu_cores: scalingKeys.max_cpu_cores,
-  min_ram_mb: scalingKeys.min_ram_mb.unwrap().optional().describe(text(scalingKeys.min_ram_mb)),
-  max_ram_mb: scalingKeys.max_ram_mb,
-  throttling_price: scalingKeys.throttling_price.unwrap().optional().describe(text(scalingKeys.throttling_price)),
-  cpu_scale_up_threshold: tierPercent(scalingKeys.cpu_scale_up_threshold),
-  cpu_scale_down_threshold: tierPercent(scalingKeys.cpu_scale_down_threshold),
-  ram_scale_up_threshold: tierPercent(scalingKeys.ram_scale_up_threshold),
-  ram_scale_down_threshold: tierPercent(scalingKeys.ram_scale_down_threshold),
-  cpu_scale_step: scalingKeys.cpu_scale_step.unwrap().optional().describe(text(scalingKeys.cpu_scale_step)),
-  ram_scale_step_mb: scalingKeys.ram_scale_step_mb.unwrap().optional().describe(text(scalingKeys.ram_scale_step_mb)),
-  min_confidence: tierPercent(scalingKeys.min_confidence),
-  learning_hours: scalingKeys.learning_hours.unwrap().optional().describe(text(scalingKeys.learning_hours)),
-  max_changes_per_hour: scalingKeys.max_changes_per_hour
-    .unwrap()
-    .optional()
-    .describe(text(scalingKeys.max_changes_per_hour)),
-  grow_cooldown_seconds: tierPercent(scalingKeys.grow_cooldown_seconds),
-  shrink_cooldown_seconds: tierPercent(scalingKeys.shrink_cooldown_seconds),
-  memory_shrink_step_percent: tierPercent(scalingKeys.memory_shrink_step_percent),
-  memory_margin_mb: scalingKeys.memory_margin_mb.unwrap().optional().describe(text(scalingKeys.memory_margin_mb)),
-  memory_margin_percent: tierPercent(scalingKeys.memory_margin_percent),
-  pressure_limit_percent: tierPercent(scalingKeys.pressure_limit_percent),
-  truce_hours: tierPercent(scalingKeys.truce_hours),
-  quarantine_hours: tierPercent(scalingKeys.quarantine_hours),
-  start_grace_seconds: tierPercent(scalingKeys.start_grace_seconds),
-  weight: tierPercent(scalingKeys.weight),
-}
-
-function tierPercent(key: z.ZodDefault<z.ZodNumber>) {
-  return key.unwrap().optional().describe(text(key))
-}
-
-function text(key: z.ZodType): string {
-  return key.description ?? ''
-}
+const tierKeys = Object.fromEntries(
+  Object.entries(scalingKeys).map(([name, key]) => [
+    name,
+    key
+      .unwrap()
+      .optional()
+      .describe(key.description ?? ''),
+  ]),
+) as TierKeys
 
 export const Tier = z.strictObject({ ...selectors, ...tierKeys })
 export type Tier = z.output<typeof Tier>

@@ -1,29 +1,29 @@
 import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import type { ModelCounts } from '../anomaly/anomaly-model.ts'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { BreakerState } from '../client/circuit-breaker.ts'
 import type { LastChange, TrackedContainer } from '../cycle/fleet.ts'
 import type { Freshness } from '../history/staleness.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
-import type { Anomalies, HostCapacity } from '../ports.ts'
+import type { HostCapacity } from '../ports.ts'
 import type { CycleOutcome, Stage } from '../telemetry.ts'
 import type { ChangeStatus, ContainerStatus, DecisionStatus, ModelStatus, VerdictStatus } from './model-status.ts'
 
 export interface ContainerView {
   readonly container: TrackedContainer
   readonly allocation: Allocation | undefined
-  readonly newest: ContainerSample | undefined
   readonly verdict: AnomalyVerdict | undefined
   readonly breaker: BreakerState
 }
 
 /** One container for the status file. */
-export function containerStatus({ container, allocation, newest, verdict, breaker }: ContainerView): ContainerStatus {
-  const { vmid, identity, sizer, decision, problem, lastChange } = container
+export function containerStatus({ container, allocation, verdict, breaker }: ContainerView): ContainerStatus {
+  const { vmid, identity, sizer, newest, decision, problem, lastChange } = container
   return {
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
-    mode: sizer.mode,
+    mode: sizer.settings.scaling.mode,
     allocation: allocation === undefined ? null : size(allocation),
     problem: problem ?? null,
     newest: newest === undefined ? null : newestStatus(newest),
@@ -50,7 +50,7 @@ export interface ModelView {
   readonly intervalMs: number | undefined
   readonly host: HostCapacity
   readonly api: ModelStatus['api']
-  readonly counts: ReturnType<Anomalies['counts']>
+  readonly counts: ModelCounts
   readonly containers: ContainerStatus[]
 }
 

@@ -1,6 +1,12 @@
 import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { AnomalyModel, type AnomalySettings, DEFAULT_ANOMALY_SETTINGS, describeVerdict } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
+import { AnomalyModel } from '../../../../packages/model/src/anomaly/anomaly-model.ts'
+import {
+  type AnomalySettings,
+  DEFAULT_ANOMALY_SETTINGS,
+} from '../../../../packages/model/src/anomaly/anomaly-settings.ts'
+import { describeVerdict } from '../../../../packages/model/src/anomaly/describe-verdict.ts'
 import { DAY_S, HOUR_S, watch } from '../../../builders/anomaly-run.ts'
 import { type Allowed, changedFrom, idle, MONDAY_MS, noisy, type Shape, Workload } from '../../../builders/workload.ts'
 
@@ -8,6 +14,7 @@ const MINUTE_S = 60
 
 class Fleet {
   readonly model: AnomalyModel
+  readonly history = new FleetHistory()
   readonly #workloads: Map<number, Workload>
 
   constructor(shapes: readonly Shape[], settings: Partial<AnomalySettings> = {}) {
@@ -24,9 +31,14 @@ class Fleet {
     return { containers, summary: undefined }
   }
 
+  observe(seconds: number, options: { allowed?: Allowed; nowMs?: number } = {}): void {
+    const { nowMs } = options
+    this.model.observe(this.history.add(this.cycle(seconds, options), nowMs), nowMs)
+  }
+
   run(from: number, to: number, options: { vmids?: readonly number[]; allowed?: Allowed } = {}): void {
     for (let seconds = from; seconds < to; seconds += MINUTE_S) {
-      this.model.observe(this.cycle(seconds, options))
+      this.observe(seconds, options)
       this.model.refitDue()
     }
   }
@@ -88,14 +100,14 @@ describe('AnomalyModel', () => {
     const fleet = new Fleet([noisy])
     fleet.run(0, DAY_S)
     const twice: Allowed = { cores: 8, memoryMb: 8_192 }
-    fleet.model.observe(fleet.cycle(DAY_S, { allowed: twice }))
+    fleet.observe(DAY_S, { allowed: twice })
     expect(fleet.model.verdict(101)).toMatchObject({ source: 'none' })
     fleet.run(DAY_S + MINUTE_S, DAY_S + 2 * HOUR_S, { allowed: twice })
     expect(fleet.model.verdict(101)).toMatchObject({ source: 'container', isAnomalous: false })
     expect(fleet.model.counts().samplesFlagged).toBe(0)
     const { samplesLearned } = fleet.model.counts()
     fleet.model.noteChange(101, MONDAY_MS + (DAY_S + 2 * HOUR_S) * 1_000)
-    fleet.model.observe(fleet.cycle(DAY_S + 2 * HOUR_S, { allowed: twice }))
+    fleet.observe(DAY_S + 2 * HOUR_S, { allowed: twice })
     expect(fleet.model.verdict(101)?.source).toBe('none')
     expect(fleet.model.counts().samplesLearned).toBe(samplesLearned)
   })
@@ -103,34 +115,22 @@ describe('AnomalyModel', () => {
   test('begins anew with a container that was made again', () => {
     const fleet = new Fleet([noisy])
     fleet.run(0, DAY_S)
-    const [reading] = fleet.model.observe(fleet.cycle(DAY_S, { allowed: { runId: 2 } }))
-    expect(reading).toMatchObject({ vmid: 101, isNewRun: true })
+    fleet.observe(DAY_S, { allowed: { runId: 2 } })
     expect(fleet.model.verdict(101)?.source).toBe('none')
     expect(fleet.model.counts()).toMatchObject({ withOwnForests: 0 })
   })
 
-  test('forgets a container that was not seen for the window', () => {
+  test('forgets a container that is gone', () => {
     const fleet = new Fleet([noisy, idle])
     fleet.run(0, HOUR_S)
-    fleet.run(HOUR_S, DAY_S, { vmids: [101] })
-    expect(fleet.model.forgetVanished()).toEqual([])
-    fleet.run(DAY_S, DAY_S + 2 * HOUR_S, { vmids: [101] })
-    expect(fleet.model.forgetVanished()).toEqual([102])
+    fleet.model.forget([102])
     expect(fleet.model.verdict(102)).toBeUndefined()
     expect(fleet.model.counts().containers).toBe(1)
   })
 
-  test('gives each sample once, and only samples that are newer', () => {
-    const fleet = new Fleet([noisy, idle])
-    const first = fleet.cycle(0)
-    expect(fleet.model.observe(first).map(({ vmid }) => vmid)).toEqual([101, 102])
-    expect(fleet.model.observe(first)).toEqual([])
-    expect(fleet.model.counts().samplesSeen).toBe(2)
-  })
-
   test('grows no more forests per cycle than it may, those that wait longest first', () => {
     const fleet = new Fleet(Array<Shape>(12).fill(noisy))
-    for (let seconds = 0; seconds < 8 * HOUR_S; seconds += MINUTE_S) fleet.model.observe(fleet.cycle(seconds))
+    for (let seconds = 0; seconds < 8 * HOUR_S; seconds += MINUTE_S) fleet.observe(seconds)
     const fits = Array.from({ length: 5 }, () => fleet.model.refitDue({ maxFits: 4 }))
     expect(fits.map(({ fitted }) => fitted)).toEqual([4, 4, 4, 1, 0])
     expect(fits.at(-1)?.due).toBe(0)
@@ -139,18 +139,20 @@ describe('AnomalyModel', () => {
   test('learns old samples of a file without judging them', () => {
     const nowMs = MONDAY_MS + DAY_S * 1_000
     const fleet = new Fleet([noisy])
-    fleet.model.observe(fleet.cycle(0), nowMs)
-    for (let seconds = MINUTE_S; seconds < DAY_S; seconds += MINUTE_S) fleet.model.observe(fleet.cycle(seconds), nowMs)
+    fleet.observe(0, { nowMs })
+    for (let seconds = MINUTE_S; seconds < DAY_S; seconds += MINUTE_S) fleet.observe(seconds, { nowMs })
     expect(fleet.model.counts()).toMatchObject({ samplesSeen: 1_440, samplesLearned: 1_440 })
     expect(fleet.model.verdict(101)).toMatchObject({ source: 'container', isAnomalous: false })
   })
 
   test('judges a container although some of its figures are never known', () => {
     const model = new AnomalyModel(DEFAULT_ANOMALY_SETTINGS)
+    const history = new FleetHistory()
     const workload = new Workload(noisy)
     const unknown = { swapUsageMb: undefined, ioStats: undefined, cpuCores: undefined, processCount: undefined }
     for (let seconds = 0; seconds < 8 * HOUR_S; seconds += MINUTE_S) {
-      model.observe({ containers: new Map([[101, { ...workload.at(seconds), ...unknown }]]), summary: undefined })
+      const containers = new Map([[101, { ...workload.at(seconds), ...unknown }]])
+      model.observe(history.add({ containers, summary: undefined }))
     }
     expect(model.verdict(101)).toMatchObject({ source: 'container', isAnomalous: false })
     expect(model.verdict(101)?.score).toBeGreaterThan(0)
@@ -184,12 +186,14 @@ describe('a saved model', () => {
     const fleet = new Fleet([changedFrom(DAY_S + HOUR_S, noisy, busy), idle])
     fleet.run(0, DAY_S)
     const restored = AnomalyModel.restore(settings, [...fleet.model.serialise()])
+    const newestMs = fleet.history.newestMs ?? 0
+    const history = new FleetHistory(new Map([101, 102].map(vmid => [vmid, { newestMs }])))
     const replayed = new Fleet([changedFrom(DAY_S + HOUR_S, noisy, busy), idle])
     for (let seconds = 0; seconds < DAY_S + 2 * HOUR_S; seconds += MINUTE_S) {
       const cycle = replayed.cycle(seconds)
       // The metrics file still has its last hours; the model reads them again.
       if (seconds < 20 * HOUR_S) continue
-      restored.observe(cycle)
+      restored.observe(history.add(cycle))
       if (seconds === DAY_S - MINUTE_S) expect(restored.counts().samplesLearned).toBe(0)
       if (seconds === DAY_S + 20 * MINUTE_S) {
         expect(restored.verdict(101)).toMatchObject({ source: 'container', isAnomalous: false })
@@ -203,7 +207,7 @@ describe('a saved model', () => {
     const fleet = new Fleet([noisy])
     fleet.run(0, DAY_S)
     const restored = AnomalyModel.restore(settings, fleet.model.serialise())
-    restored.observe(fleet.cycle(DAY_S, { allowed: { runId: 2 } }))
+    restored.observe(fleet.history.add(fleet.cycle(DAY_S, { allowed: { runId: 2 } })))
     expect(restored.counts().withOwnForests).toBe(0)
   })
 

@@ -1,6 +1,10 @@
-import { FEATURE_COUNT, type FeatureName, featureColumn } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
 import { MODEL_COLUMNS, MODEL_FEATURES, modelRow } from '../../../../packages/model/src/anomaly/model-row.ts'
+import {
+  FEATURE_COUNT,
+  type FeatureName,
+  featureColumn,
+} from '../../../../packages/model/src/features/feature-names.ts'
 
 function row(features: Partial<Record<FeatureName, number>>, cores?: number): (name: FeatureName) => number {
   const all = new Float64Array(FEATURE_COUNT).fill(Number.NaN)

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { firstPlainKey, readApiKey } from '@lxc-autoscale/model'
 import { expect, test } from 'vitest'
+import { firstPlainKey, readApiKey } from '../../../../packages/model/src/client/api-key.ts'
 
 test.each([
   ['only-key-here\n', 'only-key-here'],

@@ -1,6 +1,6 @@
-import { CircuitBreaker } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { CircuitBreaker } from '../../../../packages/model/src/client/circuit-breaker.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 
 const THRESHOLD = 3

@@ -1,7 +1,7 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
-import { retryDelayMs, withRetries } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { retryDelayMs, withRetries } from '../../../../packages/model/src/client/retry-delay.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 
 const settings = { maxRetries: 3, delayMs: 1_000 }

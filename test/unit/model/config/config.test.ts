@@ -118,3 +118,16 @@ test('the default file says what every key means, and is the defaults', () => {
   const always = configKeys(ModelConfig).filter(key => !key.includes('<name>'))
   for (const key of always) expect(yaml).toMatch(new RegExp(`^ *(# )?${key.split('.').at(-1)}:`, 'm'))
 })
+
+test('the margin above what a container cannot give up has moved to the API, for tiers too, and a file that has it says so', () => {
+  const { config, warnings } = parse(
+    'scaling:\n  memory_margin_mb: 16\ntiers:\n  db: { ids: [105], memory_margin_percent: 10 }\n  web: { names: [web-*], weight: 2 }\n',
+  )
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^lxc_autoscale_ml\.yaml:2: scaling\.memory_margin_mb is not used .*safety\.memory_margin_mb/,
+    ),
+    expect.stringMatching(/^lxc_autoscale_ml\.yaml:4: tiers\.db\.memory_margin_percent is not used/),
+  ])
+  expect(config.tiers).toMatchObject({ db: { ids: [105] }, web: { weight: 2 } })
+})

@@ -1,4 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
+import { ModelConfig } from '@lxc-autoscale/model'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FakeModel } from '../../../fakes/fake-model.ts'
 import { failure, success, unreachable } from '../../../fakes/fake-scaling-api.ts'
@@ -15,27 +16,33 @@ async function pass(ms: number): Promise<void> {
   await model.clock.advance(ms)
 }
 
+/** What the sizer of a container keeps. */
+const remembered = (vmid: number, of = model) => of.fleet.get(vmid)?.sizer.serialise()
+
 const metricsText = () => model.telemetry.registry.metrics()
 
 describe('a cycle', () => {
   test('carries out what the sizers decide, and tells them', async () => {
     model.measure({ 101: {}, 102: {} })
-    model.sizing.wishes.set(101, { cores: 3, memoryMb: 2_048 })
+    model.scripted.wishes.set(101, { cores: 3, memoryMb: 2_048 })
     const report = await model.run()
     expect(report.outcomes.map(({ kind }) => kind)).toEqual(['applied'])
     expect(model.api.changes).toEqual([{ vmid: 101, cores: 3, memoryMb: 2_048 }])
-    expect(model.sizing.sizer(101).applications).toEqual([
-      { allocation: { cores: 3, memoryMb: 2_048 }, atMs: model.clock.nowMs() },
-    ])
-    expect(model.sizing.sizer(102).applications).toEqual([])
+    const nowMs = model.clock.nowMs()
+    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 3, memoryMb: 2_048 }, lastChangeMs: nowMs } })
+    expect(remembered(102)).toMatchObject({ safety: { changesMs: [] } })
   })
 
   test('writes one line for each change and one for itself', async () => {
     model.measure({ 101: {}, 102: {} })
-    model.sizing.wishes.set(101, { cores: 3 })
+    model.scripted.wishes.set(101, { cores: 3 })
     await model.run()
     expect(model.recording.messages('info')).toEqual(['container scaled', 'cycle'])
-    expect(model.recording.lines[0]?.fields).toMatchObject({ vmid: 101, cores: '2 -> 3', reason: 'the test wants it' })
+    expect(model.recording.lines[0]?.fields).toMatchObject({
+      vmid: 101,
+      cores: '2 -> 3',
+      reason: 'cores: as the test says',
+    })
   })
 
   test('takes one request for all allocations', async () => {
@@ -45,19 +52,18 @@ describe('a cycle', () => {
   })
 
   test('gives a sizer what the API says of its container', async () => {
-    Object.assign(model.api.add(101), { lock: 'migrate', uptime_seconds: 60, tags: ['db'], name: 'mail' })
-    model.measure({ 101: {} })
+    Object.assign(model.api.add(101), { lock: 'migrate', tags: ['autoscale-pause'], name: 'mail' })
+    Object.assign(model.api.add(102), { uptime_seconds: 60 })
+    for (const vmid of [101, 102]) model.scripted.wishes.set(vmid, { cores: 3 })
+    model.measure({ 101: {}, 102: {} })
     await model.run()
-    const sizer = model.sizing.sizer(101)
-    expect(sizer.circumstances[0]).toMatchObject({
-      allocation: { cores: 2, memoryMb: 1_024 },
-      isRunning: true,
-      lock: 'migrate',
-      isMigrating: true,
-      isHaQueued: false,
-      uptimeMs: 60_000,
-    })
-    expect(sizer.identities.at(-1)).toEqual({ vmid: 101, name: 'mail', tags: ['db'] })
+    expect(model.scripted.state(101).contexts[0]?.allocation).toEqual({ cores: 2, memoryMb: 1_024 })
+    expect(model.status?.containers).toMatchObject([
+      { name: 'mail', mode: 'recommend', decision: { cores: 'keep' } },
+      { name: 'ct102', mode: 'auto', decision: { cores: 'keep' } },
+    ])
+    const reasons = model.status?.containers.map(({ decision }) => decision?.reasons.at(-1)?.text)
+    expect(reasons).toEqual(['Proxmox holds the lock migrate', 'started 60 s ago'])
   })
 
   test('feeds each sample to its sizer once, also when the file is read again', async () => {
@@ -68,11 +74,12 @@ describe('a cycle', () => {
     await pass(10_000)
     model.measure({ 101: {} })
     await model.run()
-    expect(model.sizing.sizer(101).observed).toHaveLength(2)
+    expect(model.scripted.state(101).observed).toHaveLength(2)
   })
 
   test('only logs what is recommended, and the same only once', async () => {
-    model.sizing.wishes.set(101, { cores: 4, isToBeApplied: false })
+    model.api.add(101, { tags: ['autoscale-pause'] })
+    model.scripted.wishes.set(101, { cores: 4 })
     for (let cycle = 0; cycle < 3; cycle++) {
       model.measure({ 101: {} })
       await model.run()
@@ -86,17 +93,17 @@ describe('a cycle', () => {
     model.api.add(101, { cores: null })
     model.measure({ 101: {} })
     await model.run()
-    expect(model.sizing.sizer(101).circumstances[0]?.allocation).toEqual({ cores: 8, memoryMb: 1_024 })
+    expect(model.scripted.state(101).contexts[0]?.allocation).toEqual({ cores: 8, memoryMb: 1_024 })
   })
 
   test('tells Prometheus how it went', async () => {
     model.measure({ 101: {}, 102: {} })
-    model.sizing.wishes.set(101, { cores: 3 })
+    model.scripted.wishes.set(101, { cores: 3 })
     await model.run()
     const text = await metricsText()
     expect(text).toContain('lxc_autoscale_model_cycles_total{outcome="decided"} 1')
     expect(text).toContain('lxc_autoscale_model_changes_total{outcome="applied"} 1')
-    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cores",direction="up",reason="fake"} 1')
+    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cores",direction="up",reason="adaptive"} 1')
     expect(text).toContain('lxc_autoscale_model_decisions_total{resource="memory",direction="keep",reason="none"} 2')
     expect(text).toContain('lxc_autoscale_model_samples_total 2')
     expect(text).toContain('lxc_autoscale_model_data_age_seconds 0')
@@ -106,7 +113,7 @@ describe('a cycle', () => {
 
   test('shows what it knew and did in the status', async () => {
     model.measure({ 101: {}, 102: {} })
-    model.sizing.wishes.set(101, { cores: 3 })
+    model.scripted.wishes.set(101, { cores: 3 })
     await model.run()
     expect(model.status).toMatchObject({
       version: 1,
@@ -120,7 +127,7 @@ describe('a cycle', () => {
       name: 'ct101',
       allocation: { cores: 3, memory_mb: 1_024 },
       problem: null,
-      decision: { from: { cores: 2 }, to: { cores: 3 }, cores: 'up', reasons: [{ rule: 'fake' }] },
+      decision: { from: { cores: 2 }, to: { cores: 3 }, cores: 'up', reasons: [{ rule: 'adaptive' }] },
       last_change: { outcome: 'applied' },
       breaker: 'closed',
     })
@@ -129,8 +136,8 @@ describe('a cycle', () => {
 
 describe('nothing is changed', () => {
   beforeEach(() => {
-    model.sizing.wishes.set(101, { cores: 1, memoryMb: 64 })
-    model.sizing.wishes.set(102, { cores: 1, memoryMb: 64 })
+    model.scripted.wishes.set(101, { cores: 3, memoryMb: 2_048 })
+    model.scripted.wishes.set(102, { cores: 3, memoryMb: 2_048 })
   })
 
   test('when the metrics are stale, which is said once and not in every cycle', async () => {
@@ -205,8 +212,8 @@ describe('nothing is changed', () => {
     model.api.add(101, { memory_mb: null })
     model.measure({ 101: {} })
     await model.run()
-    expect(model.sizing.sizer(101).circumstances[0]?.allocation).toEqual({ cores: 2, memoryMb: undefined })
-    expect(model.api.posts().map(({ body }) => body)).toMatchObject([{ lxc_id: 101, cores: 1 }])
+    expect(model.scripted.state(101).contexts[0]?.allocation).toEqual({ cores: 2, memoryMb: undefined })
+    expect(model.api.posts().map(({ body }) => body)).toMatchObject([{ lxc_id: 101, cores: 3 }])
     expect(model.api.containers.get(101)).toMatchObject({ memory_mb: null })
   })
 
@@ -214,13 +221,13 @@ describe('nothing is changed', () => {
     model.api.add(101, { cores: 4, cpulimit: 1.5 })
     model.measure({ 101: {} })
     await model.run()
-    expect(model.sizing.sizer(101).circumstances[0]?.allocation.cores).toBeUndefined()
+    expect(model.scripted.state(101).contexts[0]?.allocation.cores).toBeUndefined()
   })
 })
 
 describe('a change that did not come about', () => {
   beforeEach(() => {
-    model.sizing.wishes.set(101, { cores: 3 })
+    model.scripted.wishes.set(101, { cores: 3 })
     model.measure({ 101: {}, 102: {} })
   })
 
@@ -228,7 +235,7 @@ describe('a change that did not come about', () => {
     model.api.misbehave = ({ method }) =>
       method === 'POST' ? failure(409, 'HOST_CAPACITY', 'the host is full') : undefined
     await model.run()
-    expect(model.sizing.sizer(101).refusals).toEqual([expect.stringContaining('the host is full')])
+    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 }, lastChangeMs: model.clock.nowMs() } })
     expect(model.recording.lines.find(({ level }) => level === 'warn')).toMatchObject({
       message: 'container not scaled',
       fields: { vmid: 101, outcome: 'refused', code: 'HOST_CAPACITY' },
@@ -243,14 +250,16 @@ describe('a change that did not come about', () => {
       throw unreachable('other side closed')
     }
     await model.run()
-    expect(model.sizing.sizer(101).applications).toEqual([])
+    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 } } })
     const sentMs = model.clock.nowMs()
     await pass(60_000)
     model.api.misbehave = () => undefined
-    model.sizing.wishes.clear()
+    model.scripted.wishes.clear()
     model.measure({ 101: {} })
     await model.run()
-    expect(model.sizing.sizer(101).applications).toEqual([{ allocation: { cores: 3, memoryMb: 1_024 }, atMs: sentMs }])
+    expect(remembered(101)).toMatchObject({
+      safety: { known: { cores: 3, memoryMb: 1_024 }, changesMs: [sentMs] },
+    })
   })
 
   test('is forgotten when the container still has what it had', async () => {
@@ -261,12 +270,12 @@ describe('a change that did not come about', () => {
     await model.run()
     expect(model.pending.size).toBe(1)
     model.api.misbehave = () => undefined
-    model.sizing.wishes.clear()
+    model.scripted.wishes.clear()
     await pass(60_000)
     model.measure({ 101: {} })
     await model.run()
     expect(model.pending.size).toBe(0)
-    expect(model.sizing.sizer(101).applications).toEqual([])
+    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 }, changesMs: [] } })
   })
 })
 
@@ -278,7 +287,10 @@ describe('what was learned', () => {
       await pass(60_000)
     }
     expect(model.state.saves).toBe(2)
-    expect(model.state.sizers.get(101)).toMatchObject({ newestMs: expect.any(Number), sizer: { samples: 21 } })
+    expect(model.state.sizers.get(101)).toMatchObject({
+      newestMs: expect.any(Number),
+      sizer: { learned: { samples: 21 } },
+    })
   })
 
   test('is given to the sizers of the next process, which learn only what is newer', async () => {
@@ -291,8 +303,8 @@ describe('what was learned', () => {
     await pass(10_000)
     next.measure({ 101: {} })
     await next.run()
-    expect(next.sizing.sizer(101).saved).toEqual({ samples: 1 })
-    expect(next.sizing.sizer(101).observed).toHaveLength(1)
+    expect(next.scripted.state(101).saved).toEqual({ samples: 1 })
+    expect(next.scripted.state(101).observed).toHaveLength(1)
   })
 
   test('stays in memory when the disk is full, which is said', async () => {
@@ -304,7 +316,7 @@ describe('what was learned', () => {
   })
 
   test('knows a change of ours that a kill came after', async () => {
-    model.sizing.wishes.set(101, { cores: 3 })
+    model.scripted.wishes.set(101, { cores: 3 })
     model.measure({ 101: {} })
     await model.run()
     const changedMs = model.clock.nowMs()
@@ -313,9 +325,9 @@ describe('what was learned', () => {
     await pass(10_000)
     next.measure({ 101: {} })
     await next.run()
-    expect(next.sizing.sizer(101).applications).toEqual([
-      { allocation: { cores: 3, memoryMb: 1_024 }, atMs: changedMs },
-    ])
+    expect(remembered(101, next)).toMatchObject({
+      safety: { known: { cores: 3, memoryMb: 1_024 }, changesMs: [changedMs] },
+    })
     await next.cycle.save()
     expect(next.pending.size).toBe(0)
   })
@@ -331,8 +343,9 @@ test('a status file that cannot be written does not stop the cycle', async () =>
 test('a new configuration is told to every sizer, which keeps what it learned', async () => {
   model.measure({ 101: {} })
   await model.run()
-  const sizer = model.sizing.sizer(101)
-  model.cycle.configure({ ...model.settings })
-  expect(sizer.identities.at(-1)).toEqual({ vmid: 101, name: 'ct101', tags: [] })
-  expect(model.sizing.sizer(101)).toBe(sizer)
+  const sizer = model.fleet.get(101)?.sizer
+  model.fleet.configure(ModelConfig.parse({ ignore_lxc: [101] }))
+  expect(sizer?.settings.scaling.mode).toBe('off')
+  expect(model.scripted.state(101).saved).toEqual({ samples: 1 })
+  expect(model.fleet.get(101)?.sizer).toBe(sizer)
 })

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readHostSize } from '@lxc-autoscale/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readHostSize } from '../../../../packages/model/src/host-size.ts'
 
 let proc: string
 beforeEach(() => {

@@ -1,12 +1,17 @@
-import { FEATURE_NAMES, type FeatureName, featureColumn, type Reading } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FeatureExtractor } from '../../../../packages/model/src/features/feature-extractor.ts'
-import { reading } from '../../../builders/reading.ts'
+import {
+  FEATURE_NAMES,
+  type FeatureName,
+  featureColumn,
+} from '../../../../packages/model/src/features/feature-names.ts'
+import type { NewSample } from '../../../../packages/model/src/history/new-sample.ts'
+import { newSample } from '../../../builders/new-sample.ts'
 
 /** All features of the last of `readings`, straight from their definitions. */
-function direct(readings: readonly Reading[], size: number): Record<string, number> {
-  const newest = readings.at(-1) ?? reading()
+function direct(readings: readonly NewSample[], size: number): Record<string, number> {
+  const newest = readings.at(-1) ?? newSample()
   const lastGap = readings.findLastIndex(({ isAfterGap }) => isAfterGap)
   const since = readings.slice(Math.max(0, lastGap))
   const cpu = rolling(
@@ -79,13 +84,13 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function extractLast(readings: readonly Reading[], size = 5): Float64Array {
+function extractLast(readings: readonly NewSample[], size = 5): Float64Array {
   const extractor = new FeatureExtractor(size)
   for (const each of readings) extractor.push(each)
   return extractor.row() ?? new Float64Array(0)
 }
 
-function feature(name: FeatureName, readings: readonly Reading[], size = 5): number {
+function feature(name: FeatureName, readings: readonly NewSample[], size = 5): number {
   return extractLast(readings, size)[featureColumn(name)] ?? 0
 }
 
@@ -98,7 +103,7 @@ const anyReading = fc
     gap: fc.nat(20),
   })
   .map(({ cpu, memory, processes, gap }) =>
-    reading({ isAfterGap: gap === 0 }, { cpuUsagePercent: cpu, memoryUsageMb: memory, processCount: processes }),
+    newSample({ isAfterGap: gap === 0 }, { cpuUsagePercent: cpu, memoryUsageMb: memory, processCount: processes }),
   )
 
 describe('features', () => {
@@ -123,10 +128,10 @@ describe('features', () => {
   test('do not drift in a million readings with jumps over nine orders of magnitude', () => {
     const extractor = new FeatureExtractor(5)
     const memoryMb = (i: number) => (i % 17 === 0 ? 1e9 : 1 + (i % 3) / 10)
-    const recent: Reading[] = []
-    const withMemory = Array.from({ length: 51 }, (_, i) => reading({}, { memoryUsageMb: memoryMb(i) }))
+    const recent: NewSample[] = []
+    const withMemory = Array.from({ length: 51 }, (_, i) => newSample({}, { memoryUsageMb: memoryMb(i) }))
     for (let i = 0; i < 1_000_000; i++) {
-      const next = withMemory[i % 51] ?? reading()
+      const next = withMemory[i % 51] ?? newSample()
       extractor.push(next)
       if (i >= 999_980) recent.push(next)
     }
@@ -150,19 +155,19 @@ describe('features', () => {
 
   test('the trend is the slope of the rolling mean, per reading, over the window alone', () => {
     const rising = [1_000, 0, 0, 0, 0, 10, 20, 30, 40, 50, 60, 70].map(percent =>
-      reading({}, { cpuUsagePercent: percent }),
+      newSample({}, { cpuUsagePercent: percent }),
     )
     expect(feature('cpu_trend', rising, 3)).toBeCloseTo(10, 9)
   })
 
   test('counters are rates, and a first reading has none', () => {
-    expect(feature('network_rx_bytes', [reading()])).toBe(100)
+    expect(feature('network_rx_bytes', [newSample()])).toBe(100)
     const none = { rxBytes: undefined, txBytes: undefined, reads: undefined, writes: undefined }
-    expect(feature('io_writes', [reading({ rates: none })])).toBeNaN()
+    expect(feature('io_writes', [newSample({ rates: none })])).toBeNaN()
   })
 
   test('what cannot be known is not known: a ratio to nothing, a deviation and a trend of one value', () => {
-    const single = [reading({}, { processCount: 0, memoryUsageMb: 0 })]
+    const single = [newSample({}, { processCount: 0, memoryUsageMb: 0 })]
     for (const name of ['cpu_per_process', 'cpu_memory_ratio', 'rolling_std_cpu', 'memory_trend'] as const) {
       expect(feature(name, single)).toBeNaN()
     }
@@ -170,7 +175,7 @@ describe('features', () => {
   })
 
   test('a measured zero stays a zero, and a missing value does not become one', () => {
-    expect(feature('swap_usage_mb', [reading({}, { swapUsageMb: 0 })])).toBe(0)
-    expect(feature('swap_usage_mb', [reading({}, { swapUsageMb: undefined })])).toBeNaN()
+    expect(feature('swap_usage_mb', [newSample({}, { swapUsageMb: 0 })])).toBe(0)
+    expect(feature('swap_usage_mb', [newSample({}, { swapUsageMb: undefined })])).toBeNaN()
   })
 })

@@ -1,8 +1,8 @@
-import { evaluateForest, matrixFromRows } from '@lxc-autoscale/model'
+import { evaluateForest } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { auroc, averagePrecision } from '../../../../packages/model/src/forest/evaluate.ts'
-import { gaussianRows } from '../../../builders/matrix.ts'
+import { gaussianRows, matrixFromRows } from '../../../builders/matrix.ts'
 
 describe('auroc', () => {
   test.each([

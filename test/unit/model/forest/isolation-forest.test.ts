@@ -1,9 +1,9 @@
-import { fitForest, type Matrix, matrixFromRows } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Matrix } from '../../../../packages/model/src/features/matrix.ts'
 import { auroc } from '../../../../packages/model/src/forest/evaluate.ts'
-import { IsolationForest } from '../../../../packages/model/src/forest/isolation-forest.ts'
-import { changed, gaussianRows, withColumn } from '../../../builders/matrix.ts'
+import { fitForest, IsolationForest } from '../../../../packages/model/src/forest/isolation-forest.ts'
+import { changed, gaussianRows, matrixFromRows, withColumn } from '../../../builders/matrix.ts'
 
 /** One tree on four rows: x <= 5 splits off a row at depth 1; of the others y <= 2 splits off one more at depth 2; two rows stay together. */
 function forestByHand(): IsolationForest {

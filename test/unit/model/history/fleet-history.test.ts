@@ -1,6 +1,7 @@
 import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { FleetHistory, staleness } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
+import { staleness } from '../../../../packages/model/src/history/staleness.ts'
 import { sample } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)
@@ -88,14 +89,40 @@ describe('FleetHistory', () => {
     expect(history.forgetVanished(3_600_000)).toEqual([])
     history.add(cycle(3_610, { 101: {} }))
     expect(history.forgetVanished(3_600_000)).toEqual([102])
-    expect(history.vmids()).toEqual([101])
+    expect(history.forgetVanished(3_600_000)).toEqual([])
   })
 
-  test('takes samples again after the clock of the host was set back', () => {
+  test('takes samples again after the clock of the host was set back, in a time that never falls', () => {
     const history = new FleetHistory()
-    history.add(cycle(7_200), START_MS + 7_200_000)
-    expect(history.add(cycle(10), START_MS + 10_000)).toHaveLength(1)
+    const [before] = history.add(cycle(7_200), START_MS + 7_200_000)
+    const [after] = history.add(cycle(10), START_MS + 10_000)
+    expect(after).toMatchObject({ isNewRun: false, isAfterGap: true, elapsedMs: undefined })
+    expect(after?.timeMs).toBeGreaterThan(before?.timeMs ?? 0)
     expect(history.newestMs).toBe(START_MS + 10_000)
+    expect(history.add(cycle(20), START_MS + 20_000)).toMatchObject([{ elapsedMs: 10_000 }])
+  })
+
+  test('leaves out samples of the future, which an earlier clock put into the file', () => {
+    const history = new FleetHistory()
+    const nowMs = START_MS + 100_000
+    expect(history.add(cycle(7_200), nowMs)).toEqual([])
+    expect(history.add(cycle(90), nowMs)).toHaveLength(1)
+  })
+
+  test('leaves out what was learned before a restart, but for samples when that lies in the future', () => {
+    const learned = new Map([[101, { newestMs: START_MS + 20_000 }]])
+    const goesOn = new FleetHistory(learned)
+    const counts = [10, 20, 30].map(seconds => goesOn.add(cycle(seconds), START_MS + 30_000).length)
+    expect(counts).toEqual([0, 0, 1])
+    const setBack = new FleetHistory(new Map([[101, { newestMs: START_MS + 7_200_000 }]]))
+    expect(setBack.add(cycle(30), START_MS + 30_000)).toHaveLength(1)
+  })
+
+  test('knows the growth of counters over a restart', () => {
+    const history = new FleetHistory(new Map([[101, { newestMs: START_MS }]]))
+    history.add(cycle(0, { 101: counters(1_000, 10) }))
+    const added = history.add(cycle(10, { 101: counters(6_000, 40) }))
+    expect(added).toMatchObject([{ isNewRun: false, rates: { rxBytes: 500 } }])
   })
 })
 

@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatCycle } from '@lxc-autoscale/core'
-import { MetricsFileSource } from '@lxc-autoscale/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MetricsFileSource } from '../../../../packages/model/src/history/metrics-file-source.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)

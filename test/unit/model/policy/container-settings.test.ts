@@ -25,9 +25,9 @@ describe('containerSettings', () => {
   })
 
   test('a tier changes what it names and nothing else', () => {
-    const { sizing, weight, mode } = settings({ min_ram_mb: 256 }, { name: 'web-1', tiers })
+    const { sizing, scaling } = settings({ min_ram_mb: 256 }, { name: 'web-1', tiers })
     expect(sizing).toMatchObject({ minCores: 2, minMemoryMb: 256, maxMemoryMb: 8_192 })
-    expect({ weight, mode }).toEqual({ weight: 1, mode: 'auto' })
+    expect(scaling).toMatchObject({ weight: 1, mode: 'auto' })
   })
 
   test.each([
@@ -36,7 +36,7 @@ describe('containerSettings', () => {
     ['the tag autoscale-pause', { tags: ['autoscale-pause'] }, 'recommend', 'tag autoscale-pause'],
     ['both tags', { tags: ['autoscale-pause', 'autoscale-off'] }, 'off', 'tag autoscale-off'],
   ])('%s decides the mode and is named', (_, input, mode, from) => {
-    expect(settings({}, input)).toMatchObject({ mode, provenance: { mode: { value: mode, from } } })
+    expect(settings({}, input)).toMatchObject({ scaling: { mode }, provenance: { mode: { value: mode, from } } })
   })
 
   test('gives tenths of a core where they are given by quota', () => {
@@ -48,7 +48,7 @@ describe('containerSettings', () => {
 
   test('takes a pattern literally but for its stars', () => {
     const literal = TiersSection.parse({ a: { names: ['a.b'], mode: 'off' } })
-    expect(settings({}, { name: 'axb', tiers: literal }).mode).toBe('auto')
-    expect(settings({}, { name: 'a.b', tiers: literal }).mode).toBe('off')
+    expect(settings({}, { name: 'axb', tiers: literal }).scaling.mode).toBe('auto')
+    expect(settings({}, { name: 'a.b', tiers: literal }).scaling.mode).toBe('off')
   })
 })

@@ -1,7 +1,7 @@
 import { ContainerSizer, isChange } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
 import type { Allocation, Decision } from '../../../../packages/model/src/policy/decision.ts'
-import { circumstances, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { circumstances, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -21,9 +21,9 @@ class Watched {
   }
 
   /** Some minutes later: a sample with these figures, and what is decided on it. */
-  decide(minutes: number, figures: Parameters<typeof observation>[0] = {}): Decision {
+  decide(minutes: number, figures: Parameters<typeof localSample>[0] = {}): Decision {
     this.nowMs += minutes * MINUTE_MS
-    this.sizer.observe(observation({ allocation: this.allocation, ...figures, timeMs: this.nowMs }))
+    this.sizer.observe(localSample({ allocation: this.allocation, ...figures, timeMs: this.nowMs }))
     return this.sizer.decide(circumstances({ nowMs: this.nowMs, allocation: this.allocation }))
   }
 
@@ -69,7 +69,7 @@ describe('ContainerSizer', () => {
   test('does not take a change of its own for that of a person whose answer was lost', () => {
     const watched = new Watched()
     const decision = watched.decide(1, BUSY)
-    watched.sizer.refused(watched.nowMs, 'no answer in time')
+    watched.sizer.failed(watched.nowMs)
     watched.allocation = decision.to
     expect(isChange(watched.decide(10, { cpuCoresUsed: 4.9, memoryUsedMb: 2_000 }))).toBe(true)
   })
@@ -96,7 +96,7 @@ describe('ContainerSizer', () => {
   test('waits as long after a refusal as after a change', () => {
     const watched = new Watched()
     watched.decide(1, IDLE)
-    watched.sizer.refused(watched.nowMs, 'locked')
+    watched.sizer.failed(watched.nowMs)
     expect(isChange(watched.decide(1, IDLE))).toBe(false)
     expect(watched.decide(10, IDLE).cores).toBe('down')
   })
@@ -151,7 +151,7 @@ describe('ContainerSizer', () => {
 
   test('keeps what it learned when only a limit changes', () => {
     const sizer = new ContainerSizer({ vmid: 101, settings: settings() })
-    for (let minute = 0; minute < 600; minute++) sizer.observe(observation({ timeMs: MONDAY_MS + minute * MINUTE_MS }))
+    for (let minute = 0; minute < 600; minute++) sizer.observe(localSample({ timeMs: MONDAY_MS + minute * MINUTE_MS }))
     sizer.configure(settings({ max_cpu_cores: 3 }))
     const nowMs = MONDAY_MS + 599 * MINUTE_MS
     sizer.decide(circumstances({ nowMs }))

@@ -1,9 +1,9 @@
 import { ContainerSizer, type Decision, isChange } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Allocation, Observation } from '../../../../packages/model/src/policy/decision.ts'
+import type { Allocation, LocalSample } from '../../../../packages/model/src/policy/decision.ts'
 import type { Policy, Target } from '../../../../packages/model/src/policy/policy.ts'
-import { circumstances, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { circumstances, type Figures, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -15,19 +15,19 @@ const SETTINGS = settings({
   max_ram_mb: 8_192,
   max_changes_per_hour: MOST_CHANGES,
   learning_hours: 0,
-  memory_margin_mb: 32,
-  memory_margin_percent: 5,
   memory_shrink_step_percent: 40,
 })
 
 /** One minute of a container's life, and what a policy that means harm wants in it. */
 interface Minute {
   readonly wish: Target
-  readonly sample: Partial<Observation> | undefined
+  readonly sample: Partial<Figures> | undefined
   readonly sampleAgeMs: number
   readonly elapsedMs: number
   readonly lock: string
   readonly isAbnormal: boolean
+  /** What the API allows at that moment. */
+  readonly leastMemoryMb: number | undefined
   /** What a person sets in this minute. */
   readonly manual: Partial<Allocation> | undefined
   readonly isRefused: boolean
@@ -45,7 +45,7 @@ const wishes: fc.Arbitrary<Target> = fc.record({
   isCoresUrgent: fc.boolean(),
   isMemoryUrgent: fc.boolean(),
 })
-const samples: fc.Arbitrary<Partial<Observation> | undefined> = fc.option(
+const samples: fc.Arbitrary<Partial<Figures> | undefined> = fc.option(
   fc.record({
     cpuCoresUsed: size(8),
     cpuThrottledPercent: size(100),
@@ -68,6 +68,7 @@ const lives = fc.array(
     ),
     lock: fc.constantFrom('', '', '', '', 'backup'),
     isAbnormal: fc.boolean(),
+    leastMemoryMb: fc.option(fc.integer({ min: 64, max: 3_000 }), { nil: undefined, freq: 12 }),
     manual: fc.option(
       fc.record({ cores: fc.integer({ min: 1, max: 8 }), memoryMb: fc.integer({ min: 300, max: 8_000 }) }),
       {
@@ -84,7 +85,7 @@ const lives = fc.array(
 interface Made {
   readonly nowMs: number
   readonly decision: Decision
-  readonly newest: Observation | undefined
+  readonly newest: LocalSample | undefined
   readonly minute: Minute
   readonly lastManualMs: number | undefined
 }
@@ -104,7 +105,7 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
   const sizer = new ContainerSizer({ vmid: 101, settings: wanted, policies: { adaptive: hostile, threshold: hostile } })
   let allocation: Allocation = { cores: 2, memoryMb: 2_048 }
   let nowMs = MONDAY_MS
-  let newest: Observation | undefined
+  let newest: LocalSample | undefined
   let lastManualMs: number | undefined
   // what the container has when it is seen first is nobody's change
   sizer.decide(circumstances({ nowMs, allocation }))
@@ -112,16 +113,18 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
     minute = each
     nowMs += each.elapsedMs
     if (each.sample !== undefined) {
-      newest = observation({ ...each.sample, allocation, timeMs: nowMs - each.sampleAgeMs })
+      newest = localSample({ ...each.sample, allocation, timeMs: nowMs - each.sampleAgeMs })
       sizer.observe(newest)
     }
     const before = allocation
     allocation = { ...allocation, ...each.manual }
     if (before.cores !== allocation.cores || before.memoryMb !== allocation.memoryMb) lastManualMs = nowMs
     const verdict = { isAbnormal: each.isAbnormal, confidence: 90, why: 'strange' }
-    const decision = sizer.decide(circumstances({ nowMs, allocation, lock: each.lock, verdict }))
+    const decision = sizer.decide(
+      circumstances({ nowMs, allocation, lock: each.lock, verdict, leastMemoryMb: each.leastMemoryMb }),
+    )
     const made = { nowMs, decision, newest, minute: each, lastManualMs }
-    if (isChange(decision) && each.isRefused) sizer.refused(nowMs, 'refused')
+    if (isChange(decision) && each.isRefused) sizer.failed(nowMs)
     else if (isChange(decision)) {
       allocation = decision.to
       sizer.applied(allocation, nowMs)
@@ -145,22 +148,23 @@ const isKnown = (value: number | undefined): value is number =>
   value !== undefined && value >= 0 && Number.isFinite(value)
 
 describe('whatever a policy wants', () => {
-  test('memory is never set below what the container cannot give up, and a margin (P1)', () => {
-    always(({ decision, newest }) => {
+  test('memory is never set below what the API allows, nor below what is used or cannot be given up (P1)', () => {
+    always(({ decision, newest, minute }) => {
       if (decision.memory !== 'down') return
       const floor = isKnown(newest?.memoryFloorMb) ? newest.memoryFloorMb : 0
-      const used = newest?.memoryUsedMb
+      const used = newest?.memoryUsageMb
       expect(isKnown(used)).toBe(true)
-      const need = Math.max(floor, used ?? Number.NaN)
-      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(need + Math.max(32, need * 0.05))
+      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(Math.max(floor, used ?? Number.NaN))
+      expect(minute.leastMemoryMb).toBeDefined()
+      expect(decision.to.memoryMb).toBeGreaterThanOrEqual(minute.leastMemoryMb ?? Number.NaN)
     })
   })
 
   test('nothing is done on missing, stale or future samples, and a resource whose use is not known stays (P2)', () => {
     always(({ decision, newest, nowMs }) => {
-      if (newest === undefined || Math.abs(nowMs - newest.timeMs) > 30_000) expect(isChange(decision)).toBe(false)
+      if (newest === undefined || Math.abs(nowMs - newest.timestampMs) > 30_000) expect(isChange(decision)).toBe(false)
       if (!isKnown(newest?.cpuCoresUsed)) expect(decision.cores).toBe('keep')
-      if (!isKnown(newest?.memoryUsedMb)) expect(decision.memory).toBe('keep')
+      if (!isKnown(newest?.memoryUsageMb)) expect(decision.memory).toBe('keep')
     })
   })
 
@@ -220,7 +224,7 @@ describe('whatever a policy wants', () => {
     always(({ decision, nowMs }, all) => {
       const killedMs = all
         .filter(made => made.nowMs <= nowMs && made.minute.sample !== undefined && isKill(made.minute.sample))
-        .map(made => made.newest?.timeMs ?? 0)
+        .map(made => made.newest?.timestampMs ?? 0)
       if (killedMs.some(timeMs => nowMs < timeMs + 24 * HOUR_MS)) expect(decision.memory).not.toBe('down')
     })
   })
@@ -232,6 +236,6 @@ describe('whatever a policy wants', () => {
   })
 })
 
-function isKill({ oomKills }: Partial<Observation>): boolean {
+function isKill({ oomKills }: Partial<Figures>): boolean {
   return oomKills !== undefined && oomKills > 0 && oomKills < Number.POSITIVE_INFINITY
 }

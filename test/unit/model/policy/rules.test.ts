@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Refusal } from '../../../../packages/model/src/policy/refusals.ts'
 import { growUnderPressure } from '../../../../packages/model/src/policy/rules/grow-under-pressure.ts'
+import { holdAfterRefusal } from '../../../../packages/model/src/policy/rules/hold-after-refusal.ts'
 import {
   holdInGrowOnly,
   holdInQuarantine,
@@ -7,6 +9,7 @@ import {
   holdWhileAbnormal,
   holdWhileLearning,
 } from '../../../../packages/model/src/policy/rules/hold-shrinking.ts'
+import { keepRawLimits } from '../../../../packages/model/src/policy/rules/keep-raw-limits.ts'
 import { isOpen, keepSchedule } from '../../../../packages/model/src/policy/rules/keep-schedule.ts'
 import { keepTruce } from '../../../../packages/model/src/policy/rules/keep-truce.ts'
 import { keepWithinLimits } from '../../../../packages/model/src/policy/rules/keep-within-limits.ts'
@@ -19,7 +22,7 @@ import { limitMemoryShrink } from '../../../../packages/model/src/policy/rules/l
 import { requireQuietContainer } from '../../../../packages/model/src/policy/rules/require-quiet-container.ts'
 import { requireSoundData } from '../../../../packages/model/src/policy/rules/require-sound-data.ts'
 import { Schedule } from '../../../../packages/model/src/policy/settings.ts'
-import { circumstances, draft, facts, MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { circumstances, draft, facts, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const NOTHING = { cores: undefined, memoryMb: undefined }
 const SMALLER = { cores: 1, memoryMb: 512 }
@@ -30,16 +33,16 @@ describe('requireSoundData', () => {
   test.each([
     ['the allocation is not known', { circumstances: circumstances({ allocation: NOTHING }) }],
     ['there is no sample', { newest: undefined }],
-    ['the newest sample is stale', { newest: observation({ timeMs: MONDAY_MS - 31_000 }) }],
-    ['the newest sample lies in the future', { newest: observation({ timeMs: MONDAY_MS + 31_000 }) }],
-    ['it seems to use more cores than there are', { newest: observation({ cpuCoresUsed: 9 }) }],
-    ['it seems to use more memory than its limit', { newest: observation({ memoryUsedMb: 9_000 }) }],
+    ['the newest sample is stale', { newest: localSample({ timeMs: MONDAY_MS - 31_000 }) }],
+    ['the newest sample lies in the future', { newest: localSample({ timeMs: MONDAY_MS + 31_000 }) }],
+    ['it seems to use more cores than there are', { newest: localSample({ cpuCoresUsed: 9 }) }],
+    ['it seems to use more memory than its limit', { newest: localSample({ memoryUsedMb: 9_000 }) }],
   ])('lets nothing pass when %s', (_, overrides) => {
     expect(requireSoundData(draft(LARGER), facts(overrides)).to).toEqual(NOTHING)
   })
 
   test('holds only the resource whose use is not known', () => {
-    const newest = observation({ memoryUsedMb: undefined })
+    const newest = localSample({ memoryUsedMb: undefined })
     expect(requireSoundData(draft(SMALLER), facts({ newest })).to).toEqual({ cores: 1, memoryMb: undefined })
   })
 })
@@ -117,23 +120,30 @@ describe('growUnderPressure', () => {
     ['stalls', { memoryPressurePercent: 12 }],
     ['the limit met with stalls', { memoryMaxEvents: 3, memoryPressurePercent: 4 }],
   ])('grows memory by a fifth after %s', (_, overrides) => {
-    const grown = growUnderPressure(draft({}), facts({ newest: observation(overrides) }))
+    const grown = growUnderPressure(draft({}), facts({ newest: localSample(overrides) }))
     expect(grown.to.memoryMb).toBeCloseTo(1_228.8)
     expect(grown.isMemoryUrgent).toBe(true)
   })
 
   test('turns a wish to shrink round', () => {
-    const newest = observation({ oomKills: 1 })
+    const newest = localSample({ oomKills: 1 })
     expect(growUnderPressure(draft({ memoryMb: 512 }), facts({ newest })).to.memoryMb).toBeGreaterThan(1_024)
   })
 
   test('leaves a larger wish of the policy', () => {
-    const newest = observation({ oomKills: 1 })
+    const newest = localSample({ oomKills: 1 })
     expect(growUnderPressure(draft({ memoryMb: 4_096 }), facts({ newest })).to.memoryMb).toBe(4_096)
   })
 
+  test('does nothing about kills inside a limit of its own, and says so', () => {
+    const inner = facts({ newest: localSample({ innerOomKills: 3, innerMax: 3 }), lastInnerKillMs: MONDAY_MS - 60_000 })
+    const kept = growUnderPressure(draft({}), inner)
+    expect(kept.to).toEqual(NOTHING)
+    expect(kept.reasons[0]?.text).toContain('killed inside a limit of its own')
+  })
+
   test('takes no alarm at a limit that only page cache meets', () => {
-    const newest = observation({ memoryHighEvents: 500, memoryPressurePercent: 0 })
+    const newest = localSample({ memoryHighEvents: 500, memoryPressurePercent: 0 })
     expect(growUnderPressure(draft({}), facts({ newest })).to).toEqual(NOTHING)
   })
 })
@@ -143,24 +153,28 @@ describe('limitMemoryShrink', () => {
     expect(limitMemoryShrink(draft({ memoryMb: 330 }), facts()).to.memoryMb).toBe(512)
   })
 
-  test('never goes below what is in use or cannot be reclaimed, and a margin', () => {
-    const use = facts({ newest: observation({ memoryUsedMb: 900 }) })
-    const floor = facts({ newest: observation({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
-    expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(945)
-    expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(998)
+  test('never goes below what the API allows, what is in use or swapped out, or cannot be reclaimed', () => {
+    const least = facts({ circumstances: circumstances({ leastMemoryMb: 980 }) })
+    const use = facts({ newest: localSample({ memoryUsedMb: 900, swapUsedMb: 20 }) })
+    const floor = facts({ newest: localSample({ memoryUsedMb: 300, memoryFloorMb: 950 }) })
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), least).to.memoryMb).toBe(980)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), use).to.memoryMb).toBe(920)
+    expect(limitMemoryShrink(draft({ memoryMb: 512 }), floor).to.memoryMb).toBe(950)
   })
 
   test.each([
-    ['memory use is not known', { newest: observation({ memoryUsedMb: undefined }) }],
-    ['it stalls for memory a little', { newest: observation({ memoryPressurePercent: 3 }) }],
+    ['memory use is not known', { newest: localSample({ memoryUsedMb: undefined }) }],
+    ['it stalls for memory a little', { newest: localSample({ memoryPressurePercent: 3 }) }],
     ['the step before was just taken', { lastMemoryShrinkMs: MONDAY_MS - 60_000 }],
-    ['all of it is in use', { newest: observation({ memoryUsedMb: 1_020 }) }],
+    ['all of it is in use', { newest: localSample({ memoryUsedMb: 1_024 }) }],
+    ['the API allows no less', { circumstances: circumstances({ leastMemoryMb: 1_024 }) }],
+    ['nobody says how little is safe', { circumstances: circumstances({ leastMemoryMb: undefined }) }],
   ])('does not shrink while %s', (_, overrides) => {
     expect(limitMemoryShrink(draft({ memoryMb: 512 }), facts(overrides)).to.memoryMb).toBeUndefined()
   })
 
   test('shrinks without a floor that the kernel does not tell', () => {
-    const newest = observation({ memoryFloorMb: undefined, memoryPressurePercent: undefined })
+    const newest = localSample({ memoryFloorMb: undefined, memoryPressurePercent: undefined })
     expect(limitMemoryShrink(draft({ memoryMb: 900 }), facts({ newest })).to.memoryMb).toBe(900)
   })
 })
@@ -253,8 +267,51 @@ describe('keepSchedule', () => {
   })
 })
 
+describe('keepRawLimits', () => {
+  test('leaves alone what a raw line settles, and names the line', () => {
+    const pinned = circumstances({ rawCores: 'lxc.cgroup2.cpuset.cpus: 0-1' })
+    const kept = keepRawLimits(draft(LARGER), facts({ circumstances: pinned }))
+    expect(kept.to).toEqual({ cores: undefined, memoryMb: 2_048 })
+    expect(kept.reasons[0]?.text).toBe('cores are settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
+    const raw = circumstances({ rawMemory: 'lxc.cgroup2.memory.max: 1G' })
+    expect(keepRawLimits(draft(LARGER), facts({ circumstances: raw })).to).toEqual({ cores: 4, memoryMb: undefined })
+    expect(keepRawLimits(draft(LARGER), facts())).toEqual(draft(LARGER))
+  })
+})
+
+describe('holdAfterRefusal', () => {
+  const refused = (overrides: Partial<Refusal>): Refusal => ({
+    resource: 'memory',
+    direction: 'down',
+    times: 1,
+    atMs: MONDAY_MS,
+    from: 1_024,
+    ...overrides,
+  })
+  const later = (ms: number, overrides: Partial<Refusal> = {}) =>
+    facts({ refusals: [refused(overrides)], circumstances: circumstances({ nowMs: MONDAY_MS + ms }) })
+
+  test.each([
+    { times: 1, hours: 1 },
+    { times: 3, hours: 4 },
+    { times: 9, hours: 24 },
+  ])('after $times refusals waits for $hours h, with that resource and direction alone', ({ times, hours }) => {
+    expect(holdAfterRefusal(draft(SMALLER), later(hours * HOUR_MS - 1, { times })).to).toEqual({ cores: 1 })
+    expect(holdAfterRefusal(draft(SMALLER), later(hours * HOUR_MS, { times })).to).toEqual(SMALLER)
+    expect(holdAfterRefusal(draft(LARGER), later(0, { times })).to).toEqual(LARGER)
+  })
+
+  test('growth out of need waits for minutes only', () => {
+    const needy = draft(LARGER, { isMemoryUrgent: true })
+    const grows = { direction: 'up' as const, times: 5 }
+    expect(holdAfterRefusal(needy, later(60_000, grows)).to).toEqual({ cores: 4 })
+    expect(holdAfterRefusal(needy, later(300_000, grows)).to).toEqual(LARGER)
+    expect(holdAfterRefusal(draft(LARGER), later(300_000, grows)).to).toEqual({ cores: 4 })
+  })
+})
+
 describe('waitForEffect', () => {
-  const lagging = observation({ allocation: { cores: 1, memoryMb: 1_024 } })
+  const lagging = localSample({ allocation: { cores: 1, memoryMb: 1_024 } })
 
   test('does not grow cores again before the last change is in force', () => {
     const waiting = facts({ newest: lagging, lastChangeMs: MONDAY_MS - 5_000 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { adaptive } from '../../../../packages/model/src/policy/policies/adaptive/adaptive.ts'
 import type { PolicyState } from '../../../../packages/model/src/policy/policy.ts'
-import { MONDAY_MS, observation, settings, TWO_CORES_1_GB } from '../../../builders/sizing.ts'
+import { localSample, MONDAY_MS, settings, TWO_CORES_1_GB } from '../../../builders/sizing.ts'
 
 /** A load that goes up and down, the same for everybody; changes once a minute. */
 const load = (timeMs: number) => 0.6 + 0.4 * Math.sin(Math.floor(timeMs / 60_000) / 40)
@@ -9,7 +9,7 @@ const load = (timeMs: number) => 0.6 + 0.4 * Math.sin(Math.floor(timeMs / 60_000
 function observed(stepMs: number, hours: number): PolicyState {
   const state = adaptive.create(settings().sizing)
   for (let timeMs = MONDAY_MS + stepMs; timeMs <= MONDAY_MS + hours * 3_600_000; timeMs += stepMs) {
-    state.observe(observation({ timeMs, cpuCoresUsed: load(timeMs - 1), memoryUsedMb: 300 + 50 * load(timeMs - 1) }))
+    state.observe(localSample({ timeMs, cpuCoresUsed: load(timeMs - 1), memoryUsedMb: 300 + 50 * load(timeMs - 1) }))
   }
   return state
 }
@@ -34,7 +34,7 @@ test('does not jump further because the monitor looked more often in a minute of
       timeMs <= MONDAY_MS + 6 * 3_600_000 + 60_000;
       timeMs += stepMs
     ) {
-      state.observe(observation({ timeMs, cpuCoresUsed: 2, cpuPressurePercent: 50 }))
+      state.observe(localSample({ timeMs, cpuCoresUsed: 2, cpuPressurePercent: 50 }))
     }
     return target(state, MONDAY_MS + 6 * 3_600_000 + 60_000).cores
   }

@@ -1,7 +1,8 @@
-import { type Decision, type Sharer, shareHost } from '@lxc-autoscale/model'
+import type { Decision } from '@lxc-autoscale/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { directionOf } from '../../../../packages/model/src/policy/decision.ts'
+import { type Sharer, shareHost } from '../../../../packages/model/src/policy/share-host.ts'
 
 function decision(vmid: number, from: [number, number], to: [number, number], isInNeed = false): Decision {
   return {

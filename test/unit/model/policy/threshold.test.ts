@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { threshold } from '../../../../packages/model/src/policy/policies/threshold.ts'
-import { MONDAY_MS, observation, settings } from '../../../builders/sizing.ts'
+import { localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const SIZING = settings({ cpu_scale_step: 1, ram_scale_step_mb: 512 }).sizing
 
@@ -8,7 +8,7 @@ const SIZING = settings({ cpu_scale_step: 1, ram_scale_step_mb: 512 }).sizing
 function wants(cpuCoresUsed: number | undefined, memoryUsedMb: number | undefined) {
   const state = threshold.create(SIZING)
   const allocation = { cores: 4, memoryMb: 2_048 }
-  state.observe(observation({ allocation, cpuCoresUsed, memoryUsedMb }))
+  state.observe(localSample({ allocation, cpuCoresUsed, memoryUsedMb }))
   const { cores, memoryMb } = state.decide({ timeMs: MONDAY_MS, localTimeMs: MONDAY_MS, allocation, isAbnormal: false })
   return { cores, memoryMb }
 }
@@ -33,7 +33,7 @@ describe('the policy threshold', () => {
   test('does not step down to where it would step up again', () => {
     const state = threshold.create({ ...SIZING, threshold: { ...SIZING.threshold, cpuDownPercent: 60 } })
     const allocation = { cores: 2, memoryMb: 2_048 }
-    state.observe(observation({ allocation, cpuCoresUsed: 1.1 }))
+    state.observe(localSample({ allocation, cpuCoresUsed: 1.1 }))
     const { cores } = state.decide({ timeMs: 0, localTimeMs: 0, allocation, isAbnormal: false })
     expect(cores).toBeUndefined()
   })
@@ -41,7 +41,7 @@ describe('the policy threshold', () => {
   test('never steps down to nothing', () => {
     const state = threshold.create(SIZING)
     const allocation = { cores: 1, memoryMb: 512 }
-    state.observe(observation({ allocation, cpuCoresUsed: 0, memoryUsedMb: 10 }))
+    state.observe(localSample({ allocation, cpuCoresUsed: 0, memoryUsedMb: 10 }))
     const { cores, memoryMb } = state.decide({ timeMs: 0, localTimeMs: 0, allocation, isAbnormal: false })
     expect([cores, memoryMb]).toEqual([undefined, undefined])
   })

@@ -2,15 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AutoscaleError } from '@lxc-autoscale/core'
-import {
-  formatSizerState,
-  type PendingChange,
-  PendingChanges,
-  parseSizerState,
-  type SavedSizer,
-  StateFiles,
-} from '@lxc-autoscale/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type PendingChange, PendingChanges } from '../../../../packages/model/src/state/pending-changes.ts'
+import { formatSizerState, parseSizerState, type SavedSizer } from '../../../../packages/model/src/state/sizer-state.ts'
+import { StateFiles } from '../../../../packages/model/src/state/state-files.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 
 let directory: string

@@ -1,4 +1,4 @@
-import type { Observation } from '../decision.ts'
+import type { LocalSample } from '../decision.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../policy.ts'
 
 /**
@@ -13,15 +13,15 @@ export const threshold: Policy = {
 
 class ThresholdState implements PolicyState {
   readonly #settings: SizingSettings
-  #newest: Observation | undefined
+  #newest: LocalSample | undefined
   #words = { cores: 'no sample yet', memory: 'no sample yet' }
 
   constructor(settings: SizingSettings) {
     this.#settings = settings
   }
 
-  observe(observation: Observation): void {
-    this.#newest = observation
+  observe(sample: LocalSample): void {
+    this.#newest = sample
   }
 
   decide({ allocation }: PolicyContext): Target {
@@ -34,7 +34,7 @@ class ThresholdState implements PolicyState {
       size: keys.cpuStepCores,
     })
     const memory = step({
-      used: this.#newest?.memoryUsedMb,
+      used: this.#newest?.memoryUsageMb,
       allocated: allocation.memoryMb,
       upPercent: keys.memoryUpPercent,
       downPercent: keys.memoryDownPercent,
@@ -45,7 +45,7 @@ class ThresholdState implements PolicyState {
       cores: cores.target,
       memoryMb: memory.target,
       isCoresUrgent: cores.usedPercent >= URGENT_PERCENT,
-      isMemoryUrgent: memory.usedPercent >= URGENT_PERCENT || (this.#newest?.oomKills ?? 0) > 0,
+      isMemoryUrgent: memory.usedPercent >= URGENT_PERCENT || (this.#newest?.memoryEvents?.oomKill ?? 0) > 0,
     }
   }
 

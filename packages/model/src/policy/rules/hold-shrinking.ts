@@ -1,12 +1,15 @@
+import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { durationText, holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
 
 /** Nothing shrinks in the mode `grow_only`. */
 export const holdInGrowOnly: Rule = (draft, facts) =>
-  facts.settings.mode === 'grow_only' ? holdShrinking(draft, facts, 'hold-in-grow-only', 'mode grow_only') : draft
+  facts.settings.scaling.mode === 'grow_only'
+    ? holdShrinking(draft, facts, 'hold-in-grow-only', 'mode grow_only')
+    : draft
 
 /** Nothing shrinks before a container has been watched for a while. */
 export const holdWhileLearning: Rule = (draft, facts) => {
-  const leftMs = facts.settings.learningMs - facts.observedMs
+  const leftMs = facts.settings.scaling.learning_hours * MS_PER_HOUR - facts.observedMs
   return leftMs > 0
     ? holdShrinking(
         draft,
@@ -40,7 +43,10 @@ export const holdInQuarantine: Rule = (draft, facts) => {
 /** Shrinking waits until the last change of any kind has shown its effect. */
 export const holdInShrinkCooldown: Rule = (draft, facts) => {
   const { lastChangeMs, settings, circumstances } = facts
-  const leftMs = lastChangeMs === undefined ? 0 : lastChangeMs + settings.shrinkCooldownMs - circumstances.nowMs
+  const leftMs =
+    lastChangeMs === undefined
+      ? 0
+      : lastChangeMs + settings.scaling.shrink_cooldown_seconds * MS_PER_SECOND - circumstances.nowMs
   return leftMs > 0
     ? holdShrinking(draft, facts, 'hold-in-shrink-cooldown', `changed a moment ago; ${durationText(leftMs)} to go`)
     : draft

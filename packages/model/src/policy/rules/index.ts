@@ -1,5 +1,6 @@
 import type { Rule } from '../draft.ts'
 import { growUnderPressure } from './grow-under-pressure.ts'
+import { holdAfterRefusal } from './hold-after-refusal.ts'
 import {
   holdInGrowOnly,
   holdInQuarantine,
@@ -7,6 +8,7 @@ import {
   holdWhileAbnormal,
   holdWhileLearning,
 } from './hold-shrinking.ts'
+import { keepRawLimits } from './keep-raw-limits.ts'
 import { keepSchedule } from './keep-schedule.ts'
 import { keepTruce } from './keep-truce.ts'
 import { keepWithinLimits } from './keep-within-limits.ts'
@@ -33,6 +35,8 @@ export const RULES: readonly Rule[] = [
   waitForEffect,
   holdInGrowCooldown,
   keepWithinLimits,
+  keepRawLimits,
+  holdAfterRefusal,
   keepChangeBudget,
   requireSoundData,
   keepTruce,

@@ -1,33 +1,33 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import { durationText, holdMemoryShrinking, isBelow, type Rule, withReason } from '../draft.ts'
 
 const RULE = 'limit-memory-shrink'
 
 /**
- * Memory shrinks in steps, with a pause in which pressure is watched, and never below what the container cannot give up
- * plus a margin. What it cannot give up is the larger of what the kernel says and what it uses without page cache, and
- * what it has swapped out, which a smaller limit would only add to.
+ * Memory shrinks in steps, with a pause in which pressure is watched, and never below what the API's safety rules allow at this
+ * moment, nor below what the container uses without page cache and has swapped out, which a smaller limit would only add to.
  */
 export const limitMemoryShrink: Rule = (draft, facts) => {
   const { settings, circumstances, newest, lastMemoryShrinkMs } = facts
-  const { allocation, nowMs } = circumstances
+  const { allocation, leastMemoryMb, nowMs } = circumstances
+  const { pressure_limit_percent, shrink_cooldown_seconds, memory_shrink_step_percent } = settings.scaling
   const target = draft.to.memoryMb
   if (target === undefined || allocation.memoryMb === undefined || !isBelow(target, allocation.memoryMb)) return draft
-  if (newest?.memoryUsedMb === undefined) return holdMemoryShrinking(draft, facts, RULE, 'its memory use is not known')
-  const pressure = newest.memoryPressurePercent ?? 0
-  if (pressure >= settings.pressureLimitPercent / 4 && pressure > 0) {
-    return holdMemoryShrinking(draft, facts, RULE, `it stalls for memory ${pressure.toFixed(1)} % of the time`)
+  const hold = (text: string) => holdMemoryShrinking(draft, facts, RULE, text)
+  if (newest?.memoryUsageMb === undefined) return hold('its memory use is not known')
+  if (leastMemoryMb === undefined) return hold('the API does not say how little memory is safe now')
+  const pressure = newest.pressure?.memorySomePercent ?? 0
+  if (pressure >= pressure_limit_percent / 4 && pressure > 0) {
+    return hold(`it stalls for memory ${pressure.toFixed(1)} % of the time`)
   }
-  const leftMs = lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + settings.shrinkCooldownMs - nowMs
-  if (leftMs > 0)
-    return holdMemoryShrinking(draft, facts, RULE, `watching the step before; ${durationText(leftMs)} to go`)
-  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsedMb) + (newest.swapUsedMb ?? 0)
-  const marginMb = Math.max(settings.memoryMarginMb, (needMb * settings.memoryMarginPercent) / 100)
-  const stepMb = allocation.memoryMb * (1 - settings.memoryShrinkStepPercent / 100)
-  const least = Math.ceil(Math.max(needMb + marginMb, stepMb))
+  const leftMs =
+    lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + shrink_cooldown_seconds * MS_PER_SECOND - nowMs
+  if (leftMs > 0) return hold(`watching the step before; ${durationText(leftMs)} to go`)
+  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsageMb) + (newest.swapUsageMb ?? 0)
+  const stepMb = allocation.memoryMb * (1 - memory_shrink_step_percent / 100)
+  const least = Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))
   if (target >= least) return draft
-  if (least >= allocation.memoryMb) {
-    return holdMemoryShrinking(draft, facts, RULE, `it cannot give up ${Math.ceil(needMb)} MB`)
-  }
-  const text = least > stepMb + 1 ? `not below the ${Math.ceil(needMb)} MB in use and a margin` : 'one step at a time'
+  if (least >= allocation.memoryMb) return hold(`it cannot do with less than ${least} MB`)
+  const text = least > stepMb + 1 ? `not below the ${least} MB that it needs now` : 'one step at a time'
   return { ...withReason(draft, RULE, text), to: { ...draft.to, memoryMb: least } }
 }

@@ -1,32 +1,30 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import { implausible } from '../../history/implausible.ts'
 import { holdAll, type Rule } from '../draft.ts'
 
 const RULE = 'require-sound-data'
-/** A container cannot use much more than it is allowed; beyond this the figures contradict each other. */
-const IMPOSSIBLE_USE = 1.5
 
-/** Nothing is done on an unknown allocation, or on missing, stale or contradictory samples. */
+/** Nothing is done on an unknown allocation, or on missing or stale samples, or such that cannot be true. */
 export const requireSoundData: Rule = (draft, { circumstances, newest }) => {
-  const { allocation, nowMs, maxDataAgeMs } = circumstances
+  const { allocation, nowMs, maxDataAgeMs, implausible: refused } = circumstances
   if (allocation.cores === undefined && allocation.memoryMb === undefined) {
     return holdAll(draft, RULE, 'its allocation is not known')
   }
-  if (newest === undefined) return holdAll(draft, RULE, 'no sample yet')
-  const ageMs = nowMs - newest.timeMs
-  if (ageMs > maxDataAgeMs) return holdAll(draft, RULE, `the newest sample is ${Math.round(ageMs / 1_000)} s old`)
-  if (ageMs < -maxDataAgeMs) return holdAll(draft, RULE, 'the newest sample lies in the future: a clock is wrong')
-  const { cpuCoresUsed, memoryUsedMb } = newest
-  if (isImpossible(cpuCoresUsed, newest.allocation.cores) || isImpossible(memoryUsedMb, newest.allocation.memoryMb)) {
-    return holdAll(draft, RULE, 'it seems to use far more than it is allowed: the figures contradict each other')
+  const why = refused === undefined ? '' : `; what was measured since cannot be true: ${refused}`
+  if (newest === undefined) return holdAll(draft, RULE, `no sample yet${why}`)
+  const ageMs = nowMs - newest.timestampMs
+  if (ageMs > maxDataAgeMs) {
+    return holdAll(draft, RULE, `the newest sample is ${Math.round(ageMs / MS_PER_SECOND)} s old${why}`)
   }
+  if (ageMs < -maxDataAgeMs) return holdAll(draft, RULE, 'the newest sample lies in the future: a clock is wrong')
+  const configured = { cpuCores: allocation.cores, memoryLimitMb: allocation.memoryMb, swapUsageMb: undefined }
+  const problem = implausible(newest, { before: configured })
+  if (problem !== undefined) return holdAll(draft, RULE, `what was measured cannot be true: ${problem}`)
   return {
     ...draft,
     to: {
-      cores: cpuCoresUsed === undefined ? undefined : draft.to.cores,
-      memoryMb: memoryUsedMb === undefined ? undefined : draft.to.memoryMb,
+      cores: newest.cpuCoresUsed === undefined ? undefined : draft.to.cores,
+      memoryMb: newest.memoryUsageMb === undefined ? undefined : draft.to.memoryMb,
     },
   }
-}
-
-function isImpossible(used: number | undefined, allowed: number | undefined): boolean {
-  return used !== undefined && allowed !== undefined && allowed > 0 && used > allowed * IMPOSSIBLE_USE + 1
 }

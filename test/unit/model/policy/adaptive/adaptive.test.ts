@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { adaptive } from '../../../../../packages/model/src/policy/policies/adaptive/adaptive.ts'
 import type { SizingSettings } from '../../../../../packages/model/src/policy/policy.ts'
-import { MONDAY_MS, observation, settings } from '../../../../builders/sizing.ts'
+import { localSample, MONDAY_MS, settings } from '../../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
 const SIZING: SizingSettings = settings({ cpu_unit: 'cpulimit', min_cpu_cores: 0.1 }).sizing
@@ -15,7 +15,7 @@ function learned(minutes: number) {
   for (let minute = 0; minute < minutes; minute++) {
     const noise = ((minute * 7_919) % 101) / 100
     state.observe(
-      observation({
+      localSample({
         ...at(minute),
         allocation,
         cpuCoresUsed: 0.5 + noise,
@@ -39,7 +39,7 @@ describe('the policy adaptive', () => {
 
   test('learns nothing from a sample without figures', () => {
     const state = adaptive.create(SIZING)
-    state.observe(observation({ ...at(0), cpuCoresUsed: undefined, memoryUsedMb: undefined }))
+    state.observe(localSample({ ...at(0), cpuCoresUsed: undefined, memoryUsedMb: undefined }))
     expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({
       cores: undefined,
       memoryMb: undefined,
@@ -54,7 +54,7 @@ describe('the policy adaptive', () => {
     ['using all whole cores on a kernel without PSI', { cpuCoresUsed: 2, cpuPressurePercent: undefined }, true],
   ])('takes a container that is %s for short: %o', (_, figures, isShort) => {
     const state = learned(300)
-    state.observe(observation({ ...at(300), allocation, ...figures }))
+    state.observe(localSample({ ...at(300), allocation, ...figures }))
     expect(state.decide({ ...at(300), allocation, isAbnormal: false }).isCoresUrgent).toBe(isShort)
   })
 

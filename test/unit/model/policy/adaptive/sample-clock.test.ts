@@ -25,12 +25,12 @@ describe('SampleClock', () => {
     expect(clock.ownMs).toBe(10 * MINUTE_MS + 5 * HOUR_MS)
   })
 
-  test('passes over a sample that comes late or twice', () => {
-    const clock = running()
-    expect([clock.advance(10 * MINUTE_MS), clock.advance(9 * MINUTE_MS)]).toEqual([0, 0])
+  test('passes over the same sample when it comes twice', () => {
+    expect(running().advance(10 * MINUTE_MS)).toBe(0)
   })
 
   test.each([
+    ['back by two minutes', -2 * MINUTE_MS],
     ['back by a day', -DAY_MS],
     ['forward by a year', 365 * DAY_MS],
   ])('goes on steadily when the clock of the host is set %s', (_, jumpMs) => {

@@ -1,9 +1,9 @@
-import type { Observation } from '../../decision.ts'
+import type { LocalSample } from '../../decision.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../../policy.ts'
 import { CpuSizer } from './cpu-sizer.ts'
 import { MemorySizer } from './memory-sizer.ts'
 import { SampleClock } from './sample-clock.ts'
-import { type ContainerReading, SampleMinute } from './sample-minute.ts'
+import { type ResourceSamples, SampleMinute } from './sample-minute.ts'
 
 const VERSION = 1
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
@@ -37,9 +37,9 @@ class AdaptiveState implements PolicyState {
     }
   }
 
-  observe(observation: Observation): void {
-    const dtMs = this.#clock.advance(observation.timeMs)
-    if (dtMs > 0) this.#learn(this.#minute.add(readingOf(observation, this.#clock.ownMs, dtMs)))
+  observe(sample: LocalSample): void {
+    const dtMs = this.#clock.advance(sample.timestampMs)
+    if (dtMs > 0) this.#learn(this.#minute.add(byResource(sample, this.#clock.ownMs, dtMs)))
   }
 
   decide({ timeMs: wallMs, localTimeMs, allocation, isAbnormal }: PolicyContext): Target {
@@ -71,9 +71,9 @@ class AdaptiveState implements PolicyState {
     }
   }
 
-  #learn(reading: ContainerReading | undefined): void {
-    if (reading?.cpu !== undefined) this.#cpu.observe(reading.cpu)
-    if (reading?.memory !== undefined) this.#memory.observe(reading.memory)
+  #learn(samples: ResourceSamples | undefined): void {
+    if (samples?.cpu !== undefined) this.#cpu.observe(samples.cpu)
+    if (samples?.memory !== undefined) this.#memory.observe(samples.memory)
   }
 
   #restore(saved: unknown): boolean {
@@ -83,8 +83,8 @@ class AdaptiveState implements PolicyState {
   }
 }
 
-function readingOf(observation: Observation, timeMs: number, dtMs: number): ContainerReading {
-  const { localTimeMs, cpuCoresUsed, memoryUsedMb, allocation } = observation
+function byResource(sample: LocalSample, timeMs: number, dtMs: number): ResourceSamples {
+  const { localTimeMs, cpuCoresUsed, cpuCores, memoryUsageMb, memoryLimitMb, memoryEvents } = sample
   const moment = { timeMs, localTimeMs, dtMs }
   return {
     cpu:
@@ -93,19 +93,19 @@ function readingOf(observation: Observation, timeMs: number, dtMs: number): Cont
         : {
             ...moment,
             usedCores: cpuCoresUsed,
-            isShort: isShortOfCores(observation),
-            allocatedCores: allocation.cores ?? cpuCoresUsed,
+            isShort: isShortOfCores(sample),
+            allocatedCores: cpuCores ?? cpuCoresUsed,
           },
     memory:
-      memoryUsedMb === undefined
+      memoryUsageMb === undefined
         ? undefined
         : {
             ...moment,
-            usedMb: memoryUsedMb,
-            wasKilled: (observation.oomKills ?? 0) > 0,
-            wasPressed: wasPressed(observation),
+            usedMb: memoryUsageMb,
+            wasKilled: (memoryEvents?.oomKill ?? 0) > 0,
+            wasPressed: wasPressed(sample),
             cpuCores: cpuCoresUsed,
-            allocatedMb: allocation.memoryMb ?? memoryUsedMb,
+            allocatedMb: memoryLimitMb ?? memoryUsageMb,
           },
   }
 }
@@ -114,18 +114,13 @@ function newCpuSizer({ coresStep, minCores, adaptive: { throttlingPrice } }: Siz
   return new CpuSizer({ coresStep, minCores, throttlingPrice })
 }
 
-function isShortOfCores({
-  cpuCoresUsed,
-  cpuThrottledPercent,
-  cpuPressurePercent,
-  allocation: { cores },
-}: Observation): boolean {
+function isShortOfCores({ cpuCoresUsed, cpuThrottledPercent, cpuCores, pressure }: LocalSample): boolean {
   if ((cpuThrottledPercent ?? 0) >= SHORT_THROTTLED_PERCENT) return true
-  const isUsedUp = cpuCoresUsed !== undefined && cores !== undefined && cpuCoresUsed >= cores * SHORT_USED_SHARE
-  return isUsedUp && (cpuPressurePercent === undefined || cpuPressurePercent >= SHORT_WAITING_PERCENT)
+  const isUsedUp = cpuCoresUsed !== undefined && cpuCores !== undefined && cpuCoresUsed >= cpuCores * SHORT_USED_SHARE
+  return isUsedUp && (pressure?.cpuSomePercent ?? SHORT_WAITING_PERCENT) >= SHORT_WAITING_PERCENT
 }
 
-function wasPressed({ memoryHighEvents, memoryMaxEvents, memoryPressurePercent }: Observation): boolean {
-  const events = (memoryHighEvents ?? 0) + (memoryMaxEvents ?? 0)
-  return events > 0 && (memoryPressurePercent ?? 0) >= PRESSED_STALL_PERCENT
+function wasPressed({ memoryEvents, pressure }: LocalSample): boolean {
+  const events = (memoryEvents?.high ?? 0) + (memoryEvents?.max ?? 0)
+  return events > 0 && (pressure?.memorySomePercent ?? 0) >= PRESSED_STALL_PERCENT
 }

@@ -1,9 +1,9 @@
-const FIRST_STEP_MS = 60_000
+import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
+
+const FIRST_STEP_MS = MS_PER_MINUTE
 const MOST_STEPS_IN_A_GAP = 3
-/** A sample this much older than the newest is a late one; older still, and the clock of the host was set back. */
-const LATE_MS = 600_000
 /** No gap is longer than this; beyond it the clock was set forward. */
-const LONGEST_GAP_MS = 30 * 86_400_000
+const LONGEST_GAP_MS = 30 * MS_PER_DAY
 
 /**
  * Time as the samples of a container tell it, which never falls, whatever happens to the clock of the host: windows and
@@ -20,7 +20,7 @@ export class SampleClock {
 
   /**
    * Takes the time of a sample. Gives the time that the sample stands for: since the one before it, but no more than a few
-   * usual steps, so that a gap is no measurement; 0 for a sample that comes late or twice.
+   * usual steps, so that a gap is no measurement; 0 for the same sample again. An older time says that the clock was set back.
    */
   advance(wallMs: number): number {
     const stepMs = this.#stepMs ?? FIRST_STEP_MS
@@ -30,8 +30,8 @@ export class SampleClock {
       return stepMs
     }
     const sinceMs = wallMs - this.#wallMs
-    if (sinceMs <= 0 && sinceMs > -LATE_MS) return 0
-    const isClockSet = sinceMs <= 0 || sinceMs > LONGEST_GAP_MS
+    if (sinceMs === 0) return 0
+    const isClockSet = sinceMs < 0 || sinceMs > LONGEST_GAP_MS
     const elapsedMs = isClockSet ? stepMs : sinceMs
     const countedMs = Math.min(elapsedMs, MOST_STEPS_IN_A_GAP * (this.#stepMs ?? elapsedMs))
     this.#wallMs = wallMs

@@ -6,8 +6,8 @@ const FULL_MS = 57_000
 /** So much is worth looking at before it is full. */
 const WORTH_MS = 30_000
 
-/** What a sample tells of one container; a resource that was not measured is undefined. */
-export interface ContainerReading {
+/** What a sample tells of each resource; one that was not measured is undefined. */
+export interface ResourceSamples {
   readonly cpu: CpuSample | undefined
   readonly memory: MemorySample | undefined
 }
@@ -21,15 +21,15 @@ export class SampleMinute {
   #cpu: CpuSample | undefined
   #memory: MemorySample | undefined
 
-  /** Adds a reading; gives what is gathered once that is a minute. */
-  add({ cpu, memory }: ContainerReading): ContainerReading | undefined {
+  /** Adds a sample; gives what is gathered once that is a minute. */
+  add({ cpu, memory }: ResourceSamples): ResourceSamples | undefined {
     if (cpu !== undefined) this.#cpu = this.#cpu === undefined ? cpu : joinedCpu(this.#cpu, cpu)
     if (memory !== undefined) this.#memory = this.#memory === undefined ? memory : joinedMemory(this.#memory, memory)
     return this.#gatheredMs >= FULL_MS ? this.#take() : undefined
   }
 
   /** What is gathered, if it is worth looking at before the minute is full: half of one, or a shortage. */
-  early(): ContainerReading | undefined {
+  early(): ResourceSamples | undefined {
     const isShort = this.#cpu?.isShort || this.#memory?.wasKilled || this.#memory?.wasPressed
     return isShort || this.#gatheredMs >= WORTH_MS ? this.#take() : undefined
   }
@@ -38,11 +38,11 @@ export class SampleMinute {
     return Math.max(this.#cpu?.dtMs ?? 0, this.#memory?.dtMs ?? 0)
   }
 
-  #take(): ContainerReading {
-    const reading = { cpu: this.#cpu, memory: this.#memory }
+  #take(): ResourceSamples {
+    const gathered = { cpu: this.#cpu, memory: this.#memory }
     this.#cpu = undefined
     this.#memory = undefined
-    return reading
+    return gathered
   }
 }
 

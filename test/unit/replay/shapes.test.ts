@@ -1,4 +1,4 @@
-import { SHAPE_NAMES, shapeTrace } from '@lxc-autoscale/model'
+import { SHAPE_NAMES, shapeTrace } from '@lxc-autoscale/replay'
 import { describe, expect, test } from 'vitest'
 
 describe('shapeTrace', () => {

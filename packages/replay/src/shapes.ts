@@ -1,4 +1,4 @@
-import { Random } from '../forest/random.ts'
+import { Random } from '@lxc-autoscale/model'
 import type { Trace } from './trace.ts'
 
 /** The demand at one minute. */

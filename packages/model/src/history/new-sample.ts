@@ -8,11 +8,13 @@ export interface CounterRates {
   readonly writes: number | undefined
 }
 
-/** One sample of a container in the light of the one before. */
-export interface Reading {
+/** A sample of a container that nobody has learned yet, in the light of the one before. */
+export interface NewSample {
   readonly vmid: number
   readonly sample: ContainerSample
-  /** Time since the sample before; undefined for the first one of a run. */
+  /** When it was taken by the time of the history, which never goes back (`FleetHistory`). */
+  readonly timeMs: number
+  /** Time since the sample before; undefined for the first one of a run, and after the clock was set back. */
   readonly elapsedMs: number | undefined
   /** The container was made or started anew: nothing learned before is about it. True for its first sample. */
   readonly isNewRun: boolean

@@ -1,12 +1,11 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { Allocation, Circumstances, Decision, Observation } from '../policy/decision.ts'
-import { isChange } from '../policy/decision.ts'
+import { type MemoryEvents, MS_PER_SECOND, type Pressure } from '@lxc-autoscale/core'
+import { type Allocation, type Circumstances, type Decision, isChange, type LocalSample } from '@lxc-autoscale/model'
 import { RecentSteps } from './recent-steps.ts'
 import type { Trace } from './trace.ts'
 
 /** What sizes a container: the whole of policy and safety rules. */
 export interface ReplaySizer {
-  observe(observation: Observation): void
+  observe(sample: LocalSample): void
   decide(circumstances: Circumstances): Decision
   applied(allocation: Allocation, nowMs: number): void
 }
@@ -16,8 +15,15 @@ export interface ReplayOptions {
   readonly intervalS: number
   /** What a trace that does not say starts with. */
   readonly fallback: Allocation
+  /** Room above its use that a container keeps when its memory shrinks, as the API's safety rules would have it. */
+  readonly memoryMargin: MemoryMargin
   /** Called now and then with the share of the trace that is done, 0-1. */
   readonly onProgress?: (share: number) => void
+}
+
+export interface MemoryMargin {
+  readonly mb: number
+  readonly percent: number
 }
 
 /** What a sizer would have done. Arrays have one element per sample; `undefined` where the trace lacks the resource. */
@@ -51,13 +57,15 @@ export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions)
   let decidedS = Number.NEGATIVE_INFINITY
   timesS.forEach((timeS, index) => {
     inForce.record(index, allocation)
-    sizer.observe(visible(trace, index, allocation))
+    const sample = visible(trace, index, allocation)
+    sizer.observe(sample)
     if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
     const stepS = steps.median(timeS)
     const dueS = Math.max(options.intervalS, stepS) - stepS * JITTER_SHARE
     if (timeS - decidedS < dueS) return
     decidedS = timeS
-    const decision = sizer.decide(circumstancesAt(trace, timeS, allocation, dueS))
+    const leastMemoryMb = leastMemory(sample, options.memoryMargin)
+    const decision = sizer.decide({ ...circumstancesAt(trace, timeS, dueS), allocation, leastMemoryMb })
     if (!isChange(decision) || !decision.isToBeApplied) return
     allocation = decision.to
     sizer.applied(allocation, timeS * MS_PER_SECOND)
@@ -91,24 +99,39 @@ export function startAllocation(trace: Trace, fallback: Allocation): Allocation 
 /** Rounding of the figures of a trace must not count as throttling. */
 const TOLERANCE = 1e-9
 
-function visible(trace: Trace, index: number, allocation: Allocation): Observation {
-  const timeMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
+/** What a trace does not tell. */
+const NO_PRESSURE: Pressure = {
+  cpuSomePercent: undefined,
+  memorySomePercent: undefined,
+  memoryFullPercent: undefined,
+  ioSomePercent: undefined,
+  ioFullPercent: undefined,
+}
+const NO_EVENTS: MemoryEvents = {
+  high: undefined,
+  max: undefined,
+  oomKill: undefined,
+  innerMax: undefined,
+  innerOomKill: undefined,
+}
+
+function visible(trace: Trace, index: number, allocation: Allocation): LocalSample {
+  const timestampMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
   const cpu = through(trace.cpuCores?.[index], allocation.cores)
   const memory = through(trace.memoryMb?.[index], allocation.memoryMb)
+  const cutPercent = cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100
   return {
-    timeMs,
-    localTimeMs: timeMs + trace.utcOffsetMs,
-    allocation,
+    timestampMs,
+    localTimeMs: timestampMs + trace.utcOffsetMs,
+    cpuCores: allocation.cores,
+    memoryLimitMb: allocation.memoryMb,
     cpuCoresUsed: cpu.seen,
-    cpuThrottledPercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
-    cpuPressurePercent: cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100,
-    memoryUsedMb: memory.seen,
+    cpuThrottledPercent: cutPercent,
+    memoryUsageMb: memory.seen,
     memoryFloorMb: undefined,
-    swapUsedMb: undefined,
-    memoryPressurePercent: undefined,
-    memoryHighEvents: undefined,
-    memoryMaxEvents: undefined,
-    oomKills: memory.isCut === undefined ? undefined : Number(memory.isCut),
+    swapUsageMb: undefined,
+    pressure: { ...NO_PRESSURE, cpuSomePercent: cutPercent },
+    memoryEvents: { ...NO_EVENTS, oomKill: memory.isCut === undefined ? undefined : Number(memory.isCut) },
   }
 }
 
@@ -124,18 +147,31 @@ function through(demand: number | undefined, limit: number | undefined): Through
   return { seen: limit, isCut: true }
 }
 
-function circumstancesAt(trace: Trace, timeS: number, allocation: Allocation, dueS: number): Circumstances {
+/** All that is used counts as what the container cannot give up: a trace does not tell more. */
+function leastMemory({ memoryUsageMb }: LocalSample, { mb, percent }: MemoryMargin): number | undefined {
+  return memoryUsageMb === undefined
+    ? undefined
+    : Math.ceil(memoryUsageMb + Math.max(mb, (memoryUsageMb * percent) / 100))
+}
+
+function circumstancesAt(
+  trace: Trace,
+  timeS: number,
+  dueS: number,
+): Omit<Circumstances, 'allocation' | 'leastMemoryMb'> {
   const nowMs = timeS * MS_PER_SECOND
   return {
     nowMs,
     localTimeMs: nowMs + trace.utcOffsetMs,
-    allocation,
     maxDataAgeMs: 3 * dueS * MS_PER_SECOND,
     isRunning: true,
     lock: '',
     isMigrating: false,
     isHaQueued: false,
     uptimeMs: undefined,
+    rawCores: undefined,
+    rawMemory: undefined,
     verdict: undefined,
+    implausible: undefined,
   }
 }

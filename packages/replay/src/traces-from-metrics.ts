@@ -1,8 +1,10 @@
 import { type ContainerSample, type MetricsCycle, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { FleetHistory } from '@lxc-autoscale/model'
 import type { Trace } from './trace.ts'
 
-/** Gathers the history of a host, cycle by cycle, into one trace per container. */
+/** Gathers the history of a host, cycle by cycle, into one trace per container; what cannot be true is left out. */
 export class MetricsTraces {
+  readonly #history = new FleetHistory()
   readonly #samples = new Map<number, ContainerSample[]>()
   readonly #utcOffsetMs: number
 
@@ -12,10 +14,10 @@ export class MetricsTraces {
   }
 
   add(cycle: MetricsCycle): void {
-    for (const [vmid, sample] of cycle.containers) {
+    for (const { vmid, sample } of this.#history.add(cycle)) {
       const samples = this.#samples.get(vmid)
       if (samples === undefined) this.#samples.set(vmid, [sample])
-      else if (sample.timestampMs > (samples.at(-1)?.timestampMs ?? 0)) samples.push(sample)
+      else samples.push(sample)
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RecentSteps } from '../../../../packages/model/src/replay/recent-steps.ts'
+import { RecentSteps } from '../../../packages/replay/src/recent-steps.ts'
 
 /** The median after each of these times. */
 function medians(timesS: readonly number[]): number[] {

@@ -1,27 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import type {
-  Allocation,
-  Circumstances,
-  Decision,
-  Observation,
-} from '../../../../packages/model/src/policy/decision.ts'
-import { directionOf } from '../../../../packages/model/src/policy/decision.ts'
-import { bill, staticRun } from '../../../../packages/model/src/replay/bill.ts'
-import { type ReplaySizer, replay } from '../../../../packages/model/src/replay/closed-loop.ts'
-import { decisionsCsv } from '../../../../packages/model/src/replay/decisions-csv.ts'
-import { parseTraceCsv, TRACE_HEADER } from '../../../../packages/model/src/replay/trace.ts'
+import type { Allocation, Circumstances, Decision, LocalSample } from '../../../packages/model/src/policy/decision.ts'
+import { directionOf } from '../../../packages/model/src/policy/decision.ts'
+import { bill, staticRun } from '../../../packages/replay/src/bill.ts'
+import { type ReplaySizer, replay } from '../../../packages/replay/src/closed-loop.ts'
+import { decisionsCsv } from '../../../packages/replay/src/decisions-csv.ts'
+import { parseTraceCsv, TRACE_HEADER } from '../../../packages/replay/src/trace.ts'
 
 /** Gives what `size` says, and keeps what it was shown. */
 class RecordingSizer implements ReplaySizer {
-  readonly seen: Observation[] = []
-  readonly #size: (observation: Observation) => Allocation
+  readonly seen: LocalSample[] = []
+  readonly #size: (sample: LocalSample) => Allocation
 
-  constructor(size: (observation: Observation) => Allocation) {
+  constructor(size: (sample: LocalSample) => Allocation) {
     this.#size = size
   }
 
-  observe(observation: Observation): void {
-    this.seen.push(observation)
+  observe(sample: LocalSample): void {
+    this.seen.push(sample)
   }
 
   decide({ nowMs, allocation }: Circumstances): Decision {
@@ -46,8 +41,8 @@ class RecordingSizer implements ReplaySizer {
 }
 
 const trace = parseTraceCsv('web', `${TRACE_HEADER}\n60,0.5,2,100,200\n120,3,,100,\n180,3,,250,\n240,0.5,,100,\n`)
-const options = { intervalS: 60, fallback: { cores: 1, memoryMb: 64 } }
-const keep = () => new RecordingSizer(({ allocation }) => allocation)
+const options = { intervalS: 60, fallback: { cores: 1, memoryMb: 64 }, memoryMargin: { mb: 32, percent: 5 } }
+const keep = () => new RecordingSizer(({ cpuCores, memoryLimitMb }) => ({ cores: cpuCores, memoryMb: memoryLimitMb }))
 
 describe('replay', () => {
   test('shows a policy no more of a demand than its allocation lets through', () => {
@@ -59,7 +54,7 @@ describe('replay', () => {
       [2, 100],
       [0.5, 0],
     ])
-    expect(sizer.seen.map(({ memoryUsedMb, oomKills }) => [memoryUsedMb, oomKills])).toEqual([
+    expect(sizer.seen.map(({ memoryUsageMb, memoryEvents }) => [memoryUsageMb, memoryEvents?.oomKill])).toEqual([
       [100, 0],
       [100, 0],
       [200, 1],
@@ -98,7 +93,7 @@ describe('replay', () => {
     const sizer = keep()
     const run = replay(cpuOnly, sizer, options)
     expect(run.memoryMb).toBeUndefined()
-    expect(sizer.seen[0]).toMatchObject({ memoryUsedMb: undefined, oomKills: undefined })
+    expect(sizer.seen[0]).toMatchObject({ memoryUsageMb: undefined, memoryEvents: { oomKill: undefined } })
   })
 })
 

@@ -1,0 +1,7 @@
+export { bill, type ReplayBill, staticRun } from './bill.ts'
+export { type MemoryMargin, type ReplayRun, replay, startAllocation } from './closed-loop.ts'
+export { decisionsCsv } from './decisions-csv.ts'
+export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './html-report.ts'
+export { SHAPE_NAMES, shapeTrace } from './shapes.ts'
+export { parseTraceCsv, type Trace } from './trace.ts'
+export { MetricsTraces } from './traces-from-metrics.ts'
