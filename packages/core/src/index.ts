@@ -9,21 +9,17 @@ export {
   type ConfigRules,
   parseConfig,
 } from './config/parse-config.ts'
-export {
-  type ContainerSample,
-  type CycleSummary,
-  emptySample,
-  formatCycle,
-  formatSample,
-  formatSummary,
-  formatTime,
-  type IoStats,
-  type MemoryEvents,
-  type MetricsCycle,
-  type NetworkUsage,
-  type Pressure,
-  parseCycle,
+export type {
+  ContainerSample,
+  CycleSummary,
+  IoStats,
+  MemoryEvents,
+  MetricsCycle,
+  NetworkUsage,
+  Pressure,
 } from './contracts/metrics-file.ts'
+export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
+export { formatCycle, formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
 export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {

@@ -14,5 +14,5 @@ export {
 export { updateSettings } from './host/update-settings.ts'
 export type { CommandTime } from './pct/context.ts'
 export type { CommandResult } from './pct/output.ts'
-export { runPct, runPvecm, runPvesh } from './pct/run-command.ts'
+export { runPct, runPvecm, runPvesh } from './run-command.ts'
 export { type Load, SHAPES, type Shape, type ShapeName } from './workload/workload.ts'

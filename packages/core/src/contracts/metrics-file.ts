@@ -28,6 +28,3 @@ export interface MetricsCycle {
   /** Undefined when the element has none (a file of the Python predecessor may lack parts of it). */
   readonly summary: CycleSummary | undefined
 }
-
-export { emptySample, parseCycle } from './metrics-file-read.ts'
-export { formatCycle, formatSample, formatSummary, formatTime } from './metrics-file-write.ts'

@@ -4,7 +4,7 @@ export const COMMANDS = ['pct', 'pvesh', 'pvecm'] as const
 export type CommandName = (typeof COMMANDS)[number]
 
 /** The built entry point of the commands; also when this file runs from source, as it does in a test. */
-const ENTRY = fileURLToPath(new URL('../../dist/pct/main.js', import.meta.url))
+const ENTRY = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** A script that is one of the pretend commands. The shell costs about a millisecond; Node.js is named by its full path. */
 export function commandScript(name: CommandName, root: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { acquireProcessLock } from '../../../../packages/simulator/src/host/process-lock.ts'
-import { runCommand } from '../../../../packages/simulator/src/pct/run-command.ts'
+import { runCommand } from '../../../../packages/simulator/src/run-command.ts'
 import { failure, makeHost, silent, usualHost } from '../pretend-host.ts'
 
 describe('locks', () => {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_SETTINGS, updateSettings } from '../../../../packages/simulator/src/index.ts'
-import { CollectedOutput } from '../../../../packages/simulator/src/pct/output.ts'
-import { runCommand } from '../../../../packages/simulator/src/pct/run-command.ts'
-import { CommandClock, failure, silent, usualHost } from '../pretend-host.ts'
+import { DEFAULT_SETTINGS, updateSettings } from '../../../packages/simulator/src/index.ts'
+import { CollectedOutput } from '../../../packages/simulator/src/pct/output.ts'
+import { runCommand } from '../../../packages/simulator/src/run-command.ts'
+import { CommandClock, failure, silent, usualHost } from './pretend-host.ts'
 
 describe('what can be set to go wrong', () => {
   test('exit codes that vary, while success stays 0', async () => {

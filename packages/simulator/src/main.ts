@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
-import { isErrno } from '../files/json-file.ts'
-import { COMMANDS } from '../host/bin-commands.ts'
+import { isErrno } from './files/json-file.ts'
+import { COMMANDS } from './host/bin-commands.ts'
 import { runCommand } from './run-command.ts'
 
 /**

@@ -1,11 +1,11 @@
-import { hostPaths } from '../files/host-paths.ts'
-import type { CommandName } from '../host/bin-commands.ts'
-import { readIdentity } from '../host/host-identity.ts'
-import { type Fault, type HostSettings, readSettings } from '../host/settings.ts'
-import type { CommandTime, Context } from './context.ts'
-import { EXIT } from './failure.ts'
-import { CollectedOutput, type CommandResult, type Output } from './output.ts'
-import { pct } from './pct.ts'
+import { hostPaths } from './files/host-paths.ts'
+import type { CommandName } from './host/bin-commands.ts'
+import { readIdentity } from './host/host-identity.ts'
+import { type Fault, type HostSettings, readSettings } from './host/settings.ts'
+import type { CommandTime, Context } from './pct/context.ts'
+import { EXIT } from './pct/failure.ts'
+import { CollectedOutput, type CommandResult, type Output } from './pct/output.ts'
+import { pct } from './pct/pct.ts'
 
 /** Exit codes seen in the field for one and the same failure: errno values that happen to be left over. */
 const SEEN_CODES = [2, 4, 9, 13, 22, 25, 255]
@@ -90,8 +90,8 @@ async function collect(
 async function dispatch(context: Context, command: CommandName, words: readonly string[]): Promise<number> {
   if (context.settings.pmxcfs === 'down') return refuseWithoutPmxcfs(context.output)
   if (command === 'pct') return await pct(context, words)
-  if (command === 'pvesh') return await (await import('../pvesh/pvesh.ts')).pvesh(context, words)
-  return (await import('../pvesh/pvecm.ts')).pvecm(context, words)
+  if (command === 'pvesh') return await (await import('./pvesh/pvesh.ts')).pvesh(context, words)
+  return (await import('./pvesh/pvecm.ts')).pvecm(context, words)
 }
 
 /** What every command of Proxmox says while pve-cluster is stopped. */
