@@ -130,4 +130,6 @@ function makeContainer({ proc, cgroup, pve }, index) {
     writeFileSync(`${outer}${group}/cgroup.procs`, pids.map(number => `${number}\n`).join(''))
   })
   for (const [name, text] of OUTER_FILES) writeFileSync(`${outer}/${name}`, text)
+  // Read only when memory.events has changed.
+  writeFileSync(`${outer}/memory.events.local`, 'low 0\nhigh 3\nmax 1\noom 0\noom_kill 0\noom_group_kill 0\n')
 }

@@ -126,7 +126,7 @@ function sampleOf(timestampMs, seed) {
       ioSomePercent: 0.12,
       ioFullPercent: 0.08,
     },
-    memoryEvents: { high: 0, max: 0, oomKill: 0 },
+    memoryEvents: { high: 0, max: 0, oomKill: 0, innerMax: 0, innerOomKill: 0 },
   }
 }
 

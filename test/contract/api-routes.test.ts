@@ -228,7 +228,8 @@ describe.each(['/resource/lxc', '/resource/vm'])('%s', prefix => {
     expect(data).toMatchObject({
       vm_id: 113,
       cores: null,
-      memory_mb: null,
+      memory_mb: 512,
+      swap_mb: 0,
       status: 'running',
       in_force: { cores: 8, memory_mb: 512 },
     })

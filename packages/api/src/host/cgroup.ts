@@ -35,6 +35,7 @@ export interface KernelRoots {
 export class CgroupReader {
   readonly #files: HostFiles
   readonly #roots: KernelRoots
+  #found: CgroupLayout | undefined
 
   constructor(files: HostFiles, roots: KernelRoots) {
     this.#files = files
@@ -45,7 +46,7 @@ export class CgroupReader {
   isRunning(vmid: number): boolean | undefined {
     const layout = this.#layout()
     if (layout === undefined) return undefined
-    if (layout.kind === 'legacy') return this.#processLists(vmid).some(list => list !== '')
+    if (layout.kind === 'legacy') return [...this.#processLists(vmid)].some(list => list !== '')
     return /^populated 1$/m.test(this.#files.readText(`${layout.root}/lxc/${vmid}/cgroup.events`) ?? '')
   }
 
@@ -85,13 +86,13 @@ export class CgroupReader {
   }
 
   /** The texts of the process lists that can hold its init, likeliest first: systemd keeps it in `init.scope`, others in `ns`. */
-  #processLists(vmid: number): readonly string[] {
+  *#processLists(vmid: number): Generator<string> {
     const layout = this.#layout()
     const tree = layout && processTree(layout)
-    if (tree === undefined) return []
-    return ['/ns/init.scope', '/ns', ''].flatMap(
-      group => this.#files.readText(`${tree}/lxc/${vmid}${group}/cgroup.procs`) ?? [],
-    )
+    if (tree === undefined) return
+    for (const group of ['/ns/init.scope', '/ns', '']) {
+      yield this.#files.readText(`${tree}/lxc/${vmid}${group}/cgroup.procs`) ?? ''
+    }
   }
 
   #folder(controller: Controller, vmid: number): string | undefined {
@@ -99,9 +100,10 @@ export class CgroupReader {
     return layout && controllerFolder(layout, controller, vmid)
   }
 
-  /** Looked for each time: it costs little, and the trees may be mounted after this daemon has started. */
+  /** The trees may be mounted after this daemon has started. */
   #layout(): CgroupLayout | undefined {
-    return findCgroupLayout(this.#roots.cgroup)
+    this.#found ??= findCgroupLayout(this.#roots.cgroup)
+    return this.#found
   }
 }
 

@@ -32,7 +32,6 @@ interface RawLine {
 const PENDING = /^\[pve:pending\]\s*$/i
 const SNAPSHOT = /^\[([a-z][a-z0-9_-]+)\]\s*$/i
 const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/
-const DESCRIPTION = /^description:\s*(.*\S)\s*$/
 const KEY_VALUE = /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/
 
 /**
@@ -46,12 +45,9 @@ export function parseLxcConf(text: string): LxcConf {
   let section = live
   for (const line of text.split('\n')) {
     const snapshot = SNAPSHOT.exec(line)?.[1]
-    if (PENDING.test(line)) section = new Section()
-    else if (snapshot === undefined) section.take(line)
-    else {
-      section = new Section()
-      snapshots.set(snapshot, section)
-    }
+    if (snapshot !== undefined || PENDING.test(line)) section = new Section()
+    else section.take(line)
+    if (snapshot !== undefined) snapshots.set(snapshot, section)
   }
   return {
     values: live.valuesWithDescription(),
@@ -66,16 +62,19 @@ class Section {
   #description = ''
 
   take(line: string): void {
-    if (line.startsWith('#')) {
-      this.#description += `${unescapeText(line.slice(1).trimEnd())}\n`
-      return
+    if (line.startsWith('#')) this.#description += `${unescapeText(line.slice(1).trimEnd())}\n`
+    else if (line.startsWith('lxc.')) this.#takeRaw(line)
+    else {
+      const [, key, value] = KEY_VALUE.exec(line) ?? []
+      if (key === undefined || value === undefined) return
+      if (key === 'description') this.#description += unescapeText(value)
+      else this.values.set(key, value)
     }
-    const [, rawKey, rawValue = ''] = RAW.exec(line) ?? []
-    const description = DESCRIPTION.exec(line)?.[1]
-    const [, key, value] = KEY_VALUE.exec(line) ?? []
-    if (rawKey !== undefined) this.raw.push({ key: rawKey, value: rawValue })
-    else if (description !== undefined) this.#description += unescapeText(description)
-    else if (key !== undefined && value !== undefined) this.values.set(key, value)
+  }
+
+  #takeRaw(line: string): void {
+    const [, key, value] = RAW.exec(line) ?? []
+    if (key !== undefined && value !== undefined) this.raw.push({ key, value })
   }
 
   valuesWithDescription(): ConfValues {

@@ -38,7 +38,7 @@ export const memoryEvents: Collector = {
 
 type Growth = number | undefined
 
-const parseEvents = flatKeyed(['high', 'max', 'oom_kill'])
+const parseEvents = flatKeyed(['high', 'max', 'oom_kill', 'oom'])
 const parseLocalEvents = flatKeyed(['high', 'max', 'oom'])
 
 /**
@@ -56,15 +56,22 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   const ownCounters = [hits, hits, hits].map(bounds => counterIn(context.files, local, bounds))
   const isLately = lately()
   const isNearLimit = nearLimit()
+  const readOwn = (timing: Timing) => {
+    const values = local.read(parseLocalEvents)
+    return values && growths(ownCounters, values, timing)
+  }
+  let before: readonly Growth[] = []
+  let ownBefore: readonly Growth[] | undefined
   let isFirst = true
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
     const values = events.read(parseEvents)
-    // Read after the kills, so that none is seen whose cause is not.
-    const ownValues = local.read(parseLocalEvents)
     if (values === undefined) return
     const [high, max, kills] = growths(counters, values, timing)
-    const own = ownValues && growths(ownCounters, ownValues, timing)
+    // Read after the kills, so that none is seen whose cause is not; not at all while nothing happened in the whole tree.
+    const own = isSame(values, before) ? ownBefore && NOTHING : readOwn(timing)
+    before = values
+    ownBefore = own
     if (isFirst) {
       isFirst = false
       return
@@ -79,6 +86,13 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
       innerOomKill: shareOf(kills, !isOwn),
     }
   }
+}
+
+const NOTHING: readonly Growth[] = [0, 0, 0]
+
+function isSame(values: readonly Growth[], before: readonly Growth[]): boolean {
+  for (let at = 0; at < values.length; at++) if (values[at] !== before[at]) return false
+  return true
 }
 
 const parseOomControl = flatKeyed(['oom_kill'])

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(proc, { recursive: true }))
 
 test('reads the cores and the memory of the host', () => {
-  writeFileSync(join(proc, 'cpuinfo'), 'processor\t: 0\nmodel name\t: x\n\nprocessor\t: 1\nmodel name\t: x\n')
+  writeFileSync(join(proc, 'stat'), 'cpu  1 2\ncpu0 1 2\ncpu1 1 2\nintr 5\n')
   writeFileSync(join(proc, 'meminfo'), 'MemTotal:       16384000 kB\nMemFree:  1 kB\nMemAvailable:    8192000 kB\n')
   expect(readHostSize(proc)).toEqual({ cores: 2, memoryMb: 16_000, memoryAvailableMb: 8_000 })
 })
