@@ -23,13 +23,11 @@ export interface Wanted {
 export interface Inserted {
   readonly minute: number
   readonly figures: (usual: ContainerSample) => Partial<ContainerSample>
-  /** It lasts: every sample from that minute on has these figures. */
-  readonly isLasting?: boolean
 }
 
 /**
  * Everything that learns of one container, joined as a cycle joins it: history, forests, spikes, policy and safety rules. A
- * sample a minute, a decision on each; what is decided is in force from the next one on unless the allocation is fixed.
+ * sample a minute, a decision on each; what is decided is in force from the next one on.
  */
 export class ContainerDay {
   readonly #history = new FleetHistory()
@@ -45,25 +43,18 @@ export class ContainerDay {
   }
 
   /** The decisions of all minutes. */
-  live(
-    wanted: readonly Wanted[],
-    { inserted, isFixed = false }: { inserted?: Inserted; isFixed?: boolean } = {},
-  ): Decision[] {
+  live(wanted: readonly Wanted[], inserted?: Inserted): Decision[] {
     return wanted.map((want, minute) => {
       const timestampMs = MONDAY_MS + minute * MINUTE_MS
       const usual = this.#sample(want, timestampMs)
-      const isNow = inserted !== undefined && inserted.minute === minute
-      const isPast = inserted?.isLasting === true && minute >= inserted.minute
-      if (isNow) {
+      if (inserted?.minute === minute) {
         const early = timestampMs - MINUTE_MS / 2
         this.#observe({ ...usual, ...inserted.figures(usual), timestampMs: early }, early)
       }
-      this.#observe(isPast ? { ...usual, ...inserted.figures(usual) } : usual, timestampMs)
+      this.#observe(usual, timestampMs)
       const decision = this.#decide(timestampMs, want)
-      if (!isFixed) {
-        this.#allocation = decision.to
-        if (decision.cores !== 'keep' || decision.memory !== 'keep') this.#sizer.applied(decision.to, timestampMs)
-      }
+      this.#allocation = decision.to
+      if (decision.cores !== 'keep' || decision.memory !== 'keep') this.#sizer.applied(decision.to, timestampMs)
       return decision
     })
   }

@@ -60,6 +60,7 @@ export const MemorySizerState = z.object({
   tokens: ChangeTokensState,
   bornMs: z.number().nullable(),
   usedMb: z.number(),
+  beforeMb: z.number().default(0),
   killsInARow: z.number(),
   chosen: z
     .int()
@@ -87,6 +88,7 @@ export class MemorySizer {
   readonly #tokens: ChangeTokens
   #bornMs: number | undefined
   #usedMb = 0
+  #beforeMb = 0
   #killsInARow = 0
   #chooseDueMs = Number.NEGATIVE_INFINITY
   #chosen: number
@@ -132,9 +134,11 @@ export class MemorySizer {
     this.#sizers.bill({ timeMs, dtMs, used: usedMb, demand: demandMb, allocation: allocatedMb })
     if (this.#bornMs === undefined) this.#bornMs = timeMs
     else {
-      this.#rises.add(timeMs, Math.max(0, usedMb - this.#usedMb))
+      // From the higher of two samples, so that one low one makes no rise of what was there all along.
+      this.#rises.add(timeMs, Math.max(0, usedMb - Math.max(this.#usedMb, this.#beforeMb)))
       this.#noteSurprise(timeMs, demandMb)
     }
+    this.#beforeMb = this.#usedMb
     this.#usedMb = usedMb
     this.#killsInARow = wasKilled ? this.#killsInARow + 1 : 0
     const peakMb = usedMb * peakFactor(sample, p)
@@ -198,6 +202,7 @@ export class MemorySizer {
       tokens: this.#tokens.serialise(),
       bornMs: this.#bornMs ?? null,
       usedMb: this.#usedMb,
+      beforeMb: this.#beforeMb,
       killsInARow: this.#killsInARow,
       chosen: this.#chosen,
     }
@@ -212,6 +217,7 @@ export class MemorySizer {
     this.#tokens.restore(saved.tokens)
     this.#bornMs = saved.bornMs ?? undefined
     this.#usedMb = saved.usedMb
+    this.#beforeMb = saved.beforeMb
     this.#killsInARow = saved.killsInARow
     this.#chosen = saved.chosen
   }
@@ -233,7 +239,7 @@ export class MemorySizer {
     this.#rises.expire(timeMs)
     this.#surprises.expire(timeMs)
     const slotMb = Math.max(this.#day.highest(localTimeMs), this.#week.highest(localTimeMs)) * (1 + p.slotMargin)
-    const growthMb = this.#usedMb + p.risesAhead * this.#rises.peak
+    const growthMb = Math.max(this.#usedMb, this.#beforeMb) + p.risesAhead * this.#rises.peak
     const least = Math.max(slotMb, growthMb, this.#minMemoryMb)
     const surprise = Math.max(p.smallestMargin, this.#surprises.peak)
     let at = 0
