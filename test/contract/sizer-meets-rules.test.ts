@@ -1,7 +1,7 @@
 import { AutoscaleError, BYTES_PER_MB } from '@lxc-autoscale/core'
 import { ContainerSizer, isChange } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
-import { checkMemoryFloor } from '../../packages/api/src/changes/safety-rules.ts'
+import { checkMemoryFloor, leastMemory } from '../../packages/api/src/changes/safety-rules.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
 import type { Allocation } from '../../packages/model/src/policy/decision.ts'
 import { containerFacts } from '../builders/container-facts.ts'
@@ -11,15 +11,18 @@ const MINUTE_MS = 60_000
 const DAYS = 3
 const { safety } = ApiConfig.parse({})
 
-/** What the API answers as `least_memory_mb`: the smallest limit that its rule lets pass. */
+/** All of its memory is anonymous. */
+function memoryFacts(usedMb: number) {
+  return { usageBytes: usedMb * BYTES_PER_MB, floorBytes: usedMb * BYTES_PER_MB }
+}
+
+/** What the API answers as `least_memory_mb`. */
 function leastMemoryMb(usedMb: number): number {
-  let least = Math.ceil(usedMb)
-  while (isRefused(least, usedMb)) least++
-  return least
+  return leastMemory(memoryFacts(usedMb), safety).leastMb
 }
 
 function isRefused(memoryMb: number, usedMb: number): boolean {
-  const memory = { usageBytes: usedMb * BYTES_PER_MB, floorBytes: usedMb * BYTES_PER_MB }
+  const memory = memoryFacts(usedMb)
   try {
     checkMemoryFloor({ facts: containerFacts(), memoryMb, memory, safety })
     return false

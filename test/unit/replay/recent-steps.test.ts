@@ -12,6 +12,10 @@ describe('RecentSteps', () => {
     expect(medians([0, 60, 120, 300, 360])).toEqual([0, 60, 60, 60, 60])
   })
 
+  test('takes the middle of unlike steps by their size, whatever their order', () => {
+    expect(medians([0, 10, 110, 115])).toEqual([0, 10, 100, 10])
+  })
+
   test('follows a trace whose steps become longer', () => {
     const times = [...Array(20).keys()].map(i => i * 60)
     const longer = [...Array(20).keys()].map(i => 1_140 + (i + 1) * 300)

@@ -1,8 +1,9 @@
+import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { quantileOfSorted } from '../forest/threshold.ts'
 import { BLOCKS_PER_WEEK, BlockMaxima } from './block-maxima.ts'
 import { SortedRing } from './sorted-ring.ts'
 
-const MS_PER_WEEK = 604_800_000
+const MS_PER_WEEK = 7 * MS_PER_DAY
 /** Maxima of blocks that count: those of a day. */
 const MAXIMA = 144
 const FEWEST_MAXIMA = 12
@@ -14,7 +15,7 @@ const MARGIN = 0.015
 const THINNEST_TAIL = 0.004
 /** Held-out scores kept for quantiles, and how far apart they are: those of a day. */
 const SCORES = 288
-const SCORE_SPACING_MS = 300_000
+const SCORE_SPACING_MS = 5 * MS_PER_MINUTE
 
 export interface ThresholdOptions {
   readonly alarmsPerWeek: number

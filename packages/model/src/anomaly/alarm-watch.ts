@@ -1,8 +1,9 @@
+import { MS_PER_MINUTE } from '@lxc-autoscale/core'
 import type { AlarmThreshold } from './alarm-threshold.ts'
 import { Persistence } from './persistence.ts'
 
 /** Anomalies nearer to each other are one alarm. */
-const CALM_MS = 1_800_000
+const CALM_MS = 30 * MS_PER_MINUTE
 
 /** What the score of one row means. */
 export interface Judgement {

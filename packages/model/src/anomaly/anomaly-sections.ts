@@ -1,8 +1,6 @@
+import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from './anomaly-settings.ts'
-
-const MS_PER_HOUR = 3_600_000
-const MS_PER_SECOND = 1_000
 
 /** The section `model` of lxc_autoscale_ml.yaml. */
 export const ForestSection = z.strictObject({

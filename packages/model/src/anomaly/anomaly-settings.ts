@@ -1,4 +1,4 @@
-const MS_PER_HOUR = 3_600_000
+import { MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 
 /** Everything the anomaly model can be told. */
 export interface AnomalySettings {
@@ -36,5 +36,5 @@ export const DEFAULT_ANOMALY_SETTINGS: AnomalySettings = {
   windowEntries: 720,
   generations: 4,
   alarmsPerWeek: 1,
-  settleMs: 300_000,
+  settleMs: 5 * MS_PER_MINUTE,
 }

@@ -1,7 +1,9 @@
+import { MS_PER_DAY } from '@lxc-autoscale/core'
+
 const BLOCK_MS = 600_000
 
 /** Blocks in a week. */
-export const BLOCKS_PER_WEEK = 604_800_000 / BLOCK_MS
+export const BLOCKS_PER_WEEK = (7 * MS_PER_DAY) / BLOCK_MS
 
 /** Cuts a series of scores into blocks of ten minutes and gives the highest of each. */
 export class BlockMaxima {

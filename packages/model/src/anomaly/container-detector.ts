@@ -1,3 +1,4 @@
+import { MS_PER_DAY } from '@lxc-autoscale/core'
 import type { Matrix } from '../features/matrix.ts'
 import { Random } from '../forest/random.ts'
 import { AlarmThreshold, type ThresholdContents } from './alarm-threshold.ts'
@@ -10,7 +11,7 @@ import { MODEL_COLUMNS } from './model-row.ts'
 /** A first forest takes so many rows, whatever the time they are from. */
 const FEWEST_ROWS = 32
 /** Until so much is known, strange may be only new: the first morning, the first Monday. */
-const FIRST_WEEK_MS = 604_800_000
+const FIRST_WEEK_MS = 7 * MS_PER_DAY
 /** Rows to grow on are blurred by less than so many steps, a few more likely than many. */
 const BLUR_STEPS = 2.5
 const HALF_BITS = 16

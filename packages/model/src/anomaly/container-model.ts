@@ -1,3 +1,4 @@
+import { MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { FeatureExtractor } from '../features/feature-extractor.ts'
 import type { FeatureName } from '../features/feature-names.ts'
 import type { NewSample } from '../history/new-sample.ts'
@@ -17,8 +18,8 @@ const SEEDS_PER_CONTAINER = 100_000
  * Samples older than this, read from the file after a start, are learned from but not judged: that takes most of the time, and these are enough to
  * set thresholds.
  */
-const LONGEST_JUDGED_MS = 21_600_000
-const LONGEST_JUDGED_BY_FLEET_MS = 1_800_000
+const LONGEST_JUDGED_MS = 6 * MS_PER_HOUR
+const LONGEST_JUDGED_BY_FLEET_MS = 30 * MS_PER_MINUTE
 
 export interface ObserveOptions {
   readonly fleet: FleetDetector

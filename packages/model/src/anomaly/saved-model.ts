@@ -100,10 +100,10 @@ function formatContainer({ vmid, runId, newestMs, contents }: SavedContainer): s
 
 function parseContainer(value: unknown, line: number): SavedContainer {
   const { vmid, runId, newestMs, firstMs, fittedMs, window, threshold } = check(SavedLine, value, line)
-  const name = `saved model, line ${line}`
-  const rows = decodeArray(window.rows, Int16Array, name)
-  const timesMs = decodeArray(window.timesMs, Float64Array, name)
-  const learnableMs = decodeArray(window.learnableMs, Float64Array, name)
+  const rows = decodeArray(window.rows, Int16Array)
+  const timesMs = decodeArray(window.timesMs, Float64Array)
+  const learnableMs = decodeArray(window.learnableMs, Float64Array)
+  if (rows === undefined || timesMs === undefined || learnableMs === undefined) throw invalid(line, 'a damaged array')
   if (rows.length !== timesMs.length * MODEL_COLUMNS || learnableMs.length !== timesMs.length) {
     throw invalid(line, `${rows.length} values, ${timesMs.length} and ${learnableMs.length} times do not go together`)
   }

@@ -1,6 +1,5 @@
-import { type Aggregation, SlidingAggregate } from './sliding-aggregate.ts'
+import { type Aggregation, at, COUNT, SlidingAggregate } from './sliding-aggregate.ts'
 
-const COUNT = 0
 const MEAN = 1
 /** Sum of squared distances from the mean. */
 const SQUARES = 2
@@ -30,10 +29,6 @@ const moments: Aggregation = {
   merge(earlier, later, target) {
     const earlierCount = at(earlier, COUNT)
     const laterCount = at(later, COUNT)
-    if (earlierCount === 0 || laterCount === 0) {
-      target.set(earlierCount === 0 ? later : earlier)
-      return
-    }
     const count = earlierCount + laterCount
     const share = laterCount / count
     const apart = at(later, MEAN) - at(earlier, MEAN)
@@ -49,25 +44,10 @@ const moments: Aggregation = {
   },
 }
 
-function at(group: Float64Array, figure: number): number {
-  return group[figure] ?? 0
-}
-
 /** Mean, deviation, minimum and maximum of the last values of a series. NaN where they are not known. */
-export class RollingFigures {
-  readonly #window: SlidingAggregate
-
+export class RollingFigures extends SlidingAggregate {
   constructor(size: number) {
-    this.#window = new SlidingAggregate(size, moments)
-  }
-
-  /** Adds a value, NaN when it is not known. */
-  push(value: number): void {
-    this.#window.push(value)
-  }
-
-  clear(): void {
-    this.#window.clear()
+    super(size, moments)
   }
 
   get mean(): number {
@@ -76,8 +56,8 @@ export class RollingFigures {
 
   /** Standard deviation of a sample (divisor n - 1); takes two known values. */
   get std(): number {
-    const count = this.#window.result[COUNT] ?? 0
-    return count < 2 ? Number.NaN : Math.sqrt((this.#window.result[SQUARES] ?? 0) / (count - 1))
+    const count = this.result[COUNT] ?? 0
+    return count < 2 ? Number.NaN : Math.sqrt((this.result[SQUARES] ?? 0) / (count - 1))
   }
 
   get min(): number {
@@ -89,7 +69,7 @@ export class RollingFigures {
   }
 
   #known(figure: number): number {
-    const { result } = this.#window
+    const { result } = this
     return result[COUNT] === 0 ? Number.NaN : (result[figure] ?? Number.NaN)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers. No
- * value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
+ * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers, of
+ * which the first counts the values (COUNT). No value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
  */
 export interface Aggregation {
   readonly width: number
@@ -8,8 +8,16 @@ export interface Aggregation {
   clear(group: Float64Array): void
   /** Adds a value that is known to a group. `position` counts the values of the window. */
   add(value: number, position: number, group: Float64Array): void
-  /** Writes the two groups together to `target`. */
+  /** Writes two groups, neither of them empty, together to `target`. */
   merge(earlier: Float64Array, later: Float64Array, target: Float64Array): void
+}
+
+/** Where a group counts its values. */
+export const COUNT = 0
+
+/** A figure of a group. */
+export function at(group: Float64Array, figure: number): number {
+  return group[figure] ?? 0
 }
 
 /**
@@ -58,7 +66,8 @@ export class SlidingAggregate {
     const position = this.#position++
     if (!Number.isNaN(value)) this.#aggregation.add(value, position, this.#newer)
     const older = this.#olderCount > 0 ? this.#older[this.#first] : undefined
-    if (older === undefined) this.result.set(this.#newer)
+    if (older === undefined || older[COUNT] === 0) this.result.set(this.#newer)
+    else if (this.#newer[COUNT] === 0) this.result.set(older)
     else this.#aggregation.merge(older, this.#newer, this.result)
   }
 

@@ -1,6 +1,5 @@
-import { type Aggregation, SlidingAggregate } from './sliding-aggregate.ts'
+import { type Aggregation, at, COUNT, SlidingAggregate } from './sliding-aggregate.ts'
 
-const COUNT = 0
 const MEAN_X = 1
 const MEAN_Y = 2
 /** Sums of products of distances from the means. */
@@ -26,10 +25,6 @@ const line: Aggregation = {
   merge(earlier, later, target) {
     const earlierCount = at(earlier, COUNT)
     const laterCount = at(later, COUNT)
-    if (earlierCount === 0 || laterCount === 0) {
-      target.set(earlierCount === 0 ? later : earlier)
-      return
-    }
     const count = earlierCount + laterCount
     const share = laterCount / count
     const weight = earlierCount * share
@@ -47,30 +42,15 @@ const line: Aggregation = {
   },
 }
 
-function at(group: Float64Array, figure: number): number {
-  return group[figure] ?? 0
-}
-
 /** Least-squares slope of the last values of a series, per value. */
-export class RollingTrend {
-  readonly #window: SlidingAggregate
-
+export class RollingTrend extends SlidingAggregate {
   constructor(size: number) {
-    this.#window = new SlidingAggregate(size, line)
-  }
-
-  /** Adds a value, NaN when it is not known; its place in the series counts all the same. */
-  push(value: number): void {
-    this.#window.push(value)
-  }
-
-  clear(): void {
-    this.#window.clear()
+    super(size, line)
   }
 
   /** NaN below two known values. */
   get slope(): number {
-    const { result } = this.#window
+    const { result } = this
     return (result[COUNT] ?? 0) < 2 ? Number.NaN : (result[SUM_XY] ?? 0) / (result[SUM_XX] ?? 1)
   }
 }

@@ -1,3 +1,4 @@
+import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { Matrix } from '../features/matrix.ts'
 import type { ForestOptions } from './forest-options.ts'
 import { fitForest } from './isolation-forest.ts'
@@ -55,8 +56,8 @@ export function evaluateForest({
     return {
       auroc: auroc(scores, isAnomaly),
       averagePrecision: averagePrecision(scores, isAnomaly),
-      fitSeconds: (fittedMs - startMs) / 1_000,
-      scoreSeconds: (scoredMs - fittedMs) / 1_000,
+      fitSeconds: (fittedMs - startMs) / MS_PER_SECOND,
+      scoreSeconds: (scoredMs - fittedMs) / MS_PER_SECOND,
     }
   })
   const anomalies = isAnomaly.filter(Boolean).length

@@ -1,4 +1,5 @@
 import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { z } from 'zod'
 import type { ContainerSettings } from './container-settings.ts'
 import {
   type Allocation,
@@ -11,13 +12,22 @@ import {
 } from './decision.ts'
 import type { Draft, RuleFacts } from './draft.ts'
 import { POLICIES } from './policies/index.ts'
-import type { PolicyName } from './policies/policy-names.ts'
+import { POLICY_NAMES, type PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
 import { RULES } from './rules/index.ts'
 import { type Holds, SafetyMemory } from './safety-memory.ts'
 
 const VERSION = 1
+
+/** What `serialise` gives; the policy and the safety memory check what is theirs. */
+const SizerState = z.object({
+  version: z.literal(VERSION),
+  policy: z.enum(POLICY_NAMES),
+  learned: z.unknown(),
+  safety: z.unknown(),
+})
+const NOTHING = { policy: undefined, learned: undefined, safety: undefined }
 
 export interface ContainerSizerInput {
   readonly vmid: number
@@ -38,7 +48,7 @@ export class ContainerSizer {
   #newest: LocalSample | undefined
 
   constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
-    const state = savedParts(saved)
+    const state = SizerState.safeParse(saved).data ?? NOTHING
     this.vmid = vmid
     this.#policies = policies
     this.#settings = settings
@@ -170,16 +180,4 @@ function holdsOf({ scaling }: ContainerSettings): Holds {
 
 function firstDraft({ cores, memoryMb, isCoresUrgent, isMemoryUrgent }: Target): Draft {
   return { to: { cores, memoryMb }, reasons: [], isCoresUrgent, isMemoryUrgent }
-}
-
-interface SavedParts {
-  readonly policy: unknown
-  readonly learned: unknown
-  readonly safety: unknown
-}
-
-function savedParts(saved: unknown): SavedParts {
-  const isOurs = typeof saved === 'object' && saved !== null && 'version' in saved && saved.version === VERSION
-  const parts: Readonly<Record<string, unknown>> = isOurs ? { ...saved } : {}
-  return { policy: parts['policy'], learned: parts['learned'], safety: parts['safety'] }
 }

@@ -45,6 +45,17 @@ describe('scanElements', () => {
     })
   })
 
+  test('never hands over a torn element, even where one would take it', () => {
+    const handed: string[] = []
+    const whole = JSON.stringify(B)
+    const outcome = scanElements(Buffer.from(`[\n{"101":{"cpu":\n${whole},\n{"102":"ab\n${whole}\n]\n`), text => {
+      handed.push(text)
+      return true
+    })
+    expect(handed).toEqual([whole, whole])
+    expect(outcome.badLines).toBe(2)
+  })
+
   test('finds the same elements wherever the text is cut in two', () => {
     const layouts = [`[\n${JSON.stringify(A)},\n${JSON.stringify(B)}\n]\n`, JSON.stringify([A, B], undefined, 2)]
     fc.assert(

@@ -1,9 +1,8 @@
+import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { holdShrinking, isBelow, type Rule, withReason } from '../draft.ts'
 import { type Schedule, WEEKDAYS } from '../settings.ts'
 
 const RULE = 'keep-schedule'
-const MS_PER_MINUTE = 60_000
-const MS_PER_DAY = 86_400_000
 const MINUTES_PER_HOUR = 60
 const MINUTES_PER_DAY = 1_440
 /** 1970-01-01 was a Thursday. */

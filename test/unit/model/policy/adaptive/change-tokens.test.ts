@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ChangeTokens } from '../../../../../packages/model/src/policy/policies/adaptive/change-tokens.ts'
+import {
+  ChangeTokens,
+  ChangeTokensState,
+} from '../../../../../packages/model/src/policy/policies/adaptive/change-tokens.ts'
 
 const DAY_MS = 86_400_000
 
@@ -29,7 +32,7 @@ describe('ChangeTokens', () => {
     const tokens = new ChangeTokens(4, 4)
     for (const cores of [1, 2, 3]) tokens.look(0, cores)
     const restored = new ChangeTokens(4, 4)
-    expect(restored.restore(JSON.parse(JSON.stringify(tokens.serialise())))).toBe(true)
+    restored.restore(ChangeTokensState.parse(JSON.parse(JSON.stringify(tokens.serialise()))))
     expect(restored.serialise()).toEqual(tokens.serialise())
   })
 })

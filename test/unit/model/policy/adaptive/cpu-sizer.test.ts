@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CpuSizer } from '../../../../../packages/model/src/policy/policies/adaptive/cpu-sizer.ts'
+import { CpuSizer, CpuSizerState } from '../../../../../packages/model/src/policy/policies/adaptive/cpu-sizer.ts'
 
 const MINUTE_MS = 60_000
 const SETTINGS = { coresStep: 0.1, minCores: 0.1, throttlingPrice: 40 }
@@ -131,7 +131,7 @@ describe('CpuSizer', () => {
     const load = (minute: number) => 1 + Math.sin(minute / 200) * 0.5 + ((minute * 7_919) % 13) / 30
     go(run, 2 * 1_440, load)
     const twin: Run = { ...run, sizer: new CpuSizer(SETTINGS) }
-    expect(twin.sizer.restore(JSON.parse(JSON.stringify(run.sizer.serialise())))).toBe(true)
+    twin.sizer.restore(CpuSizerState.parse(JSON.parse(JSON.stringify(run.sizer.serialise()))))
     const [own, others] = [go(run, 360, load), go(twin, 360, load)]
     const apart = own.filter((cores, i) => Math.abs(cores - (others[i] ?? 0)) > 0.11).length
     expect(apart).toBeLessThan(10)
@@ -141,7 +141,7 @@ describe('CpuSizer', () => {
     const run = begin()
     go(run, 1_440, () => 3)
     const whole = new CpuSizer({ ...SETTINGS, coresStep: 1, minCores: 1 })
-    expect(whole.restore(JSON.parse(JSON.stringify(run.sizer.serialise())))).toBe(true)
+    whole.restore(CpuSizerState.parse(JSON.parse(JSON.stringify(run.sizer.serialise()))))
     const timeMs = run.minute * MINUTE_MS
     whole.observe({ timeMs, localTimeMs: timeMs, dtMs: MINUTE_MS, usedCores: 1, isShort: true, allocatedCores: 1 })
     expect(whole.decide({ timeMs, localTimeMs: timeMs, allocatedCores: 1, isAbnormal: false })).toBeGreaterThanOrEqual(
@@ -152,7 +152,7 @@ describe('CpuSizer', () => {
   test.each([[null], [{}], [{ windows: [] }], ['nonsense'], [{ windows: [], chosen: 0, shortInARow: 0 }]])(
     'refuses %j as a state',
     saved => {
-      expect(new CpuSizer(SETTINGS).restore(saved)).toBe(false)
+      expect(CpuSizerState.safeParse(saved).success).toBe(false)
     },
   )
 })

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { DecayingHistogram } from '../../../../../packages/model/src/policy/policies/adaptive/decaying-histogram.ts'
+import {
+  DecayingHistogram,
+  DecayingHistogramState,
+} from '../../../../../packages/model/src/policy/policies/adaptive/decaying-histogram.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -38,7 +41,7 @@ describe('DecayingHistogram', () => {
     const histogram = new DecayingHistogram(HOUR_MS)
     for (let i = 0; i < 500; i++) histogram.add(i * 60_000, 1 + (i % 7), 60)
     const restored = new DecayingHistogram(HOUR_MS)
-    expect(restored.restore(JSON.parse(JSON.stringify(histogram.serialise())))).toBe(true)
+    restored.restore(DecayingHistogramState.parse(JSON.parse(JSON.stringify(histogram.serialise()))))
     for (const each of [histogram, restored]) each.add(501 * 60_000, 4, 60)
     expect(restored.quantile(0.9)).toBe(histogram.quantile(0.9))
   })

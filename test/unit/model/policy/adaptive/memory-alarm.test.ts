@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryAlarm } from '../../../../../packages/model/src/policy/policies/adaptive/memory-alarm.ts'
+import {
+  MemoryAlarm,
+  MemoryAlarmState,
+} from '../../../../../packages/model/src/policy/policies/adaptive/memory-alarm.ts'
 import { MEMORY_PARAMETERS } from '../../../../../packages/model/src/policy/policies/adaptive/memory-parameters.ts'
 
 const MINUTE_MS = 60_000
@@ -46,7 +49,7 @@ describe('MemoryAlarm', () => {
 
   test('is still on after being saved', () => {
     const restored = new MemoryAlarm(MEMORY_PARAMETERS)
-    expect(restored.restore(JSON.parse(JSON.stringify(alarmAfter(38, undefined).serialise())))).toBe(true)
+    restored.restore(MemoryAlarmState.parse(JSON.parse(JSON.stringify(alarmAfter(38, undefined).serialise()))))
     expect(restored.isOn(70 * MINUTE_MS)).toBe(true)
   })
 })

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { MemorySizer } from '../../../../../packages/model/src/policy/policies/adaptive/memory-sizer.ts'
+import {
+  MemorySizer,
+  MemorySizerState,
+} from '../../../../../packages/model/src/policy/policies/adaptive/memory-sizer.ts'
 
 const MINUTE_MS = 60_000
 
@@ -116,7 +119,7 @@ describe('MemorySizer', () => {
     const load = (minute: number) => 800 + 200 * Math.sin(minute / 300) + ((minute * 7_919) % 41)
     go(run, 2 * 1_440, load)
     const twin: Run = { ...run, sizer: new MemorySizer({ minMemoryMb: 64 }) }
-    expect(twin.sizer.restore(JSON.parse(JSON.stringify(run.sizer.serialise())))).toBe(true)
+    twin.sizer.restore(MemorySizerState.parse(JSON.parse(JSON.stringify(run.sizer.serialise()))))
     const [own, others] = [go(run, 360, load), go(twin, 360, load)]
     expect(own.every((limit, i) => Math.abs(limit - (others[i] ?? 0)) < 0.01 * limit)).toBe(true)
   })
@@ -124,7 +127,7 @@ describe('MemorySizer', () => {
   test.each([[null], [{}], ['nonsense'], [{ windows: [], usedMb: 1, killsInARow: 0, chosen: 0 }]])(
     'refuses %j as a state',
     saved => {
-      expect(new MemorySizer({ minMemoryMb: 64 }).restore(saved)).toBe(false)
+      expect(MemorySizerState.safeParse(saved).success).toBe(false)
     },
   )
 })

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  packedNumbers,
+  packedSizes,
   packNumbers,
   packSizes,
-  unpackNumbers,
-  unpackSizes,
 } from '../../../../../packages/model/src/policy/policies/adaptive/packed-numbers.ts'
 
 describe('packed numbers', () => {
   test('come back exact to seven digits', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true })), values => {
-        expect([...(unpackNumbers(packNumbers(values), values.length) ?? [])]).toEqual(values)
+        expect([...packedNumbers(values.length).parse(packNumbers(values))]).toEqual(values)
       }),
     )
   })
@@ -27,7 +27,7 @@ describe('packed numbers', () => {
     [7, 1],
     ['AADAfw==', 1],
   ])('refuse %j for %i numbers', (text, count) => {
-    expect(unpackNumbers(text, count)).toBeUndefined()
+    expect(packedNumbers(count).safeParse(text).success).toBe(false)
   })
 })
 
@@ -35,7 +35,7 @@ describe('packed sizes', () => {
   test('never come back smaller, nor more than 0.14 % larger', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-5, max: 1e9, noNaN: true }), size => {
-        const back = unpackSizes(packSizes([size]), 1)?.[0] ?? Number.NaN
+        const back = packedSizes(1).parse(packSizes([size]))[0] ?? Number.NaN
         expect(back).toBeGreaterThanOrEqual(size * (1 - 1e-9))
         expect(back).toBeLessThanOrEqual(size * 1.00141)
       }),
@@ -44,8 +44,8 @@ describe('packed sizes', () => {
 
   test('do not creep up when saved again and again', () => {
     let sizes: Float64Array = Float64Array.from([0, 0.37, 1_234.5])
-    const once = unpackSizes(packSizes(sizes), 3)
-    for (let i = 0; i < 20; i++) sizes = unpackSizes(packSizes(sizes), 3) ?? sizes
+    const once = packedSizes(3).parse(packSizes(sizes))
+    for (let i = 0; i < 20; i++) sizes = packedSizes(3).parse(packSizes(sizes))
     expect(sizes).toEqual(once)
   })
 })

@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { SlotPeaks } from '../../../../../packages/model/src/policy/policies/adaptive/slot-peaks.ts'
+import { SlotPeaks, slotPeaksState } from '../../../../../packages/model/src/policy/policies/adaptive/slot-peaks.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
+const OPTIONS = { periodMs: DAY_MS, slotMs: 5 * MINUTE_MS, depth: 3, jobSlots: 4, jobRise: 2 }
+
 function daySlots(): SlotPeaks {
-  return new SlotPeaks(
-    { periodMs: DAY_MS, slotMs: 5 * MINUTE_MS, depth: 3, jobSlots: 4, jobRise: 2 },
-    { aheadMs: 15 * MINUTE_MS, backMs: 10 * MINUTE_MS },
-  )
+  return new SlotPeaks(OPTIONS, { aheadMs: 15 * MINUTE_MS, backMs: 10 * MINUTE_MS })
 }
 
 /** Adds a sample a minute for whole days; `load` says the value by day and minute of the day. */
@@ -63,7 +62,7 @@ describe('SlotPeaks', () => {
     const slots = daySlots()
     addDays(slots, 2, (day, minute) => (isAt(minute, 180, 30) ? 5 + day : 1))
     const restored = daySlots()
-    expect(restored.restore(JSON.parse(JSON.stringify(slots.serialise())))).toBe(true)
+    restored.restore(slotPeaksState(OPTIONS).parse(JSON.parse(JSON.stringify(slots.serialise()))))
     expect(restored.second(at(2, 3))).toBeCloseTo(slots.second(at(2, 3)), 1)
     expect(restored.job(at(2, 3))).toBeCloseTo(slots.job(at(2, 3)), 1)
   })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type BillingParameters,
   VirtualSizers,
+  virtualSizersState,
 } from '../../../../../packages/model/src/policy/policies/adaptive/virtual-sizers.ts'
 
 const MINUTE_MS = 60_000
@@ -100,13 +101,13 @@ describe('VirtualSizers', () => {
   test('choose the same after being saved', () => {
     const sizers = billed(minute => (minute % 50 === 0 ? 3 : 1.5), 3_000)
     const restored = new VirtualSizers(PARAMETERS, 40)
-    expect(restored.restore(JSON.parse(JSON.stringify(sizers.serialise())))).toBe(true)
+    restored.restore(virtualSizersState(3, 2).parse(JSON.parse(JSON.stringify(sizers.serialise()))))
     expect(restored.cheapest(-1)).toBe(1)
     expect(restored.billOf(0).short).toBeCloseTo(sizers.billOf(0).short, 5)
   })
 
   test('take nothing that was saved for other sizers', () => {
     const other = new VirtualSizers({ ...PARAMETERS, risks: Float64Array.from([0.01]) }, 40)
-    expect(new VirtualSizers(PARAMETERS, 40).restore(other.serialise())).toBe(false)
+    expect(virtualSizersState(3, 2).safeParse(other.serialise()).success).toBe(false)
   })
 })

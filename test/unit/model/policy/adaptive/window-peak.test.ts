@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { WindowPeak } from '../../../../../packages/model/src/policy/policies/adaptive/window-peak.ts'
+import { WindowPeak, WindowPeakState } from '../../../../../packages/model/src/policy/policies/adaptive/window-peak.ts'
 
 const SPAN_MS = 3_600_000
 const PIECE_MS = SPAN_MS / 60
@@ -54,12 +54,12 @@ describe('WindowPeak', () => {
     ] as const)
       window.add(timeMs, value)
     const restored = new WindowPeak(SPAN_MS)
-    expect(restored.restore(JSON.parse(JSON.stringify(window.serialise())))).toBe(true)
+    restored.restore(WindowPeakState.parse(JSON.parse(JSON.stringify(window.serialise()))))
     for (const each of [window, restored]) each.add(4_000_000, 1)
     expect([restored.peak, restored.serialise()]).toEqual([7, window.serialise()])
   })
 
   test.each([[undefined], [null], [['1,2', '']], [['x', 'AAAAAA==']], ['text']])('takes nothing from %j', saved => {
-    expect(new WindowPeak(SPAN_MS).restore(saved)).toBe(false)
+    expect(WindowPeakState.safeParse(saved).success).toBe(false)
   })
 })

@@ -1,8 +1,9 @@
+import { z } from 'zod'
 import type { LocalSample } from '../../decision.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../../policy.ts'
-import { CpuSizer } from './cpu-sizer.ts'
-import { MemorySizer } from './memory-sizer.ts'
-import { SampleClock } from './sample-clock.ts'
+import { CpuSizer, CpuSizerState } from './cpu-sizer.ts'
+import { MemorySizer, MemorySizerState } from './memory-sizer.ts'
+import { SampleClock, SampleClockState } from './sample-clock.ts'
 import { type ResourceSamples, SampleMinute } from './sample-minute.ts'
 
 const VERSION = 1
@@ -21,20 +22,29 @@ export const adaptive: Policy = {
   create: (settings, saved) => new AdaptiveState(settings, saved),
 }
 
+/** What `serialise` gives. */
+const AdaptivePolicyState = z.object({
+  version: z.literal(VERSION),
+  clock: SampleClockState,
+  cpu: CpuSizerState,
+  memory: MemorySizerState,
+})
+
 class AdaptiveState implements PolicyState {
-  #cpu: CpuSizer
-  #memory: MemorySizer
+  readonly #cpu: CpuSizer
+  readonly #memory: MemorySizer
   readonly #clock = new SampleClock()
   readonly #minute = new SampleMinute()
 
   constructor(settings: SizingSettings, saved: unknown) {
-    this.#cpu = newCpuSizer(settings)
-    this.#memory = new MemorySizer({ minMemoryMb: settings.minMemoryMb })
-    if (!this.#restore(saved)) {
-      this.#cpu = newCpuSizer(settings)
-      this.#memory = new MemorySizer({ minMemoryMb: settings.minMemoryMb })
-      this.#clock.restore(undefined)
-    }
+    const { coresStep, minCores, minMemoryMb, adaptive: keys } = settings
+    this.#cpu = new CpuSizer({ coresStep, minCores, throttlingPrice: keys.throttlingPrice })
+    this.#memory = new MemorySizer({ minMemoryMb })
+    const { data } = AdaptivePolicyState.safeParse(saved)
+    if (data === undefined) return
+    this.#clock.restore(data.clock)
+    this.#cpu.restore(data.cpu)
+    this.#memory.restore(data.memory)
   }
 
   observe(sample: LocalSample): void {
@@ -62,7 +72,7 @@ class AdaptiveState implements PolicyState {
     return { cores: this.#cpu.explain(), memory: this.#memory.explain() }
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof AdaptivePolicyState> {
     return {
       version: VERSION,
       clock: this.#clock.serialise(),
@@ -74,12 +84,6 @@ class AdaptiveState implements PolicyState {
   #learn(samples: ResourceSamples | undefined): void {
     if (samples?.cpu !== undefined) this.#cpu.observe(samples.cpu)
     if (samples?.memory !== undefined) this.#memory.observe(samples.memory)
-  }
-
-  #restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null || !('version' in saved) || saved.version !== VERSION) return false
-    const from: Readonly<Record<string, unknown>> = { ...saved }
-    return this.#clock.restore(from['clock']) && this.#cpu.restore(from['cpu']) && this.#memory.restore(from['memory'])
   }
 }
 
@@ -108,10 +112,6 @@ function byResource(sample: LocalSample, timeMs: number, dtMs: number): Resource
             allocatedMb: memoryLimitMb ?? memoryUsageMb,
           },
   }
-}
-
-function newCpuSizer({ coresStep, minCores, adaptive: { throttlingPrice } }: SizingSettings): CpuSizer {
-  return new CpuSizer({ coresStep, minCores, throttlingPrice })
 }
 
 function isShortOfCores({ cpuCoresUsed, cpuThrottledPercent, cpuCores, pressure }: LocalSample): boolean {

@@ -1,4 +1,12 @@
-const DAY_MS = 86_400_000
+import { MS_PER_DAY } from '@lxc-autoscale/core'
+import { z } from 'zod'
+
+/** What `serialise` gives. */
+export const ChangeTokensState = z.object({
+  left: z.number(),
+  lastMs: z.number().nullable(),
+  allocation: z.number().nullable(),
+})
 
 /**
  * Change tokens of one resource: `perDay` come in, at most `most` are kept, each change takes one. The fewer are left, the
@@ -20,7 +28,7 @@ export class ChangeTokens {
   /** Counts a change when the allocation is another than last time, whoever changed it, and adds what time has brought. */
   look(timeMs: number, allocation: number): void {
     if (this.#lastMs !== undefined && timeMs > this.#lastMs) {
-      this.#left = Math.min(this.#most, this.#left + ((timeMs - this.#lastMs) * this.#perDay) / DAY_MS)
+      this.#left = Math.min(this.#most, this.#left + ((timeMs - this.#lastMs) * this.#perDay) / MS_PER_DAY)
     }
     if (this.#allocation !== undefined && allocation !== this.#allocation) this.#left--
     this.#lastMs = timeMs
@@ -37,17 +45,13 @@ export class ChangeTokens {
     return this.#left <= -this.#most
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof ChangeTokensState> {
     return { left: this.#left, lastMs: this.#lastMs ?? null, allocation: this.#allocation ?? null }
   }
 
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const { left, lastMs, allocation }: Record<string, unknown> = { ...saved }
-    if (typeof left !== 'number' || !Number.isFinite(left)) return false
+  restore({ left, lastMs, allocation }: z.output<typeof ChangeTokensState>): void {
     this.#left = Math.min(left, this.#most)
-    this.#lastMs = typeof lastMs === 'number' ? lastMs : undefined
-    this.#allocation = typeof allocation === 'number' ? allocation : undefined
-    return true
+    this.#lastMs = lastMs ?? undefined
+    this.#allocation = allocation ?? undefined
   }
 }

@@ -1,6 +1,4 @@
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000
-const DAY_MS = 86_400_000
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 
 /** What a virtual sizer goes by: the peak of a window, or that and the habits of this time of day, or a percentile. */
 export type CpuBasis = 'recent' | 'hour' | 'recentTwice' | 'hourTwice' | 'hourEver' | 'percentile'
@@ -57,27 +55,27 @@ export const CPU_PARAMETERS = {
   priorDays: 0.5,
   scaleDays: 0.5,
   contextDays: 0.5,
-  recentMs: 15 * MINUTE_MS,
-  longPeakMs: 72 * HOUR_MS,
+  recentMs: 15 * MS_PER_MINUTE,
+  longPeakMs: 72 * MS_PER_HOUR,
   percentile: 0.98,
-  percentileHalfLifeMs: 24 * HOUR_MS,
-  percentileEveryMs: 15 * MINUTE_MS,
-  daySlotMs: 5 * MINUTE_MS,
+  percentileHalfLifeMs: 24 * MS_PER_HOUR,
+  percentileEveryMs: 15 * MS_PER_MINUTE,
+  daySlotMs: 5 * MS_PER_MINUTE,
   daysRemembered: 5,
-  weekSlotMs: 10 * MINUTE_MS,
+  weekSlotMs: 10 * MS_PER_MINUTE,
   weeksRemembered: 3,
   /** A job is load that comes all at once and lasts 25 minutes (40 for one seen once a week). */
   jobRise: 2.5,
   dayJobSlots: 5,
   weekJobSlots: 4,
   jobMargin: 0.1,
-  slotRange: { aheadMs: 15 * MINUTE_MS, backMs: 20 * MINUTE_MS },
-  billHalfLifeMs: 5 * DAY_MS,
+  slotRange: { aheadMs: 15 * MS_PER_MINUTE, backMs: 20 * MS_PER_MINUTE },
+  billHalfLifeMs: 5 * MS_PER_DAY,
   /** A rival must be cheaper by this much (1 = all of the cores unused). */
   stick: 0.003,
   /** One change per hour costs as much as this share of unused cores. */
   changePrice: 0.01,
-  chooseEveryMs: HOUR_MS,
+  chooseEveryMs: MS_PER_HOUR,
   /** Loads, relative to the long peak, between which sizers are billed apart. */
   loadSteps: [0.15, 0.4],
   /** A sample that ran short counts as at least this much more than it could use. */
@@ -85,20 +83,20 @@ export const CPU_PARAMETERS = {
   shortSlot: { factor: 1, plusCores: 0.05 },
   shortPeak: { factor: 1.3, plusCores: 0.1 },
   /** Before this age the bills say nothing: peak of two hours and this margin. */
-  youngMs: 3 * HOUR_MS,
-  youngWindowMs: 2 * HOUR_MS,
+  youngMs: 3 * MS_PER_HOUR,
+  youngWindowMs: 2 * MS_PER_HOUR,
   youngMargin: 0.15,
   /** Short samples that follow each other faster than this count once. */
   countShortEveryMs: 45_000,
   /** So long nothing is taken away from a container that has just become known. */
-  noShrinkMs: 2 * HOUR_MS,
-  shortWindowMs: 10 * MINUTE_MS,
+  noShrinkMs: 2 * MS_PER_HOUR,
+  shortWindowMs: 10 * MS_PER_MINUTE,
   shortMargin: 0.05,
-  knownWindowMs: 168 * HOUR_MS,
+  knownWindowMs: 168 * MS_PER_HOUR,
   knownMargin: 0.02,
   jump: 1.5,
   longestJump: 4,
-  holdMs: 6 * MINUTE_MS,
+  holdMs: 6 * MS_PER_MINUTE,
   deadBand: 0.03,
   deadBandLimit: 0.6,
   tightFit: 0.02,

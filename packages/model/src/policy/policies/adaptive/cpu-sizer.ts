@@ -1,11 +1,12 @@
-import { ChangeTokens } from './change-tokens.ts'
+import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
 import { type BasisParameters, CPU_PARAMETERS, type CpuBasis, type CpuParameters } from './cpu-parameters.ts'
-import { DecayingHistogram } from './decaying-histogram.ts'
-import { SlotPeaks } from './slot-peaks.ts'
-import { VirtualSizers } from './virtual-sizers.ts'
-import { WindowPeak } from './window-peak.ts'
+import { DecayingHistogram, DecayingHistogramState } from './decaying-histogram.ts'
+import { SlotPeaks, type SlotPeaksOptions, slotPeaksState } from './slot-peaks.ts'
+import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
+import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
-const DAY_MS = 86_400_000
 /** A level that is a whole step but for rounding is not rounded up to the next. */
 const ROUNDING = 1e-6
 
@@ -37,6 +38,42 @@ export interface CpuMoment {
   readonly allocatedCores: number
   readonly isAbnormal: boolean
 }
+
+const { bases, lifts, margins, loadSteps, jobRise } = CPU_PARAMETERS
+const DAY_SLOTS: SlotPeaksOptions = {
+  periodMs: MS_PER_DAY,
+  slotMs: CPU_PARAMETERS.daySlotMs,
+  depth: CPU_PARAMETERS.daysRemembered,
+  jobSlots: CPU_PARAMETERS.dayJobSlots,
+  jobRise,
+}
+const WEEK_SLOTS: SlotPeaksOptions = {
+  periodMs: 7 * MS_PER_DAY,
+  slotMs: CPU_PARAMETERS.weekSlotMs,
+  depth: CPU_PARAMETERS.weeksRemembered,
+  jobSlots: CPU_PARAMETERS.weekJobSlots,
+  jobRise,
+}
+const SIZERS = bases.length * lifts.length * margins.length
+const WINDOWS = 7
+const NO_PEAKS: z.output<typeof WindowPeakState> = [[], new Float64Array(0)]
+
+/** What `serialise` gives. */
+export const CpuSizerState = z.object({
+  stepsPerCore: z.number(),
+  sizers: virtualSizersState(SIZERS, loadSteps.length + 1),
+  windows: z.array(WindowPeakState).length(WINDOWS),
+  day: slotPeaksState(DAY_SLOTS),
+  week: slotPeaksState(WEEK_SLOTS),
+  histogram: DecayingHistogramState,
+  tokens: ChangeTokensState,
+  bornMs: z.number().nullable(),
+  chosen: z
+    .int()
+    .min(-1)
+    .max(SIZERS - 1),
+  shortInARow: z.number(),
+})
 
 /**
  * Cores for one container: many virtual sizers, the cheapest by its own recent bill decides, and simple mechanics around
@@ -92,26 +129,23 @@ export class CpuSizer {
     this.#next = new Float64Array(risks.length)
     this.#features = new Float64Array(p.bases.length + 1).fill(Number.NaN)
     this.#recent = new WindowPeak(p.recentMs)
-    this.#hour = new WindowPeak(3_600_000)
+    this.#hour = new WindowPeak(MS_PER_HOUR)
     this.#long = new WindowPeak(p.longPeakMs)
     this.#short = new WindowPeak(p.shortWindowMs)
     this.#young = new WindowPeak(p.youngWindowMs)
     this.#known = new WindowPeak(p.knownWindowMs)
     this.#hold = new WindowPeak(p.holdMs)
     this.#day = new SlotPeaks(
-      { periodMs: DAY_MS, slotMs: p.daySlotMs, depth: p.daysRemembered, jobSlots: p.dayJobSlots, jobRise: p.jobRise },
-      p.slotRange,
-    )
-    this.#week = new SlotPeaks(
       {
-        periodMs: 7 * DAY_MS,
-        slotMs: p.weekSlotMs,
-        depth: p.weeksRemembered,
-        jobSlots: p.weekJobSlots,
+        periodMs: MS_PER_DAY,
+        slotMs: p.daySlotMs,
+        depth: p.daysRemembered,
+        jobSlots: p.dayJobSlots,
         jobRise: p.jobRise,
       },
       p.slotRange,
     )
+    this.#week = new SlotPeaks(WEEK_SLOTS, p.slotRange)
     this.#histogram = new DecayingHistogram(p.percentileHalfLifeMs)
     this.#tokens = new ChangeTokens(p.tokensPerDay, p.tokensKept)
   }
@@ -176,7 +210,7 @@ export class CpuSizer {
     }
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof CpuSizerState> {
     return {
       stepsPerCore: this.#stepsPerCore,
       sizers: this.#sizers.serialise(),
@@ -191,24 +225,17 @@ export class CpuSizer {
     }
   }
 
-  /** Takes over what `serialise` gave; false when any part of it does not fit: then this sizer must not be used. */
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const from: Record<string, unknown> = { ...saved }
-    const { windows, bornMs, chosen, shortInARow } = from
-    if (!Array.isArray(windows) || typeof chosen !== 'number' || typeof shortInARow !== 'number') return false
-    const isWhole =
-      // bills are in steps: those of whole cores say nothing about tenths
-      (from['stepsPerCore'] !== this.#stepsPerCore || this.#sizers.restore(from['sizers'])) &&
-      this.#windows().every((window, i) => window.restore(windows[i])) &&
-      this.#day.restore(from['day']) &&
-      this.#week.restore(from['week']) &&
-      this.#histogram.restore(from['histogram']) &&
-      this.#tokens.restore(from['tokens'])
-    this.#bornMs = typeof bornMs === 'number' ? bornMs : undefined
-    this.#chosen = chosen >= 0 && chosen < this.#next.length ? Math.trunc(chosen) : -1
-    this.#shortInARow = shortInARow
-    return isWhole
+  restore(saved: z.output<typeof CpuSizerState>): void {
+    // Bills are in steps: those of whole cores say nothing about tenths.
+    if (saved.stepsPerCore === this.#stepsPerCore) this.#sizers.restore(saved.sizers)
+    for (const [i, window] of this.#windows().entries()) window.restore(saved.windows[i] ?? NO_PEAKS)
+    this.#day.restore(saved.day)
+    this.#week.restore(saved.week)
+    this.#histogram.restore(saved.histogram)
+    this.#tokens.restore(saved.tokens)
+    this.#bornMs = saved.bornMs ?? undefined
+    this.#chosen = saved.chosen
+    this.#shortInARow = saved.shortInARow
   }
 
   /** Each count is a stronger jump, so samples that follow each other closely count once: the change needs time to show. */

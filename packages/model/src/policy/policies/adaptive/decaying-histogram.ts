@@ -1,4 +1,5 @@
-import { packNumbers, unpackNumbers } from './packed-numbers.ts'
+import { z } from 'zod'
+import { packedNumbers, packNumbers } from './packed-numbers.ts'
 
 /** Buckets grow by 2 % each from 0.005 cores; the last one starts above 1,000 cores. */
 const FIRST = 0.005
@@ -8,6 +9,13 @@ const STARTS = Float64Array.from({ length: COUNT + 1 }, (_, k) => (FIRST * (RATI
 const LOG_RATIO = Math.log(RATIO)
 /** Exponent of two at which the weights are scaled down. */
 const RENORMALISE_AT = 100
+
+/** What `serialise` gives. */
+export const DecayingHistogramState = z.object({
+  referenceMs: z.number().nullable(),
+  totalExponent: z.number().nullable(),
+  shares: packedNumbers().refine(shares => shares.length <= COUNT),
+})
 
 /** A histogram of cores in which a sample's weight halves every `halfLifeMs`. Source: the Vertical Pod Autoscaler's decaying histogram. */
 export class DecayingHistogram {
@@ -49,30 +57,22 @@ export class DecayingHistogram {
     return STARTS[bucket + 1] ?? 0
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof DecayingHistogramState> {
     const scale = this.#total > 0 ? 1 / this.#total : 0
     const used = this.#weights.reduce((last, weight, k) => (weight > 0 ? k + 1 : last), 0)
     return {
       referenceMs: this.#referenceMs ?? null,
       totalExponent: this.#total > 0 ? Math.log2(this.#total) : null,
       shares: packNumbers(this.#weights.subarray(0, used).map(weight => weight * scale)),
-      count: used,
     }
   }
 
-  /** Takes over what `serialise` gave; false (and empty) when it does not fit. */
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const { referenceMs, totalExponent, shares, count }: Record<string, unknown> = { ...saved }
-    if (referenceMs === null) return true
-    if (typeof referenceMs !== 'number' || typeof totalExponent !== 'number' || typeof count !== 'number') return false
-    const values = count <= COUNT ? unpackNumbers(shares, count) : undefined
-    if (values === undefined) return false
-    const total = 2 ** totalExponent
-    this.#weights.set(values.map(share => share * total))
+  restore({ referenceMs, totalExponent, shares }: z.output<typeof DecayingHistogramState>): void {
+    if (referenceMs === null) return
+    const total = 2 ** (totalExponent ?? 0)
+    this.#weights.set(shares.map(share => share * total))
     this.#total = this.#weights.reduce((sum, weight) => sum + weight, 0)
     this.#referenceMs = referenceMs
-    return true
   }
 }
 

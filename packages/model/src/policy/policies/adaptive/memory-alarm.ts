@@ -1,11 +1,19 @@
+import { z } from 'zod'
 import type { MemoryParameters } from './memory-parameters.ts'
-import { WindowPeak } from './window-peak.ts'
+import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
 export interface AlarmSample {
   readonly timeMs: number
   readonly memoryMb: number
   readonly cpuCores: number | undefined
 }
+
+/** What `serialise` gives. */
+export const MemoryAlarmState = z.object({
+  lastMs: z.number().nullable(),
+  memory: WindowPeakState,
+  cpu: WindowPeakState,
+})
 
 /**
  * Notices that something has begun: memory beats the peak of the last two hours by a step, or by less while the CPU beats
@@ -43,7 +51,7 @@ export class MemoryAlarm {
     return this.#memory.peak
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof MemoryAlarmState> {
     return {
       lastMs: Number.isFinite(this.#lastMs) ? this.#lastMs : null,
       memory: this.#memory.serialise(),
@@ -51,11 +59,10 @@ export class MemoryAlarm {
     }
   }
 
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const { lastMs, memory, cpu }: Record<string, unknown> = { ...saved }
-    this.#lastMs = typeof lastMs === 'number' ? lastMs : Number.NEGATIVE_INFINITY
-    return this.#memory.restore(memory) && this.#cpu.restore(cpu)
+  restore({ lastMs, memory, cpu }: z.output<typeof MemoryAlarmState>): void {
+    this.#lastMs = lastMs ?? Number.NEGATIVE_INFINITY
+    this.#memory.restore(memory)
+    this.#cpu.restore(cpu)
   }
 
   #isStep(memoryMb: number, cpuCores: number | undefined): boolean {

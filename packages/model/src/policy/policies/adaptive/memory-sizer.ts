@@ -1,11 +1,11 @@
-import { ChangeTokens } from './change-tokens.ts'
-import { MemoryAlarm } from './memory-alarm.ts'
+import { MS_PER_DAY } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
+import { MemoryAlarm, MemoryAlarmState } from './memory-alarm.ts'
 import { MEMORY_PARAMETERS, type MemoryParameters } from './memory-parameters.ts'
-import { SlotPeaks } from './slot-peaks.ts'
-import { VirtualSizers } from './virtual-sizers.ts'
-import { WindowPeak } from './window-peak.ts'
-
-const DAY_MS = 86_400_000
+import { SlotPeaks, type SlotPeaksOptions, slotPeaksState } from './slot-peaks.ts'
+import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
+import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
 /** One sample of the memory. */
 export interface MemorySample {
@@ -31,6 +31,43 @@ export interface MemoryMoment {
 /** What decided the last size. */
 type Stage = 'unseen' | 'first' | 'chosen' | 'slot' | 'growth' | 'alarm' | 'killed'
 
+const { windows, margins } = MEMORY_PARAMETERS
+const DAY_SLOTS: SlotPeaksOptions = {
+  periodMs: MS_PER_DAY,
+  slotMs: MEMORY_PARAMETERS.daySlotMs,
+  depth: MEMORY_PARAMETERS.daysRemembered,
+  jobSlots: 1,
+  jobRise: 2,
+}
+const WEEK_SLOTS: SlotPeaksOptions = {
+  periodMs: 7 * MS_PER_DAY,
+  slotMs: MEMORY_PARAMETERS.weekSlotMs,
+  depth: MEMORY_PARAMETERS.weeksRemembered,
+  jobSlots: 1,
+  jobRise: 2,
+}
+const SIZERS = windows.length * margins.length
+const NO_PEAKS: z.output<typeof WindowPeakState> = [[], new Float64Array(0)]
+
+/** What `serialise` gives. */
+export const MemorySizerState = z.object({
+  sizers: virtualSizersState(SIZERS, 1),
+  /** Those of the parameters, and four more. */
+  windows: z.array(WindowPeakState).length(windows.length + 4),
+  day: slotPeaksState(DAY_SLOTS),
+  week: slotPeaksState(WEEK_SLOTS),
+  alarm: MemoryAlarmState,
+  tokens: ChangeTokensState,
+  bornMs: z.number().nullable(),
+  usedMb: z.number(),
+  beforeMb: z.number().default(0),
+  killsInARow: z.number(),
+  chosen: z
+    .int()
+    .min(0)
+    .max(SIZERS - 1),
+})
+
 /**
  * Memory for one container: peaks with margins that follow the surprises of the last week, what this time of day or week
  * needed before, growth that goes on, and room when something begins. Which window and margin: the cheapest by its own bill.
@@ -51,6 +88,7 @@ export class MemorySizer {
   readonly #tokens: ChangeTokens
   #bornMs: number | undefined
   #usedMb = 0
+  #beforeMb = 0
   #killsInARow = 0
   #chooseDueMs = Number.NEGATIVE_INFINITY
   #chosen: number
@@ -64,7 +102,7 @@ export class MemorySizer {
     this.#sizers = new VirtualSizers(
       {
         risks,
-        eventMs: DAY_MS,
+        eventMs: MS_PER_DAY,
         halfLifeMs: p.billHalfLifeMs,
         priorScale: 1,
         priorDays: p.priorDays,
@@ -83,14 +121,8 @@ export class MemorySizer {
     this.#surprises = new WindowPeak(p.surpriseMemoryMs)
     this.#rises = new WindowPeak(p.riseWindowMs)
     this.#hold = new WindowPeak(p.holdMs)
-    this.#day = new SlotPeaks(
-      { periodMs: DAY_MS, slotMs: p.daySlotMs, depth: p.daysRemembered, jobSlots: 1, jobRise: 2 },
-      p.slotRange,
-    )
-    this.#week = new SlotPeaks(
-      { periodMs: 7 * DAY_MS, slotMs: p.weekSlotMs, depth: p.weeksRemembered, jobSlots: 1, jobRise: 2 },
-      p.slotRange,
-    )
+    this.#day = new SlotPeaks(DAY_SLOTS, p.slotRange)
+    this.#week = new SlotPeaks(WEEK_SLOTS, p.slotRange)
     this.#alarm = new MemoryAlarm(p)
     this.#tokens = new ChangeTokens(p.tokensPerDay, p.tokensKept)
   }
@@ -102,9 +134,11 @@ export class MemorySizer {
     this.#sizers.bill({ timeMs, dtMs, used: usedMb, demand: demandMb, allocation: allocatedMb })
     if (this.#bornMs === undefined) this.#bornMs = timeMs
     else {
-      this.#rises.add(timeMs, Math.max(0, usedMb - this.#usedMb))
+      // From the higher of two samples, so that one low one makes no rise of what was there all along.
+      this.#rises.add(timeMs, Math.max(0, usedMb - Math.max(this.#usedMb, this.#beforeMb)))
       this.#noteSurprise(timeMs, demandMb)
     }
+    this.#beforeMb = this.#usedMb
     this.#usedMb = usedMb
     this.#killsInARow = wasKilled ? this.#killsInARow + 1 : 0
     const peakMb = usedMb * peakFactor(sample, p)
@@ -158,7 +192,7 @@ export class MemorySizer {
     }
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof MemorySizerState> {
     return {
       sizers: this.#sizers.serialise(),
       windows: this.#windows().map(window => window.serialise()),
@@ -168,30 +202,24 @@ export class MemorySizer {
       tokens: this.#tokens.serialise(),
       bornMs: this.#bornMs ?? null,
       usedMb: this.#usedMb,
+      beforeMb: this.#beforeMb,
       killsInARow: this.#killsInARow,
       chosen: this.#chosen,
     }
   }
 
-  /** Takes over what `serialise` gave; false when any part of it does not fit: then this sizer must not be used. */
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const from: Record<string, unknown> = { ...saved }
-    const { windows, bornMs, usedMb, killsInARow, chosen } = from
-    if (!Array.isArray(windows) || typeof usedMb !== 'number') return false
-    if (typeof killsInARow !== 'number' || typeof chosen !== 'number') return false
-    this.#bornMs = typeof bornMs === 'number' ? bornMs : undefined
-    this.#usedMb = usedMb
-    this.#killsInARow = killsInARow
-    this.#chosen = chosen >= 0 && chosen < this.#next.length ? Math.trunc(chosen) : this.#parameters.firstSizer
-    return (
-      this.#sizers.restore(from['sizers']) &&
-      this.#windows().every((window, i) => window.restore(windows[i])) &&
-      this.#day.restore(from['day']) &&
-      this.#week.restore(from['week']) &&
-      this.#alarm.restore(from['alarm']) &&
-      this.#tokens.restore(from['tokens'])
-    )
+  restore(saved: z.output<typeof MemorySizerState>): void {
+    this.#sizers.restore(saved.sizers)
+    for (const [i, window] of this.#windows().entries()) window.restore(saved.windows[i] ?? NO_PEAKS)
+    this.#day.restore(saved.day)
+    this.#week.restore(saved.week)
+    this.#alarm.restore(saved.alarm)
+    this.#tokens.restore(saved.tokens)
+    this.#bornMs = saved.bornMs ?? undefined
+    this.#usedMb = saved.usedMb
+    this.#beforeMb = saved.beforeMb
+    this.#killsInARow = saved.killsInARow
+    this.#chosen = saved.chosen
   }
 
   #windows(): readonly WindowPeak[] {
@@ -211,7 +239,7 @@ export class MemorySizer {
     this.#rises.expire(timeMs)
     this.#surprises.expire(timeMs)
     const slotMb = Math.max(this.#day.highest(localTimeMs), this.#week.highest(localTimeMs)) * (1 + p.slotMargin)
-    const growthMb = this.#usedMb + p.risesAhead * this.#rises.peak
+    const growthMb = Math.max(this.#usedMb, this.#beforeMb) + p.risesAhead * this.#rises.peak
     const least = Math.max(slotMb, growthMb, this.#minMemoryMb)
     const surprise = Math.max(p.smallestMargin, this.#surprises.peak)
     let at = 0

@@ -1,19 +1,17 @@
-/** Numbers as text, for saved state: little-endian 32-bit floats in base64, about 5.4 characters each. Exact to 7 digits. */
+import { z } from 'zod'
+import { type ArrayKind, decodeArray, encodeArray } from '../../../forest/typed-array-text.ts'
+
+/** Numbers as text, for saved state: 32-bit floats in base64, about 5.4 characters each. Exact to 7 digits. */
 export function packNumbers(values: ArrayLike<number>): string {
-  const bytes = new Uint8Array(values.length * 4)
-  const view = new DataView(bytes.buffer)
-  for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i] ?? 0, true)
-  return encodeBase64(bytes)
+  return encodeArray(Float32Array.from(values))
 }
 
-/** What `packNumbers` packed; undefined when the text is no such thing or holds another count, or a number that is not finite. */
-export function unpackNumbers(text: unknown, count: number): Float64Array | undefined {
-  const bytes = decodeBase64(text)
-  if (bytes === undefined || bytes.length !== count * 4) return undefined
-  const view = new DataView(bytes.buffer)
-  const values = new Float64Array(count)
-  for (let i = 0; i < count; i++) values[i] = view.getFloat32(i * 4, true)
-  return values.every(Number.isFinite) ? values : undefined
+/** What `packNumbers` packed, so many finite numbers; any number of them when `count` is left out. */
+export function packedNumbers(count?: number) {
+  return packed(Float32Array, count).transform((floats, context) => {
+    if (!floats.every(Number.isFinite)) context.addIssue('a number is not finite')
+    return Float64Array.from(floats)
+  })
 }
 
 /** Steps per doubling of `packSizes`: 0.14 % each. */
@@ -26,23 +24,14 @@ const SMALLEST_SIZE = 1e-6
  * so that a remembered peak never shrinks by being saved.
  */
 export function packSizes(values: ArrayLike<number>): string {
-  const bytes = new Uint8Array(values.length * 2)
-  const view = new DataView(bytes.buffer)
-  for (let i = 0; i < values.length; i++) view.setUint16(i * 2, sizeCode(values[i] ?? 0), true)
-  return encodeBase64(bytes)
+  return encodeArray(Uint16Array.from(values, sizeCode))
 }
 
-/** What `packSizes` packed; undefined when the text is no such thing or holds another count. */
-export function unpackSizes(text: unknown, count: number): Float64Array | undefined {
-  const bytes = decodeBase64(text)
-  if (bytes === undefined || bytes.length !== count * 2) return undefined
-  const view = new DataView(bytes.buffer)
-  const values = new Float64Array(count)
-  for (let i = 0; i < count; i++) {
-    const code = view.getUint16(i * 2, true)
-    values[i] = code === 0 ? 0 : SMALLEST_SIZE * 2 ** ((code - 1) / STEPS_PER_DOUBLING)
-  }
-  return values
+/** What `packSizes` packed, so many sizes. */
+export function packedSizes(count: number) {
+  return packed(Uint16Array, count).transform(codes =>
+    Float64Array.from(codes, code => (code === 0 ? 0 : SMALLEST_SIZE * 2 ** ((code - 1) / STEPS_PER_DOUBLING))),
+  )
 }
 
 function sizeCode(value: number): number {
@@ -52,33 +41,11 @@ function sizeCode(value: number): number {
   return Math.min(steps + 1, 65_535)
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-function encodeBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    const given = Math.min(bytes.length - i, 3)
-    for (let k = 0; k < 4; k++) text += k > given ? '=' : ALPHABET[(group >> (18 - 6 * k)) & 63]
-  }
-  return text
-}
-
-function decodeBase64(text: unknown): Uint8Array | undefined {
-  if (typeof text !== 'string' || text.length % 4 !== 0) return undefined
-  const end = text.endsWith('==') ? text.length - 2 : text.length - (text.endsWith('=') ? 1 : 0)
-  const bytes = new Uint8Array(Math.floor((end * 6) / 8))
-  let bits = 0
-  let held = 0
-  let at = 0
-  for (let i = 0; i < end; i++) {
-    const digit = ALPHABET.indexOf(text[i] ?? '')
-    if (digit < 0) return undefined
-    held = ((held << 6) | digit) & 0xffffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    bytes[at++] = (held >> bits) & 0xff
-  }
-  return bytes
+function packed<T extends Float32Array | Uint16Array>(kind: ArrayKind<T>, count: number | undefined) {
+  return z.string().transform((text, context) => {
+    const values = decodeArray(text, kind)
+    if (values !== undefined && (count === undefined || values.length === count)) return values
+    context.addIssue(`not ${count ?? 'an array of'} numbers`)
+    return z.NEVER
+  })
 }

@@ -1,9 +1,17 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { z } from 'zod'
 
 const FIRST_STEP_MS = MS_PER_MINUTE
 const MOST_STEPS_IN_A_GAP = 3
 /** No gap is longer than this; beyond it the clock was set forward. */
 const LONGEST_GAP_MS = 30 * MS_PER_DAY
+
+/** What `serialise` gives. */
+export const SampleClockState = z.object({
+  ownMs: z.number(),
+  wallMs: z.number().nullable(),
+  stepMs: z.number().positive().nullable(),
+})
 
 /**
  * Time as the samples of a container tell it, which never falls, whatever happens to the clock of the host: windows and
@@ -46,19 +54,13 @@ export class SampleClock {
     return this.#ownMs + Math.min(Math.max(0, sinceMs), LONGEST_GAP_MS)
   }
 
-  serialise(): unknown {
+  serialise(): z.input<typeof SampleClockState> {
     return { ownMs: this.#ownMs, wallMs: this.#wallMs ?? null, stepMs: this.#stepMs ?? null }
   }
 
-  /** Takes over what `serialise` gave; false (and as new) when it does not fit. */
-  restore(saved: unknown): boolean {
-    const fields: Readonly<Record<string, unknown>> = typeof saved === 'object' ? { ...saved } : {}
-    const { ownMs, wallMs, stepMs } = fields
-    const isWhole =
-      typeof ownMs === 'number' && Number.isFinite(ownMs) && (wallMs === null || typeof wallMs === 'number')
-    this.#ownMs = isWhole ? ownMs : 0
-    this.#wallMs = isWhole && wallMs !== null ? wallMs : undefined
-    this.#stepMs = isWhole && typeof stepMs === 'number' && stepMs > 0 ? stepMs : undefined
-    return isWhole
+  restore({ ownMs, wallMs, stepMs }: z.output<typeof SampleClockState>): void {
+    this.#ownMs = ownMs
+    this.#wallMs = wallMs ?? undefined
+    this.#stepMs = stepMs ?? undefined
   }
 }

@@ -1,4 +1,5 @@
-import { packSizes, unpackSizes } from './packed-numbers.ts'
+import { z } from 'zod'
+import { packedSizes, packSizes } from './packed-numbers.ts'
 
 export interface SlotPeaksOptions {
   /** A day or a week. */
@@ -16,6 +17,13 @@ export interface SlotRange {
   readonly aheadMs: number
   readonly backMs: number
 }
+
+/** What `serialise` gives with these options. */
+export function slotPeaksState({ periodMs, slotMs, depth }: SlotPeaksOptions) {
+  const peaks = packedSizes(Math.round(periodMs / slotMs) * depth)
+  return z.object({ slot: z.number().nullable(), current: z.number(), peaks })
+}
+type SavedSlotPeaks = z.output<ReturnType<typeof slotPeaksState>>
 
 /**
  * The peak of each slot (5 or 10 minutes) of a day or a week, of the last `depth` of them. Times are local, so that a job
@@ -84,23 +92,16 @@ export class SlotPeaks {
     return this.#foundJob
   }
 
-  serialise(): unknown {
+  serialise(): z.input<ReturnType<typeof slotPeaksState>> {
     return { slot: this.#slot ?? null, current: this.#current, peaks: packSizes(this.#peaks) }
   }
 
-  /** Takes over what `serialise` gave; false (and empty) when it does not fit. */
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const { slot, current, peaks }: Record<string, unknown> = { ...saved }
-    const values = unpackSizes(peaks, this.#peaks.length)
-    if (values === undefined || typeof current !== 'number' || !(slot === null || typeof slot === 'number'))
-      return false
-    this.#peaks.set(values)
+  restore({ slot, current, peaks }: SavedSlotPeaks): void {
+    this.#peaks.set(peaks)
     this.#slot = slot ?? undefined
     this.#current = current
     for (let at = 0; at < this.#count; at++) this.#rank(at)
     this.#askedFrom = Number.NaN
-    return true
   }
 
   #close(at: number): void {

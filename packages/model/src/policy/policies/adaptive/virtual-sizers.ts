@@ -1,6 +1,7 @@
-import { packNumbers, unpackNumbers } from './packed-numbers.ts'
+import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { z } from 'zod'
+import { packedNumbers, packNumbers } from './packed-numbers.ts'
 
-const DAY_MS = 86_400_000
 /** Growth of the weights at which everything is scaled down. */
 const RENORMALISE_AT = 1e9
 
@@ -34,6 +35,27 @@ export interface Bill {
   readonly unused: number
   readonly short: number
 }
+
+/** What `serialise` gives with so many sizers and contexts. */
+export function virtualSizersState(count: number, contexts: number) {
+  return z.object({
+    sums: packedNumbers(3),
+    allocated: packedNumbers(count),
+    short: packedNumbers(count),
+    changes: packedNumbers(count),
+    contextAllocated: packedNumbers(count * contexts),
+    contextShort: packedNumbers(count * contexts),
+    contextTime: packedNumbers(contexts),
+    levels: packedNumbers(count),
+    lastMs: z.number().nullable(),
+    context: z
+      .int()
+      .min(0)
+      .max(contexts - 1),
+    hasLevels: z.boolean(),
+  })
+}
+type SavedSizers = z.output<ReturnType<typeof virtualSizersState>>
 
 /**
  * Virtual sizers of one resource of one container: each has a level at every moment and pays for what it leaves unused,
@@ -156,7 +178,7 @@ export class VirtualSizers {
     }
   }
 
-  serialise(): unknown {
+  serialise(): z.input<ReturnType<typeof virtualSizersState>> {
     this.#settle()
     const scale = 1 / this.#weight
     const pack = (values: Float64Array) => packNumbers(values.map(value => value * scale))
@@ -176,31 +198,19 @@ export class VirtualSizers {
     }
   }
 
-  /** Takes over what `serialise` gave; false when it does not fit (other sizers, damaged): then nothing has been taken. */
-  restore(saved: unknown): boolean {
-    if (typeof saved !== 'object' || saved === null) return false
-    const from: Record<string, unknown> = { ...saved }
-    const sums = unpackNumbers(from['sums'], 3)
-    const targets = this.#savedArrays()
-    const values = targets.map(([name, target]) => unpackNumbers(from[name], target.length))
-    const { lastMs, context } = from
-    if (sums === undefined || values.includes(undefined)) return false
-    if (!(lastMs === null || typeof lastMs === 'number') || typeof context !== 'number') return false
-    targets.forEach(([, target], i) => {
-      target.set(values[i] ?? [])
-    })
+  restore({ sums, lastMs, context, hasLevels, ...arrays }: SavedSizers): void {
+    for (const [name, target] of this.#savedArrays()) target.set(arrays[name])
     this.#used = sums[0] ?? this.#used
     this.#time = sums[1] ?? this.#time
     this.#given = sums[2] ?? this.#given
     this.#originMs = lastMs ?? undefined
     this.#weight = 1
-    this.#context = Math.min(Math.max(0, Math.trunc(context)), this.#parameters.contexts - 1)
-    this.#hasLevels = from['hasLevels'] === true
+    this.#context = context
+    this.#hasLevels = hasLevels
     this.#lowest = this.#levels.reduce((least, level) => Math.min(least, level), Number.POSITIVE_INFINITY)
-    return true
   }
 
-  #savedArrays(): readonly (readonly [string, Float64Array])[] {
+  #savedArrays() {
     return [
       ['allocated', this.#allocated],
       ['short', this.#short],
@@ -209,7 +219,7 @@ export class VirtualSizers {
       ['contextShort', this.#contextShort],
       ['contextTime', this.#contextTime],
       ['levels', this.#levels],
-    ]
+    ] as const
   }
 
   #billShort(demand: number, weighted: number): void {
@@ -250,7 +260,7 @@ export class VirtualSizers {
   /** Expected cost of a sizer in this context: a share of unused size, so that containers of all sizes compare. */
   #costs(): (sizer: number) => number {
     const { risks, priorDays, contextDays, changePrice } = this.#parameters
-    const day = DAY_MS * this.#weight
+    const day = MS_PER_DAY * this.#weight
     const prior = priorDays * day
     const lean = contextDays * day
     const scale = this.#riskScale(day)
@@ -260,7 +270,7 @@ export class VirtualSizers {
     const mean = this.#given / time
     // how much the share of unused size rises with one more unit of size, where the container stands now
     const slope = this.#used / time / (mean * mean)
-    const perHour = changePrice * 3_600_000
+    const perHour = changePrice * MS_PER_HOUR
     return i => {
       const risk = ((this.#short[i] ?? 0) + prior * scale * (risks[i] ?? 0)) / (time + prior)
       const riskHere = ((this.#contextShort[offset + i] ?? 0) + lean * risk) / (contextTime + lean)

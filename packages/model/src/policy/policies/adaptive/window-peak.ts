@@ -1,9 +1,16 @@
-import { packNumbers, unpackNumbers } from './packed-numbers.ts'
+import { z } from 'zod'
+import { packedNumbers, packNumbers } from './packed-numbers.ts'
 
 /** A window is kept in this many pieces of time, whatever the rate of samples; its length is exact to one of them. */
 const PIECES = 60
 /** Pieces in the ring: a power of two above PIECES. */
 const CAPACITY = 64
+
+/** What `serialise` gives: numbers of pieces of time, and the peaks in them. */
+export const WindowPeakState = z
+  .tuple([z.string().transform(text => (text === '' ? [] : text.split(',').map(Number))), packedNumbers()])
+  .refine(([pieces, values]) => pieces.length === values.length && pieces.length <= CAPACITY)
+  .refine(([pieces]) => pieces.every(Number.isFinite))
 
 /** The highest value of the last `spanMs`: a monotonic queue of at most 61 peaks, constant time per value on average. */
 export class WindowPeak {
@@ -48,22 +55,16 @@ export class WindowPeak {
     return this.#length === 0
   }
 
-  serialise(): readonly [string, string] {
+  serialise(): z.input<typeof WindowPeakState> {
     const order = Array.from({ length: this.#length }, (_, i) => this.#index(i))
     return [order.map(at => this.#pieces[at] ?? 0).join(','), packNumbers(order.map(at => this.#values[at] ?? 0))]
   }
 
-  /** Takes over what `serialise` gave; false (and empty) when it does not fit. */
-  restore(saved: unknown): boolean {
-    if (!Array.isArray(saved) || typeof saved[0] !== 'string') return false
-    const pieces = saved[0] === '' ? [] : saved[0].split(',').map(Number)
-    const values = unpackNumbers(saved[1], pieces.length)
-    if (values === undefined || pieces.length > CAPACITY || !pieces.every(Number.isFinite)) return false
+  restore([pieces, values]: z.output<typeof WindowPeakState>): void {
     this.#head = 0
     this.#length = pieces.length
     this.#pieces.set(pieces)
     this.#values.set(values)
-    return true
   }
 
   #index(position: number): number {
