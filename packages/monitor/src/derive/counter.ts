@@ -58,18 +58,18 @@ export class Counter {
    * reading is a first one.
    */
   take(value: number | undefined, { monotonicMs, clockEpoch }: Timing, most = this.#bounds.most): boolean {
-    const { mostGrowth } = this.#bounds
-    const before = this.#believed
-    const sinceMs = monotonicMs - this.#believedMs
     this.#growth = undefined
     if (value === undefined) return this.#forget()
     if (value > most) return this.#doubt(value, most)
-    const goesOn = isWithin(value - before, mostGrowth(sinceMs))
-    const goesOnFromDoubted = isWithin(value - this.#doubted, mostGrowth(monotonicMs - this.#doubtedMs))
+    const before = this.#believed
+    const sinceMs = monotonicMs - this.#believedMs
+    const goesOn = this.#isPossible(value - before, sinceMs)
+    // NaN where the reading before was believed, as nearly all are.
+    const goesOnFromDoubted = this.#isPossible(value - this.#doubted, monotonicMs - this.#doubtedMs)
     if (!goesOn && !goesOnFromDoubted && !Number.isNaN(before)) {
       this.#doubted = value
       this.#doubtedMs = monotonicMs
-      return value < before || this.#doubt(value, before + mostGrowth(sinceMs))
+      return value < before || this.#doubt(value, before + this.#bounds.mostGrowth(sinceMs))
     }
     // Where it goes on from both, it cannot be told which of them was wrong, and so not what it grew by.
     if (goesOn && !goesOnFromDoubted) this.#grow(value - before, sinceMs, clockEpoch)
@@ -79,6 +79,10 @@ export class Counter {
     this.#believedEpoch = clockEpoch
     this.#doubted = Number.NaN
     return true
+  }
+
+  #isPossible(growth: number, elapsedMs: number): boolean {
+    return growth === 0 || (growth > 0 && growth <= this.#bounds.mostGrowth(elapsedMs))
   }
 
   #forget(): boolean {
@@ -97,8 +101,4 @@ export class Counter {
     this.#elapsedMs = elapsedMs
     this.#isSteady = clockEpoch === this.#believedEpoch
   }
-}
-
-function isWithin(growth: number, most: number): boolean {
-  return growth >= 0 && growth <= most
 }
