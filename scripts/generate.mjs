@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { commandReference } from '@lxc-autoscale/cli'
-import { defaultYaml, ERROR_CODES, markdownReference } from '@lxc-autoscale/core'
+import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 
 const root = join(import.meta.dirname, '..')
 
@@ -51,8 +51,13 @@ async function generate() {
 
 /** The README with the table of error codes as the code has them. */
 function withErrorCodes(readme) {
-  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
-  const table = ['| code | meaning |', '|---|---|', ...rows].join('\n')
+  const rows = ERROR_CODES.map(code => {
+    const { status, leaves, retry, text } = errorVerdict(code)
+    return `| \`${code}\` | ${status} | ${leaves} | ${retry} | ${text} |`
+  })
+  const table = ['| code | status | leaves the host | try again | meaning |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  )
   return readme.replace(/(### Error codes\n\n)(\|.*\n)+/, `$1${table}\n`)
 }
 

@@ -93,6 +93,7 @@ describe('the failure of', () => {
   test.each([
     ['resize', '/scale/storage/increase', { lxc_id: 102, disk_size: 1 }, 'lvextend failed: no space left', 0, 502],
     ['resize', '/scale/storage/increase', { lxc_id: 102, disk_size: 1 }, '', 0, 502],
+    ['resize', '/scale/storage/increase', { lxc_id: 102, disk_size: 1 }, "can't resize this image format", 0, 409],
     ['snapshot', '/snapshot/create', snapshot, 'snapshot feature is not available', 255, 409],
     ['snapshot', '/snapshot/create', snapshot, '', 0, 502],
     [
@@ -112,12 +113,20 @@ describe('the failure of', () => {
       502,
     ],
     [
+      'clone',
+      '/clone/create',
+      { lxc_id: 102, new_lxc_id: 800, new_lxc_name: 'x' },
+      "storage 'nostorage' does not exist",
+      255,
+      409,
+    ],
+    [
       'start',
       '/clone/create',
       { lxc_id: 102, new_lxc_id: 801, new_lxc_name: 'x' },
       "startup for container '801' failed",
       255,
-      502,
+      200,
     ],
   ])(
     'pct %s in %s (%j, %j, exit code %s) is answered with %s',

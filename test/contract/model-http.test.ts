@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { HttpTransport, type HttpTransportOptions } from '@lxc-autoscale/model'
+import { systemClock } from '@lxc-autoscale/core'
+import { HttpTransport, type HttpTransportOptions, withRetries } from '@lxc-autoscale/model'
 import { afterEach, expect, test } from 'vitest'
 
 let server: Server | undefined
@@ -129,9 +130,13 @@ test('reads no answer without end', async () => {
 })
 
 test('ends at once when the daemon is asked to stop, and is not tried again', async () => {
-  const api = await serve(() => undefined)
+  let requests = 0
+  const api = await serve(() => void requests++)
   const stop = new AbortController()
-  const reply = api.send({ method: 'GET', path: '/' }, stop.signal)
-  setImmediate(() => stop.abort())
-  await expect(reply).rejects.toMatchObject({ code: 'SCALING_API_UNREACHABLE', retryable: false })
+  const context = { maxRetries: 3, delayMs: 1, clock: systemClock, random: Math.random, signal: stop.signal }
+  const reply = withRetries(context, () => api.send({ method: 'GET', path: '/' }, stop.signal))
+  while (requests === 0) await new Promise(resolve => setImmediate(resolve))
+  stop.abort()
+  await expect(reply).rejects.toMatchObject({ code: 'SCALING_API_UNREACHABLE' })
+  expect(requests).toBe(1)
 })

@@ -44,7 +44,7 @@ describe('a command', () => {
   test('runs in the plain locale, without input, and gives its two outputs apart', async () => {
     pct(`printf '%s' "$LC_ALL" > $here/locale; cat > $here/input; echo out; echo err >&2`)
     expect(await cli.run(command('list'))).toMatchObject({ stdout: 'out', stderr: 'err' })
-    expect([read('locale'), read('input')]).toEqual(['C', ''])
+    expect([read('locale'), read('input')]).toEqual(['C.UTF-8', ''])
   })
 
   test('that fails is mapped by what it said', async () => {

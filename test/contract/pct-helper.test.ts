@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,38 +28,68 @@ const clone = { vmid: 101, newVmid: 102, hostname: 'web-2.example.com', snapshot
 const snapshot = 'before-upgrade_2'
 const text = 'why: "x"; $(id)\nsecond line'
 
-describe('the list of commands', () => {
-  test.each([
+type Made<Value> = Value extends (...args: never) => commands.HostCommand | undefined ? Value : never
+type Maker = {
+  [Name in keyof typeof commands]: Made<(typeof commands)[Name]> extends never ? never : Name
+}[keyof typeof commands]
+
+/** Commands of each function that makes some, at the edges of what it can make. The compiler asks for a new function here. */
+const MADE: Readonly<Record<Maker, readonly (commands.HostCommand | undefined)[]>> = {
+  setResources: [
     commands.setResources(101, { cores: 8_192 }),
-    commands.setResources(101, { cpulimit: 0.05 }),
-    commands.setResources(999_999_999, { cores: null, cpulimit: 2.25, memoryMb: 1_048_576 }),
-    commands.setResources(101, { cores: 4, cpulimit: null, memoryMb: 64 }),
-    commands.setResources(101, { cores: null, cpulimit: null }),
-    commands.growRootDisk(101, 10_240),
-    commands.createSnapshot(101, snapshot, text),
-    commands.createSnapshot(101, 'ab', ''),
-    commands.rollbackSnapshot(101, snapshot, true),
-    commands.rollbackSnapshot(101, snapshot, false),
-    commands.deleteSnapshot(101, snapshot),
-    commands.listSnapshots(101),
+    commands.setResources(101, { cpuLimit: 0.05 }),
+    commands.setResources(999_999_999, { cores: null, cpuLimit: 2.25, memoryMb: 1_048_576 }),
+    commands.setResources(101, { cores: 4, cpuLimit: null, memoryMb: 64 }),
+    commands.setResources(101, { cores: null, cpuLimit: null }),
+  ],
+  growRootDisk: [commands.growRootDisk(101, 10_240)],
+  createSnapshot: [commands.createSnapshot(101, snapshot, text), commands.createSnapshot(101, 'ab', '')],
+  rollbackSnapshot: [commands.rollbackSnapshot(101, snapshot, true), commands.rollbackSnapshot(101, snapshot, false)],
+  deleteSnapshot: [commands.deleteSnapshot(101, snapshot)],
+  listSnapshots: [commands.listSnapshots(101)],
+  cloneContainer: [
     commands.cloneContainer({ ...clone, storage: undefined }),
     commands.cloneContainer({ ...clone, storage: 'local-zfs' }),
-    commands.startContainer(101),
-    commands.stopContainer(101),
-    commands.destroyContainer(101),
-    commands.listContainers(),
-    commands.readStatus(101),
-    commands.readConfig(101),
-    commands.readNodeStatus('pve-1'),
-    commands.readClusterStatus(),
-  ])('allows what the API runs: $args', command => {
-    expect(command && isAllowed(command.program, ...command.args)).toBe(true)
+  ],
+  startContainer: [commands.startContainer(101)],
+  stopContainer: [commands.stopContainer(101)],
+  destroyContainer: [commands.destroyContainer(101)],
+  listContainers: [commands.listContainers()],
+  readStatus: [commands.readStatus(101)],
+  readConfig: [commands.readConfig(101)],
+  readNodeStatus: [commands.readNodeStatus('pve-1')],
+  readClusterStatus: [commands.readClusterStatus()],
+}
+const made = Object.values(MADE)
+  .flat()
+  .filter(command => command !== undefined)
+
+describe('the list of commands', () => {
+  test.each(made)('allows what the API runs: $args', ({ program, args }) => {
+    expect(isAllowed(program, ...args)).toBe(true)
   })
 
-  test('is complete: a new command of the API must be added to it', () => {
-    const makers = Object.values(commands).filter(value => typeof value === 'function')
+  test('allows nothing else: each of its lines, and each option in them, is used by the API', () => {
+    const [, list = ''] = /^my @ALLOWED = .*\(\n([^;]+)\);$/m.exec(readFileSync(helper, 'utf8')) ?? []
+    const allowed = Array.from(list.matchAll(/'(.+)'/g), ([, line = '']) => line)
+    expect(allowed.length).toBeGreaterThan(10)
+    expect(new Set(allowed.flatMap(fixedWords))).toEqual(
+      new Set(made.flatMap(({ program, args }) => fixedWords([program, ...args].join(' ')))),
+    )
+    expect(allowed.map(verb).sort()).toEqual(
+      [...new Set(made.map(({ program, args }) => verb([program, ...args].join(' '))))].sort(),
+    )
+  })
 
-    expect(makers).toHaveLength(15)
+  test('is asked for every command there is: none is made elsewhere', () => {
+    const makers = Object.entries(commands).filter(([, value]) => typeof value === 'function')
+    expect(makers.map(([name]) => name).sort()).toEqual(Object.keys(MADE).sort())
+    const source = join(import.meta.dirname, '../../packages/api/src')
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+    const making = files.filter(name =>
+      /program: '|kind: '(?:set|read|resize|power)'/.test(readFileSync(join(source, name), 'utf8')),
+    )
+    expect(making).toEqual(['pct/commands.ts'])
   })
 
   test.each(
@@ -78,6 +118,17 @@ describe('the list of commands', () => {
     expect(isAllowed(...words)).toBe(false)
   })
 })
+
+/** The words of a line that say what is done, and to which part of Proxmox. */
+function verb(line: string): string {
+  const [program = '', first = '', path = ''] = line.split(' ')
+  return program === 'pvesh' ? `${first} ${path.replace(/^\/nodes\/[^/]+/, '/nodes/NODE')}` : first
+}
+
+/** The options in a line, of the helper or of the API. */
+function fixedWords(line: string): string[] {
+  return Array.from(line.matchAll(/ (--?[a-z-]+)/g), ([, word = '']) => word)
+}
 
 async function textOf(stream: Readable): Promise<string> {
   let text = ''
@@ -170,7 +221,7 @@ describe('client and helper', () => {
 
     expect((await run('list')).stdout.split('\n')).toEqual([
       'HOME=/root',
-      'LC_ALL=C',
+      'LC_ALL=C.UTF-8',
       expect.stringMatching(/^PATH=/),
       'USER=root',
       '',

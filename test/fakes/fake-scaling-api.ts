@@ -163,5 +163,5 @@ export function failure(status: number, error: string, message: string): ApiRepl
 }
 
 export function unreachable(message = 'connect ECONNREFUSED 127.0.0.1:5000'): AutoscaleError {
-  return new AutoscaleError('SCALING_API_UNREACHABLE', message, { retryable: true })
+  return new AutoscaleError('SCALING_API_UNREACHABLE', message)
 }

@@ -1,20 +1,37 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommand } from '../../packages/api/src/pct/commands.ts'
+import { commandFailure } from '../../packages/api/src/pct/failure.ts'
+import { formatCommand } from '../../packages/api/src/pct/pct-cli.ts'
 import type { CommandOutput, HostCommands } from '../../packages/api/src/ports.ts'
+
+/** How a command ends after it did its work. */
+export interface SaidEnd {
+  readonly exitCode?: number
+  readonly stdout?: string
+  readonly stderr?: string
+}
 
 /** Commands that do at once, in this process, what the simplest host would do: `set` edits the configuration file. */
 export class RecordingCommands implements HostCommands {
   readonly run: (command: HostCommand, beforeStart?: () => void) => Promise<CommandOutput>
   seen: HostCommand[] = []
+  /** Subcommands that end otherwise than well, and how. */
+  says: Readonly<Record<string, SaidEnd>> = {}
+  /** What else a command does. */
+  also: (command: HostCommand) => void = () => undefined
 
   constructor(pve: string) {
     this.run = async (command, beforeStart) => {
       beforeStart?.()
       this.seen.push(command)
-      if (command.args[0] === 'set') applySet(pve, command.args)
-      const stdout = command.program === 'pvesh' ? '{}' : ''
-      return { stdout, stderr: '', durationMs: 0 }
+      const [subcommand = ''] = command.args
+      if (subcommand === 'set') applySet(pve, command.args)
+      this.also(command)
+      const usual = command.program === 'pvesh' ? '{}' : ''
+      const { exitCode = 0, stdout = usual, stderr = '' } = this.says[subcommand] ?? {}
+      if (exitCode !== 0) throw commandFailure({ commandLine: formatCommand(command), exitCode, stdout, stderr })
+      return { stdout, stderr, durationMs: 0 }
     }
   }
 }

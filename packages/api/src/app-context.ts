@@ -38,6 +38,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = new ContainerUptime(files, config.host.proc, cgroups)
   const monitorFile = new MonitorFile(files, config.health.metrics_file)
+  const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   return {
     config,
     clock,
@@ -50,8 +51,16 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     audit,
     telemetry,
     monitorFile,
-    containers: new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve }),
-    runner: new ChangeRunner({ queue, audit, clock, log, onEnd: entry => telemetry.change(entry) }),
+    containers,
+    runner: new ChangeRunner({
+      queue,
+      audit,
+      containers,
+      commands,
+      clock,
+      log,
+      onEnd: entry => telemetry.change(entry),
+    }),
     health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
     daemons: new DaemonStates({ clock, files, monitorFile, config }),
     idempotency: new Idempotency(answers, log),

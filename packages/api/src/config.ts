@@ -55,7 +55,11 @@ const LxcSection = z
       30,
       'Time limit of one pct command that sets or reads (pct itself waits 10 s for a lock).',
     ),
-    snapshot_timeout_seconds: seconds(7_200, 300, 'Time limit of pct snapshot, rollback and delsnapshot.'),
+    snapshot_timeout_seconds: seconds(
+      7_200,
+      300,
+      'Time limit of pct snapshot, rollback and delsnapshot; a rollback that starts the container again takes a minute or more on LVM-thin.',
+    ),
     clone_timeout_seconds: seconds(86_400, 3_600, 'Time limit of pct clone, which copies the disks.'),
     power_timeout_seconds: seconds(3_600, 180, 'Time limit of pct start and stop.'),
     destroy_timeout_seconds: seconds(7_200, 600, 'Time limit of pct destroy.'),

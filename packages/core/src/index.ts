@@ -51,8 +51,11 @@ export {
   type ConfigProblem,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorVerdict,
   errorMessage,
+  errorVerdict,
   formatConfigProblem,
+  isErrorCode,
   systemErrorCode,
 } from './errors.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'

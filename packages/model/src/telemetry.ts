@@ -1,4 +1,4 @@
-import { Counter, type ERROR_CODES, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
+import { Counter, type ErrorCode, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
 import { OUTCOME_KINDS } from './client/apply-outcome.ts'
 import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
 
@@ -50,7 +50,7 @@ export class ModelTelemetry {
     for (const state of BREAKER_STATES) this.containerBreakers.set({ state }, 0)
   }
 
-  failed(code: keyof typeof ERROR_CODES): void {
+  failed(code: ErrorCode): void {
     this.failures.inc({ code })
   }
 

@@ -43,7 +43,7 @@ export class CycleReporter {
       this.#describe(outcome, intervalMs)
       return outcome
     } catch (error) {
-      if (!(error instanceof AutoscaleError) || !error.retryable) throw error
+      if (!(error instanceof AutoscaleError)) throw error
       this.#metrics.cycleFailures.inc({ code: error.code })
       if (this.#failure !== error.message) this.#log.error({ code: error.code }, error.message)
       this.#failure = error.message

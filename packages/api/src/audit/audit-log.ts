@@ -13,7 +13,10 @@ export interface AuditLogOptions {
 }
 
 /** A change that has begun and of which nothing else is known. */
-export type BegunChange = Omit<HistoryEntryBody, 'duration_seconds' | 'after' | 'outcome' | 'error' | 'message'>
+export type BegunChange = Omit<
+  HistoryEntryBody,
+  'duration_seconds' | 'after' | 'outcome' | 'error' | 'message' | 'warning'
+>
 
 const BegunChangeFile = HistoryEntryBody.omit({
   duration_seconds: true,
@@ -21,6 +24,7 @@ const BegunChangeFile = HistoryEntryBody.omit({
   outcome: true,
   error: true,
   message: true,
+  warning: true,
 })
 
 const FILE = 'audit.jsonl'
@@ -133,7 +137,6 @@ async function orUnavailable<Result>(directory: string, write: () => Promise<Res
     return await write()
   } catch (error) {
     throw new AutoscaleError('AUDIT_UNAVAILABLE', `${directory}: cannot be written: ${errorMessage(error)}`, {
-      retryable: true,
       cause: error,
     })
   }

@@ -1,4 +1,4 @@
-import { AutoscaleError, errorMessage, type HistoryEntryBody, type Logger } from '@lxc-autoscale/core'
+import { AutoscaleError, type HistoryEntryBody, type Logger } from '@lxc-autoscale/core'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import {
   cloneContainer,
@@ -8,8 +8,9 @@ import {
   startContainer,
   stopContainer,
 } from '../pct/commands.ts'
+import type { HostCommands } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { existenceBody, readIfThere } from './observe.ts'
+import { existenceBody, notDone, readIfThere } from './observe.ts'
 import { checkHostCapacity, checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import { runningOthers, type ScaleParts } from './scale-container.ts'
 
@@ -22,6 +23,7 @@ export interface CloneRequest {
 }
 
 export interface CloneParts extends ScaleParts {
+  readonly commands: HostCommands
   readonly log: Logger
   /** Storage of the new disks; undefined for that of the original. */
   readonly storage: string | undefined
@@ -47,51 +49,54 @@ export async function makeClone(
   checkLock(facts)
   checkState(facts)
   await checkIsFree(newVmid, parts)
+  checkStorage(parts)
   checkQuorum(parts.cluster)
   if (!request.force) await checkRoom(newVmid, facts, parts)
   await progress.begin({ exists: false, status: null })
   const hostname = name.replaceAll('_', '-')
-  const leftover = await copyFromSnapshot({ ...request, hostname, changeId: progress.id }, parts)
+  await copyFromSnapshot({ ...request, hostname }, parts, progress)
+  const problem = await problemOf(progress.run(startContainer(newVmid)))
   const after = await existenceBody(parts.containers, newVmid)
-  if (!after.exists)
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct clone ${vmid} ${newVmid}: ended without an error, but there is no container ${newVmid}`,
+  if (!after.exists) throw notDone(`pct clone ${vmid} ${newVmid}`, `there is no container ${newVmid}`)
+  if (problem !== undefined) {
+    progress.warn(
+      `container ${newVmid} exists (${after.status}), but could not be started: ${problem}; "pct start ${newVmid}" starts it, DELETE /clone/delete removes it`,
     )
+  }
   const renamed = hostname === name ? '' : ` (named ${hostname}: Proxmox allows no _)`
-  const message = `container ${newVmid} was cloned from ${vmid} and started${renamed}${leftover}`
+  const started = problem === undefined ? ' and started' : ''
+  const message = `container ${newVmid} was cloned from ${vmid}${started}${renamed}`
   return { before: { exists: false, status: null }, after, changed: true, message }
 }
 
-interface CopyRequest extends CloneRequest {
-  readonly hostname: string
-  readonly changeId: string
-}
-
-/** Gives what is to be said about a snapshot that could not be removed; empty when all is well. */
-async function copyFromSnapshot(request: CopyRequest, parts: CloneParts): Promise<string> {
-  const { vmid, newVmid, hostname, changeId } = request
-  const { commands, storage } = parts
-  const snapshotName = cloneSnapshotName(newVmid, changeId)
-  await commands.run(createSnapshot(vmid, snapshotName, `temporary, made by lxc-autoscale, change ${changeId}`))
+/** The temporary snapshot is no part of what the change leaves, so it is not one of its commands. */
+async function copyFromSnapshot(
+  { vmid, newVmid, hostname }: CloneRequest & { readonly hostname: string },
+  { commands, storage, log }: CloneParts,
+  progress: ChangeProgress,
+): Promise<void> {
+  const snapshotName = cloneSnapshotName(newVmid, progress.id)
+  await commands.run(createSnapshot(vmid, snapshotName, `temporary, made by lxc-autoscale, change ${progress.id}`))
   try {
-    const description = `cloned from ${vmid} by lxc-autoscale, change ${changeId}`
-    await commands.run(cloneContainer({ vmid, newVmid, hostname, snapshotName, storage, description }))
-    await commands.run(startContainer(newVmid))
-  } catch (error) {
-    await removeTemporary(vmid, snapshotName, parts)
-    throw error
+    const description = `cloned from ${vmid} by lxc-autoscale, change ${progress.id}`
+    await progress.run(cloneContainer({ vmid, newVmid, hostname, snapshotName, storage, description }))
+  } finally {
+    const problem = await problemOf(commands.run(deleteSnapshot(vmid, snapshotName)))
+    if (problem !== undefined) {
+      log.warn({ vmid, snapshot: snapshotName, problem }, 'temporary snapshot could not be removed')
+      progress.warn(`the temporary snapshot ${snapshotName} could not be removed: ${problem}`)
+    }
   }
-  return removeTemporary(vmid, snapshotName, parts)
 }
 
-async function removeTemporary(vmid: number, name: string, { commands, log }: CloneParts): Promise<string> {
+/** What a command said that failed; undefined when it did not. A bug is thrown on. */
+async function problemOf(run: Promise<unknown>): Promise<string | undefined> {
   try {
-    await commands.run(deleteSnapshot(vmid, name))
-    return ''
+    await run
+    return undefined
   } catch (error) {
-    log.warn({ vmid, snapshot: name, problem: errorMessage(error) }, 'temporary snapshot could not be removed')
-    return `; the temporary snapshot ${name} could not be removed: ${errorMessage(error)}`
+    if (error instanceof AutoscaleError) return error.message
+    throw error
   }
 }
 
@@ -101,6 +106,18 @@ async function checkIsFree(newVmid: number, { containers, cluster }: CloneParts)
   throw new AutoscaleError('ALREADY_EXISTS', `there is a guest ${newVmid} already`, {
     details: { new_lxc_id: newVmid },
   })
+}
+
+/** Known before anything is made; `pct` says it only after the snapshot. */
+function checkStorage({ cluster, storage }: CloneParts): void {
+  const storages = cluster.storages()
+  if (storage === undefined || storages === undefined || storages.has(storage)) return
+  const names = [...storages].sort()
+  throw new AutoscaleError(
+    'STATE_NOT_ALLOWED',
+    `there is no storage ${storage} (lxc.default_storage); there are ${names.join(', ')}`,
+    { details: { storage, storages: names } },
+  )
 }
 
 /** The copy will run beside the original, with the same allocation. */
@@ -133,7 +150,7 @@ export async function deleteClone(
   parts: CloneDeletionParts,
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
-  const { containers, commands } = parts
+  const { containers } = parts
   const facts = await containers.read(vmid)
   progress.name(facts.name)
   checkLock(facts)
@@ -142,14 +159,10 @@ export async function deleteClone(
   if (!force) await checkIsOurs(facts, parts)
   const before = await existenceBody(containers, vmid)
   await progress.begin(before)
-  if (facts.status !== 'stopped') await commands.run(stopContainer(vmid))
-  await commands.run(destroyContainer(vmid))
+  if (facts.status !== 'stopped') await progress.run(stopContainer(vmid))
+  await progress.run(destroyContainer(vmid))
   const after = await existenceBody(containers, vmid)
-  if (after.exists)
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct destroy ${vmid}: ended without an error, but the container is still there`,
-    )
+  if (after.exists) throw notDone(`pct destroy ${vmid}`, 'the container is still there')
   return { before, after, changed: true, message: `container ${vmid} was destroyed` }
 }
 

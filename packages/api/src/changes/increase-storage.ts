@@ -1,7 +1,8 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import type { ContainerFacts } from '../host/container-facts.ts'
 import { growRootDisk } from '../pct/commands.ts'
+import { filesystemProblem } from '../pct/parse-output.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { diskBody } from './observe.ts'
+import { diskBody, notDone } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
@@ -16,7 +17,7 @@ export interface StorageRequest {
  */
 export async function increaseStorage(
   { vmid, growthGb }: StorageRequest,
-  { containers, commands, cluster }: Pick<ScaleParts, 'containers' | 'commands' | 'cluster'>,
+  { containers, cluster }: Pick<ScaleParts, 'containers' | 'cluster'>,
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
   const facts = await containers.read(vmid)
@@ -26,18 +27,21 @@ export async function increaseStorage(
   checkQuorum(cluster)
   const before = diskBody(facts)
   await progress.begin(before)
-  await commands.run(growRootDisk(vmid, growthGb))
+  const { stdout } = await progress.run(growRootDisk(vmid, growthGb))
   const after = diskBody(await containers.read(vmid))
   if (before.disk_gb !== null && after.disk_gb !== null && after.disk_gb < before.disk_gb + growthGb - ROUNDING_GB) {
-    throw new AutoscaleError(
-      'PCT_FAILED',
-      `pct resize ${vmid} rootfs: ended without an error, but the disk has ${after.disk_gb} GB`,
-      {
-        details: { lxc_id: vmid, before, after },
-      },
-    )
+    const details = { lxc_id: vmid, before, after }
+    throw notDone(`pct resize ${vmid} rootfs`, `the disk has ${after.disk_gb} GB`, details)
   }
+  const problem = filesystemProblem(stdout)
+  if (problem !== undefined) progress.warn(`the volume grew, its file system did not (${problem}); ${mend(facts)}`)
   return { before, after, changed: true, message: `the root disk of container ${vmid} has ${growthGb} GB more` }
+}
+
+/** What a person does to have the file system fill its volume. Source: pct and pvesm manuals. */
+function mend({ vmid, values }: ContainerFacts): string {
+  const [volume = ''] = (values.get('rootfs') ?? '').split(',')
+  return `stop the container, run "pct fsck ${vmid}" and then resize2fs on its volume, which "pvesm path ${volume}" names`
 }
 
 /** Storages round sizes to their own blocks. */

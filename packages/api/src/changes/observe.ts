@@ -47,6 +47,15 @@ export async function existenceBody(containers: Containers, vmid: number) {
   return { exists: facts !== undefined, status: facts?.status ?? null }
 }
 
+/** A command that ended well has not done what it was asked for. */
+export function notDone(
+  command: string,
+  what: string,
+  details: Readonly<Record<string, unknown>> = {},
+): AutoscaleError {
+  return new AutoscaleError('PCT_FAILED', `${command}: ended without an error, but ${what}`, { details })
+}
+
 /** The container; undefined when there is none. */
 export async function readIfThere(containers: Containers, vmid: number): Promise<ContainerFacts | undefined> {
   try {

@@ -4,7 +4,8 @@ import type { Bounds, SafetySection } from '../config.ts'
 import type { MemoryFacts } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import { type ExpectedAllocation, movedParts } from './target.ts'
+import type { SetOptions } from '../pct/commands.ts'
+import { type ExpectedLimits, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 /** States of the HA manager in which it moves nothing. Source: pve-ha-manager, service states. */
@@ -14,7 +15,6 @@ const QUIET_HA_STATES = new Set(['started', 'stopped', 'ignored', 'disabled'])
 export function checkLock({ vmid, lock }: ContainerFacts): void {
   if (lock === undefined) return
   throw new AutoscaleError('CONTAINER_LOCKED', `container ${vmid} is locked by Proxmox (${lock})`, {
-    retryable: true,
     details: { lxc_id: vmid, lock },
   })
 }
@@ -36,19 +36,33 @@ function notAllowed(vmid: number, state: string, message: string): AutoscaleErro
   return new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, state } })
 }
 
+/** The lines of raw LXC configuration that keep what is asked for from having an effect. */
+export function linesInTheWay({ rawLimits }: ContainerFacts, asked: SetOptions): readonly string[] {
+  const isCpu = asked.cores !== undefined || asked.cpuLimit !== undefined
+  return [isCpu ? rawLimits.cores : undefined, asked.memoryMb === undefined ? undefined : rawLimits.memory].filter(
+    line => line !== undefined,
+  )
+}
+
+/** @throws {AutoscaleError} STATE_NOT_ALLOWED when raw LXC configuration settles what is asked for */
+export function checkRawLimits(facts: ContainerFacts, asked: SetOptions): void {
+  const lines = linesInTheWay(facts, asked)
+  if (lines.length === 0) return
+  const text = `container ${facts.vmid}: pct would have no effect, its configuration holds ${lines.join(' and ')}`
+  throw notAllowed(facts.vmid, 'raw', text)
+}
+
 /**
  * Without quorum `pct set` changes the cgroup and then fails to save: the two would differ.
  * @throws {AutoscaleError} NO_QUORUM
  */
 export function checkQuorum(cluster: ClusterFiles): void {
   if (cluster.members()?.isQuorate !== false) return
-  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change', {
-    retryable: true,
-  })
+  throw new AutoscaleError('NO_QUORUM', 'the cluster has no quorum; Proxmox could not save the change')
 }
 
 /** @throws {AutoscaleError} ALLOCATION_MOVED when it no longer has what the caller decided from */
-export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedAllocation): void {
+export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedLimits): void {
   const moved = movedParts(expected, configured)
   if (moved.length === 0) return
   throw new AutoscaleError('ALLOCATION_MOVED', `container ${vmid} has another ${moved.join(' and ')} than expected`, {
@@ -158,9 +172,15 @@ function beyondHost(vmid: number, text: string, figures: Readonly<Record<string,
 function known(value: number | undefined, vmid: number, what: string): number {
   if (value !== undefined) return value
   throw new AutoscaleError('HOST_UNREADABLE', `container ${vmid}: ${what} cannot be read, so nothing is enlarged`, {
-    retryable: true,
     details: { lxc_id: vmid },
   })
+}
+
+/** The least memory limit that the rules allow now, MB, and what it is made of. */
+export function leastMemory({ floorBytes }: MemoryFacts, safety: SafetySection) {
+  const floorMb = floorBytes / BYTES_PER_MB
+  const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
+  return { floorMb, marginMb, leastMb: Math.ceil(floorMb + marginMb) }
 }
 
 export interface FloorCheck {
@@ -187,14 +207,11 @@ export function checkMemoryFloor({ facts: { vmid }, memoryMb, memory, safety }: 
       'HOST_UNREADABLE',
       `container ${vmid}: its memory cannot be measured, so its limit is not lowered`,
       {
-        retryable: true,
         details: { lxc_id: vmid },
       },
     )
   }
-  const floorMb = memory.floorBytes / BYTES_PER_MB
-  const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
-  const leastMb = Math.ceil(floorMb + marginMb)
+  const { floorMb, marginMb, leastMb } = leastMemory(memory, safety)
   if (memoryMb >= leastMb) return
   const figures = {
     memory_floor_mb: Math.ceil(floorMb),

@@ -5,8 +5,9 @@ import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
-import type { Containers, HostCommands } from '../ports.ts'
+import type { Containers } from '../ports.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
+import { notDone } from './observe.ts'
 import {
   boundsOf,
   checkBounds,
@@ -16,22 +17,23 @@ import {
   checkLock,
   checkMemoryFloor,
   checkQuorum,
+  checkRawLimits,
   checkState,
   isMemoryShrink,
+  linesInTheWay,
 } from './safety-rules.ts'
-import { type ExpectedAllocation, missingPart, withTarget } from './target.ts'
+import { type ExpectedLimits, missingPart, withTarget } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 export interface ScaleRequest {
   readonly vmid: number
   readonly asked: SetOptions
-  readonly expected: ExpectedAllocation
+  readonly expected: ExpectedLimits
   readonly force: boolean
 }
 
 export interface ScaleParts {
   readonly containers: Containers
-  readonly commands: HostCommands
   readonly cgroups: CgroupReader
   readonly cluster: ClusterFiles
   readonly readNode: () => HostSize
@@ -65,10 +67,10 @@ export async function scaleContainer(
     return { before, after: before, changed: false, message }
   }
   if (!request.force) await checkRules(facts, missing, parts)
+  for (const line of linesInTheWay(facts, missing)) progress.warn(`it has no effect: its configuration holds ${line}`)
   checkQuorum(parts.cluster)
   await progress.begin(before)
-  await runSet(facts, missing, request.force, parts)
-  const after = await readBack(request.vmid, missing, parts)
+  const after = await setAndReadBack({ facts, missing, force: request.force, parts, progress })
   const message = `container ${request.vmid} has ${describe(missing)} now`
   return { before, after: allocationBody(after), changed: true, message }
 }
@@ -77,6 +79,7 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
   const { safety, containers, readNode } = parts
   const { vmid, configured: before } = facts
   if (!safety.scale_stopped) checkIsRunning(facts)
+  checkRawLimits(facts, missing)
   const after = withTarget(before, missing)
   checkBounds(vmid, { before, after, bounds: boundsOf(safety, vmid) })
   const others = await runningOthers(vmid, containers)
@@ -99,32 +102,69 @@ function checkFloorNow(facts: ContainerFacts, { memoryMb }: SetOptions, { cgroup
   checkMemoryFloor({ facts, memoryMb, memory: cgroups.memory(facts.vmid), safety })
 }
 
-/** The memory is measured last of all, when nothing stands between the figures and the command. */
-async function runSet(facts: ContainerFacts, missing: SetOptions, force: boolean, parts: ScaleParts): Promise<void> {
+interface SetStep {
+  readonly facts: ContainerFacts
+  readonly missing: SetOptions
+  readonly force: boolean
+  readonly parts: ScaleParts
+  readonly progress: ChangeProgress
+}
+
+/** Runs `pct set` and gives what the container has then. The memory is measured last of all, right before the command. */
+async function setAndReadBack(step: SetStep): Promise<Limits> {
+  const { facts, missing, force, parts, progress } = step
   const command = setResources(facts.vmid, missing)
-  if (command === undefined) return
-  await parts.commands.run(command, () => {
-    if (!force) checkFloorNow(facts, missing, parts)
-  })
+  if (command === undefined) return facts.configured
+  let isStarted = false
+  try {
+    await progress.run(command, () => {
+      if (!force) checkFloorNow(facts, missing, parts)
+      isStarted = true
+    })
+  } catch (error) {
+    if (isStarted && error instanceof AutoscaleError) return afterFailure(error, step)
+    throw error
+  }
+  const { configured } = await parts.containers.read(facts.vmid)
+  if (missingPart(missing, configured) === undefined) return configured
+  const details = { lxc_id: facts.vmid, now: allocationBody(configured) }
+  throw notDone(`pct set ${facts.vmid}`, `the container has not ${describe(missing)}`, details)
 }
 
-async function readBack(vmid: number, asked: SetOptions, { containers }: ScaleParts): Promise<Limits> {
-  const { configured } = await containers.read(vmid)
-  const missing = missingPart(asked, configured)
-  if (missing === undefined) return configured
-  throw new AutoscaleError(
-    'PCT_FAILED',
-    `pct set ${vmid}: ended without an error, but the container has not ${describe(missing)}`,
-    {
-      details: { lxc_id: vmid, now: allocationBody(configured) },
-    },
-  )
+/**
+ * What the container has after a `pct set` that failed: it writes the cgroup first, then the configuration, then more, so
+ * that all may be done, a part, or nothing.
+ * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done
+ */
+async function afterFailure(failure: AutoscaleError, { facts, missing, parts, progress }: SetStep): Promise<Limits> {
+  const now = await parts.containers.read(facts.vmid).catch(() => undefined)
+  if (now === undefined || stateOf(now) === stateOf(facts)) throw failure
+  if (failure.leaves !== 'untouched' && hasAll(now, missing)) {
+    progress.warn(`it took effect, but ${failure.message}`)
+    return now.configured
+  }
+  const { code, message, cause } = failure
+  const leaves = failure.leaves === 'untouched' ? 'half-done' : failure.leaves
+  const found = { now: allocationBody(now.configured), in_force: allocationBody(now.inForce) }
+  throw new AutoscaleError(code, message, { leaves, cause, details: { ...failure.details, ...found } })
 }
 
-function describe({ cores, cpulimit, memoryMb }: SetOptions): string {
+/** Whether all that was asked for is configured and, where the kernel shows it at once, in force; the CPU set follows within seconds. */
+function hasAll({ status, configured, inForce }: ContainerFacts, asked: SetOptions): boolean {
+  const { cores, ...atOnce } = asked
+  const isInForce = status === 'stopped' || missingPart(atOnce, inForce) === undefined
+  return isInForce && missingPart(asked, configured) === undefined
+}
+
+/** All limits but the CPU set in force, which Proxmox moves by itself. */
+function stateOf({ configured, inForce }: ContainerFacts): string {
+  return JSON.stringify([configured, { ...inForce, cores: undefined }])
+}
+
+function describe({ cores, cpuLimit, memoryMb }: SetOptions): string {
   return [
     ...(cores === undefined ? [] : [cores === null ? 'no limit of cores' : `${cores} cores`]),
-    ...(cpulimit === undefined ? [] : [cpulimit === null ? 'no cpulimit' : `a cpulimit of ${cpulimit}`]),
+    ...(cpuLimit === undefined ? [] : [cpuLimit === null ? 'no cpulimit' : `a cpulimit of ${cpuLimit}`]),
     ...(memoryMb === undefined ? [] : [`${memoryMb} MB of memory`]),
   ].join(' and ')
 }

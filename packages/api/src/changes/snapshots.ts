@@ -2,7 +2,7 @@ import { AutoscaleError } from '@lxc-autoscale/core'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { createSnapshot, deleteSnapshot, rollbackSnapshot } from '../pct/commands.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { runningBody, snapshotsBody } from './observe.ts'
+import { notDone, runningBody, snapshotsBody } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
@@ -11,7 +11,7 @@ export interface SnapshotTarget {
   readonly name: string
 }
 
-type SnapshotParts = Pick<ScaleParts, 'containers' | 'commands' | 'cluster'>
+type SnapshotParts = Pick<ScaleParts, 'containers' | 'cluster'>
 
 /** Takes a snapshot of a container, which keeps running. @throws {AutoscaleError} ALREADY_EXISTS, and as `pct` says */
 export async function takeSnapshot(
@@ -29,7 +29,7 @@ export async function takeSnapshot(
   }
   const before = snapshotsBody(facts)
   await progress.begin(before)
-  await parts.commands.run(createSnapshot(vmid, name, `made by lxc-autoscale, change ${progress.id}`))
+  await progress.run(createSnapshot(vmid, name, `made by lxc-autoscale, change ${progress.id}`))
   const now = await parts.containers.read(vmid)
   if (hasSnapshot(now, name) === false) throw notDone(`pct snapshot ${vmid} ${name}`, 'there is no such snapshot')
   return { before, after: snapshotsBody(now), changed: true, message: `snapshot ${name} of container ${vmid} was made` }
@@ -51,7 +51,7 @@ export async function rollBack(
   const before = runningBody(facts)
   await progress.begin(before)
   const wasRunning = facts.status === 'running'
-  await parts.commands.run(rollbackSnapshot(vmid, name, wasRunning))
+  await progress.run(rollbackSnapshot(vmid, name, wasRunning))
   const after = runningBody(await parts.containers.read(vmid))
   const started = wasRunning ? ' and started again' : ''
   return { before, after, changed: true, message: `container ${vmid} was taken back to snapshot ${name}${started}` }
@@ -68,7 +68,7 @@ export async function removeSnapshot(
   requireSnapshot(facts, name)
   const before = snapshotsBody(facts)
   await progress.begin(before)
-  await parts.commands.run(deleteSnapshot(vmid, name))
+  await progress.run(deleteSnapshot(vmid, name))
   const now = await parts.containers.read(vmid)
   if (hasSnapshot(now, name) === true) throw notDone(`pct delsnapshot ${vmid} ${name}`, 'the snapshot is still there')
   return {
@@ -101,8 +101,4 @@ function requireSnapshot(facts: ContainerFacts, name: string): void {
   throw new AutoscaleError('SNAPSHOT_NOT_FOUND', `container ${facts.vmid} has no snapshot ${name}`, {
     details: { lxc_id: facts.vmid, snapshot_name: name },
   })
-}
-
-function notDone(command: string, what: string): AutoscaleError {
-  return new AutoscaleError('PCT_FAILED', `${command}: ended without an error, but ${what}`)
 }

@@ -2,9 +2,9 @@ import type { Limits } from '@lxc-autoscale/host'
 import type { SetOptions } from '../pct/commands.ts'
 
 /** What somebody believed a container has. `null`: not set; undefined: not said. */
-export interface ExpectedAllocation {
+export interface ExpectedLimits {
   readonly cores?: number | null | undefined
-  readonly cpulimit?: number | null | undefined
+  readonly cpuLimit?: number | null | undefined
   readonly memoryMb?: number | null | undefined
 }
 
@@ -12,17 +12,17 @@ export interface ExpectedAllocation {
 export function missingPart(asked: SetOptions, configured: Limits): SetOptions | undefined {
   const missing: SetOptions = {
     ...(differs(asked.cores, configured.cores) ? { cores: asked.cores } : {}),
-    ...(differs(asked.cpulimit, configured.cpuLimit) ? { cpulimit: asked.cpulimit } : {}),
+    ...(differs(asked.cpuLimit, configured.cpuLimit) ? { cpuLimit: asked.cpuLimit } : {}),
     ...(differs(asked.memoryMb, configured.memoryMb) ? { memoryMb: asked.memoryMb } : {}),
   }
   return Object.keys(missing).length === 0 ? undefined : missing
 }
 
 /** The names of what is not as it was expected. */
-export function movedParts(expected: ExpectedAllocation, configured: Limits): readonly string[] {
+export function movedParts(expected: ExpectedLimits, configured: Limits): readonly string[] {
   return [
     ...(differs(expected.cores, configured.cores) ? ['cores'] : []),
-    ...(differs(expected.cpulimit, configured.cpuLimit) ? ['cpulimit'] : []),
+    ...(differs(expected.cpuLimit, configured.cpuLimit) ? ['cpulimit'] : []),
     ...(differs(expected.memoryMb, configured.memoryMb) ? ['memory'] : []),
   ]
 }
@@ -32,7 +32,7 @@ export function withTarget(configured: Limits, asked: SetOptions): Limits {
   return {
     ...configured,
     cores: asked.cores === undefined ? configured.cores : (asked.cores ?? undefined),
-    cpuLimit: asked.cpulimit === undefined ? configured.cpuLimit : (asked.cpulimit ?? undefined),
+    cpuLimit: asked.cpuLimit === undefined ? configured.cpuLimit : (asked.cpuLimit ?? undefined),
     memoryMb: asked.memoryMb ?? configured.memoryMb,
   }
 }

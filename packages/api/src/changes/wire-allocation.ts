@@ -8,7 +8,7 @@ export function allocationBody({ cores, cpuLimit, memoryMb, swapMb }: Limits): A
 }
 
 /** A container as `GET /resource/lxc/config` shows it. */
-export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody {
+export function containerConfigBody(facts: ContainerFacts, leastMemoryMb: number | undefined): ContainerConfigBody {
   return {
     ...allocationBody(facts.configured),
     lxc_id: facts.vmid,
@@ -21,7 +21,7 @@ export function containerConfigBody(facts: ContainerFacts): ContainerConfigBody 
     template: facts.isTemplate,
     tags: [...facts.tags],
     uptime_seconds: facts.uptimeSeconds ?? null,
-    least_memory_mb: null,
+    least_memory_mb: leastMemoryMb ?? null,
     raw_limits: { cores: facts.rawLimits.cores ?? null, memory: facts.rawLimits.memory ?? null },
   }
 }

@@ -35,6 +35,20 @@ export class ClusterFiles {
     return { node, isQuorate: quorate === undefined || Number(quorate) === 1 }
   }
 
+  /** Whether a node of the cluster is online; undefined when there is no such node, or no cluster. */
+  isNodeOnline(node: string): boolean | undefined {
+    const nodes = asObject(parseObject(this.#files.readText(`${this.#root}/.members`))?.['nodelist'])
+    const entry = asObject(nodes?.[node])
+    return entry === undefined ? undefined : Number(entry['online']) === 1
+  }
+
+  /** The names of the storages; undefined when they cannot be told. `local` is there without being configured. */
+  storages(): ReadonlySet<string> | undefined {
+    const text = this.#files.readText(`${this.#root}/storage.cfg`)
+    if (text === undefined) return undefined
+    return new Set(['local', ...Array.from(text.matchAll(/^[a-z]+:\s*(\S+)\s*$/gm), ([, name = '']) => name)])
+  }
+
   /** Undefined when no node has a guest of that number. */
   placeOf(vmid: number): GuestPlace | undefined {
     const ids = asObject(parseObject(this.#files.readText(`${this.#root}/.vmlist`))?.['ids'])

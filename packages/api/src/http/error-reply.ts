@@ -1,45 +1,4 @@
-import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
-
-/** The status of each code. The only place that chooses one. */
-const STATUS: Readonly<Record<ErrorCode, number>> = {
-  INVALID_REQUEST: 400,
-  UNAUTHORIZED: 401,
-  FORBIDDEN: 403,
-  HOST_NOT_ALLOWED: 403,
-  CONTAINER_NOT_FOUND: 404,
-  NODE_NOT_FOUND: 404,
-  SNAPSHOT_NOT_FOUND: 404,
-  CHANGE_NOT_FOUND: 404,
-  ROUTE_NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  REQUEST_TIMEOUT: 408,
-  ALREADY_EXISTS: 409,
-  ALLOCATION_MOVED: 409,
-  STATE_NOT_ALLOWED: 409,
-  MEMORY_BELOW_FLOOR: 409,
-  HOST_CAPACITY: 409,
-  OUT_OF_BOUNDS: 409,
-  IDEMPOTENCY_CONFLICT: 409,
-  BODY_TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  CONTAINER_LOCKED: 423,
-  RATE_LIMITED: 429,
-  QUEUE_FULL: 429,
-  INTERNAL: 500,
-  PCT_FAILED: 502,
-  NO_QUORUM: 503,
-  PCT_MISSING: 503,
-  HOST_UNREADABLE: 503,
-  AUDIT_UNAVAILABLE: 503,
-  CANCELLED: 503,
-  PCT_TIMEOUT: 504,
-  // These belong to other daemons, or to the start of this one.
-  CONFIG_INVALID: 500,
-  ALREADY_RUNNING: 500,
-  STATE_INVALID: 500,
-  SCALING_API_UNREACHABLE: 500,
-  SCALING_API_MALFORMED: 500,
-}
+import { AutoscaleError, type ErrorCode, type ErrorVerdict, errorVerdict } from '@lxc-autoscale/core'
 
 /** Seconds after which a refused request may be sent again, where the error does not say. */
 const RETRY_AFTER_SECONDS = 5
@@ -48,16 +7,18 @@ const RETRY_AFTER_SECONDS = 5
 export interface ErrorReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  readonly leaves: ErrorVerdict['leaves']
   readonly body: { readonly status: 'error'; readonly error: ErrorCode; readonly message: string }
 }
 
 /** The answer to `error`, whatever was thrown. Nothing of a bug but that it is one reaches the client. */
 export function errorReply(error: unknown): ErrorReply {
   const known = error instanceof AutoscaleError ? error : translate(error)
-  const { code, message, details } = known
-  const status = STATUS[code]
+  const { code, message, details, leaves } = known
+  const { status } = errorVerdict(code)
   return {
     status,
+    leaves,
     headers: {
       ...(status === 429 || status === 503
         ? { 'retry-after': String(details['retry_after_seconds'] ?? RETRY_AFTER_SECONDS) }

@@ -21,9 +21,6 @@ export interface RepeatableRequest {
   readonly isHarmless: boolean
 }
 
-/** Failures after which the host may have been changed. */
-const DONE_PERHAPS = new Set([502, 504])
-
 /** Answers a request that is sent again as it was answered the first time. */
 export class Idempotency {
   readonly #store: IdempotencyStore
@@ -75,8 +72,8 @@ export class Idempotency {
       await this.#keep(request, answer)
       return answer
     } catch (error) {
-      const { status, body } = errorReply(error)
-      if (!request.isHarmless && DONE_PERHAPS.has(status)) await this.#keep(request, { status, body })
+      const { status, body, leaves } = errorReply(error)
+      if (!request.isHarmless && leaves !== 'untouched') await this.#keep(request, { status, body })
       throw error
     }
   }

@@ -46,7 +46,6 @@ export function rateLimits(app: FastifyInstance, settings: RateLimitSettings): R
 function tooMany(settings: RateLimitSettings, retryAfterSeconds: number): AutoscaleError {
   const { max_requests_per_minute: limit, time_window_seconds: windowSeconds } = settings
   return new AutoscaleError('RATE_LIMITED', `more than ${limit} requests in ${windowSeconds} s; try again later`, {
-    retryable: true,
     details: { limit, window_seconds: windowSeconds, retry_after_seconds: retryAfterSeconds },
   })
 }

@@ -14,7 +14,7 @@ export interface HostCommand {
 /** What `pct set` shall change. `null` removes the setting; undefined leaves it. */
 export interface SetOptions {
   readonly cores?: number | null | undefined
-  readonly cpulimit?: number | null | undefined
+  readonly cpuLimit?: number | null | undefined
   readonly memoryMb?: number | undefined
 }
 
@@ -23,11 +23,11 @@ function pct(kind: CommandKind, ...args: readonly string[]): HostCommand {
 }
 
 /** Everything in one command, so that it is one write to the cluster and one moment. Nothing asked: undefined. */
-export function setResources(vmid: number, { cores, cpulimit, memoryMb }: SetOptions): HostCommand | undefined {
-  const removed = [cores === null ? 'cores' : '', cpulimit === null ? 'cpulimit' : ''].filter(Boolean)
+export function setResources(vmid: number, { cores, cpuLimit, memoryMb }: SetOptions): HostCommand | undefined {
+  const removed = [cores === null ? 'cores' : '', cpuLimit === null ? 'cpulimit' : ''].filter(Boolean)
   const options = [
     ...(typeof cores === 'number' ? ['-cores', String(cores)] : []),
-    ...(typeof cpulimit === 'number' ? ['-cpulimit', String(cpulimit)] : []),
+    ...(typeof cpuLimit === 'number' ? ['-cpulimit', String(cpuLimit)] : []),
     ...(memoryMb === undefined ? [] : ['-memory', String(memoryMb)]),
     ...(removed.length === 0 ? [] : ['-delete', removed.join(',')]),
   ]

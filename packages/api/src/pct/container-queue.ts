@@ -58,7 +58,6 @@ export class ContainerQueue {
     if (this.#waiting.length >= maxWaiting && !this.#canStart(task)) {
       return Promise.reject(
         new AutoscaleError('QUEUE_FULL', `${this.#waiting.length} changes wait for pct already; try again later`, {
-          retryable: true,
           details: { waiting: this.#waiting.length },
         }),
       )
@@ -130,5 +129,5 @@ export class ContainerQueue {
 }
 
 function cancelled(why: string): AutoscaleError {
-  return new AutoscaleError('CANCELLED', `nothing was done: ${why}`, { retryable: true })
+  return new AutoscaleError('CANCELLED', `nothing was done: ${why}`)
 }

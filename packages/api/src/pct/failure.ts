@@ -1,4 +1,4 @@
-import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type ErrorCode, type ErrorVerdict } from '@lxc-autoscale/core'
 
 /** How a command ended that did not do what it was asked. */
 export interface CommandFailure {
@@ -12,7 +12,8 @@ export interface CommandFailure {
 interface KnownText {
   readonly pattern: RegExp
   readonly code: ErrorCode
-  readonly isRetryable?: boolean
+  /** What it leaves, where that is more than the code tells. */
+  readonly leaves?: ErrorVerdict['leaves']
   /** Names the first group of the pattern in the answer. */
   readonly detail?: string
   /** Given in place of the first group. */
@@ -22,49 +23,50 @@ interface KnownText {
 /** What Proxmox says, in the order in which it is looked for. Sources: pve-container, pve-guest-common, pve-cluster. */
 const KNOWN_TEXTS: readonly KnownText[] = [
   { pattern: /Configuration file 'nodes\/[^/']+\/lxc\/\d+\.conf' does not exist/, code: 'CONTAINER_NOT_FOUND' },
-  { pattern: /CT is locked \(([\w-]+)\)/, code: 'CONTAINER_LOCKED', isRetryable: true, detail: 'lock' },
+  { pattern: /CT is locked \(([\w-]+)\)/, code: 'CONTAINER_LOCKED', detail: 'lock' },
   {
     pattern: /can't lock file '[^']*' - got timeout/,
     code: 'CONTAINER_LOCKED',
-    isRetryable: true,
     detail: 'lock',
     detailValue: 'file',
   },
   {
     pattern: /Failed to obtain guest migration lock/,
     code: 'CONTAINER_LOCKED',
-    isRetryable: true,
     detail: 'lock',
     detailValue: 'migrate',
   },
-  { pattern: /cluster not ready - no quorum\?/, code: 'NO_QUORUM', isRetryable: true },
+  { pattern: /\bno quorum[?!]/, code: 'NO_QUORUM' },
   {
+    // Said when the configuration is written: cgroup, volume or disk have been changed by then.
     pattern: /unable to open file '[^']*' - (?:Permission denied|Device or resource busy)/,
     code: 'NO_QUORUM',
-    isRetryable: true,
+    leaves: 'half-done',
   },
-  { pattern: /ipcc_send_rec\[\d+\] failed/, code: 'HOST_UNREADABLE', isRetryable: true },
+  { pattern: /ipcc_send_rec\[\d+\] failed/, code: 'HOST_UNREADABLE' },
   { pattern: /unable to hotplug memory: .*Device or resource busy/, code: 'MEMORY_BELOW_FLOOR' },
   { pattern: /unable to hotplug \w+:/, code: 'PCT_FAILED' },
-  { pattern: /detected modified configuration/, code: 'ALLOCATION_MOVED', isRetryable: true },
+  { pattern: /detected modified configuration/, code: 'ALLOCATION_MOVED' },
   { pattern: /snapshot '([^']*)' does not exist/, code: 'SNAPSHOT_NOT_FOUND', detail: 'snapshot_name' },
   { pattern: /snapshot name '[^']*' already used|CT \d+ already exists|VM \d+ already exists/, code: 'ALREADY_EXISTS' },
   { pattern: /unable to use snapshot name/, code: 'INVALID_REQUEST' },
   {
     pattern:
-      /(?:CT|VM) \d+ not running|container '\d+' not running|already running|container is running|it's a template|protection mode enabled|used in HA resources|snapshot feature is not available|not most recent snapshot|incomplete snapshot|unable to shrink disk|already at specified size|full clones? (?:on|of) a running container|Linked clone feature|unable to clone mountpoint|not allowed for linked clones|can't clone CT/i,
+      /(?:CT|VM) \d+ not running|container '\d+' not running|already running|container is running|it's a template|protection mode enabled|used in HA resources|snapshot feature is not available|not most recent snapshot|incomplete snapshot|unable to shrink disk|already at specified size|can't resize this image format|storage '[^']*' does not exist|full clones? (?:on|of) a running container|Linked clone feature|unable to clone mountpoint|not allowed for linked clones|can't clone CT/i,
     code: 'STATE_NOT_ALLOWED',
   },
+  { pattern: /proxy handler failed|ssh: connect to host|No route to host/, code: 'NODE_OFFLINE' },
   { pattern: /hostname lookup '[^']*' failed|no such (?:cluster )?node/i, code: 'NODE_NOT_FOUND' },
   {
-    pattern: /400 (?:Parameter verification failed|unable to parse option|not enough arguments|too many arguments)/,
+    pattern:
+      /400 (?:Parameter verification failed|unable to parse (?:boolean )?option|not enough arguments|too many arguments)/,
     code: 'INVALID_REQUEST',
   },
 ]
 
-/** Lines that say nothing of the failure: Perl about the locale of the host, and the waiting for a lock. */
+/** Lines that say nothing of the failure: Perl about the locale of the host, Proxmox about a setting that it does not know, the waiting for a lock. */
 const NOISE =
-  /^(?:perl: warning:|\s+(?:LANGUAGE|LC_\w+|LANG) = |\s+are supported and installed|trying to acquire (?:lock|cfs lock)|\s*OK$|\s*$)/
+  /^(?:perl: warning:|\s+(?:LANGUAGE|LC_\w+|LANG) = |\s+are supported and installed|vm \d+ - |trying to acquire (?:lock|cfs lock)|\s*OK$|\s*$)/
 
 /** What stands between the first line of a parameter failure and the usage. */
 const PARAMETER_LINE = /^(\w+: .+)$/
@@ -83,7 +85,7 @@ export function commandFailure({ commandLine, exitCode, stdout, stderr }: Comman
   const said = saying(lines) ?? tellingLines(stdout).at(-1) ?? 'it said nothing'
   const ended = exitCode === undefined ? 'was ended by a signal' : `exit code ${exitCode}`
   return new AutoscaleError(known?.code ?? 'PCT_FAILED', `${commandLine}: ${said}`, {
-    retryable: known?.isRetryable ?? false,
+    leaves: known?.leaves,
     details: { command: commandLine, exit: ended, ...detailOf(known, `${text}\n${stdout}`) },
   })
 }
@@ -103,6 +105,6 @@ function detailOf(known: KnownText | undefined, text: string): Record<string, st
 /** What `stderr` of a command with exit code 0 tells of a failure; undefined when nothing. `pct resize` hides its failures so. */
 export function hiddenFailure(stderr: string): string | undefined {
   return tellingLines(stderr)
-    .filter(line => !/^(?:WARN|Task finished with|vm \d+ - )/i.test(line))
+    .filter(line => !/^(?:WARN|Task finished with)/i.test(line))
     .at(-1)
 }

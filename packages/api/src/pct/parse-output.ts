@@ -6,6 +6,11 @@ export function parseStatus(stdout: string): 'running' | 'stopped' | 'unknown' {
   return status === 'running' || status === 'stopped' ? status : 'unknown'
 }
 
+/** Why `pct resize` could not grow the file system on a volume that it had grown; undefined when it could. It ends with 0 all the same. */
+export function filesystemProblem(stdout: string): string | undefined {
+  return /^Failed to update the container's filesystem: (.+)$/m.exec(stdout)?.[1]
+}
+
 const SNAPSHOT_LINE = /^(\s*)`->\s+(\S+)\s+(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s+)?(.*)$/
 
 /**

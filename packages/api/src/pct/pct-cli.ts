@@ -95,7 +95,7 @@ export class PctCli implements HostCommands {
     const { clock, limitMs, mark } = this.#options
     // Loaded with the first command: most of the time this daemon only reads, and must stay small.
     const { execa } = await import('execa')
-    const child = execa(program, args, { ...EXECA_OPTIONS, env: { LC_ALL: 'C', [MARK_VARIABLE]: mark } })
+    const child = execa(program, args, { ...EXECA_OPTIONS, env: { LC_ALL: 'C.UTF-8', [MARK_VARIABLE]: mark } })
     const ended = new AbortController()
     const timer = clock.sleep(limitMs(kind), ended.signal).then(() => undefined)
     const result = await Promise.race([child, timer])
@@ -130,7 +130,6 @@ function timeoutError(command: HostCommand, limitMs: number): AutoscaleError {
 
 function missingError(command: HostCommand): AutoscaleError {
   return new AutoscaleError('PCT_MISSING', `${command.program}: not found on PATH; is this a Proxmox VE host?`, {
-    retryable: true,
     details: { command: formatCommand(command) },
   })
 }

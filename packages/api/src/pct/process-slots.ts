@@ -38,9 +38,7 @@ export class ProcessSlots {
     }
     const reads = this.#waiting.filter(waiting => waiting.priority === 'read').length
     if (priority === 'read' && reads >= this.#maxWaitingReads) {
-      throw new AutoscaleError('QUEUE_FULL', `${reads} requests wait for pct already; try again later`, {
-        retryable: true,
-      })
+      throw new AutoscaleError('QUEUE_FULL', `${reads} requests wait for pct already; try again later`)
     }
     await new Promise<void>(start => this.#waiting.push({ priority, start }))
   }

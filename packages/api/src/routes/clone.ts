@@ -1,7 +1,7 @@
 import { CloneCreateRequest, CloneDeleteRequest, OperationBody, successBody } from '@lxc-autoscale/core'
 import { type CloneParts, deleteClone, makeClone } from '../changes/clone-container.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { answerChange, runChange } from './answer-change.ts'
+import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
 const response = { 200: successBody(OperationBody) }
@@ -20,17 +20,17 @@ export function cloneRoutes(app: ApiApp, context: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name } = request.body
-      return answerChange(context, { request, reply, isHarmless: false }, origin =>
-        runChange(context, {
+      const { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name, force = false } = request.body
+      return answerChange(
+        context,
+        { request, reply },
+        {
           action: 'clone-create',
           vmid,
           otherVmids: [newVmid],
-          isLong: true,
           asked: { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name },
-          origin,
-          perform: progress => makeClone({ vmid, newVmid, name, force: origin.force }, parts, progress),
-        }),
+          perform: progress => makeClone({ vmid, newVmid, name, force }, parts, progress),
+        },
       )
     },
   )
@@ -45,21 +45,17 @@ export function cloneRoutes(app: ApiApp, context: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { lxc_id: vmid } = request.body
-      return answerChange(context, { request, reply, isHarmless: false }, origin =>
-        runChange(context, {
+      const { lxc_id: vmid, force = false } = request.body
+      const deletion = { ...parts, findChange: (id: string) => context.audit.find(id) }
+      return answerChange(
+        context,
+        { request, reply },
+        {
           action: 'clone-delete',
           vmid,
-          isLong: true,
           asked: { lxc_id: vmid },
-          origin,
-          perform: progress =>
-            deleteClone(
-              { vmid, force: origin.force },
-              { ...parts, findChange: id => context.audit.find(id) },
-              progress,
-            ),
-        }),
+          perform: progress => deleteClone({ vmid, force }, deletion, progress),
+        },
       )
     },
   )

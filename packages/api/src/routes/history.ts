@@ -11,14 +11,13 @@ import {
 } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { z } from 'zod'
-import type { ChangeOrigin } from '../changes/change-runner.ts'
 import type { ScaleRequest } from '../changes/scale-container.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
-import { runScale } from './scale.ts'
+import { scaleChange } from './scale.ts'
 
 /** Lines stand in the order in which changes ended, so an older one may stand behind one that took long. */
 const LONGEST_CHANGE_MS = MS_PER_DAY
@@ -57,9 +56,8 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
     async (request, reply) => {
       const entry = await findUndoable(context, request.params.id)
       requireReach(request.caller, entry.lxc_id)
-      await answerChange(context, { request, reply, isHarmless: true }, origin =>
-        runScale(context, undoRequest(entry, origin), undoOrigin(entry, origin)),
-      )
+      const undo = scaleChange(context, undoRequest(entry, request.body.force === true))
+      await answerChange(context, { request, reply }, { ...undo, undoOf: entry.id })
     },
   )
 }
@@ -101,7 +99,7 @@ async function findUndoable({ audit }: RouteContext, id: string): Promise<Histor
 }
 
 /** Back to the values before, for what the change moved; refused when somebody has moved it since. */
-function undoRequest(entry: HistoryEntryBody, { force }: ChangeOrigin): ScaleRequest {
+function undoRequest(entry: HistoryEntryBody, force: boolean): ScaleRequest {
   const { data: before } = AllocationBody.safeParse(entry.before)
   const { data: after } = AllocationBody.safeParse(entry.after)
   if (before === undefined || after === undefined) throw nothingToUndo(entry)
@@ -116,13 +114,13 @@ function undoRequest(entry: HistoryEntryBody, { force }: ChangeOrigin): ScaleReq
     force,
     asked: {
       cores: coresMoved ? before.cores : undefined,
-      cpulimit: quotaMoved ? before.cpulimit : undefined,
+      cpuLimit: quotaMoved ? before.cpulimit : undefined,
       // Proxmox does not let the setting be removed; what it stands for is the default.
       memoryMb: memoryMoved ? (before.memory_mb ?? DEFAULT_MEMORY_MB) : undefined,
     },
     expected: {
       cores: coresMoved ? after.cores : undefined,
-      cpulimit: quotaMoved ? after.cpulimit : undefined,
+      cpuLimit: quotaMoved ? after.cpulimit : undefined,
       memoryMb: memoryMoved ? after.memory_mb : undefined,
     },
   }
@@ -133,9 +131,4 @@ function nothingToUndo({ id }: HistoryEntryBody): AutoscaleError {
     'STATE_NOT_ALLOWED',
     `change ${id} is not known to have moved anything, so there is nothing to undo`,
   )
-}
-
-function undoOrigin(entry: HistoryEntryBody, origin: ChangeOrigin): ChangeOrigin {
-  const why = `undo of ${entry.id}`
-  return { ...origin, undoOf: entry.id, why: origin.why === undefined ? why : `${why}: ${origin.why}` }
 }

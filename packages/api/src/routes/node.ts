@@ -30,7 +30,7 @@ export function nodeRoutes(app: ApiApp, context: RouteContext): void {
     },
     async request => {
       const node = request.query.node_name ?? ownNode(context)
-      const body = nodeStatusBody(node, await ask(readNodeStatus(node)))
+      const body = nodeStatusBody(node, await askAbout(node, context, ask))
       if (body === undefined) throw notUnderstood('the status of the node')
       return success(request, `status of node ${node}`, body)
     },
@@ -51,6 +51,22 @@ export function nodeRoutes(app: ApiApp, context: RouteContext): void {
 
 function ownNode({ config, cluster }: RouteContext): string {
   return config.lxc.node ?? cluster.members()?.node ?? hostname().split('.')[0] ?? 'localhost'
+}
+
+/** Asks another node through this one, which takes long to find out that it is away. A node of the cluster is never unknown. */
+async function askAbout(
+  node: string,
+  { cluster }: RouteContext,
+  ask: (command: HostCommand) => Promise<unknown>,
+): Promise<unknown> {
+  const isOnline = cluster.isNodeOnline(node)
+  if (isOnline === false) throw new AutoscaleError('NODE_OFFLINE', `node ${node} is offline`, { details: { node } })
+  try {
+    return await ask(readNodeStatus(node))
+  } catch (error) {
+    if (isOnline === undefined || !(error instanceof AutoscaleError) || error.code !== 'NODE_NOT_FOUND') throw error
+    throw new AutoscaleError('NODE_OFFLINE', error.message, { details: error.details, cause: error })
+  }
 }
 
 function notUnderstood(what: string): AutoscaleError {

@@ -1,5 +1,6 @@
 import { AutoscaleError, ContainerConfigBody, ContainerConfigsBody, successBody, WireVmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { leastMemory } from '../changes/safety-rules.ts'
 import { containerConfigBody } from '../changes/wire-allocation.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
@@ -33,8 +34,8 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
         },
       },
       async request => {
-        const facts = await context.containers.read(request.query.lxc_id)
-        return success(request, `configuration of container ${facts.vmid}`, containerConfigBody(facts))
+        const vmid = request.query.lxc_id
+        return success(request, `configuration of container ${vmid}`, await readConfig(context, vmid))
       },
     )
     app.get(
@@ -51,16 +52,22 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
   }
 }
 
+async function readConfig({ containers, cgroups, safety }: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+  const facts = await containers.read(vmid)
+  const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
+  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb)
+}
+
 async function readConfigs(
-  { containers }: RouteContext,
+  context: RouteContext,
   caller: Caller,
   asked: readonly number[] | undefined,
 ): Promise<ContainerConfigsBody> {
-  const vmids = asked ?? (await containers.list()).filter(vmid => mayReach(caller, vmid))
+  const vmids = asked ?? (await context.containers.list()).filter(vmid => mayReach(caller, vmid))
   const read = async (vmid: number) => {
     try {
       requireReach(caller, vmid)
-      return containerConfigBody(await containers.read(vmid))
+      return await readConfig(context, vmid)
     } catch (error) {
       if (error instanceof AutoscaleError) return { lxc_id: vmid, error: error.code, message: error.message }
       throw error

@@ -10,6 +10,7 @@ import type { MonitorFile } from '../host/monitor-file.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
+import type { HostCommands } from '../ports.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
 /** What the routes work with. */
@@ -18,6 +19,7 @@ export interface RouteContext extends ScaleParts {
   readonly clock: Clock
   readonly log: Logger
   readonly files: HostFiles
+  readonly commands: HostCommands
   readonly queue: ContainerQueue
   readonly runner: ChangeRunner
   readonly audit: AuditLog

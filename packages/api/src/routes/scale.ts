@@ -1,10 +1,10 @@
 import { ChangeBody, ScaleCoresRequest, ScaleRamRequest, ScaleResourcesRequest, successBody } from '@lxc-autoscale/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import type { ChangeOrigin } from '../changes/change-runner.ts'
+import type { Change } from '../changes/change-runner.ts'
 import { type ScaleRequest, scaleContainer } from '../changes/scale-container.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { answerChange, type ChangeAnswer, runChange } from './answer-change.ts'
+import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
 type ScaleBody = Partial<z.output<typeof ScaleResourcesRequest>> & { readonly lxc_id: number }
@@ -14,7 +14,7 @@ const response = { 200: successBody(ChangeBody) }
 /** POST /scale/cores, /scale/ram, /scale/resources */
 export function scaleRoutes(app: ApiApp, context: RouteContext): void {
   const answer = (request: FastifyRequest, reply: FastifyReply, body: ScaleBody) =>
-    answerChange(context, { request, reply, isHarmless: true }, origin => scale(context, body, origin))
+    answerChange(context, { request, reply }, scaleChange(context, scaleRequest(body)))
   app.post(
     '/scale/cores',
     {
@@ -49,22 +49,22 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
   )
 }
 
-function scale(context: RouteContext, body: ScaleBody, origin: ChangeOrigin): Promise<ChangeAnswer> {
-  const { lxc_id: vmid, cores, cpulimit, memory, expected } = body
-  const asked = { cores, cpulimit, memoryMb: memory }
-  const expectation = { cores: expected?.cores, cpulimit: expected?.cpulimit, memoryMb: expected?.memory }
-  return runScale(context, { vmid, asked, expected: expectation, force: origin.force }, origin)
+function scaleRequest({ lxc_id: vmid, cores, cpulimit, memory, expected, force = false }: ScaleBody): ScaleRequest {
+  return {
+    vmid,
+    asked: { cores, cpuLimit: cpulimit, memoryMb: memory },
+    expected: { cores: expected?.cores, cpuLimit: expected?.cpulimit, memoryMb: expected?.memory },
+    force,
+  }
 }
 
-/** Makes one change of an allocation and gives its answer; used by the undoing of one as well. */
-export function runScale(context: RouteContext, request: ScaleRequest, origin: ChangeOrigin): Promise<ChangeAnswer> {
-  const { vmid, asked } = request
-  return runChange(context, {
+/** A change of an allocation; the undoing of one is such a change as well. */
+export function scaleChange(context: RouteContext, request: ScaleRequest): Change {
+  const { cores, cpuLimit: cpulimit, memoryMb: memory } = request.asked
+  return {
     action: 'scale',
-    vmid,
-    isLong: false,
-    asked: { lxc_id: vmid, cores: asked.cores, cpulimit: asked.cpulimit, memory: asked.memoryMb },
-    origin,
+    vmid: request.vmid,
+    asked: { lxc_id: request.vmid, cores, cpulimit, memory },
     perform: progress => scaleContainer(request, context, progress),
-  })
+  }
 }

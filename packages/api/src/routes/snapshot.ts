@@ -8,7 +8,7 @@ import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { listSnapshots } from '../pct/commands.ts'
 import { parseSnapshotList } from '../pct/parse-output.ts'
-import { answerChange, runChange } from './answer-change.ts'
+import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
 type SnapshotAction = 'snapshot-create' | 'snapshot-rollback' | 'snapshot-delete'
@@ -28,16 +28,9 @@ export function snapshotRoutes(app: ApiApp, context: RouteContext): void {
     (action: SnapshotAction) =>
     (request: FastifyRequest<{ Body: z.output<typeof SnapshotRequest> }>, reply: FastifyReply) => {
       const { lxc_id: vmid, snapshot_name: name } = request.body
-      return answerChange(context, { request, reply, isHarmless: false }, origin =>
-        runChange(context, {
-          action,
-          vmid,
-          isLong: true,
-          asked: { lxc_id: vmid, snapshot_name: name },
-          origin,
-          perform: progress => PERFORM[action]({ vmid, name }, context, progress),
-        }),
-      )
+      const asked = { lxc_id: vmid, snapshot_name: name }
+      const perform = (progress: ChangeProgress) => PERFORM[action]({ vmid, name }, context, progress)
+      return answerChange(context, { request, reply }, { action, vmid, asked, perform })
     }
   app.post(
     '/snapshot/create',

@@ -1,7 +1,7 @@
 import { StorageChangeBody, StorageIncreaseRequest, successBody } from '@lxc-autoscale/core'
 import { increaseStorage } from '../changes/increase-storage.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { answerChange, runChange } from './answer-change.ts'
+import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** POST /scale/storage/increase */
@@ -18,15 +18,15 @@ export function storageRoutes(app: ApiApp, context: RouteContext): void {
     },
     (request, reply) => {
       const { lxc_id: vmid, disk_size: growthGb } = request.body
-      return answerChange(context, { request, reply, isHarmless: false }, origin =>
-        runChange(context, {
+      return answerChange(
+        context,
+        { request, reply },
+        {
           action: 'storage-increase',
           vmid,
-          isLong: true,
           asked: { lxc_id: vmid, disk_size: growthGb },
-          origin,
           perform: progress => increaseStorage({ vmid, growthGb }, context, progress),
-        }),
+        },
       )
     },
   )

@@ -2,11 +2,10 @@ import {
   AutoscaleError,
   type ContainerConfigsBody,
   ContainerConfigsBody as ContainerConfigsSchema,
-  ERROR_CODES,
-  type ErrorCode,
   errorMessage,
   HistoryBody,
   type HistoryEntryBody,
+  isErrorCode,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -103,6 +102,5 @@ function refusal(status: number, body: unknown): AutoscaleError {
   const parsed = z.looseObject({ error: z.string(), message: z.string() }).safeParse(body)
   if (!parsed.success) return new AutoscaleError('SCALING_API_MALFORMED', `the scaling API answered ${status}`)
   const { error, message } = parsed.data
-  const code: ErrorCode = error in ERROR_CODES ? (error as ErrorCode) : 'INTERNAL'
-  return new AutoscaleError(code, message)
+  return new AutoscaleError(isErrorCode(error) ? error : 'INTERNAL', message)
 }

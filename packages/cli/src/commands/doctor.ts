@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { good as allRight, type Check, type Finding, type Patient, bad as wrong } from '../doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum, unitsRun } from '../doctor/host-checks.ts'
-import { apiAnswers, freshData, keysMatch } from '../doctor/service-checks.ts'
+import { apiAnswers, freshData, keysMatch, rawLimits } from '../doctor/service-checks.ts'
 import { bad, good, warned } from '../output/terminal.ts'
 import { CONFIG_FILES, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { installedConfig } from './installed-config.ts'
@@ -34,7 +34,7 @@ function configurationFindings(configDir: string, problems: readonly string[]) {
 
 /** The checks, in the order in which a person would look. ADD YOURS HERE. */
 function checks(path: string): Check[] {
-  return [unitsRun, pctIsThere(path), cgroupMode, quorum, clock, diskSpace, freshData, apiAnswers, keysMatch]
+  return [unitsRun, pctIsThere(path), cgroupMode, quorum, clock, diskSpace, freshData, apiAnswers, keysMatch, rawLimits]
 }
 
 async function findingOf(check: Check, patient: Patient): Promise<Finding & { readonly name: string }> {

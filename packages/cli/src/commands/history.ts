@@ -64,9 +64,10 @@ function historyTable(entries: readonly HistoryEntryBody[]): string {
   )
 }
 
-/** Why it was asked for; of what was not done, why not. */
-function reasonText({ outcome, why, message }: HistoryEntryBody): string {
-  return outcome === 'applied' || outcome === 'unchanged' ? (why ?? message) : message
+/** Why it was asked for, and what went wrong all the same; of what was not done, why not. */
+function reasonText({ outcome, why, message, warning }: HistoryEntryBody): string {
+  if (why === null || (outcome !== 'applied' && outcome !== 'unchanged')) return message
+  return warning === undefined ? why : `${why}; warning: ${warning}`
 }
 
 const PAINT_OUTCOME: Readonly<Record<string, (text: string) => string>> = {

@@ -56,6 +56,25 @@ function apiFailure(error: unknown): Finding {
     : bad(error.message, 'systemctl start lxc_autoscale_api; journalctl -u lxc_autoscale_api -n 50')
 }
 
+export const rawLimits: Check = {
+  name: 'raw limits',
+  async look({ client }) {
+    try {
+      const { containers } = await client.configs()
+      const pinned = containers.flatMap(({ lxc_id, raw_limits: { cores, memory } }) => {
+        const lines = [cores, memory].filter(line => line !== null)
+        return lines.length === 0 ? [] : [`${lxc_id} (${lines.join(', ')})`]
+      })
+      if (pinned.length === 0) return good('no container is pinned by raw LXC configuration')
+      const mend = 'to have one sized, remove the line from /etc/pve/lxc/ID.conf and restart the container'
+      return { ...good(`not sized, as raw LXC configuration settles it: ${pinned.join('; ')}`), mend }
+    } catch (error) {
+      if (!(error instanceof AutoscaleError)) throw error
+      return unseen(error.message)
+    }
+  },
+}
+
 export const keysMatch: Check = {
   name: 'API key',
   async look({ client, api }) {

@@ -270,6 +270,7 @@ export const HistoryEntryBody = z.object({
   outcome: z.enum(CHANGE_OUTCOMES),
   error: z.string().nullable().describe('The error code of a change that was refused or failed.'),
   message: z.string(),
+  warning: z.string().optional().describe('What went wrong although the change was made; stands in the message too.'),
   undo_of: z.string().nullable(),
   idempotency_key: z.string().nullable(),
 })
@@ -294,6 +295,7 @@ export function successBody<Data extends z.ZodType>(data: Data) {
     data,
     ignored: z.array(z.string()).optional().describe('Fields of the request that the route does not know.'),
     change_id: z.string().optional().describe('Number of a change in the audit log.'),
+    warning: z.string().optional().describe('What went wrong although the change was made; stands in the message too.'),
   })
 }
 

@@ -1,22 +1,13 @@
-import { AutoscaleError, ERROR_CODES, ErrorBody, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, ErrorBody, type ErrorCode, errorVerdict, isErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { ApiReply } from './transport.ts'
 
-/** Codes that say the whole API cannot work for us, not that it refuses one request. */
-const API_FAILURES: ReadonlySet<ErrorCode> = new Set([
-  'SCALING_API_UNREACHABLE',
-  'SCALING_API_MALFORMED',
-  'UNAUTHORIZED',
-  'HOST_NOT_ALLOWED',
-])
-
-/** Whether `error` counts against the API as a whole. */
+/** Whether `error` counts against the API as a whole: it cannot work for us, and does not only refuse one request. */
 export function isApiFailure(error: unknown): boolean {
-  return error instanceof AutoscaleError && API_FAILURES.has(error.code)
+  if (!(error instanceof AutoscaleError)) return false
+  const { blames } = errorVerdict(error.code)
+  return blames === 'connection' || blames === 'api'
 }
-
-/** Codes after which the same request may succeed in a moment. */
-const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'QUEUE_FULL'])
 
 /** Every success: data without it is none, whatever the status says. */
 const Envelope = z.object({ status: z.literal('success'), data: z.unknown() })
@@ -49,36 +40,24 @@ export function firstIssue(error: z.ZodError): string {
 
 function refusal(what: string, { status, body, retryAfterMs }: ApiReply): AutoscaleError {
   const result = ErrorBody.safeParse(body)
-  const code = result.success ? errorCode(result.data.error) : undefined
-  const said = result.success ? result.data.message : `status ${status}`
-  if (code !== undefined) {
-    return new AutoscaleError(code, `${what}: ${said}`, {
-      retryable: TRANSIENT.has(code),
-      details: { status, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) },
-    })
-  }
-  return withoutCode(`${what}: ${said}`, { status, body, retryAfterMs })
+  const said = `${what}: ${result.success ? result.data.message : `status ${status}`}`
+  const code = result.success && isErrorCode(result.data.error) ? result.data.error : codeOfStatus(status, body)
+  return new AutoscaleError(code, said, {
+    details: { status, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) },
+  })
 }
 
-/** A refusal without a code of ours: the older API, which has none, or a proxy. */
-function withoutCode(message: string, { status, body, retryAfterMs }: ApiReply): AutoscaleError {
-  const details = { status, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) }
-  if (status === 404 || status === 405) return new AutoscaleError('ROUTE_NOT_FOUND', message, { details })
-  if (status === 401 || status === 403) return new AutoscaleError('UNAUTHORIZED', message, { details })
-  if (status === 429) return new AutoscaleError('RATE_LIMITED', message, { retryable: true, details })
-  if (status === 400) return new AutoscaleError('INVALID_REQUEST', message, { details })
-  if (GATEWAY_STATUSES.has(status) && !isOlderFailure(body)) {
-    return new AutoscaleError('SCALING_API_UNREACHABLE', message, { retryable: true, details })
-  }
-  if (status >= 500) return new AutoscaleError('PCT_FAILED', message, { details })
-  return new AutoscaleError('SCALING_API_MALFORMED', message, { details })
+/** What a refusal without a code of ours means: it is of the older API, which has none, or of a proxy. */
+function codeOfStatus(status: number, body: unknown): ErrorCode {
+  if (status === 404 || status === 405) return 'ROUTE_NOT_FOUND'
+  if (status === 401 || status === 403) return 'UNAUTHORIZED'
+  if (status === 429) return 'RATE_LIMITED'
+  if (status === 400) return 'INVALID_REQUEST'
+  if (GATEWAY_STATUSES.has(status) && !isOlderFailure(body)) return 'SCALING_API_UNREACHABLE'
+  return status >= 500 ? 'PCT_FAILED' : 'SCALING_API_MALFORMED'
 }
 
 /** The older API answers `{"status":"error","message":...}` to everything that failed. */
 function isOlderFailure(body: unknown): boolean {
   return z.looseObject({ status: z.literal('error'), message: z.string() }).safeParse(body).success
-}
-
-function errorCode(text: string): ErrorCode | undefined {
-  return Object.hasOwn(ERROR_CODES, text) ? (text as ErrorCode) : undefined
 }

@@ -1,4 +1,4 @@
-import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type ErrorCode, errorVerdict } from '@lxc-autoscale/core'
 import type { ConfiguredAllocation } from './allocation-change.ts'
 import { ReadOnlyError } from './transport.ts'
 
@@ -29,25 +29,20 @@ export interface ApplyOutcome {
   readonly confirmed: ConfiguredAllocation | undefined
 }
 
-const KIND_OF_CODE: Partial<Record<ErrorCode, OutcomeKind>> = {
-  ALLOCATION_MOVED: 'moved',
-  CONTAINER_LOCKED: 'locked',
-  STATE_NOT_ALLOWED: 'refused',
-  MEMORY_BELOW_FLOOR: 'refused',
-  HOST_CAPACITY: 'refused',
-  OUT_OF_BOUNDS: 'refused',
-  FORBIDDEN: 'refused',
-  CONTAINER_NOT_FOUND: 'refused',
-  INVALID_REQUEST: 'refused',
-  SCALING_API_UNREACHABLE: 'unreachable',
-}
-
 /** The outcome that a failure means. Bugs are thrown on. */
 export function outcomeOfError(vmid: number, error: unknown): ApplyOutcome {
   if (error instanceof ReadOnlyError) {
     return { vmid, kind: 'dry-run', code: undefined, text: error.message, confirmed: undefined }
   }
   if (!(error instanceof AutoscaleError)) throw error
-  const kind = KIND_OF_CODE[error.code] ?? 'failed'
-  return { vmid, kind, code: error.code, text: error.message, confirmed: undefined }
+  return { vmid, kind: kindOf(error.code), code: error.code, text: error.message, confirmed: undefined }
+}
+
+function kindOf(code: ErrorCode): OutcomeKind {
+  if (code === 'ALLOCATION_MOVED') return 'moved'
+  if (code === 'CONTAINER_LOCKED') return 'locked'
+  const { leaves, blames, retry } = errorVerdict(code)
+  if (blames === 'connection' && leaves === 'unknown') return 'unreachable'
+  const isRefusal = leaves === 'untouched' && (blames === 'caller' || blames === 'nobody') && retry !== 'soon'
+  return isRefusal ? 'refused' : 'failed'
 }

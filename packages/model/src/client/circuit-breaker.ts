@@ -1,14 +1,4 @@
 import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  type IBackoff,
-} from 'cockatiel'
-
 /** `closed`: calls pass. `open`: calls fail at once. `half-open`: one call tries whether it works again. */
 export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
 export type BreakerState = (typeof BREAKER_STATES)[number]
@@ -33,31 +23,23 @@ export interface CircuitBreakerOptions extends BreakerSettings {
 /** Stops calling what keeps failing and probes it after a cool-down, with one call. */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions
-  readonly #policy: CircuitBreakerPolicy
+  #state: BreakerState = 'closed'
+  #failures = 0
   #openedMs = 0
+  /** Settles when the call that probes has ended; others wait for it. */
+  #probe: Promise<void> | undefined
 
   constructor(options: CircuitBreakerOptions) {
-    const { isEnabled, failureThreshold, judge, onChange } = options
     this.#options = options
-    this.#policy = circuitBreaker(
-      handleWhen(error => judge(error) === 'failure'),
-      {
-        breaker: new ConsecutiveBreaker(isEnabled ? failureThreshold : Number.POSITIVE_INFINITY),
-        halfOpenAfter: { next: () => this.#coolDown() },
-      },
-    )
-    this.#policy.onStateChange(() => onChange?.(this.state))
   }
 
   get state(): BreakerState {
-    const { state } = this.#policy
-    if (state === CircuitState.Closed) return 'closed'
-    return state === CircuitState.HalfOpen ? 'half-open' : 'open'
+    return this.#state
   }
 
   /** Time until a call may probe; 0 when calls pass. */
   get remainingMs(): number {
-    if (this.state !== 'open') return 0
+    if (this.#state !== 'open') return 0
     return Math.max(0, this.#openedMs + this.#options.timeoutMs - this.#options.clock.monotonicMs())
   }
 
@@ -66,42 +48,47 @@ export class CircuitBreaker {
    * @throws {AutoscaleError} SCALING_API_UNREACHABLE, at once, while the breaker is open.
    */
   async call<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      const answer = await this.#policy.execute(() => this.#answerOf(call))
-      if ('error' in answer) throw answer.error
-      return answer.value
-    } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error
+    while (this.#probe !== undefined) await this.#probe
+    if (this.#state === 'closed') return this.#attempt(call, false)
+    if (this.remainingMs > 0) {
       const seconds = Math.ceil(this.remainingMs / MS_PER_SECOND)
       const message = `the circuit breaker of ${this.#options.name} is open; next try in ${seconds} s`
       throw new AutoscaleError('SCALING_API_UNREACHABLE', message, { details: { breaker: 'open' } })
     }
+    this.#enter('half-open')
+    const attempt = this.#attempt(call, true)
+    const done = () => {
+      this.#probe = undefined
+    }
+    this.#probe = attempt.then(done, done)
+    return attempt
   }
 
-  /** A refusal is an answer: cockatiel counts what is returned as a success. */
-  async #answerOf<Result>(call: () => Promise<Result>): Promise<{ value: Result } | { error: unknown }> {
+  async #attempt<Result>(call: () => Promise<Result>, isProbe: boolean): Promise<Result> {
     try {
-      return { value: await call() }
+      const result = await call()
+      this.#note('success', isProbe)
+      return result
     } catch (error) {
-      if (this.#options.judge(error) === 'success') return { error }
+      this.#note(this.#options.judge(error), isProbe)
       throw error
     }
   }
 
-  /**
-   * cockatiel compares the wall clock with `duration`. A duration that is endless until our clock says otherwise makes it
-   * follow the monotonic clock, so that a step of the time of day neither opens nor holds a breaker.
-   */
-  #coolDown(): IBackoff<unknown> {
-    const { clock, timeoutMs } = this.#options
-    const openedMs = clock.monotonicMs()
-    this.#openedMs = openedMs
-    return {
-      get duration() {
-        return clock.monotonicMs() - openedMs >= timeoutMs ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-      },
-      next: () => this.#coolDown(),
-    }
+  #note(verdict: ReturnType<CircuitBreakerOptions['judge']>, isProbe: boolean): void {
+    const { isEnabled, failureThreshold, clock } = this.#options
+    if (verdict === 'success') this.#failures = 0
+    if (verdict === 'failure') this.#failures++
+    const isTooMuch = isProbe || (isEnabled && this.#failures >= failureThreshold)
+    if (verdict === 'failure' && isTooMuch && this.#state !== 'open') {
+      this.#openedMs = clock.monotonicMs()
+      this.#enter('open')
+    } else if (isProbe) this.#enter('closed')
+  }
+
+  #enter(state: BreakerState): void {
+    this.#state = state
+    this.#options.onChange?.(state)
   }
 }
 

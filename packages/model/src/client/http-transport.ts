@@ -46,7 +46,7 @@ export class HttpTransport implements Transport {
       if (error instanceof AutoscaleError) throw error
       const why = limit.signal.aborted ? errorMessage(limit.signal.reason) : errorMessage(error)
       const message = `${request.method} ${this.#base}${request.path}: ${why}`
-      throw new AutoscaleError('SCALING_API_UNREACHABLE', message, { retryable: !signal.aborted, cause: error })
+      throw new AutoscaleError('SCALING_API_UNREACHABLE', message, { cause: error })
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)

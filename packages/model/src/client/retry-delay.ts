@@ -1,4 +1,5 @@
-import { AutoscaleError, type Clock } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, errorVerdict } from '@lxc-autoscale/core'
+import { isBreakerOpen } from './circuit-breaker.ts'
 
 export interface RetrySettings {
   /** Tries after the first. */
@@ -18,9 +19,9 @@ export function retryDelayMs(retry: number, { delayMs }: RetrySettings, random: 
   return fullMs * (0.5 + random / 2)
 }
 
-/** Whether the same request may be sent again: our errors say so; anything else is a bug or an answer. */
+/** Whether the same request may be sent again at once. An open breaker will not have closed by then; what is not ours is a bug. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof AutoscaleError && error.retryable
+  return error instanceof AutoscaleError && errorVerdict(error.code).retry === 'soon' && !isBreakerOpen(error)
 }
 
 /** The wait that the API asked for with the failure, undefined when it asked for none. */

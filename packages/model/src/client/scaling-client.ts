@@ -1,4 +1,4 @@
-import { AutoscaleError, type Clock, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, errorVerdict } from '@lxc-autoscale/core'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
 import { isApiFailure } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
@@ -32,23 +32,12 @@ export interface BreakerChange {
 const CONFIGS_ROUTE = '/resource/lxc/configs'
 const RESOURCES_ROUTE = '/scale/resources'
 
-/** Codes that count against a container: trying it again and again will not help. */
-const CONTAINER_FAILURES: ReadonlySet<ErrorCode> = new Set([
-  'PCT_FAILED',
-  'PCT_TIMEOUT',
-  'PCT_MISSING',
-  'NO_QUORUM',
-  'HOST_UNREADABLE',
-  'AUDIT_UNAVAILABLE',
-  'INTERNAL',
-  'SCALING_API_MALFORMED',
-])
-
-/** What an error of a change says about its container: an API that does not answer says nothing about it. */
+/** What an error of a change says about its container: that trying again will not help, or, when nothing reached it, nothing. */
 function judgeContainer(error: unknown): 'failure' | 'success' | 'nothing' {
   if (!(error instanceof AutoscaleError)) return 'nothing'
-  if (CONTAINER_FAILURES.has(error.code)) return 'failure'
-  return isApiFailure(error) ? 'nothing' : 'success'
+  const { blames } = errorVerdict(error.code)
+  if (blames === 'connection') return 'nothing'
+  return blames === 'caller' || blames === 'nobody' ? 'success' : 'failure'
 }
 
 /** The scaling API as the model uses it: reads all allocations at once, applies changes, stops calling what keeps failing. */

@@ -205,7 +205,7 @@ describe('the state of the container', () => {
 
   test.each([
     () => checkState(containerFacts({ isHaManaged: true, haState: 'started' })),
-    () => checkExpected(containerFacts(), { cores: 2, cpulimit: null, memoryMb: 1_024 }),
+    () => checkExpected(containerFacts(), { cores: 2, cpuLimit: null, memoryMb: 1_024 }),
     () => checkExpected(containerFacts(), {}),
   ])('%#: allows a change', check => {
     expect(check).not.toThrow()

@@ -35,6 +35,19 @@ describe('the cluster', () => {
     expect(cluster({}).members()).toBeUndefined()
   })
 
+  test('knows which of its nodes are online', () => {
+    const nodelist = '"nodelist":{"a":{"id":1,"online":1,"ip":"10.1.1.1"},\n"b":{"id":2,"online":0}}'
+    const files = cluster({ '.members': `{"nodename":"a","version":3,\n${nodelist}}` })
+    expect(['a', 'b', 'c'].map(name => files.isNodeOnline(name))).toEqual([true, false, undefined])
+    expect(cluster({ '.members': '{"nodename":"a","version":3}' }).isNodeOnline('a')).toBeUndefined()
+  })
+
+  test('knows its storages; local is one though nobody configured it', () => {
+    const text = 'lvmthin: local-lvm\n\tthinpool data\n\tcontent rootdir,images\n\nzfspool: tank\n\tpool tank/x\n\n'
+    expect([...(cluster({ 'storage.cfg': text }).storages() ?? [])].sort()).toEqual(['local', 'local-lvm', 'tank'])
+    expect(cluster({}).storages()).toBeUndefined()
+  })
+
   test('knows where a guest is, and of what kind', () => {
     const files = cluster({ '.vmlist': '{"version":1,"ids":{"100":{"node":"b","type":"qemu","version":5}}}' })
     expect([files.placeOf(100), files.placeOf(101)]).toEqual([{ node: 'b', type: 'qemu' }, undefined])

@@ -15,7 +15,7 @@ function failureOf(stderr: string, stdout = '', exitCode: number | undefined = 2
 }
 
 // Texts of Proxmox VE 9.1 and, where they differ, of older ones.
-describe.each([
+const KNOWN = [
   ["Configuration file 'nodes/pve/lxc/999.conf' does not exist", 'CONTAINER_NOT_FOUND'],
   ['CT is locked (backup)', 'CONTAINER_LOCKED'],
   ['CT is locked (snapshot-delete)', 'CONTAINER_LOCKED'],
@@ -54,10 +54,24 @@ describe.each([
   ["hostname lookup 'nope' failed - failed to get address info for: nope: Name or service not known", 'NODE_NOT_FOUND'],
   ["startup for container '100' failed", 'PCT_FAILED'],
   ['please run as root', 'PCT_FAILED'],
-])('%j', (text, code) => {
-  test.each([2, 4, 9, 255, undefined])(`is ${code} whatever the exit code (%s), also under locale noise`, exitCode => {
-    expect(failureOf(`${LOCALE}${text}\n`, '', exitCode).code).toBe(code)
-  })
+  ["cfs-lock 'file-storage_cfg' error: no quorum!", 'NO_QUORUM'],
+  ["can't resize this image format", 'STATE_NOT_ALLOWED'],
+  ["storage 'nostorage' does not exist", 'STATE_NOT_ALLOWED'],
+  ['no such logical volume pve/vm-101-disk-0', 'PCT_FAILED'],
+  ['clone failed: no such logical volume pve/vm-101-disk-0', 'PCT_FAILED'],
+  ["bridge 'vmbr9' does not exist", 'PCT_FAILED'],
+  ['400 unable to parse boolean option\npct rollback <vmid> <snapname> [OPTIONS]', 'INVALID_REQUEST'],
+  ['proxy handler failed: ssh: connect to host 10.1.1.2 port 22: No route to host', 'NODE_OFFLINE'],
+  ['ssh: connect to host 10.1.1.2 port 22: Connection timed out', 'NODE_OFFLINE'],
+] as const
+
+describe.each(KNOWN)('%j', (text, code) => {
+  test.each([1, 2, 4, 9, 11, 22, 25, 111, 255, undefined])(
+    `is ${code} whatever the exit code (%s), also under locale noise`,
+    exitCode => {
+      expect(failureOf(`${LOCALE}${text}\n`, '', exitCode).code).toBe(code)
+    },
+  )
 })
 
 test('names the lock', () => {
@@ -66,6 +80,24 @@ test('names the lock', () => {
 
 test('names the file lock when the wait for it was too long', () => {
   expect(failureOf("can't lock file '/run/lock/lxc/pve-config-100.lock' - got timeout\n").details['lock']).toBe('file')
+})
+
+test('what another one holds can be had later; what is not known can not', () => {
+  const isRetryable = (text: string) => failureOf(`${text}\n`).retryable
+  const held = ['CT is locked (backup)', "can't lock file '/x' - got timeout", 'Failed to obtain guest migration lock']
+  expect(held.map(isRetryable)).toEqual([true, true, true])
+  expect(isRetryable('something that nobody has seen before')).toBe(false)
+})
+
+test('a configuration that cannot be written leaves what was changed before it', () => {
+  expect(failureOf('cluster not ready - no quorum?\n').leaves).toBe('untouched')
+  expect(failureOf("unable to open file '/etc/pve/x.conf.tmp.1' - Permission denied\n").leaves).toBe('half-done')
+})
+
+test('takes no warning about an unknown setting for the failure', () => {
+  const warning = "vm 101 - unable to parse value of 'foo' - unknown setting 'foo'"
+  expect(failureOf(`${warning}\nbridge 'vmbr9' does not exist\n${warning}\n`).message).toContain('vmbr9')
+  expect(hiddenFailure(`${warning}\n`)).toBeUndefined()
 })
 
 test('gives the parameters of a refused call and not its usage', () => {

@@ -1,14 +1,16 @@
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { API_CONFIG_RULES } from '@lxc-autoscale/api'
-import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type ContainerConfigBody, type ErrorCode } from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
 import { MONITOR_RULES } from '@lxc-autoscale/monitor'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { containerConfigBody } from '../../../../packages/api/src/changes/wire-allocation.ts'
 import { ApiClient } from '../../../../packages/cli/src/api/api-client.ts'
 import type { Patient } from '../../../../packages/cli/src/doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum } from '../../../../packages/cli/src/doctor/host-checks.ts'
-import { apiAnswers, freshData, keysMatch } from '../../../../packages/cli/src/doctor/service-checks.ts'
+import { apiAnswers, freshData, keysMatch, rawLimits } from '../../../../packages/cli/src/doctor/service-checks.ts'
+import { containerFacts } from '../../../builders/container-facts.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const NOW_MS = Date.UTC(2026, 2, 1, 12)
@@ -22,6 +24,7 @@ beforeEach(() => {
 class FakeApi extends ApiClient {
   error: Error | undefined
   answer: Awaited<ReturnType<ApiClient['health']>> = { status: 'healthy', checks: {} }
+  containers: ContainerConfigBody[] = []
 
   constructor() {
     super({ url: 'http://127.0.0.1:1', apiKey: undefined })
@@ -34,7 +37,7 @@ class FakeApi extends ApiClient {
 
   override async configs() {
     if (this.error !== undefined) throw this.error
-    return { containers: [], failed: [] }
+    return { containers: this.containers, failed: [] }
   }
 }
 
@@ -172,6 +175,20 @@ describe('the API', () => {
   test('is told from another program on its port', async () => {
     expect((await apiAnswers.look(failing('SCALING_API_MALFORMED'))).mend).toContain('ss -ltnp')
     expect((await apiAnswers.look(failing('SCALING_API_UNREACHABLE'))).mend).toContain('systemctl start')
+  })
+
+  test('names the containers that raw LXC configuration settles, which is nothing wrong', async () => {
+    const client = new FakeApi()
+    expect(await rawLimits.look(patient({ client }))).toMatchObject({ isGood: true, mend: '' })
+    const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
+    const facts = (vmid: number, cores?: string) => containerFacts({ vmid, rawLimits: { cores, memory: undefined } })
+    client.containers = [facts(101, line), facts(102)].map(each => containerConfigBody(each, undefined))
+    expect(await rawLimits.look(patient({ client }))).toMatchObject({
+      isGood: true,
+      detail: `not sized, as raw LXC configuration settles it: 101 (${line})`,
+      mend: expect.stringContaining('/etc/pve/lxc/ID.conf'),
+    })
+    expect(await rawLimits.look(failing('SCALING_API_UNREACHABLE'))).toMatchObject({ isGood: undefined })
   })
 
   test('refuses the key of the model, or cannot be asked', async () => {

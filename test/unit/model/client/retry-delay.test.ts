@@ -38,35 +38,42 @@ function failing(error: AutoscaleError) {
 }
 
 test('repeats what can be repeated, and gives the last failure in the end', async () => {
-  const error = new AutoscaleError('SCALING_API_UNREACHABLE', 'refused', { retryable: true })
+  const error = new AutoscaleError('SCALING_API_UNREACHABLE', 'refused')
   const { calls, clock, result } = failing(error)
   await clock.advance(60_000)
   await expect(result).rejects.toBe(error)
   expect(calls).toEqual([0, 500, 1_500, 3_500])
 })
 
-test('does not repeat what cannot be repeated', async () => {
-  const { calls, clock, result } = failing(new AutoscaleError('PCT_FAILED', 'no'))
+test.each([
+  ['what would fail again', new AutoscaleError('PCT_FAILED', 'no')],
+  ['what must wait for the host', new AutoscaleError('CONTAINER_LOCKED', 'backup')],
+  [
+    'what an open breaker refuses',
+    new AutoscaleError('SCALING_API_UNREACHABLE', 'open', { details: { breaker: 'open' } }),
+  ],
+])('does not repeat %s', async (_, error) => {
+  const { calls, clock, result } = failing(error)
   await clock.advance(60_000)
-  await expect(result).rejects.toMatchObject({ code: 'PCT_FAILED' })
+  await expect(result).rejects.toBe(error)
   expect(calls).toHaveLength(1)
 })
 
 test('waits as long as the API asks for', async () => {
   const details = { retry_after_ms: 7_000 }
-  const { calls, clock } = failing(new AutoscaleError('RATE_LIMITED', 'slow down', { retryable: true, details }))
+  const { calls, clock } = failing(new AutoscaleError('RATE_LIMITED', 'slow down', { details }))
   await clock.advance(7_000)
   expect(calls).toEqual([0, 7_000])
 })
 
 test('gives up at once when the API asks for more patience than a cycle has', async () => {
   const details = { retry_after_ms: 120_000 }
-  const { result } = failing(new AutoscaleError('RATE_LIMITED', 'slow down', { retryable: true, details }))
+  const { result } = failing(new AutoscaleError('RATE_LIMITED', 'slow down', { details }))
   await expect(result).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 })
 
 test('stops waiting when the daemon is asked to stop', async () => {
-  const { calls, signal, result } = failing(new AutoscaleError('SCALING_API_UNREACHABLE', 'no', { retryable: true }))
+  const { calls, signal, result } = failing(new AutoscaleError('SCALING_API_UNREACHABLE', 'no'))
   await new Promise(resolve => setImmediate(resolve))
   signal.abort()
   await expect(result).rejects.toMatchObject({ code: 'SCALING_API_UNREACHABLE' })

@@ -195,6 +195,12 @@ describe('applying a change', () => {
     changed: true,
     ...fields,
   })
+  test('is applied when the API made it and warns of what went wrong after it', async () => {
+    api.misbehave = () =>
+      reply(200, { status: 'success', message: 'done; warning: no bridge', warning: 'no bridge', data: change({}) })
+    expect(await onlyOutcome(newClient())).toMatchObject({ kind: 'applied', confirmed: { cores: 3 } })
+  })
+
   const lies: [string, ApiReply][] = [
     ['another container', success(change({ lxc_id: 102 }))],
     ['another size', success(change({ after: { cores: 7, cpulimit: null, memory_mb: 1_024, swap_mb: 0 } }))],

@@ -1,0 +1,193 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
+
+// Texts and exit codes as the real Proxmox code gives them.
+const BRIDGE_GONE = { exitCode: 2, stderr: "bridge 'vmbr9' does not exist\n" }
+const START_FAILED = { exitCode: 255, stderr: "startup for container '900' failed\n" }
+const FILE_LOCKED = { exitCode: 4, stderr: "can't lock file '/run/lock/lxc/pve-config-900.lock' - got timeout\n" }
+const NOT_GROWN = "Failed to update the container's filesystem: command 'resize2fs /dev/pve/x' failed: exit code 1"
+
+let api: ApiInProcess
+
+async function start(lxc: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const containers = [{ vmid: 101, shape: 'idle' as const, cores: 2, memoryMb: 1_024 }]
+  api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc })
+  api.commands.also = ({ args: [subcommand, vmid = '', target = ''] }) => {
+    if (subcommand === 'clone') copyFileSync(confOf(vmid), confOf(target))
+    if (subcommand === 'resize')
+      writeFileSync(confOf(vmid), readFileSync(confOf(vmid), 'utf8').replace('size=8G', 'size=9G'))
+  }
+}
+
+const confOf = (vmid: string) => join(api.host.paths.pve, 'lxc', `${vmid}.conf`)
+
+beforeEach(() => start())
+afterEach(() => api.close())
+
+async function post(url: string, body: object, headers: Readonly<Record<string, string>> = {}) {
+  const answer = await api.app.inject({
+    method: 'POST',
+    url,
+    payload: body,
+    headers: { host: 'localhost', ...headers },
+  })
+  return { status: answer.statusCode, headers: answer.headers, json: answer.json() }
+}
+
+async function get(url: string) {
+  const answer = await api.app.inject({ method: 'GET', url, headers: { host: 'localhost' } })
+  return { status: answer.statusCode, headers: answer.headers, json: answer.json() }
+}
+
+const newestEntry = async () => (await get('/history?limit=1')).json.data.entries[0]
+const subcommands = () => api.commands.seen.map(({ args }) => args[0])
+
+const clone = { lxc_id: 101, new_lxc_id: 900, new_lxc_name: 'copy' }
+
+test('a change that took effect before pct failed is made, with a warning', async () => {
+  api.commands.says = { set: BRIDGE_GONE }
+  const { status, json } = await post('/scale/cores', { lxc_id: 101, cores: 3 })
+  expect({ status, json }).toMatchObject({
+    status: 200,
+    json: {
+      status: 'success',
+      warning: expect.stringContaining("bridge 'vmbr9' does not exist"),
+      message: expect.stringContaining("bridge 'vmbr9' does not exist"),
+      data: { after: { cores: 3 }, changed: true },
+    },
+  })
+  expect(await newestEntry()).toMatchObject({ outcome: 'applied', error: null, warning: json.warning })
+})
+
+test('a volume that grew without its file system is told with what to do', async () => {
+  api.commands.says = { resize: { stdout: `Logical volume pve/x changed.\n${NOT_GROWN}\n` } }
+  const { status, json } = await post('/scale/storage/increase', { lxc_id: 101, disk_size: 1 })
+  expect({ status, json }).toMatchObject({
+    status: 200,
+    json: {
+      warning: expect.stringMatching(/the volume grew, its file system did not \(command 'resize2fs.*"pct fsck 101"/),
+      data: { before: { disk_gb: 8 }, after: { disk_gb: 9 }, changed: true },
+    },
+  })
+  expect(await newestEntry()).toMatchObject({ outcome: 'applied', warning: json.warning })
+})
+
+describe('a clone that cannot be started', () => {
+  test.each([
+    ['fails to start', START_FAILED],
+    ['is locked', FILE_LOCKED],
+  ])('because it %s exists all the same, and the answer says so', async (_, end) => {
+    api.commands.says = { start: end }
+    const { status, json } = await post('/clone/create', clone)
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: {
+        warning: expect.stringMatching(/900 exists \(stopped\).*"pct start 900" starts it.*DELETE \/clone\/delete/),
+        data: { after: { exists: true, status: 'stopped' } },
+      },
+    })
+    expect(await newestEntry()).toMatchObject({ outcome: 'applied', warning: json.warning })
+    expect(subcommands()).toEqual(['snapshot', 'clone', 'delsnapshot', 'start'])
+  })
+
+  test('gives the same answer to a repeated request', async () => {
+    api.commands.says = { start: START_FAILED }
+    const headers = { 'idempotency-key': 'once' }
+    const first = await post('/clone/create', clone, headers)
+    const again = await post('/clone/create', clone, headers)
+    expect([again.status, again.json]).toEqual([first.status, first.json])
+    expect(subcommands().filter(name => name === 'clone')).toHaveLength(1)
+  })
+})
+
+test('a clone onto a storage that does not exist is refused before anything is made', async () => {
+  await api.close()
+  await start({ default_storage: 'nostorage' })
+  writeFileSync(
+    join(api.host.paths.pve, 'storage.cfg'),
+    'dir: backups\n\tpath /x\n\nlvmthin: local-lvm\n\tvgname pve\n',
+  )
+  const { status, json } = await post('/clone/create', clone)
+  expect({ status, json }).toMatchObject({
+    status: 409,
+    json: { error: 'STATE_NOT_ALLOWED', storage: 'nostorage', storages: ['backups', 'local', 'local-lvm'] },
+  })
+  expect(api.commands.seen).toEqual([])
+})
+
+describe('the least memory limit', () => {
+  const leastOf = async (url: string) => {
+    const { data } = (await get(url)).json
+    return (data.containers?.[0] ?? data).least_memory_mb
+  }
+
+  test('is what a change is measured by, one MB less is refused and says so', async () => {
+    const cgroup = join(api.host.paths.cgroup, 'lxc/101')
+    const stat = readFileSync(join(cgroup, 'memory.stat'), 'utf8')
+    writeFileSync(join(cgroup, 'memory.stat'), stat.replace(/^anon \d+$/m, `anon ${200 * 1_048_576}`))
+    writeFileSync(join(cgroup, 'memory.current'), `${900 * 1_048_576}\n`)
+    const least = await leastOf('/resource/lxc/config?lxc_id=101')
+    expect(least).toBeGreaterThanOrEqual(232)
+    expect(await leastOf('/resource/lxc/configs')).toBe(least)
+    const { status, json } = await post('/scale/ram', { lxc_id: 101, memory: least - 1 })
+    expect({ status, json }).toMatchObject({ status: 409, json: { least_memory_mb: least } })
+    expect(json.message).toContain(`the least is ${least} MB`)
+    expect((await post('/scale/ram', { lxc_id: 101, memory: least })).status).toBe(200)
+  })
+
+  test('is not known of a container whose memory cannot be measured', async () => {
+    rmSync(join(api.host.paths.cgroup, 'lxc/101/memory.stat'))
+    expect(await leastOf('/resource/lxc/config?lxc_id=101')).toBeNull()
+  })
+})
+
+test('a container whose CPU set is pinned by a raw line says so and is not given other cores', async () => {
+  const file = confOf('101')
+  const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
+  writeFileSync(file, `${readFileSync(file, 'utf8')}${line}\n`)
+  expect((await get('/resource/lxc/config?lxc_id=101')).json.data.raw_limits).toEqual({ cores: line, memory: null })
+  const refused = await post('/scale/cores', { lxc_id: 101, cores: 6 })
+  expect(refused).toMatchObject({ status: 409, json: { error: 'STATE_NOT_ALLOWED' } })
+  expect(refused.json.message).toContain(line)
+  const forced = await post('/scale/cores', { lxc_id: 101, cores: 6, force: true })
+  expect(forced).toMatchObject({ status: 200, json: { warning: expect.stringContaining(line) } })
+})
+
+describe('a node', () => {
+  const members = (online: 0 | 1) =>
+    JSON.stringify({
+      nodename: 'pve',
+      version: 3,
+      cluster: { name: 'c', version: 2, nodes: 2, quorate: 1 },
+      nodelist: { pve: { id: 1, online: 1, ip: '10.1.1.1' }, b: { id: 2, online } },
+    })
+  const cluster = (online: 0 | 1) => writeFileSync(join(api.host.paths.pve, '.members'), members(online))
+  const UNKNOWN = "hostname lookup 'b' failed - failed to get address info for: b: Name or service not known\n"
+  const AWAY = 'proxy handler failed: ssh: connect to host 10.1.1.2 port 22: No route to host\n'
+
+  test('that is offline is known before it is asked', async () => {
+    cluster(0)
+    const { status, headers, json } = await get('/resource/node/status?node_name=b')
+    expect({ status, error: json.error }).toEqual({ status: 503, error: 'NODE_OFFLINE' })
+    expect(headers['retry-after']).toBeDefined()
+    expect(api.commands.seen).toEqual([])
+  })
+
+  test.each([
+    ['cannot be reached', 1, { exitCode: 255, stderr: AWAY }, 503, 'NODE_OFFLINE'],
+    ['has no address', 11, { exitCode: 11, stderr: UNKNOWN }, 503, 'NODE_OFFLINE'],
+  ] as const)('of the cluster that %s is offline, never unknown', async (_, __, end, status, error) => {
+    cluster(1)
+    api.commands.says = { get: end }
+    const answer = await get('/resource/node/status?node_name=b')
+    expect({ status: answer.status, error: answer.json.error }).toEqual({ status, error })
+  })
+
+  test('that no cluster has is not found', async () => {
+    api.commands.says = { get: { exitCode: 11, stderr: UNKNOWN } }
+    const answer = await get('/resource/node/status?node_name=b')
+    expect({ status: answer.status, error: answer.json.error }).toEqual({ status: 404, error: 'NODE_NOT_FOUND' })
+  })
+})
