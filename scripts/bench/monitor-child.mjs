@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
 import { Monitor } from '../../packages/monitor/dist/monitor.js'
 
-const { host, exportFile, cycles, warmUp, maxEntries } = JSON.parse(process.argv[2])
+const { host, exportFile, cycles, warmUp, maxCycles } = JSON.parse(process.argv[2])
 let forks = 0
 subscribe('child_process', () => forks++)
 
@@ -24,7 +24,7 @@ const clock = {
 }
 const config = MonitorConfig.parse({
   host,
-  monitoring: { export_file: exportFile, max_metrics_entries: maxEntries, filesystem_timeout_seconds: 10 },
+  monitoring: { export_file: exportFile, max_metrics_entries: maxCycles, filesystem_timeout_seconds: 10 },
 })
 const monitor = new Monitor(config, {
   clock,

@@ -80,9 +80,9 @@ function measure({ containers, folder, child, reader, report }) {
   rmSync(root, { recursive: true })
 }
 
-/** `maxEntries` is small: the file of many containers and cycles would not fit beside the tree, and its cost is measured in `store`. */
+/** `maxCycles` is small: the file of many containers and cycles would not fit beside the tree, and its cost is measured in `store`. */
 function runChild(child, settings) {
-  const words = [...FLAGS, child, JSON.stringify({ ...settings, maxEntries: 200 })]
+  const words = [...FLAGS, child, JSON.stringify({ ...settings, maxCycles: 200 })]
   const env = { ...process.env, ...ENVIRONMENT }
   return JSON.parse(
     execFileSync(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env, maxBuffer: 2 ** 26 }),

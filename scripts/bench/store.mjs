@@ -34,7 +34,7 @@ export async function run(report) {
 }
 
 function open(path) {
-  return new MetricsFile({ path, maxEntries: ENTRIES, nowMs: () => Date.now(), log: silent })
+  return new MetricsFile({ path, maxCycles: ENTRIES, nowMs: () => Date.now(), log: silent })
 }
 
 function writeFullFile(path) {
@@ -48,7 +48,7 @@ async function measureStart(path) {
   const startMs = performance.now()
   await file.open()
   const ms = performance.now() - startMs
-  if (file.entries !== ENTRIES) throw new Error(`${file.entries} entries were found`)
+  if (file.cycles !== ENTRIES) throw new Error(`${file.cycles} entries were found`)
   await file.close()
   return ms
 }

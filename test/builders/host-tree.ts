@@ -107,6 +107,7 @@ export class HostTree {
   /** Sets what the files of a running container say; what is not named has its default. */
   set(vmid: number, files: GuestFiles): void {
     const all = { ...DEFAULTS, ...files }
+    const ownOoms = all.ownOoms ?? all.oomKills
     const group = (name: string, text: string) => this.write(`sys/fs/cgroup/lxc/${vmid}/${name}`, text)
     group('cgroup.procs', '')
     group('ns/cgroup.procs', '')
@@ -122,8 +123,8 @@ export class HostTree {
     group('memory.max', `${all.memoryMax}\n`)
     group('memory.swap.current', `${all.swapBytes}\n`)
     group('memory.swap.max', 'max\n')
-    group('memory.events', `low 0\nhigh 2\nmax 1\noom 0\noom_kill ${all.oomKills}\n`)
-    group('memory.events.local', `low 0\nhigh 2\nmax 1\noom ${files.ownOoms ?? all.oomKills}\noom_kill 0\n`)
+    group('memory.events', `low 0\nhigh 2\nmax 1\noom ${ownOoms}\noom_kill ${all.oomKills}\n`)
+    group('memory.events.local', `low 0\nhigh 2\nmax 1\noom ${ownOoms}\noom_kill 0\n`)
     group('io.stat', `259:0 rbytes=1 wbytes=1 rios=${all.reads} wios=200 dbytes=0 dios=0\n`)
     for (const name of ['cpu', 'memory', 'io']) {
       group(

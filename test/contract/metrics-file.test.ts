@@ -10,7 +10,7 @@ import { recordingLog } from '../fakes/recording-log.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
 /** A monitor that writes a file and a model that follows it. */
-function setUp({ maxEntries = 1_000, before }: { maxEntries?: number; before?: string } = {}) {
+function setUp({ maxCycles = 1_000, before }: { maxCycles?: number; before?: string } = {}) {
   const path = join(temporaryDirectory(), 'lxc_metrics.json')
   if (before !== undefined) writeFileSync(path, before)
   const tree = new HostTree(temporaryDirectory())
@@ -19,7 +19,7 @@ function setUp({ maxEntries = 1_000, before }: { maxEntries?: number; before?: s
     tree.start(vmid)
   }
   const { log } = recordingLog()
-  const store = new MetricsFile({ path, maxEntries, nowMs: () => 0, log })
+  const store = new MetricsFile({ path, maxCycles, nowMs: () => 0, log })
   const { cycle, clock, close } = monitorCycle({ host: tree.host, parts: { store } })
   onTestFinished(async () => {
     close()
@@ -71,7 +71,7 @@ describe('what the monitor writes, the model reads', () => {
   })
 
   test('cycle by cycle, across the rewrites of a full file, each exactly once', async () => {
-    const { measure, follow, times } = setUp({ maxEntries: 20 })
+    const { measure, follow, times } = setUp({ maxCycles: 20 })
     for (let count = 0; count < 60; count++) {
       await measure()
       await follow()
@@ -80,7 +80,7 @@ describe('what the monitor writes, the model reads', () => {
   })
 
   test('after a while without looking, as far as the file reaches back', async () => {
-    const { measure, follow, times } = setUp({ maxEntries: 20 })
+    const { measure, follow, times } = setUp({ maxCycles: 20 })
     await measure(5)
     await follow()
     await measure(50)
@@ -92,7 +92,7 @@ describe('what the monitor writes, the model reads', () => {
   })
 
   test('and so does any reader of JSON, after each cycle', async () => {
-    const { measure, path } = setUp({ maxEntries: 10 })
+    const { measure, path } = setUp({ maxCycles: 10 })
     for (let count = 1; count <= 25; count++) {
       await measure()
       const entries = JSON.parse(readFileSync(path, 'utf8'))

@@ -28,7 +28,7 @@ function seeded(seed: number): () => number {
   }
 }
 
-function setUp(maxEntries: number) {
+function setUp(maxCycles: number) {
   const path = join(temporaryDirectory(), 'lxc_metrics.json')
   const { log, messages } = recordingLog()
   const weather = { codes: [] as readonly string[], chance: 0, random: seeded(1), call: /./ }
@@ -39,7 +39,7 @@ function setUp(maxEntries: number) {
     },
     shortWrite: bytes => (weather.random() < weather.chance ? Math.floor(weather.random() * bytes) : bytes),
   })
-  const file = new MetricsFile({ path, maxEntries, nowMs: () => 0, log, files })
+  const file = new MetricsFile({ path, maxCycles, nowMs: () => 0, log, files })
   return { path, file, weather, messages }
 }
 

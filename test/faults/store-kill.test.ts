@@ -19,7 +19,7 @@ import { MetricsFile } from ${JSON.stringify(join(root, 'monitor/src/store/metri
 import { writeSync } from 'node:fs'
 const silent = { info() {}, warn() {}, error() {} }
 const [path, first] = process.argv.slice(2)
-const file = new MetricsFile({ path, maxEntries: ${MAX_ENTRIES}, nowMs: () => Date.now(), log: silent })
+const file = new MetricsFile({ path, maxCycles: ${MAX_ENTRIES}, nowMs: () => Date.now(), log: silent })
 for (let cycle = Number(first); ; cycle++) {
   const pad = 'x'.repeat((cycle * 7919) % 40_000)
   const line = Buffer.from(JSON.stringify({ 101: { timestamp: '2026-01-05T00:00:00.000Z', process_count: cycle }, pad }))
@@ -67,7 +67,7 @@ async function checkAfterKill(path: string, acknowledged: number): Promise<numbe
   expect(torn.at(-1)).toBeGreaterThanOrEqual(acknowledged)
   // What the daemon does at its next start.
   const { log } = recordingLog()
-  const file = new MetricsFile({ path, maxEntries: MAX_ENTRIES, nowMs: () => Date.now(), log })
+  const file = new MetricsFile({ path, maxCycles: MAX_ENTRIES, nowMs: () => Date.now(), log })
   await file.open()
   await file.close()
   const text = readFileSync(path, 'utf8')

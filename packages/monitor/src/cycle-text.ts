@@ -24,7 +24,7 @@ export class CycleText {
     this.#put(member)
   }
 
-  /** The bytes of the whole element. Valid until `begin` was called twice. */
+  /** The bytes of the whole cycle. Valid until `begin` was called twice. */
   end(): Uint8Array {
     this.#put('}')
     return this.#buffer.subarray(0, this.#length)

@@ -41,7 +41,7 @@ export class Monitor {
       : undefined
     this.#store = new MetricsFile({
       path: monitoring.export_file,
-      maxEntries: monitoring.max_metrics_entries,
+      maxCycles: monitoring.max_metrics_entries,
       nowMs: () => clock.nowMs(),
       log,
     })

@@ -5,20 +5,20 @@ import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file
 type Wire = Readonly<Record<string, unknown>>
 
 /**
- * The cycle that one element of the file holds. `text` is the JSON of one element; a comma and white space around it
+ * The cycle that `text` holds, the JSON of one array element of the file; a comma and white space around it
  * are allowed, as they stand on a line. Undefined when it is not a JSON object. Fields that are missing, unknown or not
  * of their type are left out, so that newer files and those of the Python predecessor can be read.
  */
 export function parseCycle(text: string): MetricsCycle | undefined {
-  const element = parseObject(text)
-  if (element === undefined) return undefined
+  const cycle = parseObject(text)
+  if (cycle === undefined) return undefined
   const containers = new Map<number, ContainerSample>()
-  for (const name in element) {
+  for (const name in cycle) {
     const vmid = parseVmid(name)
-    const sample = vmid === undefined ? undefined : readSample(section(element, name))
+    const sample = vmid === undefined ? undefined : readSample(section(cycle, name))
     if (vmid !== undefined && sample !== undefined) containers.set(vmid, sample)
   }
-  return { containers, summary: readSummary(section(element, 'summary')) }
+  return { containers, summary: readSummary(section(cycle, 'summary')) }
 }
 
 function parseObject(text: string): Wire | undefined {
@@ -32,8 +32,8 @@ function parseObject(text: string): Wire | undefined {
   }
 }
 
-function section(element: Wire, name: string): Wire | undefined {
-  const value = element[name]
+function section(cycle: Wire, name: string): Wire | undefined {
+  const value = cycle[name]
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Wire) : undefined
 }
 

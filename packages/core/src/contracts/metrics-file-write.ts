@@ -1,7 +1,7 @@
 import { type FieldList, type Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
 import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file.ts'
 
-/** The element of one cycle as one line of JSON, without the line end. Figures keep three decimals. */
+/** One cycle as one line of JSON, without the line end. Figures keep three decimals. */
 export function formatCycle({ containers, summary }: MetricsCycle): string {
   const members: string[] = []
   for (const [vmid, sample] of containers) members.push(formatSample(vmid, sample))
@@ -13,7 +13,7 @@ const writeSampleFields = writerOf(SAMPLE_FIELDS)
 const writeSummaryFields = writerOf(SUMMARY_FIELDS)
 
 /**
- * The member of one container in the element of a cycle. `timestamp` is the time of the sample as `formatTime` gives it, for
+ * The member of one container in the JSON of a cycle. `timestamp` is the time of the sample as `formatTime` gives it, for
  * who formats many of one time.
  */
 export function formatSample(
@@ -24,7 +24,7 @@ export function formatSample(
   return `"${vmid}":{"timestamp":"${timestamp}"${writeSampleFields(sample)}}`
 }
 
-/** The member `summary` in the element of a cycle. */
+/** The member `summary` in the JSON of a cycle. */
 export function formatSummary(summary: CycleSummary): string {
   const times = `"collection_start_time":"${formatTime(summary.collectionStartMs)}","collection_end_time":"${formatTime(summary.collectionEndMs)}"`
   return `"summary":{${times}${writeSummaryFields(summary)}}`

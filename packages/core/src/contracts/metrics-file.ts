@@ -1,7 +1,7 @@
 import type { Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
 
 /**
- * The file between monitor and model: a JSON array, oldest first, one element (one collection cycle) per line.
+ * The file between monitor and model: a JSON array, oldest first, one collection cycle per line.
  * Inside the daemons a value that is not known is `undefined`; in the file it is `null`.
  */
 
@@ -21,9 +21,9 @@ export interface CycleSummary extends Figures<typeof SUMMARY_FIELDS> {
   readonly collectionEndMs: number
 }
 
-/** One element of the file: one cycle. */
+/** One array element of the file. */
 export interface MetricsCycle {
   readonly containers: ReadonlyMap<number, ContainerSample>
-  /** Undefined when the element has none (a file of the Python predecessor may lack parts of it). */
+  /** Undefined when it has none (a file of the Python predecessor may lack parts of it). */
   readonly summary: CycleSummary | undefined
 }

@@ -1,6 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
 import type { HostFigures, HostFiles } from '@lxc-autoscale/host'
-import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
+import type { CounterBounds, Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import type { FilesystemAnswers } from '../host/filesystem-probe.ts'
 import type { ContainerMetric } from './container-metric.ts'
@@ -39,13 +39,13 @@ export interface Collector {
   open(run: ContainerRun, context: CollectorContext): Measure
 }
 
-/** A counter out of a file, or of what stands for one in messages. What it shows and cannot be true is counted. */
-export function counterIn(
+/** The bounds of counters in one file, or in what stands for one in messages. What they show and cannot be true is counted. */
+export function boundsIn(
   files: HostFiles,
   named: { readonly path: string },
   bounds: Pick<CounterBounds, 'most' | 'mostGrowth'>,
-): Counter {
+): CounterBounds {
   const onImplausible = (value: number, most: number) =>
     files.noteFailure({ path: named.path, reason: 'implausible', value, most })
-  return new Counter({ ...bounds, onImplausible })
+  return { ...bounds, onImplausible }
 }

@@ -10,9 +10,9 @@ import {
   openCpuAllowance,
   parseSingleValue,
 } from '@lxc-autoscale/host'
-import type { Counter } from '../derive/counter.ts'
+import { Counter } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type Collector, counterIn } from './collector.ts'
+import { boundsIn, type Collector } from './collector.ts'
 import { gauge, ratio } from './container-metric.ts'
 
 /** CPU time, and the cores that the container is really allowed. Source: Linux, admin-guide/cgroup-v2.rst, cpu.stat. */
@@ -31,9 +31,11 @@ export const cpu: Collector = {
     const readTimes = run.layout.kind === 'unified' ? () => stat?.read(parseUnifiedStat) : openLegacyTimes(run)
     const readAllowance = openCpuAllowance(files, run, () => host().cores)
     const named = stat ?? { path: `CPU time of ${run.vmid}` }
-    const usage = counterIn(files, named, { most: MOST_COUNT, mostGrowth: ms => mostCpuUsec(ms, hostMost().cores) })
-    const periods = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
-    const throttled = counterIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
+    const mostUsage = (elapsedMs: number) => mostCpuUsec(elapsedMs, hostMost().cores)
+    const usage = new Counter(boundsIn(files, named, { most: MOST_COUNT, mostGrowth: mostUsage }))
+    const periodBounds = boundsIn(files, named, { most: MOST_COUNT, mostGrowth: mostPeriods })
+    const periods = new Counter(periodBounds)
+    const throttled = new Counter(periodBounds)
     return (sample, timing) => {
       const [usageUsec, nrPeriods, nrThrottled] = readTimes() ?? []
       usage.take(usageUsec, timing)

@@ -8,7 +8,8 @@ import {
   OPTIONAL,
   type Parse,
 } from '@lxc-autoscale/host'
-import { type Collector, counterIn } from './collector.ts'
+import { Counter } from '../derive/counter.ts'
+import { boundsIn, type Collector } from './collector.ts'
 import { counter } from './container-metric.ts'
 
 const parseUnified = nestedKeyed(['rios', 'wios'])
@@ -36,10 +37,11 @@ export const io: Collector = {
     const isUnified = run.layout.kind === 'unified'
     const file = run.file('blkio', isUnified ? 'io.stat' : 'blkio.throttle.io_serviced_recursive', OPTIONAL)
     const parse = isUnified ? parseUnified : parseLegacy
-    const bounds = { most: MOST_OPERATIONS, mostGrowth: (ms: number) => mostOperations(ms, hostMost().cores) }
     if (file === undefined) return () => {}
-    const reads = counterIn(files, file, bounds)
-    const writes = counterIn(files, file, bounds)
+    const mostGrowth = (elapsedMs: number) => mostOperations(elapsedMs, hostMost().cores)
+    const bounds = boundsIn(files, file, { most: MOST_OPERATIONS, mostGrowth })
+    const reads = new Counter(bounds)
+    const writes = new Counter(bounds)
     return (sample, timing) => {
       const total = readTotal(file, parse, countsDevice)
       if (total === undefined) return

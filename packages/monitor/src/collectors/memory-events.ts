@@ -1,7 +1,7 @@
 import { flatKeyed, MOST_COUNT, mostKills, mostLimitHits, OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
-import type { Counter, Timing } from '../derive/counter.ts'
+import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
-import { type Collector, type CollectorContext, counterIn, type Measure, type SampleDraft } from './collector.ts'
+import { boundsIn, type Collector, type CollectorContext, type Measure, type SampleDraft } from './collector.ts'
 import { gauge } from './container-metric.ts'
 
 /**
@@ -51,9 +51,10 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   const events = run.file('memory', 'memory.events')
   const local = run.file('memory', 'memory.events.local', OPTIONAL)
   if (events === undefined || local === undefined) return () => {}
-  const hits = hitBounds(context)
-  const counters = [hits, hits, killBounds(run, context)].map(bounds => counterIn(context.files, events, bounds))
-  const ownCounters = [hits, hits, hits].map(bounds => counterIn(context.files, local, bounds))
+  const hits = hitBounds(context, events)
+  const ownHits = hitBounds(context, local)
+  const counters = [new Counter(hits), new Counter(hits), new Counter(killBounds(context, run, events))]
+  const ownCounters = [new Counter(ownHits), new Counter(ownHits), new Counter(ownHits)]
   const isLately = lately()
   const isNearLimit = nearLimit()
   const readOwn = (timing: Timing) => {
@@ -103,8 +104,8 @@ function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
   const swapFailures = run.file('memory', 'memory.memsw.failcnt', OPTIONAL)
   const tree = run.tree('memory', 'memory.oom_control')
   if (failures === undefined || swapFailures === undefined || tree === undefined) return () => {}
-  const counter = counterIn(context.files, failures, hitBounds(context))
-  const swapCounter = counterIn(context.files, swapFailures, hitBounds(context))
+  const counter = new Counter(hitBounds(context, failures))
+  const swapCounter = new Counter(hitBounds(context, swapFailures))
   const isLately = lately()
   const isNearLimit = nearLimit()
   const kills = new KillsByFolder(run, context)
@@ -148,12 +149,18 @@ function growths(
   })
 }
 
-function hitBounds({ hostMost }: CollectorContext) {
-  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostLimitHits(ms, hostMost().cores) }
+function hitBounds({ files, hostMost }: CollectorContext, named: { readonly path: string }): CounterBounds {
+  const mostGrowth = (elapsedMs: number) => mostLimitHits(elapsedMs, hostMost().cores)
+  return boundsIn(files, named, { most: MOST_COUNT, mostGrowth })
 }
 
-function killBounds(run: ContainerRun, { hostMost }: CollectorContext) {
-  return { most: MOST_COUNT, mostGrowth: (ms: number) => mostKills(ms, hostMost().cores, run.mostProcesses) }
+function killBounds(
+  { files, hostMost }: CollectorContext,
+  run: ContainerRun,
+  named: { readonly path: string },
+): CounterBounds {
+  const mostGrowth = (elapsedMs: number) => mostKills(elapsedMs, hostMost().cores, run.mostProcesses)
+  return boundsIn(files, named, { most: MOST_COUNT, mostGrowth })
 }
 
 /** The kills in each cgroup of a container. One that appeared since the last cycle had none before. */
@@ -189,7 +196,7 @@ class KillsByFolder {
 
   #newCounter(folder: string): Counter {
     const named = { path: `${folder}/memory.oom_control` }
-    const counter = counterIn(this.#context.files, named, killBounds(this.#run, this.#context))
+    const counter = new Counter(killBounds(this.#context, this.#run, named))
     if (this.#previous !== undefined) counter.take(0, this.#previous)
     return counter
   }

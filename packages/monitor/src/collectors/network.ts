@@ -1,6 +1,7 @@
 import type { NetworkUsage } from '@lxc-autoscale/core'
 import { type InterfaceTraffic, LIST, MOST_COUNT, mostNetworkBytes, parseNetDev } from '@lxc-autoscale/host'
-import { type Collector, counterIn } from './collector.ts'
+import { Counter } from '../derive/counter.ts'
+import { boundsIn, type Collector } from './collector.ts'
 import { counter } from './container-metric.ts'
 
 /** Traffic as the container sees it, without loopback. Source: /proc/<pid>/net/dev of its init. */
@@ -19,14 +20,14 @@ export const network: Collector = {
   ],
 
   open(run, { files, interfacesOf }) {
-    const bounds = { most: MOST_COUNT, mostGrowth: mostNetworkBytes }
     const named = {
       get path() {
         return `${run.proc}/${run.initPid ?? '*'}/net/dev of ${run.vmid}`
       },
     }
-    const received = counterIn(files, named, bounds)
-    const sent = counterIn(files, named, bounds)
+    const bounds = boundsIn(files, named, { most: MOST_COUNT, mostGrowth: mostNetworkBytes })
+    const received = new Counter(bounds)
+    const sent = new Counter(bounds)
     return (sample, timing) => {
       const { initPid } = run
       if (initPid === undefined) {

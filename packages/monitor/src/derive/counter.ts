@@ -22,15 +22,8 @@ export interface CounterBounds {
  */
 export class Counter {
   readonly #bounds: CounterBounds
-  #growth: number | undefined
-  #elapsedMs = 0
-  #isSteady = false
-  // NaN stands for none: a reading makes no garbage so.
-  #believed = Number.NaN
-  #believedMs = Number.NaN
-  #believedEpoch = Number.NaN
-  #doubted = Number.NaN
-  #doubtedMs = Number.NaN
+  /** In one array of nothing but numbers, NaN for none, since a field of a class would be a box of its own: there are thousands. */
+  readonly #state = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0, 0]
 
   constructor(bounds: CounterBounds) {
     this.#bounds = bounds
@@ -38,19 +31,19 @@ export class Counter {
 
   /** What it grew by since the reading that was believed before; undefined at the first, and when this one is not believed. */
   get growth(): number | undefined {
-    return this.#growth
+    const growth = this.#at(GROWTH)
+    return Number.isNaN(growth) ? undefined : growth
   }
 
   /** The time in which it grew so, by the monotonic clock. */
   get elapsedMs(): number {
-    return this.#elapsedMs
+    return this.#at(ELAPSED_MS)
   }
 
   /** What it grew by per millisecond; undefined also when a clock stepped meanwhile or no time passed. */
   get growthPerMs(): number | undefined {
-    return this.#growth === undefined || !this.#isSteady || this.#elapsedMs <= 0
-      ? undefined
-      : this.#growth / this.#elapsedMs
+    const perMs = this.#at(GROWTH) / this.#at(ELAPSED_MS)
+    return this.#at(IS_STEADY) === 1 && Number.isFinite(perMs) && this.#at(ELAPSED_MS) > 0 ? perMs : undefined
   }
 
   /**
@@ -58,32 +51,42 @@ export class Counter {
    * reading is a first one.
    */
   take(value: number | undefined, { monotonicMs, clockEpoch }: Timing, most = this.#bounds.most): boolean {
-    const { mostGrowth } = this.#bounds
-    const before = this.#believed
-    const sinceMs = monotonicMs - this.#believedMs
-    this.#growth = undefined
+    const state = this.#state
+    state[GROWTH] = Number.NaN
     if (value === undefined) return this.#forget()
     if (value > most) return this.#doubt(value, most)
-    const goesOn = isWithin(value - before, mostGrowth(sinceMs))
-    const goesOnFromDoubted = isWithin(value - this.#doubted, mostGrowth(monotonicMs - this.#doubtedMs))
+    const before = this.#at(BELIEVED)
+    const sinceMs = monotonicMs - this.#at(BELIEVED_MS)
+    const goesOn = this.#isPossible(value - before, sinceMs)
+    // NaN where the reading before was believed, as nearly all are.
+    const sinceDoubtedMs = monotonicMs - this.#at(DOUBTED_MS)
+    const goesOnFromDoubted = this.#isPossible(value - this.#at(DOUBTED), sinceDoubtedMs)
     if (!goesOn && !goesOnFromDoubted && !Number.isNaN(before)) {
-      this.#doubted = value
-      this.#doubtedMs = monotonicMs
-      return value < before || this.#doubt(value, before + mostGrowth(sinceMs))
+      state[DOUBTED] = value
+      state[DOUBTED_MS] = monotonicMs
+      return value < before || this.#doubt(value, before + this.#bounds.mostGrowth(sinceMs))
     }
     // Where it goes on from both, it cannot be told which of them was wrong, and so not what it grew by.
     if (goesOn && !goesOnFromDoubted) this.#grow(value - before, sinceMs, clockEpoch)
-    if (goesOnFromDoubted && !goesOn) this.#grow(value - this.#doubted, monotonicMs - this.#doubtedMs, clockEpoch)
-    this.#believed = value
-    this.#believedMs = monotonicMs
-    this.#believedEpoch = clockEpoch
-    this.#doubted = Number.NaN
+    if (goesOnFromDoubted && !goesOn) this.#grow(value - this.#at(DOUBTED), sinceDoubtedMs, clockEpoch)
+    state[BELIEVED] = value
+    state[BELIEVED_MS] = monotonicMs
+    state[BELIEVED_EPOCH] = clockEpoch
+    state[DOUBTED] = Number.NaN
     return true
   }
 
+  #at(place: number): number {
+    return this.#state[place] ?? Number.NaN
+  }
+
+  #isPossible(growth: number, elapsedMs: number): boolean {
+    return growth === 0 || (growth > 0 && growth <= this.#bounds.mostGrowth(elapsedMs))
+  }
+
   #forget(): boolean {
-    this.#believed = Number.NaN
-    this.#doubted = Number.NaN
+    this.#state[BELIEVED] = Number.NaN
+    this.#state[DOUBTED] = Number.NaN
     return true
   }
 
@@ -93,12 +96,18 @@ export class Counter {
   }
 
   #grow(growth: number, elapsedMs: number, clockEpoch: number): void {
-    this.#growth = growth
-    this.#elapsedMs = elapsedMs
-    this.#isSteady = clockEpoch === this.#believedEpoch
+    this.#state[GROWTH] = growth
+    this.#state[ELAPSED_MS] = elapsedMs
+    this.#state[IS_STEADY] = clockEpoch === this.#at(BELIEVED_EPOCH) ? 1 : 0
   }
 }
 
-function isWithin(growth: number, most: number): boolean {
-  return growth >= 0 && growth <= most
-}
+/** Places in the state of a counter. */
+const BELIEVED = 0
+const BELIEVED_MS = 1
+const BELIEVED_EPOCH = 2
+const DOUBTED = 3
+const DOUBTED_MS = 4
+const GROWTH = 5
+const ELAPSED_MS = 6
+const IS_STEADY = 7

@@ -1,4 +1,4 @@
-/** The file is `[`, one entry per line with a comma after each but the last, `]`. */
+/** The file is `[`, one cycle per line with a comma after each but the last, `]`. */
 export const HEAD = '[\n'
 export const SEPARATOR = ',\n'
 export const TAIL = '\n]\n'
@@ -11,8 +11,8 @@ const CLOSE_BRACKET = 93
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 
-/** Where one entry stands: its JSON without comma and line feed. */
-export interface EntryPlace {
+/** Where one cycle stands: its JSON without comma and line feed. */
+export interface CyclePlace {
   readonly start: number
   readonly end: number
 }
@@ -21,18 +21,18 @@ export interface EntryPlace {
 export interface FileScan {
   /** `ours`: as this daemon writes it, perhaps damaged. `foreign`: something else, perhaps of the predecessor. `blank`: white space. */
   readonly kind: 'ours' | 'foreign' | 'blank'
-  readonly entries: readonly EntryPlace[]
-  /** Faults before the last entry: lines that are none, a missing comma. */
+  readonly cycles: readonly CyclePlace[]
+  /** Faults before the last cycle: lines that are none, a missing comma. */
   readonly damagedLines: number
-  /** Whether the last entry is followed by the closing bracket and nothing else. */
+  /** Whether the last cycle is followed by the closing bracket and nothing else. */
   readonly isClosed: boolean
 }
 
-/** Finds the entries of a file from its bytes, chunk by chunk, without parsing them. */
+/** Finds the cycles of a file from its bytes, chunk by chunk, without parsing them. */
 export class LineScanner {
-  readonly #entries: EntryPlace[] = []
+  readonly #cycles: CyclePlace[] = []
   #damagedLines = 0
-  /** Lines since the last entry, and whether the first of them is the closing bracket. */
+  /** Lines since the last cycle, and whether the first of them is the closing bracket. */
   #linesBehind = 0
   #isBracketBehind = false
   #lastHasComma = true
@@ -61,12 +61,12 @@ export class LineScanner {
   finish(): FileScan {
     const isCutOff = this.#offset > this.#lineStart
     if (isCutOff && this.#lineNumber === 0) this.#isForeign = true
-    if (this.#isBlank) return { kind: 'blank', entries: [], damagedLines: 0, isClosed: false }
-    if (this.#isForeign) return { kind: 'foreign', entries: [], damagedLines: 0, isClosed: false }
-    const isComplete = this.#entries.length === 0 || !this.#lastHasComma
+    if (this.#isBlank) return { kind: 'blank', cycles: [], damagedLines: 0, isClosed: false }
+    if (this.#isForeign) return { kind: 'foreign', cycles: [], damagedLines: 0, isClosed: false }
+    const isComplete = this.#cycles.length === 0 || !this.#lastHasComma
     return {
       kind: 'ours',
-      entries: this.#entries,
+      cycles: this.#cycles,
       damagedLines: this.#damagedLines,
       isClosed: isComplete && !isCutOff && this.#linesBehind === 1 && this.#isBracketBehind,
     }
@@ -94,16 +94,16 @@ export class LineScanner {
       length > 1 && this.#first === OPEN_BRACE && (hasComma ? this.#beforeLast : this.#last) === CLOSE_BRACE
     const isBracket = length === 1 && this.#first === CLOSE_BRACKET
     if (number === 1 && !isEntry && !isBracket) this.#isForeign = true
-    if (isEntry) this.#addEntry({ start, end: hasComma ? end - 1 : end }, hasComma)
+    if (isEntry) this.#addCycle({ start, end: hasComma ? end - 1 : end }, hasComma)
     else this.#addOther(isBracket)
   }
 
-  #addEntry(place: EntryPlace, hasComma: boolean): void {
-    if (this.#entries.length > 0 && !this.#lastHasComma) this.#damagedLines++
+  #addCycle(place: CyclePlace, hasComma: boolean): void {
+    if (this.#cycles.length > 0 && !this.#lastHasComma) this.#damagedLines++
     this.#damagedLines += this.#linesBehind
     this.#linesBehind = 0
     this.#lastHasComma = hasComma
-    this.#entries.push(place)
+    this.#cycles.push(place)
   }
 
   #addOther(isBracket: boolean): void {

@@ -4,7 +4,7 @@ import type { AppendOutcome, CycleStore } from '../ports.ts'
 import { EMPTY, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
 import { type HistoryFiles, SYSTEM_FILES } from './history-files.ts'
 import { copyOwnership, type OpenHistory, openHistory, replacementPath } from './open-history.ts'
-import { entriesToKeep } from './retention.ts'
+import { cyclesToKeep } from './retention.ts'
 
 const COPY_BYTES = 1_048_576
 /** Lines differ a little in length from cycle to cycle. */
@@ -16,7 +16,7 @@ const EMPTY_TAIL = EMPTY.slice(HEAD.length)
 /** How the metrics file is kept. */
 export interface MetricsFileOptions {
   readonly path: string
-  readonly maxEntries: number
+  readonly maxCycles: number
   readonly nowMs: () => number
   readonly log: Logger
   /** The operating system, unless a test wants it to fail. */
@@ -29,8 +29,8 @@ interface CurrentFile extends OpenHistory {
 }
 
 /**
- * The metrics file. An entry is written over the closing bracket, with one call, together with a new bracket: the cost is
- * that of the entry. When the file is full, its newest part is copied beside it and renamed over it.
+ * The metrics file. A cycle is written over the closing bracket, with one call, together with a new bracket: the cost is
+ * that of the cycle. When the file is full, its newest part is copied beside it and renamed over it.
  */
 export class MetricsFile implements CycleStore {
   readonly #options: MetricsFileOptions
@@ -47,8 +47,8 @@ export class MetricsFile implements CycleStore {
     this.#files = options.files ?? SYSTEM_FILES
   }
 
-  /** Entries in the file; undefined while it is not open. */
-  get entries(): number | undefined {
+  /** Cycles in the file; undefined while it is not open. */
+  get cycles(): number | undefined {
     return this.#current?.starts.length
   }
 
@@ -153,11 +153,11 @@ export class MetricsFile implements CycleStore {
     }
   }
 
-  /** Rewrites the file without its oldest entries when it is full. Gives the bytes written. */
+  /** Rewrites the file without its oldest cycles when it is full. Gives the bytes written. */
   async #makeRoom(current: CurrentFile): Promise<number> {
-    const entries = current.starts.length
-    const keep = entriesToKeep(entries, this.#options.maxEntries)
-    if (keep >= entries) return 0
+    const cycles = current.starts.length
+    const keep = cyclesToKeep(cycles, this.#options.maxCycles)
+    if (keep >= cycles) return 0
     if (this.#lastRewriteError !== undefined && this.#waitingCycles-- > 0) throw this.#lastRewriteError
     try {
       const bytes = await this.#rewriteWhatFits(current, keep)

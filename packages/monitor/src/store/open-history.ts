@@ -1,18 +1,18 @@
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AutoscaleError, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
-import { EMPTY, type EntryPlace, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
+import { type CyclePlace, EMPTY, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
 import type { HistoryFiles } from './history-files.ts'
 import { ArraySplitter } from './split-json-array.ts'
 
 const CHUNK_BYTES = 1_048_576
 
-/** The open metrics file, whole and closed: the next entry goes to its end. */
+/** The open metrics file, whole and closed: the next cycle goes to its end. */
 export interface OpenHistory {
   readonly handle: FileHandle
   readonly device: number
   readonly inode: number
-  /** Where each entry begins, oldest first. */
+  /** Where each cycle begins, oldest first. */
   readonly starts: number[]
   readonly sizeBytes: number
 }
@@ -104,18 +104,18 @@ async function scanFile(handle: FileHandle): Promise<FileScan> {
   return scanner.finish()
 }
 
-/** Cuts off what follows the last sound entry. A power loss can leave a line whole in length but not in content. */
+/** Cuts off what follows the last sound cycle. A power loss can leave a line whole in length but not in content. */
 async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: OpenOptions): Promise<SoundFile> {
   const { size } = await handle.stat()
-  const entries = [...scan.entries, ...(scan.isClosed ? [] : await entryBehind(handle, scan, size))]
+  const cycles = [...scan.cycles, ...(scan.isClosed ? [] : await cycleBehind(handle, scan, size))]
   let lost = 0
-  while (entries.length > 0 && !(await isSound(handle, entries.at(-1)))) {
-    entries.pop()
+  while (cycles.length > 0 && !(await isSound(handle, cycles.at(-1)))) {
+    cycles.pop()
     lost++
   }
-  const starts = entries.map(({ start }) => start)
+  const starts = cycles.map(({ start }) => start)
   if (scan.isClosed && lost === 0) return { handle, starts, sizeBytes: size }
-  const last = entries.at(-1)
+  const last = cycles.at(-1)
   if (last === undefined) {
     log.warn({ file: path, removed_bytes: size }, 'torn metrics file repaired; no cycle in it was complete')
     return begin(handle)
@@ -123,16 +123,16 @@ async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: Ope
   await handle.truncate(last.end)
   await handle.write(TAIL, last.end)
   const removedBytes = Math.max(0, size - last.end)
-  log.warn({ file: path, removed_bytes: removedBytes, cycles: entries.length }, 'torn end of the metrics file repaired')
+  log.warn({ file: path, removed_bytes: removedBytes, cycles: cycles.length }, 'torn end of the metrics file repaired')
   return { handle, starts, sizeBytes: last.end + TAIL.length }
 }
 
 /**
- * The entry behind the last one that the scan found, when only its line end is damaged: an append that was stopped after
- * its first byte leaves `},]`, and that entry had been whole before.
+ * The cycle behind the last one that the scan found, when only its line end is damaged: an append that was stopped after
+ * its first byte leaves `},]`, and that cycle had been whole before.
  */
-async function entryBehind(handle: FileHandle, { entries }: FileScan, size: number): Promise<EntryPlace[]> {
-  const last = entries.at(-1)
+async function cycleBehind(handle: FileHandle, { cycles }: FileScan, size: number): Promise<CyclePlace[]> {
+  const last = cycles.at(-1)
   const from = last === undefined ? HEAD.length : last.end + SEPARATOR.length
   if (from >= size) return []
   const bytes = Buffer.alloc(size - from)
@@ -143,7 +143,7 @@ async function entryBehind(handle: FileHandle, { entries }: FileScan, size: numb
   return isWhole ? [{ start: from, end: from + end }] : []
 }
 
-async function isSound(handle: FileHandle, place: EntryPlace | undefined): Promise<boolean> {
+async function isSound(handle: FileHandle, place: CyclePlace | undefined): Promise<boolean> {
   if (place === undefined) return true
   const text = Buffer.alloc(place.end - place.start)
   await handle.read(text, 0, text.length, place.start)
@@ -181,7 +181,7 @@ class ReplacementFile {
     return new ReplacementFile(options, await options.files.open(replacementPath(options.path), 'w+', 0o640))
   }
 
-  get entries(): number {
+  get cycles(): number {
     return this.#starts.length
   }
 
@@ -251,17 +251,17 @@ export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<v
 async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
   const replacement = await ReplacementFile.create(options)
   try {
-    for (const place of scan.entries) {
+    for (const place of scan.cycles) {
       const text = Buffer.alloc(place.end - place.start)
       await handle.read(text, 0, text.length, place.start)
       const json = compactObject(text)
       if (json !== undefined) await replacement.add(json)
     }
     const aside = await asideName(options)
-    const { entries } = replacement
+    const { cycles } = replacement
     const history = await replacement.replace(handle, aside)
     options.log.warn(
-      { file: options.path, damaged_lines: scan.damagedLines, cycles: entries, kept_as: aside },
+      { file: options.path, damaged_lines: scan.damagedLines, cycles, kept_as: aside },
       'damaged lines taken out of the metrics file; the damaged file was renamed',
     )
     return history
@@ -285,9 +285,9 @@ async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundF
     }
     const isWhole = splitter.isComplete && unusable === 0
     const aside = isWhole ? undefined : await asideName(options)
-    const { entries } = replacement
+    const { cycles } = replacement
     const history = await replacement.replace(handle, aside)
-    logConversion(options, entries, aside)
+    logConversion(options, cycles, aside)
     return history
   } catch (error) {
     await replacement.abandon()
@@ -295,12 +295,12 @@ async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundF
   }
 }
 
-function logConversion({ path, log }: OpenOptions, entries: number, aside: string | undefined): void {
-  if (aside === undefined) log.info({ file: path, cycles: entries }, 'metrics file rewritten with one cycle per line')
-  else if (entries === 0) log.warn({ file: path, kept_as: aside }, 'metrics file is no JSON array; it was renamed')
+function logConversion({ path, log }: OpenOptions, cycles: number, aside: string | undefined): void {
+  if (aside === undefined) log.info({ file: path, cycles }, 'metrics file rewritten with one cycle per line')
+  else if (cycles === 0) log.warn({ file: path, kept_as: aside }, 'metrics file is no JSON array; it was renamed')
   else {
     log.warn(
-      { file: path, cycles: entries, kept_as: aside },
+      { file: path, cycles, kept_as: aside },
       'metrics file rewritten with what could be read of it; the damaged file was renamed',
     )
   }

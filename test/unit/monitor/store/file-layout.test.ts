@@ -9,18 +9,18 @@ function scan(text: string, chunkBytes = text.length): FileScan {
   return scanner.finish()
 }
 
-const entriesIn = (text: string, { entries }: FileScan) => entries.map(({ start, end }) => text.slice(start, end))
+const cyclesIn = (text: string, { cycles }: FileScan) => cycles.map(({ start, end }) => text.slice(start, end))
 
 describe('LineScanner', () => {
-  test('finds the entries of a whole file', () => {
+  test('finds the cycles of a whole file', () => {
     const text = '[\n{"a":1},\n{"b":2}\n]\n'
     const found = scan(text)
     expect(found).toMatchObject({ kind: 'ours', damagedLines: 0, isClosed: true })
-    expect(entriesIn(text, found)).toEqual(['{"a":1}', '{"b":2}'])
+    expect(cyclesIn(text, found)).toEqual(['{"a":1}', '{"b":2}'])
   })
 
-  test('takes a file without an entry as whole', () => {
-    expect(scan('[\n]\n')).toEqual({ kind: 'ours', entries: [], damagedLines: 0, isClosed: true })
+  test('takes a file without a cycle as whole', () => {
+    expect(scan('[\n]\n')).toEqual({ kind: 'ours', cycles: [], damagedLines: 0, isClosed: true })
   })
 
   test.each([
@@ -34,7 +34,7 @@ describe('LineScanner', () => {
   ])('sees a torn end when %s', (_, text, entries) => {
     const found = scan(text)
     expect(found).toMatchObject({ kind: 'ours', damagedLines: 0, isClosed: false })
-    expect(found.entries).toHaveLength(entries)
+    expect(found.cycles).toHaveLength(entries)
   })
 
   test.each([

@@ -24,7 +24,7 @@ function setUp(before?: string, options: Partial<MetricsFileOptions> = {}) {
   if (before !== undefined) writeFileSync(path, before)
   const { log, messages, lines } = recordingLog()
   const open = () => {
-    const file = new MetricsFile({ path, maxEntries: 10, nowMs: () => Date.UTC(2026, 0, 5), log, ...options })
+    const file = new MetricsFile({ path, maxCycles: 10, nowMs: () => Date.UTC(2026, 0, 5), log, ...options })
     onTestFinished(() => file.close())
     return file
   }
@@ -65,7 +65,7 @@ describe('the metrics file', () => {
   })
 
   test('never holds more than the most entries, nor less than nine tenths of them once it was full', async () => {
-    const { file, numbers } = setUp(undefined, { maxEntries: 30 })
+    const { file, numbers } = setUp(undefined, { maxCycles: 30 })
     for (const cycle of range(1, 200)) {
       await append(file, cycle)
       const kept = numbers()
@@ -76,14 +76,14 @@ describe('the metrics file', () => {
   })
 
   test('is rewritten once in a tenth of its length, and each other append writes one line', async () => {
-    const { file } = setUp(undefined, { maxEntries: 1_000 })
+    const { file } = setUp(undefined, { maxCycles: 1_000 })
     const outcomes = await append(file, ...range(1, 1_500))
     const rewrites = outcomes.flatMap(({ bytes }, at) => (bytes > 1_000 ? [at] : []))
     expect(rewrites).toEqual([1_000, 1_100, 1_200, 1_300, 1_400])
   })
 
   test('keeps mode and content behind a link, and the link', async () => {
-    const { folder, path, open, numbers } = setUp(undefined, { maxEntries: 5 })
+    const { folder, path, open, numbers } = setUp(undefined, { maxCycles: 5 })
     rmSync(path, { force: true })
     mkdirSync(join(folder, 'elsewhere'))
     const target = join(folder, 'elsewhere', 'metrics.json')
@@ -97,11 +97,11 @@ describe('the metrics file', () => {
   })
 
   test('shrinks to a smaller limit at the next start', async () => {
-    const { file, numbers, path } = setUp(undefined, { maxEntries: 100 })
+    const { file, numbers, path } = setUp(undefined, { maxCycles: 100 })
     await append(file, ...range(1, 50))
     await file.close()
     const { log } = recordingLog()
-    const smaller = new MetricsFile({ path, maxEntries: 20, nowMs: () => 0, log })
+    const smaller = new MetricsFile({ path, maxCycles: 20, nowMs: () => 0, log })
     await append(smaller, 51)
     await smaller.close()
     expect(numbers()).toEqual(range(33, 51))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { entriesToKeep } from '../../../../packages/monitor/src/store/retention.ts'
+import { cyclesToKeep } from '../../../../packages/monitor/src/store/retention.ts'
 
 test.each([
   [0, 1_000, 0],
@@ -8,6 +8,6 @@ test.each([
   [5_000, 1_000, 900],
   [10, 10, 9],
   [2, 2, 1],
-])('of %i entries and at most %i, %i stay', (entries, maxEntries, expected) => {
-  expect(entriesToKeep(entries, maxEntries)).toBe(expected)
+])('of %i entries and at most %i, %i stay', (entries, maxCycles, expected) => {
+  expect(cyclesToKeep(entries, maxCycles)).toBe(expected)
 })
