@@ -3,8 +3,6 @@ import { commandTree } from './reference/command-tree.ts'
 import { bashCompletion, fishCompletion, zshCompletion } from './reference/completions.ts'
 import { manPage } from './reference/man-page.ts'
 
-export { main, program } from './main.ts'
-
 /** The manual page and the shell completions, by the path of their file below packages/cli. */
 export function commandReference(): Readonly<Record<string, string>> {
   const entries = commandTree(program({}))

@@ -1,16 +1,7 @@
 export { type Clock, systemClock } from './clock.ts'
-export {
-  configKeys,
-  defaultYaml,
-  markdownReference,
-} from './config/describe-config.ts'
+export { configKeys, defaultYaml, markdownReference } from './config/describe-config.ts'
 export { HostSection } from './config/host-section.ts'
-export {
-  type ConfigRules,
-  type ConfigSource,
-  type ParsedConfig,
-  parseConfig,
-} from './config/parse-config.ts'
+export { type ConfigRules, parseConfig } from './config/parse-config.ts'
 export {
   type ContainerSample,
   type CycleSummary,
@@ -27,25 +18,11 @@ export {
 } from './contracts/metrics-file.ts'
 export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
-export {
-  NOTIFY_FD_VARIABLE,
-  type SystemdNotifier,
-  systemdNotifier,
-} from './daemon/notify-systemd.ts'
-export {
-  type DaemonContext,
-  type DaemonSpec,
-  EXIT_CODES,
-  runDaemon,
-} from './daemon/run-daemon.ts'
+export { type DaemonContext, type DaemonSpec, runDaemon } from './daemon/run-daemon.ts'
 export { runEvery, type Schedule } from './daemon/run-every.ts'
-export {
-  acquireInstanceLock,
-  type InstanceLock,
-} from './daemon/single-instance.ts'
+export { acquireInstanceLock, type InstanceLock } from './daemon/single-instance.ts'
 export {
   AutoscaleError,
-  type AutoscaleErrorOptions,
   ConfigError,
   type ConfigProblem,
   ERROR_CODES,
@@ -53,26 +30,12 @@ export {
   type ErrorVerdict,
   errorMessage,
   errorVerdict,
-  formatConfigProblem,
   isErrorCode,
   systemErrorCode,
 } from './errors.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'
-export {
-  createLogger,
-  LOG_LEVELS,
-  type Logger,
-  type LogLevel,
-  type LogSettings,
-} from './log.ts'
-export {
-  Counter,
-  Gauge,
-  Histogram,
-  listenForMetrics,
-  type MetricsListener,
-  Registry,
-} from './telemetry.ts'
+export { LOG_LEVELS, type Logger, type LogSettings } from './log.ts'
+export { Counter, Gauge, Histogram, listenForMetrics, type MetricsListener, Registry } from './telemetry.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'
 export { MAX_VMID, MIN_VMID, parseVmid, Vmid } from './vmid.ts'
