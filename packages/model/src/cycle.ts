@@ -193,12 +193,11 @@ export class ModelCycle {
   }
 
   async #fetch(signal: AbortSignal): Promise<FetchedConfigs | AutoscaleError> {
-    const { fleet, telemetry } = this.#parts
     try {
-      return await this.#settings.api.fetchConfigs(fleet.vmids(), signal)
+      return await this.#settings.api.fetchConfigs(signal)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      telemetry.failed(error.code)
+      this.#parts.telemetry.failed(error.code)
       return error
     }
   }

@@ -95,10 +95,6 @@ export class Fleet {
     return this.#containers.get(vmid)
   }
 
-  vmids(): number[] {
-    return [...this.#containers.keys()]
-  }
-
   get size(): number {
     return this.#containers.size
   }
