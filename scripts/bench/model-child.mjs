@@ -1,6 +1,7 @@
 // Runs the model on a metrics file against a local API and prints what it cost: one JSON object.
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { HostFiles, openHostFigures } from '@lxc-autoscale/host'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/dist/anomaly/anomaly-model.js'
 import { anomalySettings } from '../../packages/model/dist/anomaly/anomaly-sections.js'
@@ -10,7 +11,6 @@ import { ModelCycle } from '../../packages/model/dist/cycle.js'
 import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
 import { FleetHistory } from '../../packages/model/dist/history/fleet-history.js'
 import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
-import { readHostSize } from '../../packages/model/dist/host-size.js'
 import { PendingChanges } from '../../packages/model/dist/state/pending-changes.js'
 import { StateFiles } from '../../packages/model/dist/state/state-files.js'
 import { StatusFile } from '../../packages/model/dist/status/status-file.js'
@@ -47,7 +47,7 @@ const forest = anomalySettings({ forest: config.model, anomaly: config.anomaly_d
 const anomalies = new AnomalyModel(forest)
 const fleet = new Fleet({
   config,
-  hostSize: readHostSize('/proc'),
+  hostSize: openHostFigures(new HostFiles(0), '/proc')(),
   spikes: { threshold: 3, window: 5 },
   saved: new Map(),
 })

@@ -2,7 +2,8 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { Monitor, MonitorConfig } from '@lxc-autoscale/monitor'
+import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { Monitor } from '../../packages/monitor/dist/monitor.js'
 
 const { host, exportFile, cycles, warmUp, maxEntries } = JSON.parse(process.argv[2])
 let forks = 0

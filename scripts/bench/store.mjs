@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { formatSample, formatSummary } from '@lxc-autoscale/core'
-import { MetricsFile } from '@lxc-autoscale/monitor'
+import { MetricsFile } from '../../packages/monitor/dist/store/metrics-file.js'
 
 const ENTRIES = 1_000
 const CONTAINERS = 200

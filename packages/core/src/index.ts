@@ -12,7 +12,6 @@ export {
 export type {
   ContainerSample,
   CycleSummary,
-  IoStats,
   MemoryEvents,
   MetricsCycle,
   NetworkUsage,

@@ -11,5 +11,4 @@ export const MS_PER_HOUR = 3_600_000
 export const MS_PER_DAY = 86_400_000
 /** Microseconds of CPU time that one core gives per millisecond. */
 export const USEC_PER_MS = 1_000
-export const NS_PER_MS = 1_000_000
 export const NS_PER_USEC = 1_000

@@ -15,7 +15,6 @@ export { type HostFigures, type HostSize, NO_HOST_FIGURES, openHostFigures } fro
 export {
   FAILURE_REASONS,
   type FailureReason,
-  type FileCalls,
   type FileFailure,
   type FileOptions,
   HostFiles,

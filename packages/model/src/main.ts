@@ -13,6 +13,7 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
+import { HostFiles, openHostFigures } from '@lxc-autoscale/host'
 import { AnomalyModel } from './anomaly/anomaly-model.ts'
 import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
@@ -22,7 +23,6 @@ import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
 import { FleetHistory } from './history/fleet-history.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
-import { readHostSize } from './host-size.ts'
 import { StateFiles } from './state/state-files.ts'
 import { StatusFile } from './status/status-file.ts'
 import { ModelTelemetry } from './telemetry.ts'
@@ -108,7 +108,7 @@ async function createCycle({ context, telemetry, connection }: Composition) {
   const saved = await state.loadSizers()
   const fleet = new Fleet({
     config,
-    hostSize: readHostSize(config.host.proc),
+    hostSize: openHostFigures(new HostFiles(0), config.host.proc)(),
     spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved,
   })

@@ -13,13 +13,6 @@ export interface MetricsSource {
   follow(use: (cycle: MetricsCycle) => void): Promise<FollowOutcome>
 }
 
-/** The host as the monitor saw it last, or as the administrator says it is. `undefined` = not known. */
-export interface HostCapacity {
-  readonly cores: number | undefined
-  readonly memoryMb: number | undefined
-  readonly memoryAvailableMb: number | undefined
-}
-
 /** What outlives the process. */
 export interface StateStore {
   /** Writes what was learned; gives the bytes written. */

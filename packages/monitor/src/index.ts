@@ -1,7 +1,1 @@
 export { MONITOR_RULES, MonitorConfig } from './config.ts'
-export type { CycleOutcome } from './cycle.ts'
-export { monitorDaemon } from './daemon.ts'
-export { MonitorMetrics } from './exposition/monitor-metrics.ts'
-export { Monitor, type MonitorSurroundings } from './monitor.ts'
-export type { AppendOutcome, CycleStore } from './ports.ts'
-export { MetricsFile, type MetricsFileOptions } from './store/metrics-file.ts'

@@ -1,7 +1,7 @@
 import type { ReplayRun } from './closed-loop.ts'
 
 /** The header of a file of decisions. */
-export const DECISIONS_HEADER = 't_seconds,cpu_cores,mem_mb'
+const DECISIONS_HEADER = 't_seconds,cpu_cores,mem_mb'
 
 /** One row per change: the allocation in force from then on; an empty field is a resource that the trace lacks. */
 export function decisionsCsv({ changes }: ReplayRun): string {

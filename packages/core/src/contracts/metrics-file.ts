@@ -11,7 +11,6 @@ export interface ContainerSample extends Figures<typeof SAMPLE_FIELDS> {
   readonly timestampMs: number
 }
 
-export type IoStats = NonNullable<ContainerSample['ioStats']>
 export type NetworkUsage = NonNullable<ContainerSample['networkUsage']>
 export type Pressure = NonNullable<ContainerSample['pressure']>
 export type MemoryEvents = NonNullable<ContainerSample['memoryEvents']>

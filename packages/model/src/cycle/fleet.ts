@@ -1,4 +1,5 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
+import type { HostSize } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
@@ -8,7 +9,6 @@ import { type ContainerSettings, containerSettings } from '../policy/container-s
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
 import type { Decision, Verdict } from '../policy/decision.ts'
 import { type Sharer, shareHost } from '../policy/share-host.ts'
-import type { HostCapacity } from '../ports.ts'
 import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
 import { localTimeMs } from './local-time.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
@@ -59,14 +59,14 @@ export interface TrackedContainer {
 export interface FleetOptions {
   readonly config: SizingConfig
   /** The host as this process sees it, where the metrics file does not tell. */
-  readonly hostSize: HostCapacity
+  readonly hostSize: HostSize
   readonly spikes: SpikeSettings
   readonly saved: ReadonlyMap<number, SavedSizer>
   /** The policies of a container; only a test has others. */
   readonly policiesOf?: (vmid: number) => ContainerSizerInput['policies']
 }
 
-const UNKNOWN_HOST: HostCapacity = { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined }
+const UNKNOWN_HOST: HostSize = { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined }
 
 /** All containers, each with its sizer. */
 export class Fleet {
@@ -74,7 +74,7 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #saved: Map<number, SavedSizer>
   #config: SizingConfig
-  #host: HostCapacity
+  #host: HostSize
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -83,7 +83,7 @@ export class Fleet {
     this.#host = this.#capacity(UNKNOWN_HOST)
   }
 
-  get host(): HostCapacity {
+  get host(): HostSize {
     return this.#host
   }
 
@@ -118,7 +118,7 @@ export class Fleet {
   }
 
   /** The host has this size now; sizers whose limits depend on it are told. */
-  setHost(measured: HostCapacity): void {
+  setHost(measured: HostSize): void {
     const host = this.#capacity(measured)
     const hasOtherSize = host.cores !== this.#host.cores || host.memoryMb !== this.#host.memoryMb
     this.#host = host
@@ -208,7 +208,7 @@ export class Fleet {
     return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host: this.#host })
   }
 
-  #capacity(measured: HostCapacity): HostCapacity {
+  #capacity(measured: HostSize): HostSize {
     const { hostSize } = this.#options
     const { total_cores: cores, total_ram_mb: memoryMb } = this.#config.scaling
     return {

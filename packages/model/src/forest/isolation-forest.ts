@@ -135,7 +135,7 @@ export function fitForest(matrix: Matrix, options: ForestOptions = {}): Isolatio
  * How many rows each tree is grown on, of `rows`.
  * @throws {RangeError} when `maxSamples` is neither `auto`, a share in (0, 1], nor a whole number above 1.
  */
-export function resolveSampleSize(maxSamples: 'auto' | number, rows: number): number {
+function resolveSampleSize(maxSamples: 'auto' | number, rows: number): number {
   if (maxSamples === 'auto') return Math.min(AUTO_SAMPLES, rows)
   if (maxSamples > 0 && maxSamples <= 1) return Math.max(1, Math.floor(maxSamples * rows))
   if (Number.isInteger(maxSamples) && maxSamples > 1) return Math.min(maxSamples, rows)

@@ -1,4 +1,14 @@
-import type { ContainerSample, CycleSummary } from '@lxc-autoscale/core'
+import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, type CycleSummary, MS_PER_HOUR } from '@lxc-autoscale/core'
+import {
+  type HostSize,
+  MOST_CORES,
+  MOST_COUNT,
+  MOST_HOST_BYTES,
+  MOST_OPERATIONS,
+  MOST_PERCENT,
+  MOST_PROCESSES,
+  mostLimitHits,
+} from '@lxc-autoscale/host'
 
 /** What else bounds a sample. A part that is not known bounds nothing. */
 export interface Surroundings {
@@ -7,22 +17,13 @@ export interface Surroundings {
   readonly host?: HostSize | undefined
 }
 
-interface HostSize {
-  readonly cores: number | undefined
-  readonly memoryMb: number | undefined
-}
-
-/** Largest number of CPUs. Source: `NR_CPUS` of Linux, and the schema of Proxmox. */
-const MOST_CORES = 8_192
-/** 52 bits of physical address. Source: Intel and AMD manuals, MAXPHYADDR. */
-const MOST_MEMORY_MB = 2 ** 32
-/** Largest file of any file system, 2^63 bytes. */
-const MOST_FILESYSTEM_GB = 2 ** 33
-/** Source: `PID_MAX_LIMIT` of Linux. */
-const MOST_PROCESSES = 4_194_304
-const MOST_EVENTS = 2 ** 32
+const MOST_MEMORY_MB = MOST_HOST_BYTES / BYTES_PER_MB
+/** The largest file of any file system has 2^63 bytes. Source: Linux, include/linux/fs.h, MAX_LFS_FILESIZE. */
+const MOST_FILESYSTEM_GB = MOST_COUNT / BYTES_PER_GB
 /** Shares are rounded, and measured over an interval that is not exactly that of the kernel. */
-const MOST_PERCENT = 101
+const MOST_SHARE = MOST_PERCENT + 1
+/** Hits on a limit in the longest interval that a monitor may have, an hour, on the largest host. */
+const MOST_EVENTS = mostLimitHits(MS_PER_HOUR, MOST_CORES)
 
 type Figures = Partial<ContainerSample>
 interface Bound {
@@ -37,7 +38,7 @@ const BOUNDS: readonly Bound[] = [
   { name: 'allowed cores', most: MOST_CORES, of: sample => sample.cpuCores },
   // The Python predecessor's may be of one core.
   { name: 'CPU use, percent', most: 100 * MOST_CORES, of: sample => sample.cpuUsagePercent },
-  { name: 'throttled time, percent', most: MOST_PERCENT, of: sample => sample.cpuThrottledPercent },
+  { name: 'throttled time, percent', most: MOST_SHARE, of: sample => sample.cpuThrottledPercent },
   { name: 'MB in use', most: MOST_MEMORY_MB, of: sample => sample.memoryUsageMb },
   { name: 'MB as memory limit', most: MOST_MEMORY_MB, of: sample => sample.memoryLimitMb },
   { name: 'MB that it cannot give up', most: MOST_MEMORY_MB, of: sample => sample.memoryFloorMb },
@@ -47,15 +48,15 @@ const BOUNDS: readonly Bound[] = [
   { name: 'GB of files', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemUsageGb },
   { name: 'GB free', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemFreeGb },
   { name: 'GB of file system', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemTotalGb },
-  { name: 'operations read', most: Number.MAX_SAFE_INTEGER, of: sample => sample.ioStats?.reads },
-  { name: 'operations written', most: Number.MAX_SAFE_INTEGER, of: sample => sample.ioStats?.writes },
-  { name: 'bytes received', most: Number.MAX_SAFE_INTEGER, of: sample => sample.networkUsage?.rxBytes },
-  { name: 'bytes sent', most: Number.MAX_SAFE_INTEGER, of: sample => sample.networkUsage?.txBytes },
-  { name: 'CPU pressure, percent', most: MOST_PERCENT, of: sample => sample.pressure?.cpuSomePercent },
-  { name: 'memory pressure, percent', most: MOST_PERCENT, of: sample => sample.pressure?.memorySomePercent },
-  { name: 'full memory pressure, percent', most: MOST_PERCENT, of: sample => sample.pressure?.memoryFullPercent },
-  { name: 'input and output pressure, percent', most: MOST_PERCENT, of: sample => sample.pressure?.ioSomePercent },
-  { name: 'full input and output pressure, percent', most: MOST_PERCENT, of: sample => sample.pressure?.ioFullPercent },
+  { name: 'operations read', most: MOST_OPERATIONS, of: sample => sample.ioStats?.reads },
+  { name: 'operations written', most: MOST_OPERATIONS, of: sample => sample.ioStats?.writes },
+  { name: 'bytes received', most: MOST_OPERATIONS, of: sample => sample.networkUsage?.rxBytes },
+  { name: 'bytes sent', most: MOST_OPERATIONS, of: sample => sample.networkUsage?.txBytes },
+  { name: 'CPU pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.cpuSomePercent },
+  { name: 'memory pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.memorySomePercent },
+  { name: 'full memory pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.memoryFullPercent },
+  { name: 'input and output pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.ioSomePercent },
+  { name: 'full input and output pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.ioFullPercent },
   { name: 'times throttled for memory', most: MOST_EVENTS, of: sample => sample.memoryEvents?.high },
   { name: 'times at the memory limit', most: MOST_EVENTS, of: sample => sample.memoryEvents?.max },
   { name: 'processes killed', most: MOST_PROCESSES, of: sample => sample.memoryEvents?.oomKill },

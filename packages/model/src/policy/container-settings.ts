@@ -3,7 +3,7 @@ import { roundUp, tidy } from './rounding.ts'
 import type { ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
 
 /** Tags by which an administrator says on the container itself what is to be done. Proxmox keeps tags in lower case. */
-export const TAGS = { off: 'autoscale-off', pause: 'autoscale-pause', tierPrefix: 'autoscale-tier-' } as const
+const TAGS = { off: 'autoscale-off', pause: 'autoscale-pause', tierPrefix: 'autoscale-tier-' } as const
 
 export interface SettingsInput {
   readonly vmid: number

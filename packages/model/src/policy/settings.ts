@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { POLICY_NAMES } from './policies/policy-names.ts'
 
 /** What the model does with its decisions for a container. */
-export const MODES = ['auto', 'grow_only', 'recommend', 'off'] as const
-export type Mode = (typeof MODES)[number]
+const MODES = ['auto', 'grow_only', 'recommend', 'off'] as const
 
 const percent = z.number().min(0).max(100)
 const hours = z.number().min(0).max(8_760)

@@ -10,13 +10,12 @@ import {
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import type { StateStore } from '../ports.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { parseStateJson, readOrSetAside } from './set-aside.ts'
 import { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './sizer-state.ts'
 
 /** The files in the state directory that hold what the model has learned. */
-export class StateFiles implements StateStore {
+export class StateFiles {
   readonly #directory: string
   readonly #log: Logger
   /** What was last said to be wrong with the pauses; empty when nothing is. */

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { replaceFile } from '@lxc-autoscale/core'
-import type { StatusBoard } from '../ports.ts'
 import type { ModelStatus } from './model-status.ts'
 
 /** Name of the status file in the state directory. */
 export const STATUS_FILE = 'model-status.json'
 
 /** The status as a file that the API's page and `lxc-autoscale explain` read. */
-export class StatusFile implements StatusBoard {
+export class StatusFile {
   readonly #path: string
 
   constructor(directory: string) {

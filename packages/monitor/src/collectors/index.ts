@@ -20,4 +20,3 @@ export const COLLECTORS = {
   processes,
   filesystem,
 } as const
-export type CollectorName = keyof typeof COLLECTORS

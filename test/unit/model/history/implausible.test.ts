@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { implausible, plausibleHost } from '../../../../packages/model/src/history/implausible.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
-const HOST = { cores: 8, memoryMb: 32_768 }
+const HOST = { cores: 8, memoryMb: 32_768, memoryAvailableMb: undefined }
 /** 2^64 - 4096, of which a kernel counter that went below zero is read, in MB. */
 const UNDERFLOW_MB = 17_592_186_044_420
 

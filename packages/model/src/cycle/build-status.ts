@@ -1,13 +1,19 @@
 import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import type { HostSize } from '@lxc-autoscale/host'
 import type { ModelCounts } from '../anomaly/anomaly-model.ts'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { BreakerState } from '../client/circuit-breaker.ts'
-import type { LastChange, TrackedContainer } from '../cycle/fleet.ts'
 import type { Freshness } from '../history/staleness.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
-import type { HostCapacity } from '../ports.ts'
+import type {
+  ChangeStatus,
+  ContainerStatus,
+  DecisionStatus,
+  ModelStatus,
+  VerdictStatus,
+} from '../status/model-status.ts'
 import type { CycleOutcome, Stage } from '../telemetry.ts'
-import type { ChangeStatus, ContainerStatus, DecisionStatus, ModelStatus, VerdictStatus } from './model-status.ts'
+import type { LastChange, TrackedContainer } from './fleet.ts'
 
 export interface ContainerView {
   readonly container: TrackedContainer
@@ -48,7 +54,7 @@ export interface ModelView {
   readonly freshness: Freshness
   readonly newestMs: number | undefined
   readonly intervalMs: number | undefined
-  readonly host: HostCapacity
+  readonly host: HostSize
   readonly api: ModelStatus['api']
   readonly counts: ModelCounts
   readonly containers: ContainerStatus[]
