@@ -1,7 +1,7 @@
 import { describeVerdict } from '../anomaly/describe-verdict.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Decision, isChange, type Verdict } from '../policy/decision.ts'
+import { type Allocation, type Decision, isChange, type Verdict } from '../policy/decision.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
 import { circumstancesOf } from './circumstances.ts'
@@ -81,23 +81,14 @@ export class Decider {
 
   #count(decision: Decision): void {
     const { decisions } = this.#parts.telemetry
-    const { from, to, wanted } = decision
-    const cores = reasonFor(decision, { from: from.cores, to: to.cores, wanted: wanted.cores })
-    const memory = reasonFor(decision, { from: from.memoryMb, to: to.memoryMb, wanted: wanted.memoryMb })
-    decisions.inc({ resource: 'cores', direction: decision.cores, reason: cores })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason: memory })
+    decisions.inc({ resource: 'cores', direction: decision.cores, reason: reasonFor(decision, 'cores') })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memoryMb') })
   }
 }
 
-interface Wish {
-  readonly from: number | undefined
-  readonly to: number | undefined
-  readonly wanted: number | undefined
-}
-
 /** What settled one resource: nothing was wanted, the policy had its way, or the last rule that spoke. */
-function reasonFor({ policy, reasons }: Decision, { from, to, wanted }: Wish): string {
-  if (to === wanted) return to === from ? 'none' : policy
+function reasonFor({ from, to, wanted, policy, reasons }: Decision, resource: keyof Allocation): string {
+  if (to[resource] === wanted[resource]) return to[resource] === from[resource] ? 'none' : policy
   return reasons.at(-1)?.rule ?? 'none'
 }
 
