@@ -88,8 +88,6 @@ export function errorVerdict(code: ErrorCode): ErrorVerdict {
 }
 
 export interface AutoscaleErrorOptions {
-  /** No longer looked at: the code tells. */
-  readonly retryable?: boolean
   readonly cause?: unknown
   /** Further facts for the caller, as the API sends them beside `message`. */
   readonly details?: Readonly<Record<string, unknown>>

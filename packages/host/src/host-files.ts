@@ -272,7 +272,7 @@ function orNotThere<Value>(path: string, read: () => Value): Value | undefined {
   } catch (error) {
     const code = systemErrorCode(error)
     if (code !== undefined && NOT_THERE.has(code)) return undefined
-    throw new AutoscaleError('HOST_UNREADABLE', `${path}: ${errorMessage(error)}`, { retryable: true, cause: error })
+    throw new AutoscaleError('HOST_UNREADABLE', `${path}: ${errorMessage(error)}`, { cause: error })
   }
 }
 

@@ -111,9 +111,7 @@ describe('CycleReporter', () => {
 
   test('reports a host that cannot be read once, and goes on', async () => {
     const { metrics, report, messages } = setUp()
-    const unreadable = new AutoscaleError('HOST_UNREADABLE', '/sys/fs/cgroup: no cgroup tree there', {
-      retryable: true,
-    })
+    const unreadable = new AutoscaleError('HOST_UNREADABLE', '/sys/fs/cgroup: no cgroup tree there')
     expect(await report(unreadable)).toBeUndefined()
     expect(await report(unreadable)).toBeUndefined()
     await report({})

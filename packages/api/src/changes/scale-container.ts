@@ -163,7 +163,9 @@ function stateOf({ configured, inForce }: ContainerFacts): string {
 
 function describe({ cores, cpuLimit, memoryMb }: SetOptions): string {
   return [
-    ...(cores === undefined ? [] : [cores === null ? 'no limit of cores' : `${cores} cores`]),
+    ...(cores === undefined
+      ? []
+      : [cores === null ? 'no limit of cores' : `${cores} ${cores === 1 ? 'core' : 'cores'}`]),
     ...(cpuLimit === undefined ? [] : [cpuLimit === null ? 'no cpulimit' : `a cpulimit of ${cpuLimit}`]),
     ...(memoryMb === undefined ? [] : [`${memoryMb} MB of memory`]),
   ].join(' and ')

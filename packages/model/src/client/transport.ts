@@ -19,7 +19,7 @@ export interface ApiReply {
 /** Sends one request once. */
 export interface Transport {
   /**
-   * @throws {AutoscaleError} SCALING_API_UNREACHABLE (retryable) when no whole answer came in time;
+   * @throws {AutoscaleError} SCALING_API_UNREACHABLE when no whole answer came in time;
    * @throws {ReadOnlyError} when this transport does not send changing requests.
    */
   send(request: ApiRequest, signal: AbortSignal): Promise<ApiReply>

@@ -74,7 +74,7 @@ export class MetricsFileSource {
 
   #unreadable(cause: unknown): AutoscaleError {
     const message = `metrics file ${this.#path}: ${errorMessage(cause)}`
-    return new AutoscaleError('HOST_UNREADABLE', message, { retryable: true, cause })
+    return new AutoscaleError('HOST_UNREADABLE', message, { cause })
   }
 
   async #followOpen(file: FileHandle, onCycle: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {

@@ -60,7 +60,7 @@ export class ContainerList {
     const tree = this.#layout === undefined ? undefined : processTree(this.#layout)
     if (tree !== undefined) return `${tree}/lxc`
     const { cgroup } = this.#roots
-    throw new AutoscaleError('HOST_UNREADABLE', `${cgroup}: no cgroup tree there (host.cgroup)`, { retryable: true })
+    throw new AutoscaleError('HOST_UNREADABLE', `${cgroup}: no cgroup tree there (host.cgroup)`)
   }
 
   #names(folder: string): readonly string[] {
@@ -70,7 +70,7 @@ export class ContainerList {
       // No container was started since the host booted, or the trees were mounted anew.
       this.#layout = undefined
       if (systemErrorCode(error) === 'ENOENT') return []
-      throw new AutoscaleError('HOST_UNREADABLE', errorMessage(error), { retryable: true, cause: error })
+      throw new AutoscaleError('HOST_UNREADABLE', errorMessage(error), { cause: error })
     }
   }
 

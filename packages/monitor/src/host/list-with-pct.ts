@@ -25,7 +25,7 @@ export async function listWithPct(
     } catch (error) {
       const isHopeless = systemErrorCode(error) === 'ENOENT'
       if (isHopeless || attempt >= settings.retryLimit) {
-        throw new AutoscaleError('PCT_FAILED', `pct list: ${errorMessage(error)}`, { retryable: true, cause: error })
+        throw new AutoscaleError('PCT_FAILED', `pct list: ${errorMessage(error)}`, { cause: error })
       }
       await clock.sleep(settings.retryDelaySeconds * MS_PER_SECOND)
     }
