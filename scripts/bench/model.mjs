@@ -81,12 +81,11 @@ async function measureFetch(report, directory) {
     retry: { maxRetries: 0, delayMs: 1_000 },
     breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
     maxConcurrent: 10,
-    olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
   })
   const tookMs = []
   for (let time = 0; time < FETCH.times; time++) {
     const startMs = performance.now()
-    const { configs } = await client.fetchConfigs([], new AbortController().signal)
+    const { configs } = await client.fetchConfigs(new AbortController().signal)
     tookMs.push(performance.now() - startMs)
     if (configs.size !== FETCH.containers) throw new Error(`fetched ${configs.size} containers`)
   }

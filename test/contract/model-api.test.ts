@@ -77,7 +77,6 @@ function newClient(over: HttpTransport): ScalingClient {
     retry: { maxRetries: 2, delayMs: 20 },
     breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 60_000 },
     maxConcurrent: 10,
-    olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
   })
 }
 
@@ -85,7 +84,7 @@ let changes = 0
 
 /** A change of `vmid` from what it has now. */
 async function apply(vmid: number, set: AllocationChange['set']): Promise<ApplyOutcome | undefined> {
-  const { configs } = await client.fetchConfigs([], signal)
+  const { configs } = await client.fetchConfigs(signal)
   const { cores = null, cpuLimit = null, memoryMb = null } = configs.get(vmid) ?? {}
   const expected = { cores, cpuLimit, memoryMb }
   const change = allocationChange({ vmid, set, expected, idempotencyKey: `contract-${++changes}` })
@@ -98,7 +97,7 @@ function confOf(vmid: number): string {
 
 describe('the client and the real API', () => {
   test('agree on what containers have', async () => {
-    const { configs, failed } = await client.fetchConfigs([], signal)
+    const { configs, failed } = await client.fetchConfigs(signal)
     expect([...configs.keys()].sort((a, b) => a - b)).toEqual(VMIDS)
     expect(failed.size).toBe(0)
     expect(configs.get(110)).toMatchObject({ cores: 2, cpuLimit: null, memoryMb: 1_024, isRunning: true, lock: '' })
@@ -107,7 +106,7 @@ describe('the client and the real API', () => {
   test('read 60 containers without any command, however slow Proxmox is; the benchmark says how fast', async () => {
     const hanging = ['pct', 'pvesh', 'pvecm'] as const
     await updateSettings(host.root, { faults: hanging.map(command => ({ command, kind: 'hang' })) })
-    expect((await client.fetchConfigs([], signal)).configs.size).toBe(VMIDS.length)
+    expect((await client.fetchConfigs(signal)).configs.size).toBe(VMIDS.length)
     await updateSettings(host.root, { faults: [] })
   })
 
@@ -170,7 +169,7 @@ describe('the client and the real API', () => {
 
   test('have nothing to say to each other without the right key', async () => {
     const stranger = newTransport('not-the-right-key')
-    await expect(newClient(stranger).fetchConfigs([], signal)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+    await expect(newClient(stranger).fetchConfigs(signal)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
     await stranger.close()
   })
 })

@@ -103,7 +103,6 @@ export class FakeModel {
       retry: { maxRetries: options.maxRetries ?? 0, delayMs: 1_000 },
       breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
       maxConcurrent: 10,
-      olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
     })
     this.settings = {
       api: this.client,

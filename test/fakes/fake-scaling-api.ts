@@ -26,8 +26,6 @@ export class FakeScalingApi implements Transport {
   readonly #answers = new Map<string, ApiReply>()
   /** Asked first; what it gives is the answer, `undefined` leaves it to the API. */
   misbehave: Answer = () => undefined
-  /** Plays the API of the Python predecessor. */
-  isOlder = false
   inFlight = 0
   mostInFlight = 0
 
@@ -78,17 +76,15 @@ export class FakeScalingApi implements Transport {
   }
 
   #route({ method, path, body }: ApiRequest): ApiReply {
-    const { pathname, searchParams } = new URL(path, 'http://api')
+    const { pathname } = new URL(path, 'http://api')
     const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
-    const vmid = Number(method === 'GET' ? searchParams.get('lxc_id') : fields['lxc_id'])
-    if (this.isOlder) return this.#older(`${method} ${pathname}`, vmid, fields)
+    const vmid = Number(fields['lxc_id'])
     if (`${method} ${pathname}` === 'GET /resource/lxc/configs') {
       const containers = [...this.containers].map(([id, container]) => configBody(id, container))
       return success({ containers, failed: [] })
     }
     const container = this.containers.get(vmid)
     if (container === undefined) return failure(404, 'CONTAINER_NOT_FOUND', `no container ${vmid}`)
-    if (`${method} ${pathname}` === 'GET /resource/lxc/config') return success(configBody(vmid, container))
     if (`${method} ${pathname}` === 'POST /scale/resources') return this.#scale(vmid, container, fields)
     return failure(404, 'ROUTE_NOT_FOUND', `no route ${path}`)
   }
@@ -107,21 +103,6 @@ export class FakeScalingApi implements Transport {
     const changed = JSON.stringify(before) !== JSON.stringify(after)
     if (changed) this.changes.push({ vmid, cores: container.cores, memoryMb: container.memory_mb })
     return success({ lxc_id: vmid, before, after, changed })
-  }
-
-  /** Source: the observed contract of the Python predecessor: HTML for an unknown route, 500 for a missing container. */
-  #older(route: string, vmid: number, fields: Record<string, unknown>): ApiReply {
-    const container = this.containers.get(vmid)
-    const known = ['GET /resource/lxc/config', 'POST /scale/cores', 'POST /scale/ram']
-    if (!known.includes(route)) return { status: 404, body: undefined, retryAfterMs: undefined }
-    if (container === undefined) return reply(500, { status: 'error', message: 'An internal error occurred.' })
-    if (route === 'GET /resource/lxc/config') {
-      return success({ cores: container.cores, lxc_id: vmid, memory_mb: container.memory_mb, vm_id: vmid })
-    }
-    if (typeof fields['cores'] === 'number') container.cores = fields['cores']
-    if (typeof fields['memory'] === 'number') container.memory_mb = fields['memory']
-    this.changes.push({ vmid, cores: container.cores, memoryMb: container.memory_mb })
-    return success('')
   }
 }
 

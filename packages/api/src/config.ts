@@ -99,12 +99,6 @@ const LoggingSection = z
   })
   .prefault({})
 
-const ErrorSection = z
-  .strictObject({
-    log_errors: z.boolean().default(true).describe('Whether requests that end in a 5xx status are logged.'),
-  })
-  .prefault({})
-
 const bounds = {
   min_cores: z.number().positive().max(8_192).optional().describe('Least cores, whole or by quota.'),
   max_cores: z.number().positive().max(8_192).optional().describe('Most cores, whole or by quota.'),
@@ -220,7 +214,6 @@ export const ApiConfig = z
     state: StateSection.describe('What it keeps.'),
     health: HealthSection.describe('What it watches.'),
     logging: LoggingSection.describe('Its log.'),
-    error_handling: ErrorSection.describe('Failures.'),
     host: HostSection,
   })
   .refine(({ server, authentication }) => authentication.enabled || isLoopbackAddress(server.host), {
@@ -236,6 +229,7 @@ export const API_CONFIG_RULES: ConfigRules<typeof ApiConfig> = {
     gunicorn: 'there is no gunicorn; the daemon serves HTTP itself',
     'lxc.verify_ssl': 'Proxmox is driven by pct on this host, without TLS',
     'logging.log_format': 'the log file holds JSON lines, the journal lines for people',
+    'error_handling.log_errors': 'a request that ends in a 5xx status is always logged',
     'error_handling.show_stack_traces': 'an answer never holds a stack trace; the log does',
     'error_handling.notify_on_critical_errors': 'watch GET /health/check or the metrics instead',
     'error_handling.notification_recipients': 'watch GET /health/check or the metrics instead',

@@ -1,22 +1,16 @@
-import { AutoscaleError, type Clock, errorMessage, type HistoryEntryBody, type Logger } from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, type HistoryEntryBody } from '@lxc-autoscale/core'
 import type { AuditLog, BegunChange } from './audit/audit-log.ts'
 import type { IdempotencyStore } from './audit/idempotency-store.ts'
 import { observeChange } from './changes/observe.ts'
-import { removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
+import { type LeftSnapshotParts, removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import { keepInterrupted } from './http/idempotency.ts'
-import type { ContainerQueue } from './pct/container-queue.ts'
 import { leftCommandsEnded } from './pct/left-commands.ts'
-import type { Containers, HostCommands } from './ports.ts'
+import type { Containers } from './ports.ts'
 
-export interface InterruptedParts {
+export interface InterruptedParts extends LeftSnapshotParts {
   readonly audit: AuditLog
   readonly answers: IdempotencyStore
-  readonly queue: ContainerQueue
   readonly containers: Containers
-  readonly commands: HostCommands
-  readonly clock: Clock
-  readonly log: Logger
-  readonly signal: AbortSignal
   /** The mark of this service's commands. */
   readonly mark: string
 }

@@ -21,7 +21,7 @@ const NO_CONTAINER = 'none'
 /** The metrics of the API. Names and labels of the first six are those of the Python predecessor. */
 export class ApiTelemetry {
   readonly registry = new Registry()
-  readonly #requests = this.#counter('requests_total', 'HTTP requests answered.', ['method', 'endpoint', 'status'])
+  readonly #requests = this.#counter('api_requests_total', 'HTTP requests answered.', ['method', 'endpoint', 'status'])
   readonly #seconds = new Histogram({
     name: 'lxc_autoscale_api_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -29,31 +29,23 @@ export class ApiTelemetry {
     buckets: REQUEST_SECONDS,
     registers: [this.registry],
   })
-  readonly #actions = new Counter({
-    name: 'lxc_autoscale_scaling_actions_total',
-    help: 'Changes of a resource that were made.',
-    labelNames: ['container_id', 'resource', 'action'],
-    registers: [this.registry],
-  })
-  readonly #failures = new Counter({
-    name: 'lxc_autoscale_scaling_failures_total',
-    help: 'Changes of a resource that were asked for and not made.',
-    labelNames: ['container_id', 'resource', 'reason'],
-    registers: [this.registry],
-  })
-  readonly #cores = new Gauge({
-    name: 'lxc_autoscale_container_cpu_cores',
-    help: 'Cores that are configured for the container.',
-    labelNames: ['container_id'],
-    registers: [this.registry],
-  })
-  readonly #memory = new Gauge({
-    name: 'lxc_autoscale_container_memory_mb',
-    help: 'Memory limit that is configured for the container, MB (2^20 bytes).',
-    labelNames: ['container_id'],
-    registers: [this.registry],
-  })
-  readonly #refusals = this.#counter('refusals_total', 'Requests that were refused, by error code.', ['reason'])
+  readonly #actions = this.#counter('scaling_actions_total', 'Changes of a resource that were made.', [
+    'container_id',
+    'resource',
+    'action',
+  ])
+  readonly #failures = this.#counter(
+    'scaling_failures_total',
+    'Changes of a resource that were asked for and not made.',
+    ['container_id', 'resource', 'reason'],
+  )
+  readonly #cores = this.#gauge('container_cpu_cores', 'Cores that are configured for the container.', ['container_id'])
+  readonly #memory = this.#gauge(
+    'container_memory_mb',
+    'Memory limit that is configured for the container, MB (2^20 bytes).',
+    ['container_id'],
+  )
+  readonly #refusals = this.#counter('api_refusals_total', 'Requests that were refused, by error code.', ['reason'])
   readonly #pctSeconds = new Histogram({
     name: 'lxc_autoscale_api_pct_duration_seconds',
     help: 'Wall time of the commands of Proxmox.',
@@ -63,31 +55,9 @@ export class ApiTelemetry {
   })
 
   constructor(queue: ContainerQueue) {
-    const registers = [this.registry]
-    new Gauge({
-      name: 'lxc_autoscale_api_queue_length',
-      help: 'Changes that wait for their turn.',
-      registers,
-      collect() {
-        this.set(queue.waiting)
-      },
-    })
-    new Gauge({
-      name: 'lxc_autoscale_api_queue_running',
-      help: 'Changes that are being made.',
-      registers,
-      collect() {
-        this.set(queue.running)
-      },
-    })
-    new Gauge({
-      name: 'lxc_autoscale_api_resident_memory_bytes',
-      help: 'Resident memory of the daemon.',
-      registers,
-      collect() {
-        this.set(process.memoryUsage.rss())
-      },
-    })
+    this.#gauge('api_queue_length', 'Changes that wait for their turn.', [], () => queue.waiting)
+    this.#gauge('api_queue_running', 'Changes that are being made.', [], () => queue.running)
+    this.#gauge('api_resident_memory_bytes', 'Resident memory of the daemon.', [], () => process.memoryUsage.rss())
   }
 
   request({ method, endpoint, status, durationMs }: AnsweredRequest): void {
@@ -125,7 +95,20 @@ export class ApiTelemetry {
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
-    return new Counter({ name: `lxc_autoscale_api_${name}`, help, labelNames, registers: [this.registry] })
+    return new Counter({ name: `lxc_autoscale_${name}`, help, labelNames, registers: [this.registry] })
+  }
+
+  /** With `read` the gauge is what it gives at the time of a scrape. */
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[], read?: () => number): Gauge<Label> {
+    const collect = read && { collect: () => gauge.set(read()) }
+    const gauge: Gauge<Label> = new Gauge({
+      name: `lxc_autoscale_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      ...collect,
+    })
+    return gauge
   }
 }
 

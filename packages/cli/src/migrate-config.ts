@@ -1,4 +1,11 @@
-import { ConfigError, type ConfigProblem, type ConfigRules, configKeys, parseConfig } from '@lxc-autoscale/core'
+import {
+  ConfigError,
+  type ConfigProblem,
+  type ConfigRules,
+  configKeys,
+  errorMessage,
+  parseConfig,
+} from '@lxc-autoscale/core'
 import { parse, stringify } from 'yaml'
 import type { z } from 'zod'
 
@@ -105,8 +112,7 @@ function parseText(file: string, text: string): unknown {
   try {
     return parse(text)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new ConfigError([{ file, line: undefined, key: '', message }])
+    throw new ConfigError([{ file, line: undefined, key: '', message: errorMessage(error) }])
   }
 }
 

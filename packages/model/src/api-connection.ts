@@ -47,7 +47,6 @@ export class ApiConnection {
         timeoutMs: breaker.timeout_seconds * MS_PER_SECOND,
       },
       maxConcurrent: api.max_concurrent,
-      olderRoutes: { cores: api.cores_endpoint, ram: api.ram_endpoint },
       onBreakerChange: change => this.#onBreakerChange(change),
     })
   }

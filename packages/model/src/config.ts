@@ -16,7 +16,6 @@ const ListedVmid = z.union(
 )
 
 const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-const Route = z.string().regex(/^\/\S*$/, 'must begin with /')
 
 const SpikeSection = z
   .strictObject({
@@ -51,10 +50,6 @@ const ApiSection = z
       .describe('File whose first plain key is sent. It need not exist; empty for none.'),
     timeout_seconds: z.number().min(0.1).max(600).default(30).describe('Time limit of one request.'),
     max_concurrent: z.int().min(1).max(100).default(10).describe('Requests at the same time at most.'),
-    cores_endpoint: Route.default('/scale/cores').describe(
-      'Route that sets cores, for an API without /scale/resources.',
-    ),
-    ram_endpoint: Route.default('/scale/ram').describe('Route that sets memory, for an API without /scale/resources.'),
   })
   .prefault({})
 
@@ -156,6 +151,7 @@ export const ModelConfig = z.strictObject({
 })
 export type ModelConfig = z.output<typeof ModelConfig>
 
+const ONE_ROUTE = 'cores and memory are set together by /scale/resources, by the API of the same package'
 const MARGIN_MOVED = 'the API keeps the margin alone: safety.memory_margin_mb and _percent of lxc_autoscale_api.yaml'
 
 /** How lxc_autoscale_ml.yaml is read. */
@@ -169,6 +165,8 @@ export const MODEL_CONFIG_RULES: ConfigRules<typeof ModelConfig> = {
     'scaling.memory_margin_percent': MARGIN_MOVED,
     'tiers.*.memory_margin_mb': MARGIN_MOVED,
     'tiers.*.memory_margin_percent': MARGIN_MOVED,
+    'api.cores_endpoint': ONE_ROUTE,
+    'api.ram_endpoint': ONE_ROUTE,
     feature_engineering: 'all features are always used',
     prediction: 'the newest sample of every container is always judged, with rolling features',
   },

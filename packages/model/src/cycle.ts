@@ -1,28 +1,22 @@
 import {
   AutoscaleError,
-  type Clock,
   errorMessage,
-  type Logger,
   type MetricsCycle,
   MS_PER_SECOND,
   openPauses,
   systemErrorCode,
 } from '@lxc-autoscale/core'
-import type { AnomalyModel } from './anomaly/anomaly-model.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
 import type { ScalingClient } from './client/scaling-client.ts'
 import { ChangeSender } from './cycle/change-sender.ts'
-import { type CycleReport, CycleReporter } from './cycle/cycle-reporter.ts'
+import type { CycleParts, CycleReport } from './cycle/cycle-parts.ts'
+import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
-import type { Fleet } from './cycle/fleet.ts'
 import { StageTimes } from './cycle/stage-times.ts'
-import type { FleetHistory } from './history/fleet-history.ts'
 import { plausibleHost } from './history/implausible.ts'
 import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
-import type { MetricsSource, StateStore, StatusBoard } from './ports.ts'
-import type { PendingChanges } from './state/pending-changes.ts'
-import { type CycleOutcome, type ModelTelemetry, VERDICT_SOURCES } from './telemetry.ts'
+import { type CycleOutcome, VERDICT_SOURCES } from './telemetry.ts'
 
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings {
@@ -34,23 +28,6 @@ export interface CycleSettings {
   /** A container not seen for this long is forgotten. */
   readonly windowMs: number
   readonly saveIntervalMs: number
-}
-
-/** What a cycle works with. */
-export interface CycleParts {
-  readonly source: MetricsSource
-  readonly history: FleetHistory
-  readonly anomalies: AnomalyModel
-  readonly fleet: Fleet
-  readonly state: StateStore
-  readonly board: StatusBoard
-  readonly pending: PendingChanges
-  readonly telemetry: ModelTelemetry
-  readonly clock: Clock
-  readonly log: Logger
-  /** Differs from that of every earlier process. */
-  readonly runName: string
-  readonly pid: number
 }
 
 /** One cycle after the other: follow the history, judge, learn, fetch what is allocated, decide, share the host, apply, save. */
@@ -193,12 +170,11 @@ export class ModelCycle {
   }
 
   async #fetch(signal: AbortSignal): Promise<FetchedConfigs | AutoscaleError> {
-    const { fleet, telemetry } = this.#parts
     try {
-      return await this.#settings.api.fetchConfigs(fleet.vmids(), signal)
+      return await this.#settings.api.fetchConfigs(signal)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      telemetry.failed(error.code)
+      this.#parts.telemetry.failed(error.code)
       return error
     }
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AutoscaleError, errorMessage, HistoryEntryBody, replaceFile } from '@lxc-autoscale/core'
 import type { z } from 'zod'
 import { linesBackwards } from '../host/lines-backwards.ts'
-import { AppendFile } from './append-file.ts'
+import { AppendFile, parseLine } from './append-file.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */
@@ -13,12 +13,7 @@ export interface AuditLogOptions {
 }
 
 /** A change that has begun and of which nothing else is known. */
-export type BegunChange = Omit<
-  HistoryEntryBody,
-  'duration_seconds' | 'after' | 'outcome' | 'error' | 'message' | 'warning'
->
-
-const BegunChangeFile = HistoryEntryBody.omit({
+const BegunChange = HistoryEntryBody.omit({
   duration_seconds: true,
   after: true,
   outcome: true,
@@ -26,6 +21,7 @@ const BegunChangeFile = HistoryEntryBody.omit({
   message: true,
   warning: true,
 })
+export type BegunChange = z.output<typeof BegunChange>
 
 const FILE = 'audit.jsonl'
 const BEGUN = 'begun'
@@ -75,7 +71,7 @@ export class AuditLog {
     const changes: BegunChange[] = []
     for (const name of names.filter(name => name.endsWith('.json'))) {
       const text = await readFile(join(this.#directory, BEGUN, name), 'utf8')
-      const change = parseWith(BegunChangeFile, text)
+      const change = parseLine(BegunChange, text)
       if (change !== undefined) changes.push(change)
     }
     return changes.sort((a, b) => a.time.localeCompare(b.time))
@@ -86,7 +82,7 @@ export class AuditLog {
     const path = join(this.#directory, FILE)
     for (let number = 0; number <= this.#options.backupCount; number++) {
       for await (const line of linesBackwards(number === 0 ? path : `${path}.${number}`)) {
-        const entry = parseWith(HistoryEntryBody, line)
+        const entry = parseLine(HistoryEntryBody, line)
         if (entry !== undefined) yield entry
       }
     }
@@ -120,16 +116,6 @@ export class AuditLog {
 async function removeUnfinished(directory: string): Promise<void> {
   const names = await readdir(directory)
   await Promise.all(names.filter(name => name.endsWith('.tmp')).map(name => rm(join(directory, name), { force: true })))
-}
-
-function parseWith<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {
-  try {
-    const { data } = schema.safeParse(JSON.parse(text))
-    return data
-  } catch {
-    // A line torn by a power loss; what it told is lost, and the others are not.
-    return undefined
-  }
 }
 
 async function orUnavailable<Result>(directory: string, write: () => Promise<Result>): Promise<Result> {

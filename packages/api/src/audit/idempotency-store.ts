@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, MS_PER_HOUR, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { AppendFile } from './append-file.ts'
+import { AppendFile, parseLine } from './append-file.ts'
 
 const StoredAnswer = z.object({
   key: z.string(),
@@ -44,7 +44,7 @@ export class IdempotencyStore {
     const answers = new Map<string, StoredAnswer>()
     const text = `${await readIfThere(`${path}.1`)}\n${await readIfThere(path)}`
     for (const line of text.split('\n')) {
-      const answer = parseAnswer(line)
+      const answer = parseLine(StoredAnswer, line)
       if (answer !== undefined && answer.time_ms >= oldestMs) answers.set(answer.key, answer)
     }
     await replaceFile(path, [...answers.values()].map(answer => `${JSON.stringify(answer)}\n`).join(''))
@@ -80,14 +80,5 @@ async function readIfThere(path: string): Promise<string> {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return ''
     throw error
-  }
-}
-
-function parseAnswer(line: string): StoredAnswer | undefined {
-  try {
-    return StoredAnswer.safeParse(JSON.parse(line)).data
-  } catch {
-    // The last line of a power loss, or the empty one at the end.
-    return undefined
   }
 }

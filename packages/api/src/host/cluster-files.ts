@@ -1,4 +1,5 @@
 import type { HostFiles } from '@lxc-autoscale/host'
+import { asObject } from '../json-object.ts'
 
 /** What `/etc/pve/.members` says of the cluster, as this node sees it. */
 export interface ClusterMembers {
@@ -78,12 +79,4 @@ function parseObject(text: string | undefined): Readonly<Record<string, unknown>
     // Half a file cannot be told from none: the next read has it whole.
     return undefined
   }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return isObject(value) ? value : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import { ErrorBody, VERSION } from '@lxc-autoscale/core'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { asObject } from '../json-object.ts'
 
 /** Describes the routes that are registered with `app` from now on by their own zod schemas (`app.swagger()`). */
 export async function describeRoutes(app: FastifyInstance): Promise<void> {
@@ -33,8 +34,4 @@ function withCommonParts(schema: RouteOptions['schema'] = {}, { config, url, met
     security: config?.access === 'public' ? [] : [{ key: [] }],
     response: { ...asObject(schema.response), default: ErrorBody.describe('Any failure.') },
   }
-}
-
-function asObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {}
 }

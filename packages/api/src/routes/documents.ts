@@ -1,6 +1,7 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { type Html, html, PAGE_CSP, page } from '../http/html.ts'
 import { curlExample, type ListedRoute } from '../http/listed-routes.ts'
+import { asObject } from '../json-object.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** GET /openapi.json, /docs */
@@ -58,7 +59,7 @@ function parametersOf(operation: unknown): FieldRow[] {
 function bodyFieldsOf(operation: unknown): FieldRow[] {
   const schema = at(operation, ['requestBody', 'content', 'application/json', 'schema'])
   const required = at(schema, ['required'])
-  return Object.entries(asObject(at(schema, ['properties']))).map(([name, field]) =>
+  return Object.entries(asObject(at(schema, ['properties'])) ?? {}).map(([name, field]) =>
     fieldRow(Array.isArray(required) && required.includes(name) ? name : `${name}?`, field),
   )
 }
@@ -81,13 +82,5 @@ function valuesOf(schema: unknown): string {
 }
 
 function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((node, step) => asObject(node)[step], value)
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : {}
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return path.reduce<unknown>((node, step) => asObject(node)?.[step], value)
 }

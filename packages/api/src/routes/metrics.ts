@@ -1,5 +1,5 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
 import type { ApiApp } from '../http/api-app.ts'
+import { readContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** GET /metrics */
@@ -13,7 +13,7 @@ export function metricsRoutes(app: ApiApp, { containers, telemetry, config }: Ro
       },
     },
     async (_request, reply) => {
-      telemetry.containers(await readAll())
+      telemetry.containers(await readContainers(containers))
       const { registry } = telemetry
       return reply
         .type(registry.contentType)
@@ -21,16 +21,4 @@ export function metricsRoutes(app: ApiApp, { containers, telemetry, config }: Ro
         .send(await registry.metrics())
     },
   )
-
-  /** A container that vanishes, or a host that cannot be read, leaves its gauges out; the scrape must not fail for it. */
-  async function readAll() {
-    try {
-      const vmids = await containers.list()
-      const facts = await Promise.all(vmids.map(vmid => containers.read(vmid).catch(() => undefined)))
-      return facts.filter(fact => fact !== undefined)
-    } catch (error) {
-      if (error instanceof AutoscaleError) return []
-      throw error
-    }
-  }
 }

@@ -1,10 +1,11 @@
-import { AutoscaleError, type HistoryEntryBody, VERSION } from '@lxc-autoscale/core'
+import { type HistoryEntryBody, VERSION } from '@lxc-autoscale/core'
 import type { FastifyRequest } from 'fastify'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { type Caller, mayReach, NOBODY } from '../http/caller.ts'
+import { mayReach, NOBODY } from '../http/caller.ts'
 import { type Html, html, PAGE_CSP, page } from '../http/html.ts'
 import { curlExample } from '../http/listed-routes.ts'
+import { readContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** How far back the last change of each container is looked for. */
@@ -27,7 +28,8 @@ export function pageRoutes(app: ApiApp, context: RouteContext): void {
 async function overview(context: RouteContext, request: FastifyRequest): Promise<Html> {
   const { caller } = request
   const isKnown = caller !== NOBODY
-  const containers = isKnown ? await readContainers(context, caller) : []
+  const all = isKnown ? await readContainers(context.containers) : []
+  const containers = all.filter(({ vmid }) => mayReach(caller, vmid))
   return html`
 <h1>LXC AutoScale ML ${VERSION}</h1>
 <p>Gives every running LXC container of this Proxmox VE host the CPU cores and the memory that it needs, within limits, with
@@ -54,18 +56,6 @@ ${Object.entries(checks).map(([name, { ok, detail }]) => html`<tr><td>${name}<td
 function keyForm(): Html {
   return html`<h2>Containers</h2>
 <form><label>API key <input name="key" type="password" autocomplete="off" required></label> <button>Show</button></form>`
-}
-
-/** All that the caller may see; none when the host cannot be read, which the health checks above tell. */
-async function readContainers({ containers }: RouteContext, caller: Caller): Promise<readonly ContainerFacts[]> {
-  try {
-    const vmids = (await containers.list()).filter(vmid => mayReach(caller, vmid))
-    const facts = await Promise.all(vmids.map(vmid => containers.read(vmid).catch(() => undefined)))
-    return facts.filter(fact => fact !== undefined)
-  } catch (error) {
-    if (error instanceof AutoscaleError) return []
-    throw error
-  }
 }
 
 async function containerTable({ audit }: RouteContext, containers: readonly ContainerFacts[]): Promise<Html> {

@@ -1,5 +1,4 @@
 import { ChangeBody, ScaleCoresRequest, ScaleRamRequest, ScaleResourcesRequest, successBody } from '@lxc-autoscale/core'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Change } from '../changes/change-runner.ts'
 import { type ScaleRequest, scaleContainer } from '../changes/scale-container.ts'
@@ -9,44 +8,36 @@ import type { RouteContext } from './route-context.ts'
 
 type ScaleBody = Partial<z.output<typeof ScaleResourcesRequest>> & { readonly lxc_id: number }
 
-const response = { 200: successBody(ChangeBody) }
+const ROUTES = [
+  {
+    url: '/scale/cores',
+    body: ScaleCoresRequest,
+    summary: 'Set the cores of a container.',
+    example: { lxc_id: 101, cores: 2 },
+  },
+  {
+    url: '/scale/ram',
+    body: ScaleRamRequest,
+    summary: 'Set the memory limit of a container.',
+    example: { lxc_id: 101, memory: 2048 },
+  },
+  {
+    url: '/scale/resources',
+    body: ScaleResourcesRequest,
+    summary: 'Set cores, cpulimit and memory of a container in one step.',
+    example: { lxc_id: 101, cores: 2, memory: 2048, reason: 'more visitors' },
+  },
+] as const
 
 /** POST /scale/cores, /scale/ram, /scale/resources */
 export function scaleRoutes(app: ApiApp, context: RouteContext): void {
-  const answer = (request: FastifyRequest, reply: FastifyReply, body: ScaleBody) =>
-    answerChange(context, { request, reply }, scaleChange(context, scaleRequest(body)))
-  app.post(
-    '/scale/cores',
-    {
-      schema: { body: ScaleCoresRequest, response },
-      config: { access: 'scale', summary: 'Set the cores of a container.', example: { lxc_id: 101, cores: 2 } },
-    },
-    (request, reply) => answer(request, reply, request.body),
-  )
-  app.post(
-    '/scale/ram',
-    {
-      schema: { body: ScaleRamRequest, response },
-      config: {
-        access: 'scale',
-        summary: 'Set the memory limit of a container.',
-        example: { lxc_id: 101, memory: 2048 },
-      },
-    },
-    (request, reply) => answer(request, reply, request.body),
-  )
-  app.post(
-    '/scale/resources',
-    {
-      schema: { body: ScaleResourcesRequest, response },
-      config: {
-        access: 'scale',
-        summary: 'Set cores, cpulimit and memory of a container in one step.',
-        example: { lxc_id: 101, cores: 2, memory: 2048, reason: 'more visitors' },
-      },
-    },
-    (request, reply) => answer(request, reply, request.body),
-  )
+  for (const { url, body, summary, example } of ROUTES) {
+    app.post(
+      url,
+      { schema: { body, response: { 200: successBody(ChangeBody) } }, config: { access: 'scale', summary, example } },
+      (request, reply) => answerChange(context, { request, reply }, scaleChange(context, scaleRequest(request.body))),
+    )
+  }
 }
 
 function scaleRequest({ lxc_id: vmid, cores, cpulimit, memory, expected, force = false }: ScaleBody): ScaleRequest {

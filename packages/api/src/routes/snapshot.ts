@@ -1,9 +1,7 @@
 import { MS_PER_SECOND, OperationBody, SnapshotBody, SnapshotRequest, successBody, WireVmid } from '@lxc-autoscale/core'
 import type { SnapshotFacts } from '@lxc-autoscale/host'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { ChangeProgress, PerformedChange } from '../changes/change-runner.ts'
-import { removeSnapshot, rollBack, type SnapshotTarget, takeSnapshot } from '../changes/snapshots.ts'
+import { removeSnapshot, rollBack, takeSnapshot } from '../changes/snapshots.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { listSnapshots } from '../pct/commands.ts'
@@ -11,63 +9,53 @@ import { parseSnapshotList } from '../pct/parse-output.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 
-type SnapshotAction = 'snapshot-create' | 'snapshot-rollback' | 'snapshot-delete'
-type Perform = (target: SnapshotTarget, parts: RouteContext, progress: ChangeProgress) => Promise<PerformedChange>
-
-const PERFORM: Readonly<Record<SnapshotAction, Perform>> = {
-  'snapshot-create': takeSnapshot,
-  'snapshot-rollback': rollBack,
-  'snapshot-delete': removeSnapshot,
-}
-
-const schema = { body: SnapshotRequest, response: { 200: successBody(OperationBody) } }
+const CHANGES = [
+  {
+    action: 'snapshot-create',
+    method: 'POST',
+    url: '/snapshot/create',
+    summary: 'Take a snapshot of a container.',
+    perform: takeSnapshot,
+  },
+  {
+    action: 'snapshot-rollback',
+    method: 'POST',
+    url: '/snapshot/rollback',
+    summary: 'Take a container back to a snapshot; it is restarted.',
+    perform: rollBack,
+  },
+  {
+    action: 'snapshot-delete',
+    method: 'DELETE',
+    url: '/snapshot/delete',
+    summary: 'Remove a snapshot of a container.',
+    perform: removeSnapshot,
+  },
+] as const
 
 /** POST /snapshot/create, /snapshot/rollback, DELETE /snapshot/delete, GET /snapshot/list */
 export function snapshotRoutes(app: ApiApp, context: RouteContext): void {
-  const answer =
-    (action: SnapshotAction) =>
-    (request: FastifyRequest<{ Body: z.output<typeof SnapshotRequest> }>, reply: FastifyReply) => {
-      const { lxc_id: vmid, snapshot_name: name } = request.body
-      const asked = { lxc_id: vmid, snapshot_name: name }
-      const perform = (progress: ChangeProgress) => PERFORM[action]({ vmid, name }, context, progress)
-      return answerChange(context, { request, reply }, { action, vmid, asked, perform })
-    }
-  app.post(
-    '/snapshot/create',
-    {
-      schema,
-      config: {
-        access: 'admin',
-        summary: 'Take a snapshot of a container.',
-        example: { lxc_id: 101, snapshot_name: 'before-upgrade' },
+  for (const { action, method, url, summary, perform } of CHANGES) {
+    app.route({
+      method,
+      url,
+      schema: { body: SnapshotRequest, response: { 200: successBody(OperationBody) } },
+      config: { access: 'admin', summary, example: { lxc_id: 101, snapshot_name: 'before-upgrade' } },
+      handler: (request, reply) => {
+        const { lxc_id: vmid, snapshot_name: name } = request.body
+        return answerChange(
+          context,
+          { request, reply },
+          {
+            action,
+            vmid,
+            asked: { lxc_id: vmid, snapshot_name: name },
+            perform: progress => perform({ vmid, name }, context, progress),
+          },
+        )
       },
-    },
-    answer('snapshot-create'),
-  )
-  app.post(
-    '/snapshot/rollback',
-    {
-      schema,
-      config: {
-        access: 'admin',
-        summary: 'Take a container back to a snapshot; it is restarted.',
-        example: { lxc_id: 101, snapshot_name: 'before-upgrade' },
-      },
-    },
-    answer('snapshot-rollback'),
-  )
-  app.delete(
-    '/snapshot/delete',
-    {
-      schema,
-      config: {
-        access: 'admin',
-        summary: 'Remove a snapshot of a container.',
-        example: { lxc_id: 101, snapshot_name: 'before-upgrade' },
-      },
-    },
-    answer('snapshot-delete'),
-  )
+    })
+  }
   app.get(
     '/snapshot/list',
     {

@@ -3,6 +3,7 @@ import {
   type ContainerConfigsBody,
   ContainerConfigsBody as ContainerConfigsSchema,
   errorMessage,
+  HealthBody,
   HistoryBody,
   type HistoryEntryBody,
   isErrorCode,
@@ -17,13 +18,6 @@ export interface ApiAddress {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
-
-/** `GET /health/check`, which answers the same with 200 and with 503. */
-export const HealthBody = z.looseObject({
-  status: z.string(),
-  checks: z.record(z.string(), z.looseObject({ ok: z.boolean(), detail: z.string().optional() })),
-})
-export type HealthBody = z.output<typeof HealthBody>
 
 /** The scaling API as the operator's commands use it. */
 export class ApiClient {
@@ -53,7 +47,7 @@ export class ApiClient {
     return this.#send(`POST /history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
   }
 
-  /** Sent without the key: the answer is public, and a wrong key must not hide it. */
+  /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
     const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
     return keyless.#send('GET /health/check', HealthBody, [503])

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { gunzipSync } from 'node:zlib'
 import { AutoscaleError, errorMessage } from '@lxc-autoscale/core'
@@ -6,6 +5,7 @@ import { evaluateForest, type ForestEvaluation } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import { parse } from 'csv-parse/sync'
 import { standardTerminal } from '../output/terminal.ts'
+import { readBytes } from '../read-text.ts'
 import { countArgument } from './arguments.ts'
 
 interface ForestCommandOptions {
@@ -56,14 +56,6 @@ function parseCsv(file: string): string[][] {
     return parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, { skip_empty_lines: true, trim: true })
   } catch (error) {
     throw new AutoscaleError('INVALID_REQUEST', `${file}: ${errorMessage(error)}`, { cause: error })
-  }
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
   }
 }
 

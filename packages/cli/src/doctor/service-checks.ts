@@ -37,7 +37,7 @@ export const apiAnswers: Check = {
       return failed.length === 0
         ? good(status)
         : bad(
-            failed.map(([name, { detail }]) => `${name}: ${detail ?? 'failed'}`).join('; '),
+            failed.map(([name, { detail }]) => `${name}: ${detail}`).join('; '),
             'journalctl -u lxc_autoscale_api -n 50',
           )
     } catch (error) {

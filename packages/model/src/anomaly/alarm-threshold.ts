@@ -23,7 +23,7 @@ export interface ThresholdOptions {
 }
 
 /** The row at the height of an alarm, and how strange it is now. */
-interface AlarmPeak {
+export interface AlarmPeak {
   readonly timeMs: number
   readonly score: number
   readonly row: Float64Array
@@ -33,11 +33,7 @@ interface AlarmPeak {
 export interface ThresholdContents {
   readonly maxima: readonly number[]
   readonly scores: readonly number[]
-  readonly peaks: readonly {
-    readonly timeMs: number
-    readonly score: number
-    readonly row: readonly (number | null)[]
-  }[]
+  readonly peaks: readonly (Omit<AlarmPeak, 'row'> & { readonly row: readonly (number | null)[] })[]
 }
 
 /**

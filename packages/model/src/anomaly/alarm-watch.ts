@@ -1,5 +1,5 @@
 import { MS_PER_MINUTE } from '@lxc-autoscale/core'
-import type { AlarmThreshold } from './alarm-threshold.ts'
+import type { AlarmPeak, AlarmThreshold } from './alarm-threshold.ts'
 import { Persistence } from './persistence.ts'
 
 /** Anomalies nearer to each other are one alarm. */
@@ -19,7 +19,7 @@ export class AlarmWatch {
   readonly #persistence: Persistence
   #isAnomalous = false
   #lastMs = Number.NEGATIVE_INFINITY
-  #peak: { readonly timeMs: number; readonly score: number; readonly row: Float64Array } | undefined
+  #peak: AlarmPeak | undefined
   #alarms = 0
 
   /** @param rollingWindow one odd sample shows in the rolling features of so many: an anomaly has to last longer */
@@ -66,7 +66,7 @@ export class AlarmWatch {
     return this.#isAnomalous
   }
 
-  #raise(now: { readonly timeMs: number; readonly score: number; readonly row: Float64Array }): void {
+  #raise(now: AlarmPeak): void {
     if (this.#peak === undefined) this.#alarms++
     if (this.#peak === undefined || now.score > this.#peak.score) this.#peak = now
     this.#lastMs = now.timeMs

@@ -1,4 +1,4 @@
-import type { FeatureName } from '../features/feature-names.ts'
+import type { FeatureName } from '../features/feature-definitions.ts'
 
 /** How much of the strangeness of a sample one feature makes up; shares of one sample sum to at most 1. */
 export interface FeatureShare {

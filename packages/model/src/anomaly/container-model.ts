@@ -1,6 +1,6 @@
 import { MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import type { FeatureName } from '../features/feature-definitions.ts'
 import { FeatureExtractor } from '../features/feature-extractor.ts'
-import type { FeatureName } from '../features/feature-names.ts'
 import type { NewSample } from '../history/new-sample.ts'
 import { AlarmWatch, type Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'

@@ -1,4 +1,4 @@
-import { type FeatureName, featureColumn } from '../features/feature-names.ts'
+import { type FeatureName, featureColumn } from '../features/feature-definitions.ts'
 
 const PERCENT = 100
 /** Steps of a figure per factor of e: each is about 5% more than the one before. */

@@ -17,8 +17,8 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 
 /**
  * The `data` of a success.
- * @throws {AutoscaleError} the code that the API gave; SCALING_API_MALFORMED when the answer is not its contract;
- * ROUTE_NOT_FOUND when an older API does not know the route; SCALING_API_UNREACHABLE when only a proxy answered.
+ * @throws {AutoscaleError} the code that the API gave; SCALING_API_MALFORMED when the answer is not its contract, or the
+ * API has no such route; SCALING_API_UNREACHABLE when only a proxy answered.
  */
 export function readData<Schema extends z.ZodType>(what: string, reply: ApiReply, schema: Schema): z.output<Schema> {
   if (reply.status < 200 || reply.status > 299) throw refusal(what, reply)
@@ -40,24 +40,20 @@ export function firstIssue(error: z.ZodError): string {
 
 function refusal(what: string, { status, body, retryAfterMs }: ApiReply): AutoscaleError {
   const result = ErrorBody.safeParse(body)
+  const code = result.success && isErrorCode(result.data.error) ? result.data.error : codeOfStatus(status)
+  if (code === 'ROUTE_NOT_FOUND' || code === 'METHOD_NOT_ALLOWED') {
+    return malformed(what, 'it has no such route; is this lxc_autoscale_api, of the version of this model?')
+  }
   const said = `${what}: ${result.success ? result.data.message : `status ${status}`}`
-  const code = result.success && isErrorCode(result.data.error) ? result.data.error : codeOfStatus(status, body)
   return new AutoscaleError(code, said, {
     details: { status, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) },
   })
 }
 
-/** What a refusal without a code of ours means: it is of the older API, which has none, or of a proxy. */
-function codeOfStatus(status: number, body: unknown): ErrorCode {
+/** What a refusal without a code of ours means: it is of a proxy, or of something else that listens there. */
+function codeOfStatus(status: number): ErrorCode {
   if (status === 404 || status === 405) return 'ROUTE_NOT_FOUND'
   if (status === 401 || status === 403) return 'UNAUTHORIZED'
   if (status === 429) return 'RATE_LIMITED'
-  if (status === 400) return 'INVALID_REQUEST'
-  if (GATEWAY_STATUSES.has(status) && !isOlderFailure(body)) return 'SCALING_API_UNREACHABLE'
-  return status >= 500 ? 'PCT_FAILED' : 'SCALING_API_MALFORMED'
-}
-
-/** The older API answers `{"status":"error","message":...}` to everything that failed. */
-function isOlderFailure(body: unknown): boolean {
-  return z.looseObject({ status: z.literal('error'), message: z.string() }).safeParse(body).success
+  return GATEWAY_STATUSES.has(status) ? 'SCALING_API_UNREACHABLE' : 'SCALING_API_MALFORMED'
 }

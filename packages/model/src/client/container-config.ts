@@ -1,5 +1,5 @@
 import { ContainerConfigBody, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { z } from 'zod'
+import { firstIssue } from './api-reply.ts'
 
 /** What the API says about one container. `undefined` = it did not say, or does not know. */
 export interface ContainerConfig {
@@ -9,7 +9,7 @@ export interface ContainerConfig {
   readonly isRunning: boolean | undefined
   readonly isTemplate: boolean
   /** Name of the Proxmox lock; '' = not locked. */
-  readonly lock: string | undefined
+  readonly lock: string
   readonly isHaManaged: boolean | undefined
   readonly uptimeMs: number | undefined
   /** As configured in Proxmox; null: none set. */
@@ -24,21 +24,11 @@ export interface ContainerConfig {
   readonly rawMemory: string | undefined
 }
 
-/** What the older API answers for one container; it knows neither state nor quota. */
-const OlderConfigBody = z.object({
-  lxc_id: z.number(),
-  cores: z.number().positive().nullable(),
-  memory_mb: z.number().positive().nullable(),
-})
-
-/** `body` as a container, or why it is none. Both the present and the older form are understood. */
+/** `body` as a container, or why it is none. */
 export function readContainerConfig(body: unknown): ContainerConfig | string {
-  const present = ContainerConfigBody.safeParse(body)
-  if (present.success) return contradiction(present.data) ?? fromPresent(present.data)
-  const isOlder = typeof body === 'object' && body !== null && !('status' in body)
-  if (!isOlder) return firstIssue(present.error)
-  const older = OlderConfigBody.safeParse(body)
-  return older.success ? fromOlder(older.data) : firstIssue(older.error)
+  const result = ContainerConfigBody.safeParse(body)
+  if (!result.success) return firstIssue(result.error)
+  return contradiction(result.data) ?? fromBody(result.data)
 }
 
 /** Figures that no container can have. */
@@ -50,7 +40,7 @@ function contradiction(body: ContainerConfigBody): string | undefined {
   return uptime_seconds !== null && uptime_seconds < 0 ? `uptime_seconds is ${uptime_seconds}` : undefined
 }
 
-function fromPresent(body: ContainerConfigBody): ContainerConfig {
+function fromBody(body: ContainerConfigBody): ContainerConfig {
   return {
     vmid: body.lxc_id,
     name: body.name ?? undefined,
@@ -67,28 +57,4 @@ function fromPresent(body: ContainerConfigBody): ContainerConfig {
     rawCores: body.raw_limits.cores ?? undefined,
     rawMemory: body.raw_limits.memory ?? undefined,
   }
-}
-
-function fromOlder(body: z.output<typeof OlderConfigBody>): ContainerConfig {
-  return {
-    vmid: body.lxc_id,
-    name: undefined,
-    tags: [],
-    isRunning: undefined,
-    isTemplate: false,
-    lock: undefined,
-    isHaManaged: undefined,
-    uptimeMs: undefined,
-    cores: body.cores,
-    cpuLimit: null,
-    memoryMb: body.memory_mb,
-    leastMemoryMb: undefined,
-    rawCores: undefined,
-    rawMemory: undefined,
-  }
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]
-  return issue === undefined ? 'not a container' : `${issue.path.join('.') || 'the body'}: ${issue.message}`
 }

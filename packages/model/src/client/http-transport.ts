@@ -106,7 +106,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The older API answers some failures in HTML; the caller goes by the status then.
+    // A proxy answers failures in HTML; the caller goes by the status then.
     return undefined
   }
 }

@@ -44,17 +44,6 @@ function noteProblem(problems: Map<number, string>, body: unknown, config: Conta
   if (named.success) problems.set(named.data.lxc_id, typeof config === 'string' ? config : 'named twice')
 }
 
-/**
- * The answer about one container.
- * @throws {AutoscaleError} SCALING_API_MALFORMED, also when it is about another container, and as `readData` does.
- */
-export function readConfig(what: string, vmid: number, reply: ApiReply): ContainerConfig {
-  const config = readContainerConfig(readData(what, reply, z.unknown()))
-  if (typeof config === 'string') throw malformed(what, config)
-  if (config.vmid !== vmid) throw malformed(what, `lxc_id is ${config.vmid}`)
-  return config
-}
-
 export interface ConfirmedChange {
   readonly changed: boolean
   readonly after: ConfiguredAllocation
@@ -85,7 +74,7 @@ function configured(body: AllocationBody): ConfiguredAllocation {
 }
 
 /** An allocation in words. */
-export function describeConfigured({ cores, cpuLimit, memoryMb }: ConfiguredAllocation): string {
+function describeConfigured({ cores, cpuLimit, memoryMb }: ConfiguredAllocation): string {
   const quota = cpuLimit === null ? '' : `, cpulimit ${cpuLimit}`
   return `${cores ?? 'all'} cores${quota}, ${memoryMb ?? 'unknown'} MB`
 }

@@ -4,11 +4,12 @@ import { isApiFailure } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
 import { boundedMap } from './bounded-map.ts'
 import { type BreakerSettings, type BreakerState, CircuitBreaker, isBreakerOpen } from './circuit-breaker.ts'
-import type { ContainerConfig } from './container-config.ts'
-import { applyByOlderRoutes, type Call, fetchConfig, isMissingRoute, type OlderRoutes } from './older-api.ts'
 import { type FetchedConfigs, readChange, readConfigs } from './read-replies.ts'
 import { type RetrySettings, withRetries } from './retry-delay.ts'
-import type { Transport } from './transport.ts'
+import type { ApiReply, ApiRequest, Transport } from './transport.ts'
+
+/** Sends a request with all that the client does about failures. */
+type Call = <Result>(request: ApiRequest, read: (reply: ApiReply) => Result) => Promise<Result>
 
 export interface ScalingClientOptions {
   readonly transport: Transport
@@ -19,7 +20,6 @@ export interface ScalingClientOptions {
   readonly breaker: BreakerSettings
   /** Requests at the same time. */
   readonly maxConcurrent: number
-  readonly olderRoutes: OlderRoutes
   readonly onBreakerChange?: (change: BreakerChange) => void
 }
 
@@ -45,7 +45,6 @@ export class ScalingClient {
   readonly #options: ScalingClientOptions
   readonly #apiBreaker: CircuitBreaker
   readonly #containerBreakers = new Map<number, CircuitBreaker>()
-  #isOlderApi = false
 
   constructor(options: ScalingClientOptions) {
     this.#options = options
@@ -69,46 +68,18 @@ export class ScalingClient {
   }
 
   /**
-   * What all containers have configured, in one request; against an older API in one request for each of `vmids`.
+   * What all containers have configured, in one request.
    * @throws {AutoscaleError} SCALING_API_UNREACHABLE, SCALING_API_MALFORMED, UNAUTHORIZED, or what else the API gave.
    */
-  async fetchConfigs(vmids: readonly number[], signal: AbortSignal): Promise<FetchedConfigs> {
-    try {
-      const read = this.#caller(signal)({ method: 'GET', path: CONFIGS_ROUTE }, reply =>
-        readConfigs(`GET ${CONFIGS_ROUTE}`, reply),
-      )
-      const fetched = await read
-      this.#isOlderApi = false
-      return fetched
-    } catch (error) {
-      if (!isMissingRoute(error)) throw error
-      this.#isOlderApi = true
-      return this.#fetchOneByOne(vmids, this.#caller(signal))
-    }
+  fetchConfigs(signal: AbortSignal): Promise<FetchedConfigs> {
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path: CONFIGS_ROUTE }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
   }
 
   /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */
   applyAll(changes: readonly AllocationChange[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
     const call = this.#caller(signal)
     return boundedMap(changes, this.#options.maxConcurrent, change => this.#apply(change, call))
-  }
-
-  async #fetchOneByOne(vmids: readonly number[], call: Call): Promise<FetchedConfigs> {
-    const configs = new Map<number, ContainerConfig>()
-    const failed = new Map<number, string>()
-    const apiFailures: AutoscaleError[] = []
-    await boundedMap(vmids, this.#options.maxConcurrent, async vmid => {
-      try {
-        configs.set(vmid, await fetchConfig(vmid, call))
-      } catch (error) {
-        if (!(error instanceof AutoscaleError)) throw error
-        if (isApiFailure(error)) apiFailures.push(error)
-        failed.set(vmid, error.message)
-      }
-    })
-    const [first] = apiFailures
-    if (configs.size === 0 && first !== undefined) throw first
-    return { configs, failed }
   }
 
   async #apply(change: AllocationChange, call: Call): Promise<ApplyOutcome> {
@@ -124,7 +95,6 @@ export class ScalingClient {
   }
 
   async #applyOnce(change: AllocationChange, call: Call): Promise<ApplyOutcome> {
-    if (this.#isOlderApi) return applyByOlderRoutes(change, this.#options.olderRoutes, call)
     const what = `POST ${RESOURCES_ROUTE} (container ${change.vmid})`
     const request = {
       method: 'POST',
@@ -132,14 +102,9 @@ export class ScalingClient {
       headers: { 'idempotency-key': change.idempotencyKey },
       body: scaleResourcesBody(change),
     } as const
-    try {
-      const { changed, after } = await call(request, reply => readChange(what, change, reply))
-      const text = changed ? 'done' : 'it had this already'
-      return { vmid: change.vmid, kind: changed ? 'applied' : 'unchanged', code: undefined, text, confirmed: after }
-    } catch (error) {
-      if (!isMissingRoute(error)) throw error
-      return applyByOlderRoutes(change, this.#options.olderRoutes, call)
-    }
+    const { changed, after } = await call(request, reply => readChange(what, change, reply))
+    const text = changed ? 'done' : 'it had this already'
+    return { vmid: change.vmid, kind: changed ? 'applied' : 'unchanged', code: undefined, text, confirmed: after }
   }
 
   /** Sends each request under the breaker of the API, again where that may help, and reads the answer. */

@@ -1,9 +1,6 @@
 import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
-import type { HostSize } from '@lxc-autoscale/host'
-import type { ModelCounts } from '../anomaly/anomaly-model.ts'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { BreakerState } from '../client/circuit-breaker.ts'
-import type { Freshness } from '../history/staleness.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type {
   ChangeStatus,
@@ -12,25 +9,23 @@ import type {
   ModelStatus,
   VerdictStatus,
 } from '../status/model-status.ts'
-import type { CycleOutcome, Stage } from '../telemetry.ts'
+import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
 
-export interface ContainerView {
-  readonly container: TrackedContainer
-  readonly allocation: Allocation | undefined
-  readonly verdict: AnomalyVerdict | undefined
-  readonly breaker: BreakerState
-}
-
 /** One container for the status file. */
-export function containerStatus({ container, allocation, verdict, breaker }: ContainerView): ContainerStatus {
-  const { vmid, identity, sizer, newest, decision, problem, lastChange } = container
+function containerStatus(
+  container: TrackedContainer,
+  { fleet, anomalies }: CycleParts,
+  breaker: BreakerState,
+): ContainerStatus {
+  const { vmid, identity, sizer, newest, decision, problem, lastChange, configured } = container
+  const verdict = anomalies.verdict(vmid)
   return {
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
-    allocation: allocation === undefined ? null : size(allocation),
+    allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     newest: newest === undefined ? null : newestStatus(newest),
     decision: decision === undefined ? null : decisionStatus(decision),
@@ -41,45 +36,30 @@ export function containerStatus({ container, allocation, verdict, breaker }: Con
   }
 }
 
-export interface ModelView {
-  readonly nowMs: number
-  readonly pid: number
-  readonly isDryRun: boolean
-  /** Number of the cycle since the start. */
-  readonly number: number
-  readonly outcome: CycleOutcome
-  readonly text: string
-  readonly seconds: number
-  readonly stages: readonly [Stage, number][]
-  readonly freshness: Freshness
-  readonly newestMs: number | undefined
-  readonly intervalMs: number | undefined
-  readonly host: HostSize
-  readonly api: ModelStatus['api']
-  readonly counts: ModelCounts
-  readonly containers: ContainerStatus[]
-}
-
 /** The whole status file. */
-export function modelStatus(view: ModelView): ModelStatus {
-  const { host, counts, freshness } = view
+export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
+  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun } = cycle
+  const { fleet, history, anomalies, clock, pid } = parts
+  const { host } = fleet
+  const counts = anomalies.counts()
+  const troubled = api.troubledContainers()
   return {
     version: 1,
-    updated_at: isoTime(view.nowMs),
-    pid: view.pid,
+    updated_at: isoTime(clock.nowMs()),
+    pid,
     model_version: VERSION,
-    dry_run: view.isDryRun,
+    dry_run: isDryRun,
     cycle: {
-      number: view.number,
-      outcome: view.outcome,
-      text: view.text,
-      seconds: view.seconds,
-      stages: Object.fromEntries(view.stages),
+      number,
+      outcome,
+      text,
+      seconds,
+      stages: Object.fromEntries(stages),
     },
     metrics: {
-      newest: view.newestMs === undefined ? null : isoTime(view.newestMs),
+      newest: history.newestMs === undefined ? null : isoTime(history.newestMs),
       age_seconds: secondsOrNull(freshness.ageMs),
-      interval_seconds: secondsOrNull(view.intervalMs),
+      interval_seconds: secondsOrNull(history.intervalMs),
       is_stale: freshness.isStale,
     },
     host: {
@@ -87,14 +67,16 @@ export function modelStatus(view: ModelView): ModelStatus {
       memory_mb: host.memoryMb ?? null,
       memory_available_mb: host.memoryAvailableMb ?? null,
     },
-    api: view.api,
+    api: { url: apiUrl, breaker: api.apiBreakerState },
     forests: {
       containers: counts.containers,
       with_own_forests: counts.withOwnForests,
       forests: counts.forests,
       alarms: counts.alarms,
     },
-    containers: view.containers,
+    containers: [...fleet.containers()].map(container =>
+      containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
+    ),
   }
 }
 

@@ -1,29 +1,14 @@
-import type { Clock, Logger } from '@lxc-autoscale/core'
-import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import { type AllocationChange, allocationAfter, type ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
-import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Refused } from '../policy/refusals.ts'
-import type { StateStore } from '../ports.ts'
-import type { PendingChange, PendingChanges } from '../state/pending-changes.ts'
-import { allocationOf, settingOf } from './allocation.ts'
+import type { PendingChange } from '../state/pending-changes.ts'
+import { settingOf } from './allocation.ts'
 import { logOutcome, reasonText } from './change-log.ts'
-import type { Fleet, TrackedContainer } from './fleet.ts'
-
-export interface ChangeSenderOptions {
-  readonly fleet: Fleet
-  readonly anomalies: AnomalyModel
-  readonly history: FleetHistory
-  readonly state: StateStore
-  readonly pending: PendingChanges
-  readonly clock: Clock
-  readonly log: Logger
-  /** Differs from that of every earlier process, so that idempotency keys do. */
-  readonly runName: string
-}
+import type { CycleParts } from './cycle-parts.ts'
+import type { TrackedContainer } from './fleet.ts'
 
 /** A decision that is to be carried out. */
 export interface ToSend {
@@ -34,10 +19,10 @@ export interface ToSend {
 
 /** Sends decisions to the API and tells everybody concerned what became of them. */
 export class ChangeSender {
-  readonly #options: ChangeSenderOptions
+  readonly #parts: CycleParts
 
-  constructor(options: ChangeSenderOptions) {
-    this.#options = options
+  constructor(parts: CycleParts) {
+    this.#parts = parts
   }
 
   /**
@@ -45,7 +30,7 @@ export class ChangeSender {
    * A container that has the size we asked for has it from us, and not from a person.
    */
   async settle(configs: ReadonlyMap<number, ContainerConfig>): Promise<void> {
-    const { pending, state } = this.#options
+    const { pending, state } = this.#parts
     const open = pending.unconfirmed().filter(({ vmid }) => configs.has(vmid))
     for (const change of open) this.#settleOne(change, configs.get(change.vmid))
     if (open.length > 0) await state.savePending(pending)
@@ -54,7 +39,7 @@ export class ChangeSender {
   /** Sends all of `changes`, a few at a time; one outcome for each, in their order. */
   async send(api: ScalingClient, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
     if (changes.length === 0) return []
-    const { pending, state } = this.#options
+    const { pending, state } = this.#parts
     const requests = changes.map(change => this.#request(change))
     for (const request of requests) pending.add(this.#pendingChange(request))
     await state.savePending(pending)
@@ -74,17 +59,17 @@ export class ChangeSender {
       expected: configured,
       set: settingOf(decision, configured, sizer.settings.scaling.cpu_unit),
       reason: reasonText(decision),
-      idempotencyKey: `${this.#options.runName}-${vmid}-${decision.timeMs}`,
+      idempotencyKey: `${this.#parts.runName}-${vmid}-${decision.timeMs}`,
     }
   }
 
   #pendingChange(request: AllocationChange): PendingChange {
     const after = allocationAfter(request)
-    return { ...after, vmid: request.vmid, atMs: this.#options.clock.nowMs(), isConfirmed: false }
+    return { ...after, vmid: request.vmid, atMs: this.#parts.clock.nowMs(), isConfirmed: false }
   }
 
   #settleOne(change: PendingChange, config: ContainerConfig | undefined): void {
-    const { pending } = this.#options
+    const { pending } = this.#parts
     const isDone =
       config !== undefined &&
       config.cores === change.cores &&
@@ -99,7 +84,7 @@ export class ChangeSender {
   }
 
   #tell({ container, decision }: ToSend, outcome: ApplyOutcome): void {
-    const { pending, clock, log } = this.#options
+    const { pending, clock, log } = this.#parts
     const nowMs = clock.nowMs()
     container.lastChange = { atMs: nowMs, decision, outcome }
     logOutcome(log, container, decision, outcome)
@@ -115,11 +100,10 @@ export class ChangeSender {
   }
 
   #tellApplied(vmid: number, configured: ConfiguredAllocation, atMs: number): void {
-    const { fleet, anomalies, history } = this.#options
+    const { fleet, anomalies, history } = this.#parts
     const container = fleet.get(vmid)
     if (container === undefined) return
-    const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
-    container.sizer.applied(allocationOf(configured, basis), atMs)
+    container.sizer.applied(fleet.allocationOf(container, configured), atMs)
     anomalies.noteChange(vmid, history.timeOf(atMs))
   }
 }

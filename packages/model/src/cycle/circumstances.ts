@@ -22,10 +22,10 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
     localTimeMs: localTimeMs(nowMs),
     allocation,
     maxDataAgeMs,
-    // An older API does not say; what is measured at this moment runs.
+    // Where the API cannot tell, what is measured at this moment runs.
     isRunning: config.isRunning ?? (isMeasured ? true : undefined),
     lock: config.lock,
-    isMigrating: config.lock === undefined ? undefined : config.lock === 'migrate',
+    isMigrating: config.lock === 'migrate',
     // Whether a request to the HA manager waits is not to be seen; without HA none can.
     isHaQueued: config.isHaManaged === false ? false : undefined,
     uptimeMs: config.uptimeMs,

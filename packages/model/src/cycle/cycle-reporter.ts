@@ -1,55 +1,16 @@
-import { type Clock, errorMessage, type Logger, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
-import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
-import type { ApplyOutcome } from '../client/apply-outcome.ts'
-import type { ScalingClient } from '../client/scaling-client.ts'
-import type { FleetHistory } from '../history/fleet-history.ts'
-import type { Freshness } from '../history/staleness.ts'
-import type { StatusBoard } from '../ports.ts'
-import type { CycleOutcome, ModelTelemetry, Stage } from '../telemetry.ts'
-import { allocationOf } from './allocation.ts'
-import { containerStatus, modelStatus } from './build-status.ts'
-import type { Fleet } from './fleet.ts'
+import { errorMessage, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import { modelStatus } from './build-status.ts'
+import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import { StandingProblem } from './standing-problem.ts'
-
-/** How a cycle went. */
-export interface CycleReport {
-  readonly outcome: CycleOutcome
-  /** What was in the way; empty when nothing was. */
-  readonly text: string
-  readonly outcomes: readonly ApplyOutcome[]
-}
-
-/** A cycle that is over, with all that is told about it. */
-export interface FinishedCycle extends CycleReport {
-  /** Number since the start. */
-  readonly number: number
-  readonly seconds: number
-  readonly stages: readonly [Stage, number][]
-  readonly freshness: Freshness
-  readonly api: ScalingClient
-  readonly apiUrl: string
-  readonly isDryRun: boolean
-}
-
-export interface CycleReporterOptions {
-  readonly fleet: Fleet
-  readonly anomalies: AnomalyModel
-  readonly history: FleetHistory
-  readonly board: StatusBoard
-  readonly telemetry: ModelTelemetry
-  readonly clock: Clock
-  readonly log: Logger
-  readonly pid: number
-}
 
 /** Tells the log, the metrics and the status file about each cycle. */
 export class CycleReporter {
-  readonly #options: CycleReporterOptions
+  readonly #parts: CycleParts
   readonly #problem: StandingProblem
 
-  constructor(options: CycleReporterOptions) {
-    this.#options = options
-    this.#problem = new StandingProblem(options.log)
+  constructor(parts: CycleParts) {
+    this.#parts = parts
+    this.#problem = new StandingProblem(parts.log)
   }
 
   async report(cycle: FinishedCycle): Promise<void> {
@@ -59,7 +20,7 @@ export class CycleReporter {
   }
 
   #count({ outcome, outcomes, seconds, stages, freshness, api }: FinishedCycle): void {
-    const { telemetry, anomalies, fleet, clock } = this.#options
+    const { telemetry, anomalies, fleet, clock } = this.#parts
     telemetry.cycles.inc({ outcome })
     telemetry.cycleSeconds.observe(seconds)
     for (const [stage, taken] of stages) telemetry.stageSeconds.observe({ stage }, taken)
@@ -75,7 +36,7 @@ export class CycleReporter {
   }
 
   #log({ outcome, text, outcomes, seconds }: FinishedCycle): void {
-    const { log, fleet } = this.#options
+    const { log, fleet } = this.#parts
     this.#problem.report(outcome === 'decided' ? undefined : outcome, text)
     const scaled = outcomes.filter(({ kind }) => kind === 'applied').length
     const facts = { outcome, containers: fleet.size, scaled, tried: outcomes.length, seconds: roundMs(seconds) }
@@ -84,31 +45,9 @@ export class CycleReporter {
   }
 
   async #show(cycle: FinishedCycle): Promise<void> {
-    const { board, anomalies, history, fleet, clock, log, pid } = this.#options
-    const { api, apiUrl, ...rest } = cycle
-    const troubled = api.troubledContainers()
-    const containers = [...fleet.containers()].map(container => {
-      const basis = { cpuUnit: container.sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }
-      return containerStatus({
-        container,
-        allocation: container.configured && allocationOf(container.configured, basis),
-        verdict: anomalies.verdict(container.vmid),
-        breaker: troubled.get(container.vmid) ?? 'closed',
-      })
-    })
-    const status = modelStatus({
-      ...rest,
-      nowMs: clock.nowMs(),
-      pid,
-      newestMs: history.newestMs,
-      intervalMs: history.intervalMs,
-      host: fleet.host,
-      api: { url: apiUrl, breaker: api.apiBreakerState },
-      counts: anomalies.counts(),
-      containers,
-    })
+    const { board, log } = this.#parts
     try {
-      await board.show(status)
+      await board.show(modelStatus(cycle, this.#parts))
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
       log.warn({ problem: errorMessage(error) }, 'cannot write the status file')

@@ -1,23 +1,12 @@
-import type { Clock, Logger } from '@lxc-autoscale/core'
-import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
 import { describeVerdict } from '../anomaly/describe-verdict.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Decision, isChange, type Verdict } from '../policy/decision.ts'
-import type { ModelTelemetry } from '../telemetry.ts'
-import { allocationOf } from './allocation.ts'
+import { type Allocation, type Decision, isChange, type Verdict } from '../policy/decision.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
 import { circumstancesOf } from './circumstances.ts'
-import type { Fleet, TrackedContainer } from './fleet.ts'
-
-export interface DeciderOptions {
-  readonly fleet: Fleet
-  readonly anomalies: AnomalyModel
-  readonly telemetry: ModelTelemetry
-  readonly clock: Clock
-  readonly log: Logger
-}
+import type { CycleParts } from './cycle-parts.ts'
+import type { TrackedContainer } from './fleet.ts'
 
 /** What a cycle's decisions are made from. */
 export interface ToDecide extends FetchedConfigs {
@@ -28,15 +17,15 @@ export interface ToDecide extends FetchedConfigs {
 
 /** Asks each container's sizer what it should have, and fits the answers into the host. */
 export class Decider {
-  readonly #options: DeciderOptions
+  readonly #parts: CycleParts
 
-  constructor(options: DeciderOptions) {
-    this.#options = options
+  constructor(parts: CycleParts) {
+    this.#parts = parts
   }
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
   decide({ configs, failed, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
-    const { fleet } = this.#options
+    const { fleet } = this.#parts
     const decisions: Decision[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
@@ -51,35 +40,34 @@ export class Decider {
   }
 
   #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Decision {
-    const { fleet, clock } = this.#options
-    const { sizer } = container
+    const { fleet, clock } = this.#parts
     fleet.identify(config)
     container.verdict = this.#verdict(container)
     const circumstances = circumstancesOf({
       config,
-      allocation: allocationOf(config, { cpuUnit: sizer.settings.scaling.cpu_unit, hostCores: fleet.host.cores }),
+      allocation: fleet.allocationOf(container, config),
       container,
       verdict: container.verdict,
       nowMs: clock.nowMs(),
       maxDataAgeMs,
     })
-    return sizer.decide(circumstances)
+    return container.sizer.decide(circumstances)
   }
 
   #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
-    const verdict = this.#options.anomalies.verdict(vmid)
+    const verdict = this.#parts.anomalies.verdict(vmid)
     if (verdict !== undefined && verdict.source !== 'none') {
       const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.settings.scaling.min_confidence
       return { isAbnormal, confidence: verdict.confidence, why: verdict.isAnomalous ? describeVerdict(verdict) : '' }
     }
     const spike = spikes.text()
     if (spike === '') return undefined
-    this.#options.telemetry.spikes.inc()
+    this.#parts.telemetry.spikes.inc()
     return { isAbnormal: true, confidence: 0, why: spike }
   }
 
   #take(decision: Decision): ToSend[] {
-    const { fleet, log } = this.#options
+    const { fleet, log } = this.#parts
     const container = fleet.get(decision.vmid)
     const { configured } = container ?? {}
     if (container === undefined || configured === undefined) return []
@@ -92,24 +80,15 @@ export class Decider {
   }
 
   #count(decision: Decision): void {
-    const { decisions } = this.#options.telemetry
-    const { from, to, wanted } = decision
-    const cores = reasonFor(decision, { from: from.cores, to: to.cores, wanted: wanted.cores })
-    const memory = reasonFor(decision, { from: from.memoryMb, to: to.memoryMb, wanted: wanted.memoryMb })
-    decisions.inc({ resource: 'cores', direction: decision.cores, reason: cores })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason: memory })
+    const { decisions } = this.#parts.telemetry
+    decisions.inc({ resource: 'cores', direction: decision.cores, reason: reasonFor(decision, 'cores') })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memoryMb') })
   }
 }
 
-interface Wish {
-  readonly from: number | undefined
-  readonly to: number | undefined
-  readonly wanted: number | undefined
-}
-
 /** What settled one resource: nothing was wanted, the policy had its way, or the last rule that spoke. */
-function reasonFor({ policy, reasons }: Decision, { from, to, wanted }: Wish): string {
-  if (to === wanted) return to === from ? 'none' : policy
+function reasonFor({ from, to, wanted, policy, reasons }: Decision, resource: keyof Allocation): string {
+  if (to[resource] === wanted[resource]) return to[resource] === from[resource] ? 'none' : policy
   return reasons.at(-1)?.rule ?? 'none'
 }
 

@@ -7,9 +7,10 @@ import type { ModelConfig } from '../config.ts'
 import type { NewSample } from '../history/new-sample.ts'
 import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
-import type { Decision, Verdict } from '../policy/decision.ts'
+import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import { type Sharer, shareHost } from '../policy/share-host.ts'
 import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
+import { allocationOf } from './allocation.ts'
 import { localTimeMs } from './local-time.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
 
@@ -95,10 +96,6 @@ export class Fleet {
     return this.#containers.get(vmid)
   }
 
-  vmids(): number[] {
-    return [...this.#containers.keys()]
-  }
-
   get size(): number {
     return this.#containers.size
   }
@@ -144,6 +141,11 @@ export class Fleet {
     this.#config = config
     this.#host = this.#capacity(this.#host)
     this.#configureAll()
+  }
+
+  /** What `configured` allows a container, as its policy counts it. */
+  allocationOf({ sizer }: TrackedContainer, configured: ConfiguredAllocation): Allocation {
+    return allocationOf(configured, { cpuUnit: sizer.settings.scaling.cpu_unit, hostCores: this.#host.cores })
   }
 
   /** The decisions as the host can carry them, in the same order. */

@@ -1,6 +1,5 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { NewSample } from '../history/new-sample.ts'
-import type { FeatureName } from './feature-names.ts'
 import type { RollingFigures } from './rolling.ts'
 import type { RollingTrend } from './trend.ts'
 
@@ -13,8 +12,11 @@ export interface FeatureInputs {
   readonly memoryTrend: RollingTrend
 }
 
-/** How each feature is made. NaN is not known. */
-export const FEATURE_DEFINITIONS: Readonly<Record<FeatureName, (inputs: FeatureInputs) => number>> = {
+/**
+ * The features of one sample of one container and how each is made, in the order of the columns of every matrix. Percent
+ * are of the cores the container was allowed; counters enter as rates per second; `time_diff` is seconds. NaN is not known.
+ */
+export const FEATURES = {
   cpu_usage_percent: ({ newest }) => known(newest.sample.cpuUsagePercent),
   rolling_mean_cpu: ({ cpu }) => cpu.mean,
   rolling_std_cpu: ({ cpu }) => cpu.std,
@@ -41,6 +43,14 @@ export const FEATURE_DEFINITIONS: Readonly<Record<FeatureName, (inputs: FeatureI
   io_writes: ({ newest }) => known(newest.rates.writes),
   process_count: ({ newest }) => known(newest.sample.processCount),
   time_diff: ({ newest }) => known(newest.elapsedMs) / MS_PER_SECOND,
+} satisfies Readonly<Record<string, (inputs: FeatureInputs) => number>>
+
+export type FeatureName = keyof typeof FEATURES
+export const FEATURE_NAMES: readonly string[] = Object.keys(FEATURES)
+
+/** The column of `name` in every matrix. */
+export function featureColumn(name: FeatureName): number {
+  return FEATURE_NAMES.indexOf(name)
 }
 
 function known(value: number | undefined): number {

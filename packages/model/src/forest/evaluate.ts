@@ -1,6 +1,5 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { Matrix } from '../features/matrix.ts'
-import type { ForestOptions } from './forest-options.ts'
 import { fitForest } from './isolation-forest.ts'
 
 /** Mean and standard deviation (of the sample, 0 for one value) over seeds. */
@@ -28,7 +27,6 @@ export interface EvaluationInput {
   readonly labels: ArrayLike<number>
   /** Forests with the seeds 0 to `seeds` - 1 are fitted. */
   readonly seeds: number
-  readonly options?: ForestOptions
   /** A clock that only runs forward, milliseconds. */
   readonly monotonicMs: () => number
 }
@@ -37,19 +35,13 @@ export interface EvaluationInput {
  * How well a forest fitted on rows (without seeing their labels) ranks the labelled anomalies among them, and how long it takes.
  * @throws {RangeError} when labels and rows differ in number, or as `fitForest`.
  */
-export function evaluateForest({
-  matrix,
-  labels,
-  seeds,
-  options = {},
-  monotonicMs,
-}: EvaluationInput): ForestEvaluation {
+export function evaluateForest({ matrix, labels, seeds, monotonicMs }: EvaluationInput): ForestEvaluation {
   if (labels.length !== matrix.rows) throw new RangeError(`${labels.length} labels for ${matrix.rows} rows`)
   if (!Number.isInteger(seeds) || seeds < 1) throw new RangeError(`seeds is ${seeds}: it has to be 1 or more`)
   const isAnomaly = Array.from(labels, label => label !== 0)
   const runs = Array.from({ length: seeds }, (_, seed) => {
     const startMs = monotonicMs()
-    const forest = fitForest(matrix, { ...options, randomState: (options.randomState ?? 0) + seed })
+    const forest = fitForest(matrix, { randomState: seed })
     const fittedMs = monotonicMs()
     const scores = forest.scoreSamples(matrix).map(score => -score)
     const scoredMs = monotonicMs()

@@ -1,4 +1,4 @@
-/** How a forest is grown. The names in the configuration are `n_estimators`, `max_samples`, `contamination` and `random_state`. */
+/** How a forest is grown. The names in the configuration are `n_estimators`, `max_samples` and `random_state`. */
 export interface ForestOptions {
   /** Trees. Default 100. */
   readonly nEstimators?: number
@@ -7,8 +7,6 @@ export interface ForestOptions {
    * a number in (0, 1] = that share of the rows.
    */
   readonly maxSamples?: 'auto' | number
-  /** `auto` (default): the boundary lies at a score of 0.5, as in the paper. A share in (0, 0.5]: that share of the training rows is flagged. */
-  readonly contamination?: 'auto' | number
   /** Seed of all randomness; the same rows and seed give the same forest. Default 0. */
   readonly randomState?: number
 }

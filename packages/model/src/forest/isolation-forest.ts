@@ -6,7 +6,6 @@ import { attributePath } from './path-attribution.ts'
 import { averagePathLength, depthLimit } from './path-length.ts'
 import { notFinite, pathLengthSum, pathLengthSums } from './path-sums.ts'
 import { Random } from './random.ts'
-import { AUTO_OFFSET, offsetForShare } from './threshold.ts'
 
 const DEFAULT_TREES = 100
 const AUTO_SAMPLES = 256
@@ -20,12 +19,10 @@ export interface ForestParts {
   readonly nodes: ForestNodes
   readonly columns: number
   readonly sampleSize: number
-  /** Boundary between normal and anomalous, sign as in scikit-learn. */
-  readonly offset: number
 }
 
 /**
- * A fitted isolation forest. `scoreSamples`, `decisionFunction` and `predict` mean what they mean in scikit-learn, sign included.
+ * A fitted isolation forest. `scoreSamples` means what it means in scikit-learn, sign included.
  * Source: Liu, Ting, Zhou, "Isolation Forest", 2008, and "Isolation-Based Anomaly Detection", 2012.
  */
 export class IsolationForest {
@@ -47,10 +44,6 @@ export class IsolationForest {
     return this.parts.columns
   }
 
-  get treeCount(): number {
-    return this.parts.nodes.roots.length
-  }
-
   /**
    * Minus the anomaly score of each row, from -1 (strange) to below 0; -0.5 is typical.
    * @throws {RangeError} when the matrix has another number of columns than the training rows, or a value that is not finite.
@@ -60,16 +53,6 @@ export class IsolationForest {
     const sums = pathLengthSums(this.parts.nodes, matrix)
     for (let row = 0; row < sums.length; row++) sums[row] = -this.#score(sums[row] ?? 0)
     return sums
-  }
-
-  /** `scoreSamples` less the boundary: below 0 for anomalies. */
-  decisionFunction(matrix: Matrix): Float64Array {
-    return this.scoreSamples(matrix).map(score => score - this.parts.offset)
-  }
-
-  /** -1 for anomalies, 1 for normal rows. */
-  predict(matrix: Matrix): Int8Array {
-    return Int8Array.from(this.decisionFunction(matrix), distance => (distance < 0 ? -1 : 1))
   }
 
   /**
@@ -114,21 +97,14 @@ export class IsolationForest {
  * @throws {RangeError} when the matrix is empty, has a value that is not finite, or an option is out of range.
  */
 export function fitForest(matrix: Matrix, options: ForestOptions = {}): IsolationForest {
-  const { nEstimators = DEFAULT_TREES, maxSamples = 'auto', contamination = 'auto', randomState = 0 } = options
+  const { nEstimators = DEFAULT_TREES, maxSamples = 'auto', randomState = 0 } = options
   checkMatrix(matrix)
-  checkOptions({ nEstimators, contamination, randomState })
+  checkOptions(nEstimators, randomState)
   const sampleSize = resolveSampleSize(maxSamples, matrix.rows)
   const grower = new TreeGrower(matrix, sampleSize, depthLimit(sampleSize))
   const nodes = new NodeBuffer()
   for (let tree = 0; tree < nEstimators; tree++) grower.grow(nodes, new Random(randomState, tree))
-  const forest = new IsolationForest({
-    nodes: nodes.finish(),
-    columns: matrix.columns,
-    sampleSize,
-    offset: AUTO_OFFSET,
-  })
-  if (contamination === 'auto') return forest
-  return new IsolationForest({ ...forest.parts, offset: offsetForShare(forest.scoreSamples(matrix), contamination) })
+  return new IsolationForest({ nodes: nodes.finish(), columns: matrix.columns, sampleSize })
 }
 
 /**
@@ -152,13 +128,9 @@ function checkMatrix(matrix: Matrix): void {
   if (zeros !== 0) throw notFinite(matrix)
 }
 
-function checkOptions(options: { nEstimators: number; contamination: 'auto' | number; randomState: number }): void {
-  const { nEstimators, contamination, randomState } = options
+function checkOptions(nEstimators: number, randomState: number): void {
   if (!Number.isInteger(nEstimators) || nEstimators < 1) {
     throw new RangeError(`n_estimators is ${nEstimators}: it has to be a whole number of 1 or more`)
-  }
-  if (contamination !== 'auto' && !(contamination > 0 && contamination <= 0.5)) {
-    throw new RangeError(`contamination is ${contamination}: it has to be 'auto' or a share in (0, 0.5]`)
   }
   if (!Number.isSafeInteger(randomState)) {
     throw new RangeError(`random_state is ${randomState}: it has to be a whole number`)

@@ -122,17 +122,11 @@ export class ContainerSizer {
     const newestMs = this.#newest?.timestampMs
     const { firstSeenMs } = state
     return {
+      ...state,
       settings: this.#settings,
       circumstances,
       newest: this.#newest,
       observedMs: newestMs === undefined || firstSeenMs === undefined ? 0 : newestMs - firstSeenMs,
-      truceUntilMs: state.truceUntilMs,
-      quarantineUntilMs: state.quarantineUntilMs,
-      lastInnerKillMs: state.lastInnerKillMs,
-      refusals: state.refusals,
-      lastChangeMs: state.lastChangeMs,
-      lastGrowthMs: state.lastGrowthMs,
-      lastMemoryShrinkMs: state.lastMemoryShrinkMs,
       recentChanges: this.#memory.recentChanges(circumstances.nowMs),
     }
   }

@@ -1,7 +1,7 @@
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
-import type { Refusal } from './refusals.ts'
+import type { SafetyState } from './safety-memory.ts'
 
 /** A decision on its way through the rules. `to` starts as what the policy wants; `undefined` = leave as it is. */
 export interface Draft {
@@ -13,20 +13,12 @@ export interface Draft {
 }
 
 /** What the rules may know. Times are milliseconds; `undefined` = it never happened, or it is not known. */
-export interface RuleFacts {
+export interface RuleFacts extends Omit<SafetyState, 'version' | 'firstSeenMs' | 'known' | 'changesMs'> {
   readonly settings: ContainerSettings
   readonly circumstances: Circumstances
   readonly newest: LocalSample | undefined
   /** How long the container has been observed. */
   readonly observedMs: number
-  readonly truceUntilMs: number | undefined
-  readonly quarantineUntilMs: number | undefined
-  /** When a process was last killed inside a limit of its own. */
-  readonly lastInnerKillMs: number | undefined
-  readonly refusals: readonly Refusal[]
-  readonly lastChangeMs: number | undefined
-  readonly lastGrowthMs: number | undefined
-  readonly lastMemoryShrinkMs: number | undefined
   /** Changes in the last hour. */
   readonly recentChanges: number
 }

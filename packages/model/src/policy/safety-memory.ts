@@ -28,7 +28,7 @@ const SafetyState = z.object({
   changesMs: z.array(z.number()),
   refusals: z.array(Refusal).readonly().default([]),
 })
-type SafetyState = z.output<typeof SafetyState>
+export type SafetyState = z.output<typeof SafetyState>
 
 const NOTHING: SafetyState = SafetyState.parse({ version: VERSION, known: {}, quarantineLevel: 0, changesMs: [] })
 

@@ -1,4 +1,4 @@
-import { type Decision, directionOf } from './decision.ts'
+import { type Allocation, type Decision, directionOf } from './decision.ts'
 import { tidy } from './rounding.ts'
 
 /** The host as it is measured or configured. `undefined` = not known: then that resource is not shared, the API still guards it. */
@@ -32,10 +32,10 @@ const RULE = 'share-host'
  * then to the others, each time in proportion to their weights and no further than they asked. Nothing is ever taken from
  * a container here. The budget is what is measured to be free, not the sum of limits: every Proxmox host is overcommitted.
  */
-export function shareHost({ decisions, host, sharers }: SharingInput): Decision[] {
-  const memory = shareMemory(decisions, host, sharers)
-  const cores = shareCores(decisions, host, sharers)
-  return decisions.map((decision, index) => {
+export function shareHost(input: SharingInput): Decision[] {
+  const memory = shareMemory(input)
+  const cores = shareCores(input)
+  return input.decisions.map((decision, index) => {
     const memoryMb = memory[index] ?? decision.to.memoryMb
     const granted = { cores: cores[index] ?? decision.to.cores, memoryMb }
     if (granted.cores === decision.to.cores && granted.memoryMb === decision.to.memoryMb) return decision
@@ -62,31 +62,31 @@ function shortText({ from, to }: Decision, granted: Decision['to']): string {
 
 type Granted = readonly (number | undefined)[]
 
-function shareMemory(decisions: readonly Decision[], host: SharedHost, sharers: SharingInput['sharers']): Granted {
+function shareMemory({ decisions, host, sharers }: SharingInput): Granted {
   if (host.memoryAvailableMb === undefined) return decisions.map(({ to }) => to.memoryMb)
-  const asked = decisions.map(({ from, to }) => Math.max(0, (to.memoryMb ?? 0) - (from.memoryMb ?? to.memoryMb ?? 0)))
-  const freeMb = Math.max(0, host.memoryAvailableMb - host.memoryReserveMb)
-  const given = grant({ decisions, asked, sharers, free: freeMb, freeForNeed: freeMb, step: () => 1 })
-  return decisions.map(({ from, to }, index) =>
-    (asked[index] ?? 0) > 0 ? (from.memoryMb ?? 0) + (given[index] ?? 0) : to.memoryMb,
-  )
+  const free = Math.max(0, host.memoryAvailableMb - host.memoryReserveMb)
+  return share('memoryMb', { decisions, sharers, free, freeForNeed: free, step: () => 1 })
 }
 
-function shareCores(decisions: readonly Decision[], host: SharedHost, sharers: SharingInput['sharers']): Granted {
+function shareCores({ decisions, host, sharers }: SharingInput): Granted {
   if (host.cores === undefined) return decisions.map(({ to }) => to.cores)
-  const asked = decisions.map(({ from, to }) => Math.max(0, (to.cores ?? 0) - (from.cores ?? to.cores ?? 0)))
   const usedCores = [...sharers.values()].reduce((sum, { cpuCoresUsed }) => sum + (cpuCoresUsed ?? 0), 0)
   const idleCores = Math.max(0, host.cores - usedCores)
-  const given = grant({
+  return share('cores', {
     decisions,
-    asked,
     sharers,
     free: Math.max(0, idleCores - (host.cores * host.cpuReservePercent) / 100),
     freeForNeed: idleCores,
     step: vmid => sharers.get(vmid)?.coresStep ?? 1,
   })
-  return decisions.map(({ from, to }, index) =>
-    (asked[index] ?? 0) > 0 ? tidy((from.cores ?? 0) + (given[index] ?? 0)) : to.cores,
+}
+
+function share(resource: keyof Allocation, input: Omit<GrantInput, 'asked'>): Granted {
+  const growth = ({ from, to }: Decision) => (to[resource] ?? 0) - (from[resource] ?? to[resource] ?? 0)
+  const asked = input.decisions.map(decision => Math.max(0, growth(decision)))
+  const given = grant({ ...input, asked })
+  return input.decisions.map(({ from, to }, index) =>
+    (asked[index] ?? 0) > 0 ? tidy((from[resource] ?? 0) + (given[index] ?? 0)) : to[resource],
   )
 }
 

@@ -1,7 +1,7 @@
-import { AutoscaleError, Vmid } from '@lxc-autoscale/core'
+import { Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
-import { parseStateJson } from './set-aside.ts'
+import { parseState } from './set-aside.ts'
 
 /** A change that was sent, as the container is configured once it is done. */
 export interface PendingChange extends ConfiguredAllocation {
@@ -69,12 +69,8 @@ export class PendingChanges {
    * @throws {AutoscaleError} STATE_INVALID when `text` is damaged or of another version.
    */
   static parse(text: string): PendingChanges {
-    const result = Saved.safeParse(parseStateJson(text))
-    if (!result.success) {
-      throw new AutoscaleError('STATE_INVALID', z.prettifyError(result.error).replaceAll('\n', ' '))
-    }
     const pending = new PendingChanges()
-    for (const change of result.data.changes) pending.add({ ...change, isConfirmed: false })
+    for (const change of parseState(Saved, text).changes) pending.add({ ...change, isConfirmed: false })
     return pending
   }
 }

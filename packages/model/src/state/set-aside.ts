@@ -1,5 +1,6 @@
 import { readFile, rename } from 'node:fs/promises'
 import { AutoscaleError, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
+import { z } from 'zod'
 
 /**
  * What `parse` makes of the file at `path`; undefined when there is none. A file that cannot be used is renamed to
@@ -23,8 +24,17 @@ export async function readOrSetAside<Content>(
   }
 }
 
-/** @throws {AutoscaleError} STATE_INVALID when `text` is not JSON. */
-export function parseStateJson(text: string): unknown {
+/**
+ * The JSON that `text` is, checked. `place` names it where there is more than one.
+ * @throws {AutoscaleError} STATE_INVALID when it is damaged or of another version.
+ */
+export function parseState<Schema extends z.ZodType>(schema: Schema, text: string, place = ''): z.output<Schema> {
+  const result = schema.safeParse(parseJson(text))
+  if (result.success) return result.data
+  throw new AutoscaleError('STATE_INVALID', `${place}${z.prettifyError(result.error).replaceAll('\n', ' ')}`)
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { AutoscaleError, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { parseStateJson } from './set-aside.ts'
+import { parseState } from './set-aside.ts'
 
 const VERSION = 1
 const KIND = 'lxc-autoscale-sizers'
@@ -33,20 +33,14 @@ export function* formatSizerState(sizers: SavedSizers): Iterable<string> {
  */
 export function parseSizerState(text: string): Map<number, SavedSizer> {
   const [first = '', ...lines] = text.split('\n').filter(line => line !== '')
-  const { containers } = check(Header, first, 'line 1')
+  const { containers } = parseState(Header, first, 'line 1: ')
   if (lines.length !== containers) {
     throw new AutoscaleError('STATE_INVALID', `${lines.length} containers where the header says ${containers}`)
   }
   return new Map(
     lines.map((line, index) => {
-      const { vmid, newestMs, sizer } = check(Line, line, `line ${index + 2}`)
+      const { vmid, newestMs, sizer } = parseState(Line, line, `line ${index + 2}: `)
       return [vmid, { newestMs, sizer }]
     }),
   )
-}
-
-function check<Schema extends z.ZodType>(schema: Schema, text: string, where: string): z.output<Schema> {
-  const result = schema.safeParse(parseStateJson(text))
-  if (result.success) return result.data
-  throw new AutoscaleError('STATE_INVALID', `${where}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`)
 }

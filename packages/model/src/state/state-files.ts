@@ -9,9 +9,8 @@ import {
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
-import { z } from 'zod'
 import { PendingChanges } from './pending-changes.ts'
-import { parseStateJson, readOrSetAside } from './set-aside.ts'
+import { parseState, readOrSetAside } from './set-aside.ts'
 import { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './sizer-state.ts'
 
 /** The files in the state directory that hold what the model has learned. */
@@ -60,7 +59,7 @@ export class StateFiles {
   async loadPauses(): Promise<Pauses> {
     const file = this.#path(PAUSES_FILE)
     try {
-      const pauses = parsePauses(await readFile(file, 'utf8'))
+      const pauses = parseState(Pauses, await readFile(file, 'utf8'))
       this.#pausesProblem = ''
       return pauses
     } catch (error) {
@@ -91,10 +90,4 @@ export class StateFiles {
     await replaceFile(this.#path(name), ended())
     return written
   }
-}
-
-function parsePauses(text: string): Pauses {
-  const result = Pauses.safeParse(parseStateJson(text))
-  if (result.success) return result.data
-  throw new AutoscaleError('STATE_INVALID', z.prettifyError(result.error).replaceAll('\n', ' '))
 }

@@ -185,9 +185,9 @@ class ReplacementFile {
     return this.#starts.length
   }
 
-  async add(json: string | Uint8Array): Promise<void> {
+  async add(json: string): Promise<void> {
     const separator = this.#starts.length === 0 ? '' : SEPARATOR
-    const bytes = typeof json === 'string' ? Buffer.from(json) : Uint8Array.from(json)
+    const bytes = Buffer.from(json)
     this.#pending.push(Buffer.from(separator), bytes)
     this.#starts.push(this.#position + separator.length)
     this.#position += separator.length + bytes.length
@@ -248,9 +248,22 @@ export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<v
   }
 }
 
-async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
+/** Writes a new file by `fill`, which puts it in its place; leaves none behind when that fails. */
+async function rewrite(
+  options: OpenOptions,
+  fill: (replacement: ReplacementFile) => Promise<SoundFile>,
+): Promise<SoundFile> {
   const replacement = await ReplacementFile.create(options)
   try {
+    return await fill(replacement)
+  } catch (error) {
+    await replacement.abandon()
+    throw error
+  }
+}
+
+function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
+  return rewrite(options, async replacement => {
     for (const place of scan.cycles) {
       const text = Buffer.alloc(place.end - place.start)
       await handle.read(text, 0, text.length, place.start)
@@ -265,15 +278,11 @@ async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOp
       'damaged lines taken out of the metrics file; the damaged file was renamed',
     )
     return history
-  } catch (error) {
-    await replacement.abandon()
-    throw error
-  }
+  })
 }
 
-async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
-  const replacement = await ReplacementFile.create(options)
-  try {
+function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
+  return rewrite(options, async replacement => {
     const splitter = new ArraySplitter()
     let unusable = 0
     for await (const chunk of chunksOf(handle)) {
@@ -289,10 +298,7 @@ async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundF
     const history = await replacement.replace(handle, aside)
     logConversion(options, cycles, aside)
     return history
-  } catch (error) {
-    await replacement.abandon()
-    throw error
-  }
+  })
 }
 
 function logConversion({ path, log }: OpenOptions, cycles: number, aside: string | undefined): void {

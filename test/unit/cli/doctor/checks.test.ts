@@ -23,7 +23,7 @@ beforeEach(() => {
 /** An API of which only the answers to the checks are of interest. */
 class FakeApi extends ApiClient {
   error: Error | undefined
-  answer: Awaited<ReturnType<ApiClient['health']>> = { status: 'healthy', checks: {} }
+  answer: Awaited<ReturnType<ApiClient['health']>> = { status: 'healthy', version: '2.0.0', checks: {} }
   containers: ContainerConfigBody[] = []
 
   constructor() {
@@ -168,7 +168,8 @@ describe('the API', () => {
   test('is good when it is healthy, and names the checks that failed', async () => {
     const client = new FakeApi()
     expect(await apiAnswers.look(patient({ client }))).toMatchObject({ isGood: true })
-    client.answer = { status: 'unhealthy', checks: { pct: { ok: false, detail: 'timed out' }, audit: { ok: true } } }
+    const checks = { pct: { ok: false, detail: 'timed out' }, audit: { ok: true, detail: 'can be written' } }
+    client.answer = { status: 'unhealthy', version: '2.0.0', checks }
     expect(await apiAnswers.look(patient({ client }))).toMatchObject({ isGood: false, detail: 'pct: timed out' })
   })
 

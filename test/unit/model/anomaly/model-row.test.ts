@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { MODEL_COLUMNS, MODEL_FEATURES, modelRow } from '../../../../packages/model/src/anomaly/model-row.ts'
 import {
-  FEATURE_COUNT,
+  FEATURE_NAMES,
   type FeatureName,
   featureColumn,
-} from '../../../../packages/model/src/features/feature-names.ts'
+} from '../../../../packages/model/src/features/feature-definitions.ts'
 
 function row(features: Partial<Record<FeatureName, number>>, cores?: number): (name: FeatureName) => number {
-  const all = new Float64Array(FEATURE_COUNT).fill(Number.NaN)
+  const all = new Float64Array(FEATURE_NAMES.length).fill(Number.NaN)
   for (const [key, value] of Object.entries(features)) {
     const name = MODEL_FEATURES.find(known => known === key)
     if (name !== undefined) all[featureColumn(name)] = value

@@ -18,7 +18,6 @@ function newClient(overrides: Partial<ScalingClientOptions> = {}): ScalingClient
     retry: { maxRetries: 2, delayMs: 1_000 },
     breaker: { isEnabled: true, failureThreshold: 5, timeoutMs: 300_000 },
     maxConcurrent: 4,
-    olderRoutes: { cores: '/scale/cores', ram: '/scale/ram' },
     ...overrides,
   })
 }
@@ -43,26 +42,10 @@ const onlyOutcome = async (client: ScalingClient, change = allocationChange()) =
 
 describe('fetching the allocations', () => {
   test('takes one request for all containers', async () => {
-    const { configs } = await newClient().fetchConfigs([101, 102, 103], signal)
+    const { configs } = await newClient().fetchConfigs(signal)
     expect(api.requests.map(({ path }) => path)).toEqual(['/resource/lxc/configs'])
     expect([...configs.keys()]).toEqual([101, 102, 103])
     expect(configs.get(101)).toMatchObject({ cores: 2, memoryMb: 1_024, lock: '', uptimeMs: 864_000_000 })
-  })
-
-  test('asks an older API for one container at a time, a few at once', async () => {
-    api.isOlder = true
-    for (let vmid = 104; vmid < 120; vmid++) api.add(vmid)
-    const { configs } = await newClient().fetchConfigs([...api.containers.keys()], signal)
-    expect(configs.size).toBe(19)
-    expect(configs.get(101)).toMatchObject({ cores: 2, memoryMb: 1_024, lock: undefined, isRunning: undefined })
-    expect(api.mostInFlight).toBe(4)
-  })
-
-  test('knows nothing of a container that the older API cannot read, and all about the others', async () => {
-    api.isOlder = true
-    const { configs, failed } = await newClient().fetchConfigs([101, 999], signal)
-    expect([...configs.keys()]).toEqual([101])
-    expect([...failed.keys()]).toEqual([999])
   })
 
   test('is tried again when nobody answers, and succeeds then', async () => {
@@ -71,7 +54,7 @@ describe('fetching the allocations', () => {
       if (++calls <= 2) throw unreachable()
       return undefined
     }
-    const { configs } = await patiently(newClient().fetchConfigs([], signal))
+    const { configs } = await patiently(newClient().fetchConfigs(signal))
     expect(configs.size).toBe(3)
     expect(calls).toBe(3)
   })
@@ -85,7 +68,7 @@ describe('fetching the allocations', () => {
     ['a redirect', reply(302, undefined)],
   ])('is malformed with %s, and not tried again', async (_, lie) => {
     api.misbehave = () => lie
-    await expect(newClient().fetchConfigs([101], signal)).rejects.toMatchObject({ code: 'SCALING_API_MALFORMED' })
+    await expect(newClient().fetchConfigs(signal)).rejects.toMatchObject({ code: 'SCALING_API_MALFORMED' })
     expect(api.requests).toHaveLength(1)
   })
 
@@ -101,7 +84,7 @@ describe('fetching the allocations', () => {
     const containers = [...api.containers].map(([vmid, container]) => configBody(vmid, container))
     containers[0] = { ...containers[0], ...lie }
     api.misbehave = () => success({ containers, failed: [] })
-    const { configs, failed } = await newClient().fetchConfigs([], signal)
+    const { configs, failed } = await newClient().fetchConfigs(signal)
     expect([...configs.keys()]).toEqual([102, 103])
     expect([...failed.keys()]).toEqual([101])
   })
@@ -109,17 +92,31 @@ describe('fetching the allocations', () => {
   test('knows nothing of a container that is named twice', async () => {
     const [first] = [...api.containers].map(([vmid, container]) => configBody(vmid, container))
     api.misbehave = () => success({ containers: [first, { ...first, memory_mb: 9_999 }], failed: [] })
-    await expect(newClient().fetchConfigs([], signal)).rejects.toMatchObject({ code: 'SCALING_API_MALFORMED' })
+    await expect(newClient().fetchConfigs(signal)).rejects.toMatchObject({ code: 'SCALING_API_MALFORMED' })
   })
 
   test('is refused without the right key, and says so', async () => {
     api.misbehave = () => failure(401, 'UNAUTHORIZED', 'wrong key')
-    await expect(newClient().fetchConfigs([], signal)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+    await expect(newClient().fetchConfigs(signal)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+
+  const lacking: [string, ApiReply][] = [
+    ['an API of another version', failure(404, 'ROUTE_NOT_FOUND', 'there is no such route')],
+    ['an API that knows the path with another method only', failure(405, 'METHOD_NOT_ALLOWED', 'use POST')],
+    ['the Python predecessor, which answers in HTML', reply(404, undefined)],
+  ]
+  test.each(lacking)('is an error of the API, told plainly, when the route is missing: %s', async (_, answer) => {
+    api.misbehave = () => answer
+    await expect(newClient().fetchConfigs(signal)).rejects.toMatchObject({
+      code: 'SCALING_API_MALFORMED',
+      message: expect.stringMatching(/GET \/resource\/lxc\/configs: .*no such route.*of the version of this model/),
+    })
+    expect(api.requests).toHaveLength(1)
   })
 
   test('takes the answer of a proxy for no answer', async () => {
     api.misbehave = () => reply(502, undefined)
-    await expect(patiently(newClient().fetchConfigs([], signal))).rejects.toMatchObject({
+    await expect(patiently(newClient().fetchConfigs(signal))).rejects.toMatchObject({
       code: 'SCALING_API_UNREACHABLE',
     })
   })
@@ -214,6 +211,16 @@ describe('applying a change', () => {
     expect(await onlyOutcome(newClient())).toMatchObject({ kind: 'failed', code: 'SCALING_API_MALFORMED' })
   })
 
+  test('is failed when the API lacks the route, and no other route is tried', async () => {
+    api.misbehave = () => failure(404, 'ROUTE_NOT_FOUND', 'there is no such route')
+    expect(await onlyOutcome(newClient())).toMatchObject({
+      kind: 'failed',
+      code: 'SCALING_API_MALFORMED',
+      text: expect.stringContaining('no such route'),
+    })
+    expect(api.requests).toHaveLength(1)
+  })
+
   test('sends no more at once than it may, and gives one outcome for each in order', async () => {
     for (let vmid = 104; vmid < 130; vmid++) api.add(vmid)
     const changes = [...api.containers.keys()].map(vmid => allocationChange({ vmid, idempotencyKey: `key-${vmid}` }))
@@ -221,32 +228,6 @@ describe('applying a change', () => {
     expect(outcomes.map(({ vmid }) => vmid)).toEqual([...api.containers.keys()])
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['applied']))
     expect(api.mostInFlight).toBe(4)
-  })
-
-  test('goes to the older routes when the API has no other, after reading what it has', async () => {
-    api.isOlder = true
-    const outcome = await onlyOutcome(newClient(), allocationChange({ set: { cores: 3, memoryMb: 2_048 } }))
-    expect(outcome).toMatchObject({ kind: 'applied', confirmed: { cores: 3, memoryMb: 2_048 } })
-    expect(api.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
-      'POST /scale/resources',
-      'GET /resource/lxc/config?lxc_id=101',
-      'POST /scale/ram',
-      'POST /scale/cores',
-    ])
-  })
-
-  test('leaves a container alone that has moved, also by the older routes', async () => {
-    api.isOlder = true
-    api.add(101, { memory_mb: 4_096 })
-    expect(await onlyOutcome(newClient())).toMatchObject({ kind: 'moved' })
-    expect(api.changes).toEqual([])
-  })
-
-  test('says what was done when the second step of the older routes fails', async () => {
-    api.isOlder = true
-    api.misbehave = ({ path }) => (path === '/scale/cores' ? reply(500, { status: 'error', message: 'no' }) : undefined)
-    const outcome = await onlyOutcome(newClient(), allocationChange({ set: { cores: 3, memoryMb: 2_048 } }))
-    expect(outcome).toMatchObject({ kind: 'failed', confirmed: { cores: 2, memoryMb: 2_048 } })
   })
 })
 
@@ -258,7 +239,7 @@ describe('in a dry run', () => {
       return api.send({ method: 'GET', path }, abort)
     })
     const client = newClient({ transport })
-    expect((await client.fetchConfigs([], signal)).configs.size).toBe(3)
+    expect((await client.fetchConfigs(signal)).configs.size).toBe(3)
     expect(await onlyOutcome(client)).toMatchObject({ kind: 'dry-run', confirmed: undefined })
     expect(paths).toEqual(['/resource/lxc/configs'])
     expect(api.changes).toEqual([])
@@ -274,7 +255,7 @@ describe('the circuit breakers', () => {
     }
     const client = newClient()
     for (let cycle = 0; cycle < 20; cycle++) {
-      await expect(patiently(client.fetchConfigs([101], signal))).rejects.toMatchObject({
+      await expect(patiently(client.fetchConfigs(signal))).rejects.toMatchObject({
         code: 'SCALING_API_UNREACHABLE',
       })
     }
@@ -283,7 +264,7 @@ describe('the circuit breakers', () => {
     isDead = false
     await clock.advance(300_000)
     const before = api.requests.length
-    expect((await client.fetchConfigs([101], signal)).configs.size).toBe(3)
+    expect((await client.fetchConfigs(signal)).configs.size).toBe(3)
     expect(api.requests.length).toBe(before + 1)
     expect(client.apiBreakerState).toBe('closed')
   })

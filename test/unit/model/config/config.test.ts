@@ -88,6 +88,8 @@ test('a file of the predecessor is taken as it is, with a word on each key that 
     'scaling.target_cpu_load_percent',
     'scaling.ram_chunk_size',
     'scaling.ram_upper_limit',
+    'api.cores_endpoint',
+    'api.ram_endpoint',
     'feature_engineering',
     'prediction',
   ])
@@ -100,7 +102,6 @@ test.each([
   ['ignore_lxc: [99]', /ignore_lxc\.0/],
   ['api: { api_url: "ftp://host" }', /api\.api_url: must be an address such as/],
   ['api: { api_url: "127.0.0.1:5000" }', /api\.api_url/],
-  ['api: { cores_endpoint: scale }', /api\.cores_endpoint: must begin with \//],
   ['metrics: { port: 70000 }', /metrics\.port/],
   ['scaling: { min_cpu_cores: 4, max_cpu_cores: 2 }', /min_cpu_cores: must not be above max_cpu_cores/],
   ['model: { n_estimators: 0 }', /model\.n_estimators/],

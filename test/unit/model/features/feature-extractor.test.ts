@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FeatureExtractor } from '../../../../packages/model/src/features/feature-extractor.ts'
 import {
   FEATURE_NAMES,
   type FeatureName,
   featureColumn,
-} from '../../../../packages/model/src/features/feature-names.ts'
+} from '../../../../packages/model/src/features/feature-definitions.ts'
+import { FeatureExtractor } from '../../../../packages/model/src/features/feature-extractor.ts'
 import type { NewSample } from '../../../../packages/model/src/history/new-sample.ts'
 import { newSample } from '../../../builders/new-sample.ts'
 

@@ -11,7 +11,6 @@ function forestByHand(): IsolationForest {
   return new IsolationForest({
     columns: 2,
     sampleSize: 4,
-    offset: -0.5,
     nodes: {
       feature: Uint16Array.of(0, leaf, 1, leaf, leaf),
       left: Int32Array.of(1, 1, 3, 3, 4),
@@ -38,17 +37,6 @@ describe('scores of a forest worked out by hand', () => {
     expect(forestByHand().scoreSamples(matrixFromRows([row]))[0]).toBeCloseTo(-expected, 12)
   })
 
-  test('decision_function is the score less the boundary, and predict is -1 below 0', () => {
-    const matrix = matrixFromRows([
-      [5, 0],
-      [6, 3],
-    ])
-    const [strange = 0, usual = 0] = forestByHand().decisionFunction(matrix)
-    expect(strange).toBeCloseTo(0.5 - 2 ** (-1 / UNIT), 12)
-    expect(usual).toBeCloseTo(0.5 - 2 ** (-3 / UNIT), 12)
-    expect([...forestByHand().predict(matrix)]).toEqual([-1, 1])
-  })
-
   test('the explanation credits the column whose split cut the path short', () => {
     expect([...forestByHand().explain(Float64Array.of(5, 0))]).toEqual([1, 0])
     // x: from c(4) to 1 + c(3) is longer; y: from c(3) to 1 is shorter.
@@ -71,17 +59,14 @@ describe('two rows', () => {
 describe('rows that cannot be told apart', () => {
   const same = matrixFromRows(Array.from({ length: 50 }, () => [3, 7]))
 
-  test.each(['auto', 0.05] as const)(
-    'are never flagged, nor is anything else, with contamination %s',
-    contamination => {
-      const forest = fitForest(same, { contamination })
-      expect([...new Set(forest.predict(same))]).toEqual([1])
-      expect([...forest.predict(matrixFromRows([[1e9, -1e9]]))]).toEqual([1])
-      expect(forest.anomalyScore(Float64Array.of(1e9, 0))).toBe(0.5)
-    },
-  )
+  test('are never strange, nor is anything else', () => {
+    const forest = fitForest(same)
+    expect([...new Set(forest.scoreSamples(same))]).toEqual([-0.5])
+    expect([...forest.scoreSamples(matrixFromRows([[1e9, -1e9]]))]).toEqual([-0.5])
+    expect(forest.anomalyScore(Float64Array.of(1e9, 0))).toBe(0.5)
+  })
 
-  test('a single row makes a forest that flags nothing', () => {
+  test('a single row makes a forest to which nothing is strange', () => {
     const forest = fitForest(matrixFromRows([[1, 2]]))
     expect(forest.anomalyScore(Float64Array.of(5, 5))).toBe(0.5)
   })
@@ -102,14 +87,6 @@ describe('fitForest', () => {
     for (let row = 0; row < rows.rows; row++) {
       expect(forest.anomalyScore(rows.values.slice(row * 5, row * 5 + 5))).toBeCloseTo(-(bulk[row] ?? 0), 12)
     }
-  })
-
-  test.each([0.02, 0.1, 0.5])('flags the share of the training rows that contamination %d says', contamination => {
-    const rows = gaussianRows(2_000, 3)
-    const flagged = fitForest(rows, { contamination })
-      .predict(rows)
-      .filter(sign => sign === -1).length
-    expect(flagged / rows.rows).toBeCloseTo(contamination, 2)
   })
 
   test('keeps apart counters that differ only in the last bits of a double', () => {
@@ -149,7 +126,6 @@ describe('fitForest', () => {
     ['no rows', () => fitForest(matrixFromRows([])), 'at least one row'],
     ['no trees', () => fitForest(gaussianRows(9, 1), { nEstimators: 0 }), 'n_estimators is 0'],
     ['half a sample', () => fitForest(gaussianRows(9, 1), { maxSamples: 2.5 }), 'max_samples is 2.5'],
-    ['too much contamination', () => fitForest(gaussianRows(9, 1), { contamination: 0.6 }), 'contamination is 0.6'],
     [
       'another number of columns',
       () => fitForest(gaussianRows(9, 2)).scoreSamples(gaussianRows(9, 3)),

@@ -1,0 +1,47 @@
+import type { Clock, Logger } from '@lxc-autoscale/core'
+import type { AnomalyModel } from '../anomaly/anomaly-model.ts'
+import type { ApplyOutcome } from '../client/apply-outcome.ts'
+import type { ScalingClient } from '../client/scaling-client.ts'
+import type { FleetHistory } from '../history/fleet-history.ts'
+import type { Freshness } from '../history/staleness.ts'
+import type { MetricsSource, StateStore, StatusBoard } from '../ports.ts'
+import type { PendingChanges } from '../state/pending-changes.ts'
+import type { CycleOutcome, ModelTelemetry, Stage } from '../telemetry.ts'
+import type { Fleet } from './fleet.ts'
+
+/** What a cycle works with. */
+export interface CycleParts {
+  readonly source: MetricsSource
+  readonly history: FleetHistory
+  readonly anomalies: AnomalyModel
+  readonly fleet: Fleet
+  readonly state: StateStore
+  readonly board: StatusBoard
+  readonly pending: PendingChanges
+  readonly telemetry: ModelTelemetry
+  readonly clock: Clock
+  readonly log: Logger
+  /** Differs from that of every earlier process, so that idempotency keys do. */
+  readonly runName: string
+  readonly pid: number
+}
+
+/** How a cycle went. */
+export interface CycleReport {
+  readonly outcome: CycleOutcome
+  /** What was in the way; empty when nothing was. */
+  readonly text: string
+  readonly outcomes: readonly ApplyOutcome[]
+}
+
+/** A cycle that is over, with all that is told about it. */
+export interface FinishedCycle extends CycleReport {
+  /** Number since the start. */
+  readonly number: number
+  readonly seconds: number
+  readonly stages: readonly [Stage, number][]
+  readonly freshness: Freshness
+  readonly api: ScalingClient
+  readonly apiUrl: string
+  readonly isDryRun: boolean
+}
