@@ -3,10 +3,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
-import { commandReference } from '@lxc-autoscale/cli'
 import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { commandReference } from './reference/command-reference.mjs'
 
 const root = join(import.meta.dirname, '..')
 

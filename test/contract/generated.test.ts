@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
-import { commandReference } from '@lxc-autoscale/cli'
 import { configKeys, defaultYaml, ERROR_CODES, markdownReference, parseConfig } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
 import { describe, expect, test } from 'vitest'
+
+const reference = new URL('../../scripts/reference/command-reference.mjs', import.meta.url).pathname
+const { commandReference }: { commandReference(): Readonly<Record<string, string>> } = await import(reference)
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -26,7 +26,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client', 'state', 'status', 'cycle'],
   api: ['host', 'pct', 'audit', 'changes', 'http', 'routes'],
   replay: [],
-  cli: ['api', 'output', 'doctor', 'commands', 'reference'],
+  cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
 }
 

@@ -3,11 +3,30 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { program } from '../../../../packages/cli/src/main.ts'
-import { commandTree } from '../../../../packages/cli/src/reference/command-tree.ts'
-import { bashCompletion, fishCompletion, zshCompletion } from '../../../../packages/cli/src/reference/completions.ts'
-import { manPage } from '../../../../packages/cli/src/reference/man-page.ts'
-import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
+import { program } from '../../../packages/cli/src/main.ts'
+import { temporaryDirectory } from '../../fakes/temporary-directory.ts'
+
+interface CommandEntry {
+  readonly path: string
+  readonly usage: string
+  readonly description: string
+  readonly options: readonly { readonly long: string; readonly flags: string; readonly description: string }[]
+  readonly children: readonly string[]
+}
+type Text = (entries: readonly CommandEntry[]) => string
+
+const scripts = join(import.meta.dirname, '../../../scripts/reference')
+const { commandTree }: { commandTree(command: Command): CommandEntry[] } = await import(`${scripts}/command-tree.mjs`)
+const {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+}: {
+  readonly bashCompletion: Text
+  readonly fishCompletion: Text
+  readonly zshCompletion: Text
+} = await import(`${scripts}/completions.mjs`)
+const { manPage }: { readonly manPage: Text } = await import(`${scripts}/man-page.mjs`)
 
 const real = commandTree(program({}))
 const small = commandTree(

@@ -1,8 +1,7 @@
 import { VERSION } from '@lxc-autoscale/core'
-import type { CommandEntry } from './command-tree.ts'
 
 /** The manual page lxc-autoscale(1) in roff, from the commands themselves. */
-export function manPage(entries: readonly CommandEntry[]): string {
+export function manPage(entries) {
   const commands = entries.filter(({ path, children }) => path !== '' && children.length === 0)
   return `${[
     `.TH LXC-AUTOSCALE 1 "" "LXC AutoScale ML ${VERSION}" "User Commands"`,
@@ -38,7 +37,7 @@ export function manPage(entries: readonly CommandEntry[]): string {
   ].join('\n')}\n`
 }
 
-function commandLines({ path, usage, description, options }: CommandEntry): string[] {
+function commandLines({ path, usage, description, options }) {
   return [
     '.TP',
     `.B ${escapeRoff(`${path} ${usage === '[options]' ? '' : usage}`.trim())}`,
@@ -53,11 +52,11 @@ function commandLines({ path, usage, description, options }: CommandEntry): stri
   ]
 }
 
-function sentence(text: string): string {
+function sentence(text) {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-function escapeRoff(text: string): string {
+function escapeRoff(text) {
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('-', '\\-')

@@ -1,8 +1,6 @@
-import type { CommandEntry } from './command-tree.ts'
-
 const NOTE = '# Generated from the commands by `npm run generate`.'
 
-export function bashCompletion(entries: readonly CommandEntry[]): string {
+export function bashCompletion(entries) {
   const cases = entries.map(entry => `    "${entry.path}") words="${words(entry).join(' ')}" ;;`)
   return `${NOTE}
 _lxc_autoscale() {
@@ -21,13 +19,13 @@ complete -F _lxc_autoscale lxc-autoscale
 }
 
 /** Completion of lxc-autoscale for zsh, by way of the one for bash. */
-export function zshCompletion(entries: readonly CommandEntry[]): string {
+export function zshCompletion(entries) {
   return `#compdef lxc-autoscale
 autoload -U +X bashcompinit && bashcompinit
 ${bashCompletion(entries)}`
 }
 
-export function fishCompletion(entries: readonly CommandEntry[]): string {
+export function fishCompletion(entries) {
   const lines = entries.flatMap(entry => {
     const condition = fishCondition(entry.path)
     return [
@@ -44,7 +42,7 @@ export function fishCompletion(entries: readonly CommandEntry[]): string {
   return `${[NOTE, ...lines].join('\n')}\n`
 }
 
-function fishCondition(path: string): string {
+function fishCondition(path) {
   if (path === '') return '__fish_use_subcommand'
   return path
     .split(' ')
@@ -52,18 +50,18 @@ function fishCondition(path: string): string {
     .join('; and ')
 }
 
-function words({ children, options }: CommandEntry): string[] {
+function words({ children, options }) {
   return [...children, ...options.map(({ long }) => long), '--help']
 }
 
-function paths(entries: readonly CommandEntry[]): string[] {
+function paths(entries) {
   return entries.map(({ path }) => path).filter(path => path !== '')
 }
 
-function join(path: string, child: string): string {
+function join(path, child) {
   return path === '' ? child : `${path} ${child}`
 }
 
-function quote(text: string): string {
+function quote(text) {
   return text.replaceAll("'", "\\'")
 }
