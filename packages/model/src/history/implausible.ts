@@ -1,4 +1,4 @@
-import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, type CycleSummary, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, type CycleSummary, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import {
   type HostSize,
   MOST_CORES,
@@ -22,8 +22,8 @@ const MOST_MEMORY_MB = MOST_HOST_BYTES / BYTES_PER_MB
 const MOST_FILESYSTEM_GB = MOST_COUNT / BYTES_PER_GB
 /** Shares are rounded, and measured over an interval that is not exactly that of the kernel. */
 const MOST_SHARE = MOST_PERCENT + 1
-/** Hits on a limit in the longest interval that a monitor may have, an hour, on the largest host. */
-const MOST_EVENTS = mostLimitHits(MS_PER_HOUR, MOST_CORES)
+/** Hits on a limit between two samples: 64 cores that did nothing else for a minute. The monitor knows cores and time, and bounds them closer. */
+const MOST_EVENTS = mostLimitHits(MS_PER_MINUTE, 64)
 
 type Figures = Partial<ContainerSample>
 interface Bound {
