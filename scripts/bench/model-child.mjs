@@ -48,7 +48,7 @@ const anomalies = new AnomalyModel(forest)
 const fleet = new Fleet({
   config,
   hostSize: openHostFigures(new HostFiles(0), '/proc')(),
-  spikes: { threshold: 3, window: 5 },
+  spikes: { deviations: 3, window: 5 },
   saved: new Map(),
 })
 let status

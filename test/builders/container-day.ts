@@ -38,7 +38,7 @@ export class ContainerDay {
 
   constructor(policy: string, allocation: Allocation) {
     const config = ModelConfig.parse({ scaling: { policy, learning_hours: 0, max_changes_per_hour: 60 } })
-    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, spikes: { threshold: 3, window: 5 }, saved: new Map() })
+    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, spikes: { deviations: 3, window: 5 }, saved: new Map() })
     this.#allocation = allocation
   }
 

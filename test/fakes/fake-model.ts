@@ -122,7 +122,7 @@ export class FakeModel {
     this.fleet = new Fleet({
       config: ModelConfig.parse(options.config ?? {}),
       hostSize: { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined },
-      spikes: { threshold: 3, window: 5 },
+      spikes: { deviations: 3, window: 5 },
       saved: this.state.sizers,
       ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),
     })

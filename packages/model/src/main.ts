@@ -109,7 +109,7 @@ async function createCycle({ context, telemetry, connection }: Composition) {
   const fleet = new Fleet({
     config,
     hostSize: openHostFigures(new HostFiles(0), config.host.proc)(),
-    spikes: { threshold: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
+    spikes: { deviations: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved,
   })
   const parts = {

@@ -108,7 +108,7 @@ function verdictLines({ verdict }: ContainerStatus): string[] {
   const state = verdict.is_anomalous ? 'abnormal' : 'normal'
   const strange = verdict.features.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(', ')
   return [
-    `isolation forest (${verdict.source}): ${state}, confidence ${figure(verdict.confidence)}, score ${figure(verdict.score)}, threshold ${figure(verdict.threshold)}`,
+    `isolation forest (${verdict.source}): ${state}, confidence ${figure(verdict.confidence)}, score ${figure(verdict.score)}, alarm above ${figure(verdict.threshold)}`,
     ...(strange === '' ? [] : [`  strangest: ${strange}`]),
   ]
 }

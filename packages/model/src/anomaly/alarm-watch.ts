@@ -1,5 +1,5 @@
 import { MS_PER_MINUTE } from '@lxc-autoscale/core'
-import type { AlarmPeak, AlarmThreshold } from './alarm-threshold.ts'
+import type { AlarmPeak, AlarmScore } from './alarm-score.ts'
 import { Persistence } from './persistence.ts'
 
 /** Anomalies nearer to each other are one alarm. */
@@ -9,7 +9,7 @@ const CALM_MS = 30 * MS_PER_MINUTE
 export interface Judgement {
   /** 0-1: what most of the last samples reach, or the score of the row alone while they are too few. */
   readonly score: number
-  readonly threshold: number
+  readonly alarmScore: number
   readonly isAnomalous: boolean
   readonly confidence: number
 }
@@ -54,13 +54,13 @@ export class AlarmWatch {
     this.#peak = undefined
   }
 
-  /** Whether `lasting` is an anomaly by `threshold`. An alarm that is over is noted there. */
-  judge(lasting: number, row: Float64Array, timeMs: number, threshold: AlarmThreshold): boolean {
-    const limit = (this.#isAnomalous ? threshold.endOfAlarm : threshold.value) ?? Number.POSITIVE_INFINITY
+  /** Whether `lasting` is an anomaly by `alarmScore`. An alarm that is over is noted there. */
+  judge(lasting: number, row: Float64Array, timeMs: number, alarmScore: AlarmScore): boolean {
+    const limit = (this.#isAnomalous ? alarmScore.endOfAlarm : alarmScore.value) ?? Number.POSITIVE_INFINITY
     this.#isAnomalous = lasting > limit
     if (this.#isAnomalous) this.#raise({ timeMs, score: lasting, row })
     else if (this.#peak !== undefined && timeMs - this.#lastMs > CALM_MS) {
-      threshold.addAlarm(this.#peak)
+      alarmScore.addAlarm(this.#peak)
       this.#peak = undefined
     }
     return this.#isAnomalous

@@ -59,7 +59,7 @@ export const AnomalySection = z
       .gt(0)
       .max(1_000)
       .default(DEFAULT_ANOMALY_SETTINGS.alarmsPerWeek)
-      .describe('Alarms per container and week to allow while nothing is wrong; sets the threshold.'),
+      .describe('Alarms per container and week to allow while nothing is wrong; sets the alarm score.'),
     settle_seconds: z
       .number()
       .min(0)

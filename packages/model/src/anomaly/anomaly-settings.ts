@@ -8,7 +8,7 @@ export interface AnomalySettings {
   readonly nEstimators: number
   /** Rows per tree (`model.max_samples`), see ForestOptions; `auto` = 128 here. */
   readonly maxSamples: 'auto' | number
-  /** `auto`: the alarm budget sets the threshold; a share: that share of held-out samples is flagged (`model.contamination`). */
+  /** `auto`: the alarm budget sets the alarm score; a share: that share of held-out samples is flagged (`model.contamination`). */
   readonly contamination: 'auto' | number
   readonly randomState: number
   /** History that a container needs before it is judged by forests of its own. */

@@ -15,8 +15,8 @@ export interface AnomalyVerdict {
   /** 0-1, higher is stranger, agreed by all forests of whatever age. Undefined when there is no forest yet. */
   readonly score: number | undefined
   /** The score above which a sample is an anomaly. Undefined when there is no forest yet. */
-  readonly threshold: number | undefined
-  /** 0-100: percentile of the distance from the threshold among held-out samples on the same side of it. 0 without a forest. */
+  readonly alarmScore: number | undefined
+  /** 0-100: percentile of the distance from the alarm score among held-out samples on the same side of it. 0 without a forest. */
   readonly confidence: number
   /** The features that made it strange, largest share first, at most three; empty when it is not an anomaly. */
   readonly topFeatures: readonly FeatureShare[]

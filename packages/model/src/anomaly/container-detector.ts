@@ -1,7 +1,7 @@
 import { MS_PER_DAY } from '@lxc-autoscale/core'
 import type { Matrix } from '../features/matrix.ts'
 import { Random } from '../forest/random.ts'
-import { AlarmThreshold, type ThresholdContents } from './alarm-threshold.ts'
+import { AlarmScore, type AlarmScoreContents } from './alarm-score.ts'
 import type { AlarmWatch, Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import { Generations } from './generations.ts'
@@ -24,7 +24,7 @@ export interface DetectorContents {
   /** When its forests were grown. */
   readonly fittedMs: readonly number[]
   readonly window: WindowContents
-  readonly threshold: ThresholdContents
+  readonly threshold: AlarmScoreContents
 }
 
 /**
@@ -37,7 +37,7 @@ export class ContainerDetector {
   readonly #seed: number
   readonly #window: LearnedWindow
   readonly #forests: Generations
-  readonly #threshold: AlarmThreshold
+  readonly #alarmScore: AlarmScore
   #firstMs: number | undefined
   #fits = 0
 
@@ -47,7 +47,7 @@ export class ContainerDetector {
     this.#seed = seed
     this.#window = new LearnedWindow({ columns: MODEL_COLUMNS, entries: windowEntries, windowMs }, contents?.window)
     this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
-    this.#threshold = new AlarmThreshold(settings, contents?.threshold)
+    this.#alarmScore = new AlarmScore(settings, contents?.threshold)
     this.#firstMs = contents?.firstMs
     for (const fittedMs of contents?.fittedMs ?? []) this.#grow(fittedMs)
   }
@@ -67,12 +67,12 @@ export class ContainerDetector {
     const score = this.#forests.score(row)
     if (score === undefined) return undefined
     const lasting = watch.lasting(score)
-    const threshold = timeMs - this.#firstMs < this.#settings.minHistoryMs ? undefined : this.#threshold.value
-    const isAnomalous = threshold !== undefined && watch.judge(lasting, row, timeMs, this.#threshold)
-    if (!watch.isAlarmed && !Number.isNaN(lasting)) this.#threshold.add(lasting, timeMs)
-    if (threshold === undefined) return undefined
+    const alarmScore = timeMs - this.#firstMs < this.#settings.minHistoryMs ? undefined : this.#alarmScore.value
+    const isAnomalous = alarmScore !== undefined && watch.judge(lasting, row, timeMs, this.#alarmScore)
+    if (!watch.isAlarmed && !Number.isNaN(lasting)) this.#alarmScore.add(lasting, timeMs)
+    if (alarmScore === undefined) return undefined
     const judged = Number.isNaN(lasting) ? score : lasting
-    return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
+    return { score: judged, alarmScore, isAnomalous, confidence: this.#alarmScore.confidence(judged) }
   }
 
   /** Whether a row of that time would be kept to learn from. */
@@ -106,8 +106,8 @@ export class ContainerDetector {
   fit(nowMs: number): void {
     const isYoung = this.#forests.count < this.#settings.generations
     this.#grow(nowMs)
-    if (isYoung) this.#threshold.forgetOld()
-    this.#threshold.reviseAlarms(nowMs, row => this.#forests.score(row))
+    if (isYoung) this.#alarmScore.forgetOld()
+    this.#alarmScore.reviseAlarms(nowMs, row => this.#forests.score(row))
   }
 
   /** Shares of the columns of a model row in what makes it strange. */
@@ -120,7 +120,7 @@ export class ContainerDetector {
       firstMs: this.#firstMs,
       fittedMs: this.#forests.fittedMs,
       window: this.#window.contents(),
-      threshold: this.#threshold.contents(),
+      threshold: this.#alarmScore.contents(),
     }
   }
 

@@ -16,7 +16,7 @@ const SEEDS_PER_CONTAINER = 100_000
 
 /**
  * Samples older than this, read from the file after a start, are learned from but not judged: that takes most of the time, and these are enough to
- * set thresholds.
+ * set alarm scores.
  */
 const LONGEST_JUDGED_MS = 6 * MS_PER_HOUR
 const LONGEST_JUDGED_BY_FLEET_MS = 30 * MS_PER_MINUTE
@@ -152,7 +152,7 @@ export class ContainerModel {
       timeMs: this.#newestMs,
       isAnomalous: false,
       score: undefined,
-      threshold: undefined,
+      alarmScore: undefined,
       confidence: 0,
       topFeatures: [],
       source: 'none',

@@ -3,9 +3,9 @@ import type { AnomalyVerdict } from './anomaly-verdict.ts'
 const PERCENT = 100
 
 /** What made a sample strange, in words; empty when it is not. */
-export function describeVerdict({ isAnomalous, score, threshold, topFeatures, source }: AnomalyVerdict): string {
-  if (!isAnomalous || score === undefined || threshold === undefined) return ''
+export function describeVerdict({ isAnomalous, score, alarmScore, topFeatures, source }: AnomalyVerdict): string {
+  if (!isAnomalous || score === undefined || alarmScore === undefined) return ''
   const shares = topFeatures.map(({ name, share }) => `${name} ${Math.round(share * PERCENT)}%`).join(', ')
   const whose = source === 'fleet' ? 'unlike the other containers' : 'unlike itself'
-  return `${whose}: score ${score.toFixed(2)} above ${threshold.toFixed(2)} (${shares})`
+  return `${whose}: score ${score.toFixed(2)} above ${alarmScore.toFixed(2)} (${shares})`
 }

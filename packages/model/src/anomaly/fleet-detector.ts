@@ -1,5 +1,5 @@
 import { Standardiser } from '../features/standardise.ts'
-import { AlarmThreshold } from './alarm-threshold.ts'
+import { AlarmScore } from './alarm-score.ts'
 import { AlarmWatch, type Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import { BlockMaxima } from './block-maxima.ts'
@@ -48,7 +48,7 @@ export class FleetDetector {
   readonly #settings: AnomalySettings
   readonly #pool: LearnedWindow
   readonly #forests: Generations
-  readonly #threshold: AlarmThreshold
+  readonly #alarmScore: AlarmScore
   #fits = 0
 
   constructor(settings: AnomalySettings) {
@@ -56,7 +56,7 @@ export class FleetDetector {
     this.#settings = settings
     this.#pool = new LearnedWindow({ columns: MODEL_COLUMNS, entries: POOL_ENTRIES, windowMs })
     this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
-    this.#threshold = new AlarmThreshold(settings)
+    this.#alarmScore = new AlarmScore(settings)
   }
 
   get forestCount(): number {
@@ -68,12 +68,12 @@ export class FleetDetector {
     const score = this.#forests.score(row)
     if (score === undefined) return undefined
     const lasting = watch.lasting(score)
-    const threshold = this.#threshold.value
-    const isAnomalous = threshold !== undefined && watch.judge(lasting, row, timeMs, this.#threshold)
+    const alarmScore = this.#alarmScore.value
+    const isAnomalous = alarmScore !== undefined && watch.judge(lasting, row, timeMs, this.#alarmScore)
     if (!watch.isAlarmed && !Number.isNaN(lasting)) this.#hold(lasting, timeMs, blocks)
-    if (threshold === undefined) return undefined
+    if (alarmScore === undefined) return undefined
     const judged = Number.isNaN(lasting) ? score : lasting
-    return { score: judged, threshold, isAnomalous, confidence: this.#threshold.confidence(judged) }
+    return { score: judged, alarmScore, isAnomalous, confidence: this.#alarmScore.confidence(judged) }
   }
 
   /** Learns a standardised row of a normal sample. */
@@ -90,7 +90,7 @@ export class FleetDetector {
 
   fit(nowMs: number): void {
     this.#forests.fit(this.#pool.learnable(nowMs), { nowMs, seed: this.#settings.randomState + this.#fits++ })
-    this.#threshold.reviseAlarms(nowMs, row => this.#forests.score(row))
+    this.#alarmScore.reviseAlarms(nowMs, row => this.#forests.score(row))
   }
 
   explain(row: Float64Array): Float64Array {
@@ -99,8 +99,8 @@ export class FleetDetector {
 
   /* Blocks are those of single containers: the budget is one per container. */
   #hold(score: number, timeMs: number, blocks: BlockMaxima): void {
-    this.#threshold.addScore(score, timeMs)
+    this.#alarmScore.addScore(score, timeMs)
     const maximum = blocks.add(score, timeMs)
-    if (maximum !== undefined) this.#threshold.addMaximum(maximum)
+    if (maximum !== undefined) this.#alarmScore.addMaximum(maximum)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The highest score that at least `needed` of the last `of` samples reach: a threshold on it is passed only by what lasts. NaN until there
+ * The highest score that at least `needed` of the last `of` samples reach: a limit on it is passed only by what lasts. NaN until there
  * are `of` samples.
  */
 export class Persistence {

@@ -135,7 +135,7 @@ function verdictStatus(verdict: AnomalyVerdict, actedOn: Verdict | undefined): V
     is_acted_on: actedOn?.isAbnormal ?? false,
     confidence: verdict.confidence,
     score: verdict.score ?? null,
-    threshold: verdict.threshold ?? null,
+    threshold: verdict.alarmScore ?? null,
     source: verdict.source,
     features: verdict.topFeatures.map(({ name, share }) => ({ name, share })),
     why: actedOn?.why ?? '',

@@ -2,12 +2,12 @@ import type { ContainerSample } from '@lxc-autoscale/core'
 
 export interface SpikeSettings {
   /** Standard deviations from the mean of the samples before it that make a sample a spike. */
-  readonly threshold: number
+  readonly deviations: number
   /** Samples that are compared with. */
   readonly window: number
 }
 
-/** Deviations smaller than this are noise whatever the threshold says: 2 points of CPU, 2 % of the memory in use. */
+/** Deviations smaller than this are noise whatever the setting says: 2 points of CPU, 2 % of the memory in use. */
 const LEAST_CPU_PERCENT = 2
 const LEAST_MEMORY_SHARE = 0.02
 const LEAST_SAMPLES = 3
@@ -17,12 +17,12 @@ const LEAST_SAMPLES = 3
  * isolation forest yet.
  */
 export class SpikeWatch {
-  readonly #threshold: number
+  readonly #mostDeviations: number
   readonly #cpuPercent: RecentValues
   readonly #memoryMb: RecentValues
 
-  constructor({ threshold, window }: SpikeSettings) {
-    this.#threshold = threshold
+  constructor({ deviations, window }: SpikeSettings) {
+    this.#mostDeviations = deviations
     this.#cpuPercent = new RecentValues(window)
     this.#memoryMb = new RecentValues(window)
   }
@@ -48,7 +48,7 @@ export class SpikeWatch {
     const mean = before.reduce((sum, value) => sum + value, 0) / before.length
     const variance = before.reduce((sum, value) => sum + (value - mean) ** 2, 0) / before.length
     const deviations = (newest - mean) / Math.max(Math.sqrt(variance), least)
-    if (deviations <= this.#threshold) return ''
+    if (deviations <= this.#mostDeviations) return ''
     return `${name} ${newest.toFixed(0)}${unit} is ${deviations.toFixed(1)} standard deviations above its last ${before.length} samples`
   }
 }

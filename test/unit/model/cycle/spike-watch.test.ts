@@ -3,7 +3,7 @@ import { SpikeWatch } from '../../../../packages/model/src/cycle/spike-watch.ts'
 import { sample } from '../../../builders/snapshot.ts'
 
 function watch(cpu: readonly (number | undefined)[], memoryMb = 300): SpikeWatch {
-  const spikes = new SpikeWatch({ threshold: 3, window: 5 })
+  const spikes = new SpikeWatch({ deviations: 3, window: 5 })
   for (const cpuUsagePercent of cpu) spikes.observe(sample({ cpuUsagePercent, memoryUsageMb: memoryMb }))
   return spikes
 }

@@ -1,5 +1,5 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
-import { quantileOfSorted } from '../forest/threshold.ts'
+import { quantileOfSorted } from '../forest/quantile.ts'
 import { BLOCKS_PER_WEEK, BlockMaxima } from './block-maxima.ts'
 import { SortedRing } from './sorted-ring.ts'
 
@@ -17,7 +17,7 @@ const THINNEST_TAIL = 0.004
 const SCORES = 288
 const SCORE_SPACING_MS = 5 * MS_PER_MINUTE
 
-export interface ThresholdOptions {
+export interface AlarmScoreOptions {
   readonly alarmsPerWeek: number
   readonly contamination: 'auto' | number
 }
@@ -29,8 +29,8 @@ export interface AlarmPeak {
   readonly row: Float64Array
 }
 
-/** What an AlarmThreshold has learned, for saving. */
-export interface ThresholdContents {
+/** What an AlarmScore has learned, for saving. */
+export interface AlarmScoreContents {
   readonly maxima: readonly number[]
   readonly scores: readonly number[]
   readonly peaks: readonly (Omit<AlarmPeak, 'row'> & { readonly row: readonly (number | null)[] })[]
@@ -39,13 +39,13 @@ export interface ThresholdContents {
 /**
  * The score above which a sample is an anomaly, from scores of samples that the forests had not learned.
  *
- * Alarms are rare, so the threshold lies beyond most of what was seen: scores follow each other closely, so they are taken as the
+ * Alarms are rare, so the alarm score lies beyond most of what was seen: scores follow each other closely, so they are taken as the
  * maxima of blocks of ten minutes, and the largest of those are taken to fall off exponentially; that tail gives the score that the blocks of a
  * week pass as often as the budget allows. Besides, when there were more alarms in the last week than the budget allows, one has to be stranger
- * than those beyond it. With a set contamination, that share of the held-out scores lies above the threshold instead.
+ * than those beyond it. With a set contamination, that share of the held-out scores lies above it instead.
  */
-export class AlarmThreshold {
-  readonly #options: ThresholdOptions
+export class AlarmScore {
+  readonly #options: AlarmScoreOptions
   readonly #blocks = new BlockMaxima()
   #maxima: SortedRing
   readonly #scores: SortedRing
@@ -54,7 +54,7 @@ export class AlarmThreshold {
   #value: number | undefined
   #tail = THINNEST_TAIL
 
-  constructor(options: ThresholdOptions, contents: ThresholdContents = { maxima: [], scores: [], peaks: [] }) {
+  constructor(options: AlarmScoreOptions, contents: AlarmScoreContents = { maxima: [], scores: [], peaks: [] }) {
     this.#options = options
     this.#maxima = new SortedRing(MAXIMA, contents.maxima)
     this.#scores = new SortedRing(SCORES, contents.scores)
@@ -122,7 +122,7 @@ export class AlarmThreshold {
     return 100 * (1 - this.#scores.countBelow(score) / this.#scores.count)
   }
 
-  contents(): ThresholdContents {
+  contents(): AlarmScoreContents {
     const peaks = this.#peaks.map(peak => ({
       ...peak,
       row: Array.from(peak.row, value => (Number.isNaN(value) ? null : value)),

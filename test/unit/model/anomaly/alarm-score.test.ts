@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { AlarmThreshold, fitTail } from '../../../../packages/model/src/anomaly/alarm-threshold.ts'
+import { AlarmScore, fitTail } from '../../../../packages/model/src/anomaly/alarm-score.ts'
 import { AlarmWatch } from '../../../../packages/model/src/anomaly/alarm-watch.ts'
 import { Random } from '../../../../packages/model/src/forest/random.ts'
 
 const BLOCK_MS = 600_000
 const NO_ROW = new Float64Array(22)
 
-function trained(options: { alarmsPerWeek?: number; contamination?: 'auto' | number } = {}): AlarmThreshold {
-  const threshold = new AlarmThreshold({ alarmsPerWeek: 1, contamination: 'auto', ...options })
+function trained(options: { alarmsPerWeek?: number; contamination?: 'auto' | number } = {}): AlarmScore {
+  const threshold = new AlarmScore({ alarmsPerWeek: 1, contamination: 'auto', ...options })
   const random = new Random(3)
   for (let i = 0; i < 288; i++) threshold.add(0.4 + 0.1 * random.uniform(), (i * BLOCK_MS) / 2)
   return threshold
 }
 
-describe('AlarmThreshold', () => {
+describe('AlarmScore', () => {
   test('is not known before two hours of held-out scores', () => {
-    const threshold = new AlarmThreshold({ alarmsPerWeek: 1, contamination: 'auto' })
+    const threshold = new AlarmScore({ alarmsPerWeek: 1, contamination: 'auto' })
     for (let block = 0; block < 12; block++) threshold.add(0.4, block * BLOCK_MS)
     expect(threshold.value).toBeUndefined()
     expect(threshold.confidence(0.9)).toBe(0)
