@@ -20,7 +20,7 @@ export function retryDelayMs(retry: number, { delayMs }: RetrySettings, random: 
 }
 
 /** Whether the same request may be sent again at once. An open breaker will not have closed by then; what is not ours is a bug. */
-export function isRetryable(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return error instanceof AutoscaleError && errorVerdict(error.code).retry === 'soon' && !isBreakerOpen(error)
 }
 
