@@ -73,8 +73,9 @@ describe('the policy adaptive', () => {
   test.each([
     ['nothing', undefined],
     ['another version', { version: 0 }],
+    ['what an earlier version kept', { ...Object(learned(2_000).serialise()), version: 1 }],
     ['a number', 7],
-    ['a damaged state', { version: 1, clock: {}, cpu: { windows: 'x' }, memory: null }],
+    ['a damaged state', { version: 2, clock: {}, cpu: { windows: 'x' }, memory: null }],
   ])('starts anew from %s', (_, saved) => {
     const state = adaptive.create(SIZING, saved)
     expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({

@@ -122,8 +122,10 @@ describe('CpuSizer', () => {
   test('says what it went by, in words', () => {
     const run = begin()
     go(run, 1_440, () => 1)
-    expect(run.sizer.explain()).toMatch(/peak|percentile/)
-    expect(run.sizer.explain()).toMatch(/cheapest of \d+ \(too small \d\.\d\d % of the time, \d+ % unused/)
+    expect(run.sizer.explain()).toMatch(
+      /^(peak of the last hour or what this time of day or week had twice|98th percentile of the last days), /,
+    )
+    expect(run.sizer.explain()).toMatch(/cheapest of 36 \(too small \d\.\d\d % of the time, \d+ % unused/)
   })
 
   test('decides the same after being saved and restored', () => {

@@ -114,6 +114,14 @@ describe('MemorySizer', () => {
     expect(new Set(go(run, 3 * 1_440, minute => 1_000 + 10 * Math.sin(minute / 90))).size).toBe(1)
   })
 
+  test('says what it went by, in words', () => {
+    const run = begin()
+    go(run, 2 * 1_440, minute => 1_000 + 10 * Math.sin(minute / 90))
+    expect(run.sizer.explain()).toMatch(
+      /^peak of the last .*, \+15 % \(the largest surprise of the week\): cheapest of 4$/,
+    )
+  })
+
   test('decides the same after being saved and restored', () => {
     const run = begin()
     const load = (minute: number) => 800 + 200 * Math.sin(minute / 300) + ((minute * 7_919) % 41)

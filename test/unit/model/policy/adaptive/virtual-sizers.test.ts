@@ -7,26 +7,18 @@ import {
 
 const MINUTE_MS = 60_000
 const PARAMETERS: BillingParameters = {
+  count: 3,
   halfLifeMs: 5 * 86_400_000,
-  risks: Float64Array.from([0.02, 0.01, 0.001]),
-  priorScale: 0.5,
-  priorDays: 0.1,
-  scaleDays: 0.1,
-  contextDays: 0.1,
-  contexts: 2,
-  stick: 0.003,
+  typical: { risks: [0.01, 0.005, 0.0005], days: 0.1 },
+  price: 40,
   changePrice: 0.01,
+  stick: 0.003,
 }
 
 /** Bills three sizers of 2, 4 and 8 steps for `minutes` of this demand. */
-function billed(
-  demand: (minute: number) => number,
-  minutes: number,
-  price = 40,
-  parameters = PARAMETERS,
-): VirtualSizers {
-  const sizers = new VirtualSizers(parameters, price)
-  sizers.setLevels(Float64Array.from([2, 4, 8]))
+function billed(demand: (minute: number) => number, minutes: number, parameters = PARAMETERS): VirtualSizers {
+  const sizers = new VirtualSizers(parameters)
+  sizers.setLevels([2, 4, 8])
   for (let minute = 0; minute < minutes; minute++) {
     const wanted = demand(minute)
     const used = Math.min(wanted, 4)
@@ -45,7 +37,7 @@ describe('VirtualSizers', () => {
   })
 
   test('accept being short now and then when that is cheap', () => {
-    expect(billed(minute => (minute % 50 === 0 ? 3 : 1.5), 3_000, 1).cheapest(-1)).toBe(0)
+    expect(billed(minute => (minute % 50 === 0 ? 3 : 1.5), 3_000, { ...PARAMETERS, price: 1 }).cheapest(-1)).toBe(0)
   })
 
   test('bill what is unused and how long a size was too small', () => {
@@ -56,43 +48,38 @@ describe('VirtualSizers', () => {
 
   test('bill by the event where that is asked for: a long shortage costs as much as a short one', () => {
     const byEvent = { ...PARAMETERS, eventMs: 10 * MINUTE_MS }
-    const once = billed(minute => (minute === 500 ? 3 : 1), 1_000, 40, byEvent)
-    const long = billed(minute => (minute >= 500 && minute < 700 ? 3 : 1), 1_000, 40, byEvent)
+    const once = billed(minute => (minute === 500 ? 3 : 1), 1_000, byEvent)
+    const long = billed(minute => (minute >= 500 && minute < 700 ? 3 : 1), 1_000, byEvent)
     expect(once.billOf(0).short).toBeCloseTo(10 / 1_000)
     expect(long.billOf(0).short).toBeCloseTo(10 / 1_000)
   })
 
-  test('forget old bills', () => {
-    const quick = { ...PARAMETERS, halfLifeMs: 3_600_000 }
-    expect(billed(minute => (minute < 1_000 ? 3 : 1.5), 6_000, 40, quick).cheapest(-1)).toBe(0)
+  test('go by what is typical of a size until it has shown more', () => {
+    const risky = { ...PARAMETERS, typical: { risks: [0.05, 0.001, 0.001], days: 0.1 } }
+    expect(billed(() => 1.5, 10, risky).cheapest(-1)).toBe(1)
+    expect(billed(() => 1.5, 10_000, risky).cheapest(-1)).toBe(0)
   })
 
-  test('keep the books of a busy time apart from those of an idle one', () => {
-    const sizers = new VirtualSizers(PARAMETERS, 10)
-    sizers.setLevels(Float64Array.from([2, 4, 8]))
-    for (let minute = 0; minute < 6_000; minute++) {
-      const isBusy = minute % 120 >= 60
-      sizers.setContext(isBusy ? 1 : 0)
-      const demand = isBusy && minute % 5 === 0 ? 3 : 1
-      sizers.bill({ timeMs: minute * MINUTE_MS, dtMs: MINUTE_MS, used: demand, demand, allocation: 4 })
-    }
-    sizers.setContext(0)
-    expect(sizers.cheapest(-1)).toBe(0)
-    sizers.setContext(1)
-    expect(sizers.cheapest(-1)).toBe(1)
+  test('go by their own bills alone where nothing is typical', () => {
+    const { typical: _, ...own } = PARAMETERS
+    expect(billed(() => 1.5, 10, own).cheapest(-1)).toBe(0)
+  })
+
+  test('forget old bills', () => {
+    const quick = { ...PARAMETERS, halfLifeMs: 3_600_000 }
+    expect(billed(minute => (minute < 1_000 ? 3 : 1.5), 6_000, quick).cheapest(-1)).toBe(0)
   })
 
   test('stay with the sizer that is held unless another is cheaper by more than a trifle', () => {
-    const even = { ...PARAMETERS, risks: Float64Array.from([0.01, 0.01, 0.01]), stick: 0.003 }
-    const sizers = new VirtualSizers(even, 40)
-    sizers.setLevels(Float64Array.from([4, 4, 8]))
+    const sizers = new VirtualSizers({ ...PARAMETERS, typical: { risks: [0.01, 0.01, 0.01], days: 0.1 } })
+    sizers.setLevels([4, 4, 8])
     sizers.bill({ timeMs: 0, dtMs: MINUTE_MS, used: 2, demand: 2, allocation: 4 })
     expect([sizers.cheapest(1), sizers.cheapest(0)]).toEqual([1, 0])
   })
 
   test('do not drift over years', () => {
     const quick = { ...PARAMETERS, halfLifeMs: 3_600_000 }
-    const { unused, short } = billed(minute => (minute % 10 === 0 ? 3 : 1), 60_000, 40, quick).billOf(0)
+    const { unused, short } = billed(minute => (minute % 10 === 0 ? 3 : 1), 60_000, quick).billOf(0)
     expect([short, unused].map(value => Number.isFinite(value))).toEqual([true, true])
     expect(short).toBeGreaterThan(0.08)
     expect(short).toBeLessThan(0.12)
@@ -100,14 +87,14 @@ describe('VirtualSizers', () => {
 
   test('choose the same after being saved', () => {
     const sizers = billed(minute => (minute % 50 === 0 ? 3 : 1.5), 3_000)
-    const restored = new VirtualSizers(PARAMETERS, 40)
-    restored.restore(virtualSizersState(3, 2).parse(JSON.parse(JSON.stringify(sizers.serialise()))))
+    const restored = new VirtualSizers(PARAMETERS)
+    restored.restore(virtualSizersState(3).parse(JSON.parse(JSON.stringify(sizers.serialise()))))
     expect(restored.cheapest(-1)).toBe(1)
     expect(restored.billOf(0).short).toBeCloseTo(sizers.billOf(0).short, 5)
   })
 
   test('take nothing that was saved for other sizers', () => {
-    const other = new VirtualSizers({ ...PARAMETERS, risks: Float64Array.from([0.01]) }, 40)
-    expect(virtualSizersState(3, 2).safeParse(other.serialise()).success).toBe(false)
+    const other = new VirtualSizers({ ...PARAMETERS, count: 1 })
+    expect(virtualSizersState(3).safeParse(other.serialise()).success).toBe(false)
   })
 })

@@ -6,7 +6,7 @@ import { MemorySizer, MemorySizerState } from './memory-sizer.ts'
 import { SampleClock, SampleClockState } from './sample-clock.ts'
 import { type ResourceSamples, SampleMinute } from './sample-minute.ts'
 
-const VERSION = 1
+const VERSION = 2
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
 const SHORT_THROTTLED_PERCENT = 5
 /** With whole cores nothing counts throttling: one that uses all it is allowed, while something waits for it, is short. */

@@ -1,39 +1,21 @@
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 
-/** What a virtual sizer goes by: the peak of a window, or that and the habits of this time of day, or a percentile. */
-export type CpuBasis = 'recent' | 'hour' | 'recentTwice' | 'hourTwice' | 'hourEver' | 'percentile'
-
-/** A basis, its risk, and how it is told. */
-export interface BasisParameters {
-  readonly basis: CpuBasis
-  /** How often it is exceeded, relative to `recent`. */
-  readonly risk: number
-  readonly text: string
-}
-
-/** A share (0-1) by which a level is lifted, and by how much that lowers the risk of being exceeded. */
-export interface Lift {
+/** A share (0-1) by which a level is raised, and by how much that lowers the risk of its being too small. */
+interface Lift {
   readonly share: number
   readonly risk: number
 }
 
 /**
- * Numbers of the CPU part of `adaptive`. The risks are means over the public traces (rounded): only their ratios matter,
- * each container finds its own scale. docs/sizing.md tells how the others were found.
+ * Numbers of the CPU part of `adaptive`. The risks are means over the public traces of docs/sizing.md (rounded), and the
+ * others were tuned on these.
  */
 export const CPU_PARAMETERS = {
+  /** What a sizer starts from, and the share of the time in which that alone is too small in a typical container. */
   bases: [
-    { basis: 'recent', risk: 1, text: 'peak of the last 15 minutes' },
-    { basis: 'hour', risk: 0.4, text: 'peak of the last hour' },
-    {
-      basis: 'recentTwice',
-      risk: 0.65,
-      text: 'peak of the last 15 minutes or what this time of day or week had twice',
-    },
-    { basis: 'hourTwice', risk: 0.3, text: 'peak of the last hour or what this time of day or week had twice' },
-    { basis: 'hourEver', risk: 0.25, text: 'peak of the last hour or what this time of day or week ever had' },
-    { basis: 'percentile', risk: 0.4, text: '98th percentile of the last days' },
-  ] satisfies readonly BasisParameters[],
+    { text: 'peak of the last hour or what this time of day or week had twice', risk: 0.009 },
+    { text: '98th percentile of the last days', risk: 0.012 },
+  ],
   /** How far a level is lifted towards the peak of the last 72 hours. */
   lifts: [
     { share: 0, risk: 1 },
@@ -48,18 +30,12 @@ export const CPU_PARAMETERS = {
     { share: 0.25, risk: 0.27 },
     { share: 0.5, risk: 0.15 },
   ] satisfies readonly Lift[],
-  /** Share of the time in which the least careful sizer is exceeded, before anything is known about a container. */
-  priorRisk: 0.06,
-  priorScale: 0.5,
-  /** How long (days of evidence) the typical ratios of risk, a container's own scale, and its mean over all loads weigh. */
-  priorDays: 0.5,
-  scaleDays: 0.5,
-  contextDays: 0.5,
-  recentMs: 15 * MS_PER_MINUTE,
-  longPeakMs: 72 * MS_PER_HOUR,
+  /** For how many days of a container's own evidence the typical risks count. */
+  typicalDays: 0.5,
   percentile: 0.98,
   percentileHalfLifeMs: 24 * MS_PER_HOUR,
   percentileEveryMs: 15 * MS_PER_MINUTE,
+  longPeakMs: 72 * MS_PER_HOUR,
   daySlotMs: 5 * MS_PER_MINUTE,
   daysRemembered: 5,
   weekSlotMs: 10 * MS_PER_MINUTE,
@@ -76,8 +52,6 @@ export const CPU_PARAMETERS = {
   /** One change per hour costs as much as this share of unused cores. */
   changePrice: 0.01,
   chooseEveryMs: MS_PER_HOUR,
-  /** Loads, relative to the long peak, between which sizers are billed apart. */
-  loadSteps: [0.15, 0.4],
   /** A sample that ran short counts as at least this much more than it could use. */
   shortBill: 1.1,
   shortSlot: { factor: 1, plusCores: 0.05 },
@@ -106,4 +80,3 @@ export const CPU_PARAMETERS = {
   tokensKept: 25,
   abnormalMargin: 0.15,
 } as const
-export type CpuParameters = typeof CPU_PARAMETERS

@@ -1,29 +1,21 @@
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
-import type { Lift } from './cpu-parameters.ts'
 
-/** Numbers of the memory part of `adaptive`. Risks are in kills per day, before a container has shown its own. */
+/** Numbers of the memory part of `adaptive`. */
 export const MEMORY_PARAMETERS = {
   windows: [
-    { spanMs: MS_PER_HOUR, risk: 0.15, text: 'peak of the last hour' },
-    { spanMs: 4 * MS_PER_HOUR, risk: 0.1, text: 'peak of the last 4 hours' },
-    { spanMs: 24 * MS_PER_HOUR, risk: 0.05, text: 'peak of the last 24 hours' },
-    { spanMs: 72 * MS_PER_HOUR, risk: 0.04, text: 'peak of the last 3 days' },
+    { spanMs: MS_PER_HOUR, text: 'peak of the last hour' },
+    { spanMs: 4 * MS_PER_HOUR, text: 'peak of the last 4 hours' },
+    { spanMs: 24 * MS_PER_HOUR, text: 'peak of the last 24 hours' },
+    { spanMs: 72 * MS_PER_HOUR, text: 'peak of the last 3 days' },
   ],
-  /** Largest margins: what is added is the surprise of the last days, within [smallestMargin, share]. */
-  margins: [
-    { share: 0.15, risk: 1 },
-    { share: 0.21, risk: 0.7 },
-    { share: 0.3, risk: 0.45 },
-    { share: 0.5, risk: 0.25 },
-  ] satisfies readonly Lift[],
+  /** What is added is the largest surprise of the last days, within these. */
   smallestMargin: 0.15,
-  /** Until this age the sizer of this number is used. */
+  largestMargin: 0.21,
+  /** Until this age the window of this number is used. */
   chooseAfterMs: MS_PER_DAY,
-  firstSizer: 4,
+  firstWindow: 1,
   /** What one kill per day costs, in shares of unused memory. */
   killPrice: 1.3,
-  priorDays: 1,
-  scaleDays: 1e6,
   billHalfLifeMs: 10 * MS_PER_DAY,
   stick: 0.005,
   chooseEveryMs: MS_PER_HOUR,
