@@ -47,5 +47,5 @@ export function boundsIn(
 ): CounterBounds {
   const onImplausible = (value: number, most: number) =>
     files.noteFailure({ path: named.path, reason: 'implausible', value, most })
-  return { ...bounds, onImplausible }
+  return { most: bounds.most, mostGrowth: bounds.mostGrowth, onImplausible }
 }

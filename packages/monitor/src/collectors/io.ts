@@ -40,14 +40,11 @@ export const io: Collector = {
     if (file === undefined) return () => {}
     const mostGrowth = (elapsedMs: number) => mostOperations(elapsedMs, hostMost().cores)
     const bounds = boundsIn(files, file, { most: MOST_OPERATIONS, mostGrowth })
-    const reads = new Counter(bounds)
-    const writes = new Counter(bounds)
+    const operations = new Counter(bounds)
     return (sample, timing) => {
       const total = readTotal(file, parse, countsDevice)
       if (total === undefined) return
-      const areReads = reads.take(total.reads, timing)
-      const areWrites = writes.take(total.writes, timing)
-      if (areReads && areWrites) sample.ioStats = total
+      if (operations.take(total.reads + total.writes, timing)) sample.ioStats = total
     }
   },
 }

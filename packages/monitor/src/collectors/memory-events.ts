@@ -1,3 +1,4 @@
+import type { MemoryEvents } from '@lxc-autoscale/core'
 import { flatKeyed, MOST_COUNT, mostKills, mostLimitHits, OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
 import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
@@ -57,26 +58,27 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   const ownCounters = [new Counter(ownHits), new Counter(ownHits), new Counter(ownHits)]
   const isLately = lately()
   const isNearLimit = nearLimit()
-  const readOwn = (timing: Timing) => {
-    const values = local.read(parseLocalEvents)
-    return values && growths(ownCounters, values, timing)
-  }
-  let before: readonly Growth[] = []
-  let ownBefore: readonly Growth[] | undefined
-  let isFirst = true
+  let before: readonly Growth[] | undefined
+  let isBelieved = false
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
     const values = events.read(parseEvents)
     if (values === undefined) return
-    const [high, max, kills] = growths(counters, values, timing)
-    // Read after the kills, so that none is seen whose cause is not; not at all while nothing happened in the whole tree.
-    const own = isSame(values, before) ? ownBefore && NOTHING : readOwn(timing)
-    before = values
-    ownBefore = own
-    if (isFirst) {
-      isFirst = false
+    if (isBelieved && isSame(values, before)) {
+      isLately(0)
+      sample.memoryEvents = NOTHING_HAPPENED
       return
     }
+    const isFirst = before === undefined
+    before = values
+    const grown = growths(counters, values, timing)
+    // Read after the kills, so that none is seen whose cause is not; not at all while nothing happens in the whole tree.
+    const ownValues = local.read(parseLocalEvents)
+    local.close()
+    const own = ownValues && growths(ownCounters, ownValues, timing)
+    isBelieved = ![...grown, ...(own ?? [])].includes(undefined)
+    if (isFirst) return
+    const [high, max, kills] = grown
     const isOwn = own === undefined ? isNear : isLately(own[2])
     const ownMax = own === undefined ? shareOf(max, isNear) : own[1]
     sample.memoryEvents = {
@@ -89,10 +91,10 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   }
 }
 
-const NOTHING: readonly Growth[] = [0, 0, 0]
+const NOTHING_HAPPENED: MemoryEvents = { high: 0, max: 0, innerMax: 0, oomKill: 0, innerOomKill: 0 }
 
-function isSame(values: readonly Growth[], before: readonly Growth[]): boolean {
-  for (let at = 0; at < values.length; at++) if (values[at] !== before[at]) return false
+function isSame(values: readonly Growth[], before: readonly Growth[] | undefined): boolean {
+  for (let at = 0; at < values.length; at++) if (values[at] !== before?.[at]) return false
   return true
 }
 

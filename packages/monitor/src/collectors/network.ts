@@ -26,23 +26,20 @@ export const network: Collector = {
       },
     }
     const bounds = boundsIn(files, named, { most: MOST_COUNT, mostGrowth: mostNetworkBytes })
-    const received = new Counter(bounds)
-    const sent = new Counter(bounds)
+    const traffic = new Counter(bounds)
     return (sample, timing) => {
       const { initPid } = run
       if (initPid === undefined) {
         files.noteFailure({ path: named.path, reason: 'unreadable', code: 'NO_INIT' })
         return
       }
-      const traffic = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, LIST)
-      if (traffic === undefined) {
+      const interfaces = files.readOnce(`${run.proc}/${initPid}/net/dev`, parseNetDev, LIST)
+      if (interfaces === undefined) {
         run.loseInit()
         return
       }
-      const usage = totalOf(traffic, interfacesOf(run.vmid))
-      const isReceived = received.take(usage.rxBytes, timing)
-      const isSent = sent.take(usage.txBytes, timing)
-      if (isReceived && isSent) sample.networkUsage = usage
+      const usage = totalOf(interfaces, interfacesOf(run.vmid))
+      if (traffic.take(usage.rxBytes + usage.txBytes, timing)) sample.networkUsage = usage
     }
   },
 }

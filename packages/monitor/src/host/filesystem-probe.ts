@@ -140,8 +140,9 @@ class WorkAnswers implements FilesystemAnswers {
     const index = this.#indexes.get(initPid)
     if (index === undefined) return 'late'
     const at = index * NUMBERS_PER_ANSWER
-    const [totalBytes = -1, usedBytes = -1, freeBytes = -1] = [0, 1, 2].map(offset => this.#answers[at + offset])
-    return totalBytes < 0 ? 'failed' : { totalBytes, usedBytes, freeBytes }
+    const totalBytes = this.#answers[at] ?? -1
+    if (totalBytes < 0) return 'failed'
+    return { totalBytes, usedBytes: this.#answers[at + 1] ?? 0, freeBytes: this.#answers[at + 2] ?? 0 }
   }
 }
 
