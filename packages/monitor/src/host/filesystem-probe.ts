@@ -12,10 +12,8 @@ export interface FilesystemSize {
 /** Why a container has no figures: the file system did not answer in time, or answered with an error. */
 export type FilesystemAnswer = FilesystemSize | 'late' | 'failed'
 
-/** What was found for the root file system of each process. */
-export interface FilesystemAnswers {
-  of(initPid: number): FilesystemAnswer
-}
+/** What was found for the root file system of a process. */
+export type FilesystemAnswers = (initPid: number) => FilesystemAnswer
 
 export interface ProbeSettings {
   readonly proc: string
@@ -63,14 +61,14 @@ export class FilesystemProbe {
   async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
     const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
     const thread = pids.length === 0 ? undefined : this.#takeThread()
-    if (thread === undefined || !(await this.#isWithin(START_LIMIT_MS, thread.ready))) return NO_ANSWERS
+    if (thread === undefined || !(await this.#isWithin(START_LIMIT_MS, thread.ready))) return () => 'late'
     const work = newWork(this.#settings.proc, pids)
     const isDone = await this.#isWithin(
       this.#settings.timeoutMs,
       new Promise(resolve => thread.begin(work, () => this.#return(thread, resolve))),
     )
     if (!isDone) this.#setAside(thread, pids[Atomics.load(work.done, 0)])
-    return new WorkAnswers(pids, work)
+    return answersIn(work)
   }
 
   /** Ends the threads; gives those that hang a moment to come back, since nothing can end them (see `stuckThreads`). */
@@ -123,26 +121,16 @@ export class FilesystemProbe {
   }
 }
 
-const NO_ANSWERS: FilesystemAnswers = { of: () => 'late' }
-
-/** Reads the answers where the thread left them; they are not turned into objects before they are asked for. */
-class WorkAnswers implements FilesystemAnswers {
-  readonly #answers: Float64Array
-  readonly #indexes = new Map<number, number>()
-
-  constructor(pids: readonly number[], { answers, done }: StatfsWork) {
-    this.#answers = answers
-    const answered = Atomics.load(done, 0)
-    for (let index = 0; index < answered; index++) this.#indexes.set(pids[index] ?? 0, index)
-  }
-
-  of(initPid: number): FilesystemAnswer {
-    const index = this.#indexes.get(initPid)
-    if (index === undefined) return 'late'
+/** The answers that the thread has left by now. */
+function answersIn({ pids, answers, done }: StatfsWork): FilesystemAnswers {
+  const found = new Map<number, FilesystemAnswer>()
+  const answered = Atomics.load(done, 0)
+  for (let index = 0; index < answered; index++) {
     const at = index * NUMBERS_PER_ANSWER
-    const [totalBytes = -1, usedBytes = -1, freeBytes = -1] = [0, 1, 2].map(offset => this.#answers[at + offset])
-    return totalBytes < 0 ? 'failed' : { totalBytes, usedBytes, freeBytes }
+    const [totalBytes = -1, usedBytes = -1, freeBytes = -1] = answers.subarray(at, at + NUMBERS_PER_ANSWER)
+    found.set(pids[index] ?? 0, totalBytes < 0 ? 'failed' : { totalBytes, usedBytes, freeBytes })
   }
+  return initPid => found.get(initPid) ?? 'late'
 }
 
 function newWork(proc: string, pids: readonly number[]): StatfsWork {
