@@ -1,14 +1,15 @@
 import { readdirSync, statSync } from 'node:fs'
 import { AutoscaleError, errorMessage, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
 import type { KernelText } from '@lxc-autoscale/host'
-import { type CgroupLayout, findCgroupLayout, type HostFiles, OPTIONAL_LIST, processTree } from '@lxc-autoscale/host'
+import {
+  type CgroupLayout,
+  findCgroupLayout,
+  type HostFiles,
+  type HostRoots,
+  OPTIONAL_LIST,
+  processTree,
+} from '@lxc-autoscale/host'
 import { ContainerRun } from './container-run.ts'
-
-/** Where the kernel's files are. */
-export interface HostRoots {
-  readonly proc: string
-  readonly cgroup: string
-}
 
 /** The containers that run now: those that have processes in their cgroup. */
 export class ContainerList {

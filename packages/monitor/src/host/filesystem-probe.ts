@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Clock, systemErrorCode } from '@lxc-autoscale/core'
+import { type Clock, isWithin, systemErrorCode } from '@lxc-autoscale/core'
 import { type StatfsThread, type StatfsWork, startStatfsThread } from './statfs-thread.ts'
 
 /** Size of a file system, bytes. `free` is what an unprivileged user may still take. */
@@ -61,11 +61,12 @@ export class FilesystemProbe {
   async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
     const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
     const thread = pids.length === 0 ? undefined : this.#takeThread()
-    if (thread === undefined || !(await this.#isWithin(START_LIMIT_MS, thread.ready))) return () => 'late'
+    if (thread === undefined || !(await isWithin(this.#clock, START_LIMIT_MS, thread.ready))) return () => 'late'
     const work = newWork(this.#settings.proc, pids)
-    const isDone = await this.#isWithin(
+    const isDone = await isWithin(
+      this.#clock,
       this.#settings.timeoutMs,
-      new Promise(resolve => thread.begin(work, () => this.#return(thread, resolve))),
+      new Promise<void>(resolve => thread.begin(work, () => this.#return(thread, resolve))),
     )
     if (!isDone) this.#setAside(thread, pids[Atomics.load(work.done, 0)])
     return answersIn(work)
@@ -79,20 +80,10 @@ export class FilesystemProbe {
           if (this.#stuck.size === 0) resolve()
         }
       })
-      await this.#isWithin(CLOSE_LIMIT_MS, allReturned)
+      await isWithin(this.#clock, CLOSE_LIMIT_MS, allReturned)
     }
     await this.#idle?.end()
     this.#idle = undefined
-  }
-
-  async #isWithin(limitMs: number, event: Promise<void>): Promise<boolean> {
-    const stop = new AbortController()
-    const isFirst = await Promise.race([
-      event.then(() => true),
-      this.#clock.sleep(limitMs, stop.signal).then(() => false),
-    ])
-    stop.abort()
-    return isFirst
   }
 
   #takeThread(): StatfsThread | undefined {
