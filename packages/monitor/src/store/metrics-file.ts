@@ -96,16 +96,14 @@ export class MetricsFile implements CycleStore {
   }
 
   async #append(line: Uint8Array): Promise<number> {
-    if (this.#current !== undefined && !(await isInPlace(this.#files, this.#current))) await this.#reopen()
+    if (this.#current !== undefined && !(await isInPlace(this.#files, this.#current))) {
+      this.#options.log.warn({ file: this.#options.path }, 'metrics file was deleted or replaced; opening it anew')
+      await this.#drop()
+    }
     const opened = this.#current ?? (await this.#open())
     const compactedBytes = await this.#makeRoom(opened)
     const current = this.#current ?? opened
     return compactedBytes + (await this.#writeEntry(current, line))
-  }
-
-  async #reopen(): Promise<void> {
-    this.#options.log.warn({ file: this.#options.path }, 'metrics file was deleted or replaced; opening it anew')
-    await this.#drop()
   }
 
   async #open(): Promise<CurrentFile> {
