@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import * as real from 'node:fs/promises'
-import type { HistoryFiles } from '../../packages/monitor/src/store/history-files.ts'
+import type { HistoryFiles } from '../../packages/monitor/src/store/open-history.ts'
 
 /** What the operating system does to the next calls. */
 export interface Weather {

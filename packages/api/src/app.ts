@@ -3,10 +3,10 @@ import rateLimit from '@fastify/rate-limit'
 import { AutoscaleError } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { type ApiPorts, appContext } from './app-context.ts'
+import { appContext } from './app-context.ts'
 import type { ApiConfig } from './config.ts'
 import { guardFields } from './http/access-guard.ts'
-import { AllowedHosts } from './http/allowed-hosts.ts'
+import { hostCheck } from './http/allowed-hosts.ts'
 import { authenticate } from './http/authenticate.ts'
 import { ANYBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
@@ -15,8 +15,9 @@ import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { checkSameOrigin } from './http/same-origin.ts'
-import { serializerCompiler, validatorCompiler } from './http/zod-validation.ts'
+import { validatorCompiler } from './http/zod-validation.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
+import type { ApiPorts } from './routes/route-context.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 const KB = 1_024
@@ -36,7 +37,8 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   }).withTypeProvider<ZodTypeProvider>()
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
+  // The answers are built from typed values, so they are written as they are.
+  app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(ports, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const error = new AutoscaleError('ROUTE_NOT_FOUND', 'there is no such route; GET /routes lists what there is')
@@ -72,7 +74,7 @@ const CSP = {
 
 /** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
 function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: ApiConfig): void {
-  const hosts = new AllowedHosts([config.server.host, ...config.server.allowed_hosts])
+  const checkHost = hostCheck([config.server.host, ...config.server.allowed_hosts])
   const limits = rateLimits(app, config.rate_limiting)
   const authentication = { keys, keyPlace: keyPlace(config) }
   app.decorateRequest('caller')
@@ -80,7 +82,7 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
   app.addHook('onRequest', async (request, reply) => {
     request.ignored = []
     request.caller = ANYBODY
-    hosts.check(request.headers.host, request.socket.localAddress)
+    checkHost(request.headers.host, request.socket.localAddress)
     checkSameOrigin(request)
     const isCounted = limits.isCounted(request)
     if (isCounted) await limits.perAddress(request, reply)

@@ -18,38 +18,28 @@ export interface DaemonStateParts {
 }
 
 /** Tells which of the three daemons run, from the traces that they leave. */
-export class DaemonStates {
-  readonly #parts: DaemonStateParts
+export function daemonStates(parts: DaemonStateParts): readonly DaemonState[] {
+  return [
+    monitorState(parts),
+    modelState(parts),
+    { name: 'lxc_autoscale_api', state: 'running', detail: `process ${process.pid}` },
+  ]
+}
 
-  constructor(parts: DaemonStateParts) {
-    this.#parts = parts
-  }
+function monitorState({ clock, monitorFile, config }: DaemonStateParts): DaemonState {
+  const name = 'lxc_monitor'
+  const modifiedMs = monitorFile.modifiedMs()
+  if (modifiedMs === undefined) return { name, state: 'not known', detail: 'there is no metrics file' }
+  const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
+  const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
+  return { name, state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
+}
 
-  read(): readonly DaemonState[] {
-    return [
-      this.#monitor(),
-      this.#model(),
-      { name: 'lxc_autoscale_api', state: 'running', detail: `process ${process.pid}` },
-    ]
-  }
-
-  #monitor(): DaemonState {
-    const { clock, monitorFile, config } = this.#parts
-    const name = 'lxc_monitor'
-    const modifiedMs = monitorFile.modifiedMs()
-    if (modifiedMs === undefined) return { name, state: 'not known', detail: 'there is no metrics file' }
-    const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
-    const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
-    return { name, state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
-  }
-
-  #model(): DaemonState {
-    const { files, config } = this.#parts
-    const name = 'lxc_autoscale_ml'
-    const path = config.health.model_lock_file
-    const text = path === '' ? undefined : files.readText(path)?.trim()
-    if (text === undefined || !/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
-    const isAlive = files.inode(`/proc/${text}`) !== undefined
-    return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
-  }
+function modelState({ files, config }: DaemonStateParts): DaemonState {
+  const name = 'lxc_autoscale_ml'
+  const path = config.health.model_lock_file
+  const text = path === '' ? undefined : files.readText(path)?.trim()
+  if (text === undefined || !/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
+  const isAlive = files.inode(`/proc/${text}`) !== undefined
+  return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
 }

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type HealthBody, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import { type Clock, errorMessage, type HealthBody, isWithin, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
 import { parsePctList } from '@lxc-autoscale/host'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ApiConfig } from './config.ts'
@@ -40,14 +40,8 @@ class RunningCheck {
   async within(patienceMs: number, clock: Clock): Promise<CheckResult> {
     const isRecent = clock.monotonicMs() - this.startedMs < patienceMs
     if (this.found === undefined && this.#before?.ok && isRecent) return this.#before
-    const answered = new AbortController()
-    const late = clock.sleep(patienceMs, answered.signal).then(() => ({
-      ok: false,
-      detail: `no answer within ${patienceMs / MS_PER_SECOND} s`,
-    }))
-    const found = await Promise.race([this.#result, late])
-    answered.abort()
-    return found
+    if (await isWithin(clock, patienceMs, this.#result)) return this.#result
+    return { ok: false, detail: `no answer within ${patienceMs / MS_PER_SECOND} s` }
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
-import { type ApiPorts, appContext } from './app-context.ts'
+import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
@@ -23,6 +23,7 @@ import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
+import type { ApiPorts } from './routes/route-context.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */

@@ -1,9 +1,10 @@
-import { AutoscaleError, errorMessage, type HistoryEntryBody } from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, type HistoryEntryBody, isWithin } from '@lxc-autoscale/core'
 import type { AuditLog, BegunChange } from './audit/audit-log.ts'
 import type { IdempotencyStore } from './audit/idempotency-store.ts'
 import { observeChange } from './changes/observe.ts'
 import { type LeftSnapshotParts, removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import { keepInterrupted } from './http/idempotency.ts'
+import { asObject } from './json-object.ts'
 import { leftCommandsEnded } from './pct/left-commands.ts'
 import type { Containers } from './ports.ts'
 
@@ -32,9 +33,7 @@ export async function resolveInterrupted(parts: InterruptedParts): Promise<void>
   }
   const resolved = Promise.all(interrupted.map(change => resolveInTurn(change, parts)))
   void resolved.then(() => removeLeftSnapshots(interrupted, parts))
-  const done = new AbortController()
-  await Promise.race([resolved, clock.sleep(START_WAIT_MS, done.signal)])
-  done.abort()
+  await isWithin(clock, START_WAIT_MS, resolved)
 }
 
 async function resolveInTurn(change: BegunChange, parts: InterruptedParts): Promise<void> {
@@ -81,6 +80,6 @@ function holdsAsked(asked: Readonly<Record<string, unknown>>, after: unknown): b
   ] as const
   return pairs.every(([field, held]) => {
     const value = asked[field]
-    return value === undefined || (typeof after === 'object' && after !== null && Reflect.get(after, held) === value)
+    return value === undefined || asObject(after)?.[held] === value
   })
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type HistoryEntryBody, MS_PER_SECOND, Registry } from '@lxc-autoscale/core'
 import type { ContainerFacts } from './host/container-facts.ts'
+import { asObject } from './json-object.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
 import type { CommandReport } from './pct/pct-cli.ts'
 
@@ -131,6 +132,6 @@ function directionOf(resource: string, before: unknown, after: unknown): string 
 }
 
 function figure(body: unknown, key: string): number | undefined {
-  const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined
+  const value = asObject(body)?.[key]
   return typeof value === 'number' ? value : undefined
 }

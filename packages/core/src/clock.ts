@@ -22,3 +22,13 @@ export const systemClock: Clock = {
     }
   },
 }
+
+/** Whether `event` comes to pass within `limitMs`. Rejects as `event` does within it. */
+export async function isWithin(clock: Clock, limitMs: number, event: Promise<unknown>): Promise<boolean> {
+  const isOver = new AbortController()
+  try {
+    return await Promise.race([event.then(() => true), clock.sleep(limitMs, isOver.signal).then(() => false)])
+  } finally {
+    isOver.abort()
+  }
+}

@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from './clock.ts'
+export { type Clock, isWithin, systemClock } from './clock.ts'
 export {
   configKeys,
   defaultYaml,

@@ -1,8 +1,7 @@
 import { BYTES_PER_MB, KIB_PER_MB } from '@lxc-autoscale/core'
 import { MOST_CORES, MOST_HOST_BYTES, MOST_PROCESSES } from './bounds.ts'
 import { type HostFiles, LIST } from './host-files.ts'
-import { parseLoad1, parseOnlineCpus } from './parse/host-lines.ts'
-import { parseMeminfo } from './parse/meminfo.ts'
+import { parseLoad1, parseMeminfo, parseOnlineCpus } from './parse/host-lines.ts'
 
 /** What the host has. Undefined: not known. */
 export interface HostSize {

@@ -125,13 +125,8 @@ export class HostFiles {
    * container alive.
    */
   readOnce<Value>(path: string, parse: Parse<Value>, options: FileOptions = REQUIRED): Value | undefined {
-    let fd: number
-    try {
-      fd = this.#calls.open(path)
-    } catch (error) {
-      this.#note(path, error, options)
-      return undefined
-    }
+    const fd = this.#tryOpen(path, options)
+    if (fd === undefined) return undefined
     try {
       return this.readFrom(fd, { path }, parse, options)
     } finally {
@@ -139,17 +134,11 @@ export class HostFiles {
     }
   }
 
-  /** For KernelFile: opens for keeping. Undefined when it failed or no more files may be kept. */
+  /** For KernelFile: opens for keeping, unless `isFull`. Undefined when it failed. */
   openKept(path: string, options: FileOptions): number | undefined {
-    if (this.#open >= this.#mostOpen) return undefined
-    try {
-      const fd = this.#calls.open(path)
-      this.#open++
-      return fd
-    } catch (error) {
-      this.#note(path, error, options)
-      return undefined
-    }
+    const fd = this.#tryOpen(path, options)
+    if (fd !== undefined) this.#open++
+    return fd
   }
 
   get isFull(): boolean {
@@ -229,6 +218,15 @@ export class HostFiles {
   /** When a file was last written, milliseconds since 1970 UTC; undefined when it is not there. */
   modifiedMs(path: string): number | undefined {
     return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  }
+
+  #tryOpen(path: string, options: FileOptions): number | undefined {
+    try {
+      return this.#calls.open(path)
+    } catch (error) {
+      this.#note(path, error, options)
+      return undefined
+    }
   }
 
   #note(path: string, error: unknown, { isOptional }: FileOptions): void {

@@ -5,6 +5,7 @@ export {
   type Controller,
   controllerFolder,
   findCgroupLayout,
+  type HostRoots,
   processTree,
 } from './cgroup/cgroup-layout.ts'
 export { allowedCores, openCpuAllowance } from './cgroup/cpu-allowance.ts'
@@ -29,7 +30,7 @@ export { parseDeviceNames } from './parse/host-lines.ts'
 export { type NestedValues, nestedKeyed, nestedOperations } from './parse/nested-keyed.ts'
 export { type InterfaceTraffic, parseNetDev } from './parse/net-dev.ts'
 export { parsePressure, type Stalls } from './parse/pressure.ts'
-export { parseSingleValue } from './parse/single-value.ts'
+export { parseSingleValue } from './parse/single-line.ts'
 export { type Limits, NO_LIMITS } from './pve/limits.ts'
 export * from './pve/lxc-conf.ts'
 export { parsePctList } from './pve/pct-list.ts'

@@ -2,15 +2,10 @@ import { AutoscaleError, type Logger, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { FailureReason } from '@lxc-autoscale/host'
 import type { CycleOutcome } from './cycle.ts'
 import type { MonitorMetrics } from './exposition/monitor-metrics.ts'
+import type { Monitor } from './monitor.ts'
 
 /** What is reported on. */
-export interface ReportedMonitor {
-  /** @throws {AutoscaleError} HOST_UNREADABLE */
-  runCycle(): Promise<CycleOutcome>
-  /** File systems that do not answer. */
-  readonly stuckFilesystems: number
-  nameOf(vmid: number): string | undefined
-}
+export type ReportedMonitor = Pick<Monitor, 'runCycle' | 'stuckFilesystems' | 'nameOf'>
 
 /** Share of the interval above which a cycle is called slow. */
 const SLOW_SHARE = 0.5

@@ -1,7 +1,6 @@
 import type { Clock } from '@lxc-autoscale/core'
 import { FAILURE_REASONS, type FailureReason, type FileFailure, type HostFiles } from '@lxc-autoscale/host'
 import type { Timing } from './derive/counter.ts'
-import type { Laps } from './measured-run.ts'
 
 /** Figures that one part of a cycle could not know for one reason, with one example. */
 export interface CollectError {
@@ -12,7 +11,7 @@ export interface CollectError {
 }
 
 /** Takes the time, and counts what could not be known, of each part of one cycle: what passed since the part before was done. */
-export class CycleWatch implements Laps {
+export class CycleWatch {
   readonly #clock: Clock
   readonly #files: HostFiles
   readonly #timing: { monotonicMs: number; readonly clockEpoch: number }

@@ -12,7 +12,6 @@ import { type HostFigures, type HostFiles, MOST_CORES, NO_HOST_FIGURES, openHost
 import type { CollectorContext, HostMost } from './collectors/collector.ts'
 import { CycleText } from './cycle-text.ts'
 import { type CollectError, CycleWatch } from './cycle-watch.ts'
-import { isClockStep, type Moment } from './derive/clock-step.ts'
 import type { ContainerRun } from './host/container-run.ts'
 import type { FilesystemAnswers, FilesystemProbe } from './host/filesystem-probe.ts'
 import { type CollectorSettings, isUnknown, MeasuredRun } from './measured-run.ts'
@@ -45,6 +44,15 @@ export interface CycleOutcome {
   /** Figures that are not known, by collector and reason. */
   readonly errors: readonly CollectError[]
 }
+
+/** A moment as both clocks show it, milliseconds. */
+interface Moment {
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
+/** Clocks that NTP slews stay together closer than this. */
+const STEP_MS = 1_000
 
 /** Measures all running containers of the host, again and again; pairs each reading with the one before. */
 export class Cycle {
@@ -154,6 +162,16 @@ export class Cycle {
       hostLoad1: this.#host.load1,
     }
   }
+}
+
+/**
+ * Whether the wall clock and the monotonic clock went apart between two moments: somebody set the time, or the machine
+ * slept (the monotonic clock stands still then).
+ */
+export function isClockStep(previous: Moment, current: Moment): boolean {
+  const wallMs = current.wallMs - previous.wallMs
+  const monotonicMs = current.monotonicMs - previous.monotonicMs
+  return Math.abs(wallMs - monotonicMs) > STEP_MS
 }
 
 function mostOf(before: HostFigures, now: HostFigures): HostMost {

@@ -17,9 +17,7 @@ import { MonitorMetrics } from './exposition/monitor-metrics.ts'
 import { Monitor, type MonitorSurroundings } from './monitor.ts'
 
 /** What only the outermost file may know of this process, or do to it. */
-export interface ProcessFacts {
-  readonly mostOpenFiles: number
-  readonly usage: MonitorSurroundings['usage']
+export interface ProcessFacts extends Pick<MonitorSurroundings, 'mostOpenFiles' | 'usage'> {
   /** Ends the process at once, whatever its threads wait for. */
   readonly endAtOnce: () => void
 }
@@ -106,7 +104,8 @@ class RunningMonitor {
   async close(): Promise<void> {
     await this.#listener?.close()
     const installation = this.#installation
-    await this.#remove(installation)
+    await installation?.monitor.close()
+    await installation?.lock?.release()
     const stuck = this.#abandonedThreads + (installation?.monitor.stuckFilesystems ?? 0)
     if (stuck === 0) return
     this.#context.log.warn(
@@ -121,8 +120,7 @@ class RunningMonitor {
     const path = config.monitoring.export_file
     const isSame = this.#installation?.config.monitoring.export_file === path
     const lock = isSame ? this.#installation?.lock : await this.#lock(path)
-    const { mostOpenFiles, usage } = this.#facts
-    const monitor = new Monitor(config, { clock, log, mostOpenFiles, usage })
+    const monitor = new Monitor(config, { clock, log, ...this.#facts })
     try {
       await monitor.open()
     } catch (error) {
@@ -143,11 +141,6 @@ class RunningMonitor {
       log.warn({ problem: errorMessage(error) }, 'cannot lock the metrics file; going on without')
       return undefined
     }
-  }
-
-  async #remove(installation: Installation | undefined): Promise<void> {
-    await installation?.monitor.close()
-    await installation?.lock?.release()
   }
 
   /** Takes over a new configuration between two cycles. What it cannot be installed for is logged; the old one stays. */

@@ -1,7 +1,7 @@
 import { type ContainerSample, emptySample } from '@lxc-autoscale/core'
 import type { CollectorContext, Measure, SampleDraft } from './collectors/collector.ts'
 import { COLLECTORS } from './collectors/index.ts'
-import type { Timing } from './derive/counter.ts'
+import type { CycleWatch } from './cycle-watch.ts'
 import { RollingRange } from './derive/rolling-range.ts'
 import type { ContainerRun } from './host/container-run.ts'
 
@@ -11,12 +11,6 @@ export interface CollectorSettings {
   readonly off: ReadonlySet<string>
   /** Cycles over which the smallest and the largest figures are taken. */
   readonly rollingWindow: number
-}
-
-/** Says when each reading is made, and learns when each collector is done. */
-export interface Laps {
-  readonly timing: Timing
-  done(collector: string): void
 }
 
 const NOTHING_KNOWN = emptySample()
@@ -38,11 +32,11 @@ export class MeasuredRun {
   }
 
   /** Its sample in this cycle. To be called once per cycle. */
-  measure(timestampMs: number, laps: Laps): ContainerSample {
+  measure(timestampMs: number, watch: CycleWatch): ContainerSample {
     const sample: SampleDraft = { ...NOTHING_KNOWN, timestampMs, runId: this.run.runId }
     for (const { name, measure } of this.#collectors) {
-      measure(sample, laps.timing)
-      laps.done(name)
+      measure(sample, watch.timing)
+      watch.done(name)
     }
     const { cpuUsagePercent, memoryUsageMb, processCount } = sample
     const cpuRange = this.#cpuRange.add(cpuUsagePercent)

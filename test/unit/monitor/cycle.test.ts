@@ -475,7 +475,7 @@ test('a cycle that could not be stored is measured all the same', async () => {
 
 describe('the root file system', () => {
   const size = { totalBytes: 8 * GB, usedBytes: 3 * GB, freeBytes: 4 * GB }
-  const answering = (answer: FilesystemAnswer) => setUp({ filesystems: { ask: async () => ({ of: () => answer }) } })
+  const answering = (answer: FilesystemAnswer) => setUp({ filesystems: { ask: async () => () => answer } })
 
   test('has the size that it answered', async () => {
     const { sampleOf } = answering(size)

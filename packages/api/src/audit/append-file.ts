@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory } from '@lxc-autoscale/core'
-import type { z } from 'zod'
 
 export interface AppendFileOptions {
   readonly path: string
@@ -95,16 +94,6 @@ export class AppendFile {
     this.#bytes = 0
     await previous.close()
     await syncDirectory(dirname(path))
-  }
-}
-
-/** What a line of JSON holds; undefined when it is damaged, as one that a power loss has torn: the others are not lost for it. */
-export function parseLine<Schema extends z.ZodType>(schema: Schema, line: string): z.output<Schema> | undefined {
-  try {
-    return schema.safeParse(JSON.parse(line)).data
-  } catch {
-    // Not JSON: that is said by undefined.
-    return undefined
   }
 }
 

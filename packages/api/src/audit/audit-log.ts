@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { AutoscaleError, errorMessage, HistoryEntryBody, replaceFile } from '@lxc-autoscale/core'
 import type { z } from 'zod'
 import { linesBackwards } from '../host/lines-backwards.ts'
-import { AppendFile, parseLine } from './append-file.ts'
+import { parseJson } from '../json-object.ts'
+import { AppendFile } from './append-file.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */
@@ -71,7 +72,7 @@ export class AuditLog {
     const changes: BegunChange[] = []
     for (const name of names.filter(name => name.endsWith('.json'))) {
       const text = await readFile(join(this.#directory, BEGUN, name), 'utf8')
-      const change = parseLine(BegunChange, text)
+      const change = BegunChange.safeParse(parseJson(text)).data
       if (change !== undefined) changes.push(change)
     }
     return changes.sort((a, b) => a.time.localeCompare(b.time))
@@ -82,7 +83,7 @@ export class AuditLog {
     const path = join(this.#directory, FILE)
     for (let number = 0; number <= this.#options.backupCount; number++) {
       for await (const line of linesBackwards(number === 0 ? path : `${path}.${number}`)) {
-        const entry = parseLine(HistoryEntryBody, line)
+        const entry = HistoryEntryBody.safeParse(parseJson(line)).data
         if (entry !== undefined) yield entry
       }
     }

@@ -2,7 +2,8 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, MS_PER_HOUR, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { AppendFile, parseLine } from './append-file.ts'
+import { parseJson } from '../json-object.ts'
+import { AppendFile } from './append-file.ts'
 
 const StoredAnswer = z.object({
   key: z.string(),
@@ -44,7 +45,7 @@ export class IdempotencyStore {
     const answers = new Map<string, StoredAnswer>()
     const text = `${await readIfThere(`${path}.1`)}\n${await readIfThere(path)}`
     for (const line of text.split('\n')) {
-      const answer = parseLine(StoredAnswer, line)
+      const answer = StoredAnswer.safeParse(parseJson(line)).data
       if (answer !== undefined && answer.time_ms >= oldestMs) answers.set(answer.key, answer)
     }
     await replaceFile(path, [...answers.values()].map(answer => `${JSON.stringify(answer)}\n`).join(''))

@@ -7,6 +7,7 @@ import {
   findCgroupLayout,
   findInitPid,
   type HostFiles,
+  type HostRoots,
   type Limits,
   NO_LIMITS,
   openCpuAllowance,
@@ -25,19 +26,13 @@ export interface MemoryFacts {
   readonly usageBytes: number
 }
 
-/** Where the kernel's files are. */
-export interface KernelRoots {
-  readonly proc: string
-  readonly cgroup: string
-}
-
 /** Reads the cgroups that carry the limits of the containers (`lxc/<vmid>`), of either version. */
 export class CgroupReader {
   readonly #files: HostFiles
-  readonly #roots: KernelRoots
+  readonly #roots: HostRoots
   #found: CgroupLayout | undefined
 
-  constructor(files: HostFiles, roots: KernelRoots) {
+  constructor(files: HostFiles, roots: HostRoots) {
     this.#files = files
     this.#roots = roots
   }

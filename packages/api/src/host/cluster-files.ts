@@ -1,5 +1,5 @@
 import type { HostFiles } from '@lxc-autoscale/host'
-import { asObject } from '../json-object.ts'
+import { asObject, parseJson } from '../json-object.ts'
 
 /** What `/etc/pve/.members` says of the cluster, as this node sees it. */
 export interface ClusterMembers {
@@ -71,12 +71,7 @@ export class ClusterFiles {
   }
 }
 
-function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined) return undefined
-  try {
-    return asObject(JSON.parse(text))
-  } catch {
-    // Half a file cannot be told from none: the next read has it whole.
-    return undefined
-  }
+function parseObject(text = ''): Readonly<Record<string, unknown>> | undefined {
+  // Half a file cannot be told from none: the next read has it whole.
+  return asObject(parseJson(text))
 }

@@ -5,38 +5,30 @@ import type { CgroupReader } from './cgroup.ts'
 const TICKS_PER_SECOND = 100
 const START_FIELD = 22
 
-/** Tells how long containers have been running; remembers the start of each run. */
-export class ContainerUptime {
-  readonly #files: HostFiles
-  readonly #proc: string
-  readonly #cgroups: CgroupReader
-  readonly #starts = new Map<number, { readonly runId: number; readonly startSeconds: number }>()
-
-  constructor(files: HostFiles, proc: string, cgroups: CgroupReader) {
-    this.#files = files
-    this.#proc = proc
-    this.#cgroups = cgroups
-  }
-
-  /** Seconds since the init of the container was started; undefined when it is not known. */
-  seconds(vmid: number): number | undefined {
-    const runId = this.#cgroups.runId(vmid)
-    if (runId === undefined) return undefined
-    const startSeconds = this.#startSeconds(vmid, runId)
-    const uptimeSeconds = uptimeSecondsOf(this.#files.readText(`${this.#proc}/uptime`))
-    if (startSeconds === undefined || uptimeSeconds === undefined) return undefined
-    return Math.max(0, Math.round(uptimeSeconds - startSeconds))
-  }
-
-  #startSeconds(vmid: number, runId: number): number | undefined {
-    const known = this.#starts.get(vmid)
+/** Tells how long containers have been running, in seconds since their init was started; remembers the start of each run. */
+export function openUptime(
+  files: HostFiles,
+  proc: string,
+  cgroups: CgroupReader,
+): (vmid: number) => number | undefined {
+  const starts = new Map<number, { readonly runId: number; readonly startSeconds: number }>()
+  const readStart = (vmid: number, runId: number): number | undefined => {
+    const known = starts.get(vmid)
     if (known?.runId === runId) return known.startSeconds
-    const init = this.#cgroups.initPid(vmid)
-    const ticks = init === undefined ? undefined : startTicks(this.#files.readText(`${this.#proc}/${init}/stat`))
+    const init = cgroups.initPid(vmid)
+    const ticks = init === undefined ? undefined : startTicks(files.readText(`${proc}/${init}/stat`))
     if (ticks === undefined) return undefined
     const startSeconds = ticks / TICKS_PER_SECOND
-    this.#starts.set(vmid, { runId, startSeconds })
+    starts.set(vmid, { runId, startSeconds })
     return startSeconds
+  }
+  return vmid => {
+    const runId = cgroups.runId(vmid)
+    if (runId === undefined) return undefined
+    const startSeconds = readStart(vmid, runId)
+    const uptimeSeconds = uptimeSecondsOf(files.readText(`${proc}/uptime`))
+    if (startSeconds === undefined || uptimeSeconds === undefined) return undefined
+    return Math.max(0, Math.round(uptimeSeconds - startSeconds))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { isObject } from '../json-object.ts'
 import { requireReach, requireRole } from './caller.ts'
 
 const CONTAINER_FIELDS = ['lxc_id', 'new_lxc_id'] as const
@@ -8,12 +9,11 @@ const CONTAINER_FIELDS = ['lxc_id', 'new_lxc_id'] as const
  * @throws {AutoscaleError} FORBIDDEN
  */
 export function guardFields({ caller, body, query }: Pick<FastifyRequest, 'caller' | 'body' | 'query'>): void {
-  for (const fields of [body, query]) {
-    if (typeof fields !== 'object' || fields === null) continue
+  for (const fields of [body, query].filter(isObject)) {
     for (const name of CONTAINER_FIELDS) {
-      const vmid: unknown = Reflect.get(fields, name)
+      const vmid = fields[name]
       if (typeof vmid === 'number') requireReach(caller, vmid)
     }
-    if (Reflect.get(fields, 'force') === true) requireRole(caller, 'admin', '"force": true')
+    if (fields['force'] === true) requireRole(caller, 'admin', '"force": true')
   }
 }

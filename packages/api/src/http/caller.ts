@@ -16,14 +16,9 @@ export const ANYBODY: Caller = { key: 'anybody', role: 'admin', containers: unde
 /** A request to a public route without a key. */
 export const NOBODY: Caller = { key: 'nobody', role: 'read', containers: new Set() }
 
-/** Whether the caller's role includes `role`. */
-function hasRole(caller: Caller, role: Role): boolean {
-  return ROLES.indexOf(caller.role) >= ROLES.indexOf(role)
-}
-
 /** @throws {AutoscaleError} FORBIDDEN when the caller's role does not include `role`. */
 export function requireRole(caller: Caller, role: Role, what: string): void {
-  if (hasRole(caller, role)) return
+  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(role)) return
   throw new AutoscaleError(
     'FORBIDDEN',
     `${what} needs a key with the role ${role}; ${caller.key} has the role ${caller.role}`,

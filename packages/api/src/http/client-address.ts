@@ -7,9 +7,8 @@ export function isLoopbackAddress(host: string): boolean {
   return isIP(ipv4) === 4 && ipv4.startsWith('127.')
 }
 
-/** What a request tells of the way it came. */
-export interface RequestOrigin {
-  /** Address of the other end of the connection. */
+/** What a request tells of the way it came: the address of the other end of the connection, and its headers. */
+interface RequestOrigin {
   readonly peer: string | undefined
   readonly headers: Readonly<Record<string, unknown>>
 }

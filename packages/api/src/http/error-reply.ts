@@ -1,4 +1,5 @@
 import { AutoscaleError, type ErrorCode, type ErrorVerdict, errorVerdict } from '@lxc-autoscale/core'
+import { asObject } from '../json-object.ts'
 
 /** Seconds after which a refused request may be sent again, where the error does not say. */
 const RETRY_AFTER_SECONDS = 5
@@ -30,13 +31,8 @@ export function errorReply(error: unknown): ErrorReply {
   }
 }
 
-interface FrameworkError {
-  readonly code: ErrorCode
-  readonly message?: string
-}
-
 /** What Fastify and Node.js throw for requests that they cannot take, by their codes. */
-const FRAMEWORK_ERRORS: Readonly<Record<string, FrameworkError>> = {
+const FRAMEWORK_ERRORS: Readonly<Record<string, { readonly code: ErrorCode; readonly message: string }>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'UNSUPPORTED_MEDIA_TYPE',
     message: 'the body must be JSON, sent with the header Content-Type: application/json',
@@ -54,20 +50,15 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, FrameworkError>> = {
 }
 
 function translate(error: unknown): AutoscaleError {
-  const code = propertyOf(error, 'code')
+  const { code, statusCode: status } = asObject(error) ?? {}
   const known = typeof code === 'string' ? FRAMEWORK_ERRORS[code] : undefined
-  if (known !== undefined) return new AutoscaleError(known.code, known.message ?? 'the request cannot be read')
-  const status = propertyOf(error, 'statusCode')
+  if (known !== undefined) return new AutoscaleError(known.code, known.message)
   if (error instanceof SyntaxError && status === 400)
     return new AutoscaleError('INVALID_REQUEST', 'the body is not valid JSON')
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new AutoscaleError('INVALID_REQUEST', 'the request cannot be understood')
   }
   return new AutoscaleError('INTERNAL', 'a bug; the log of the daemon has the details', { cause: error })
-}
-
-function propertyOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
 /** Facts beside the message cannot take the place of the fields that every error has. */

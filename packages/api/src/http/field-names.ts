@@ -1,5 +1,6 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { isObject } from '../json-object.ts'
 
 /** Other spellings of fields, as the Python predecessor accepted them. */
 const FIELD_ALIASES: ReadonlyMap<string, string> = new Map([
@@ -27,7 +28,7 @@ export interface NamedFields {
  * @throws {AutoscaleError} INVALID_REQUEST when two spellings of one field contradict each other.
  */
 export function nameFields(sent: unknown, schema: unknown): NamedFields {
-  if (!isFields(sent)) return { fields: sent, ignored: [] }
+  if (!isObject(sent)) return { fields: sent, ignored: [] }
   const shape = shapeOf(schema)
   const fields = hasAlias(sent, shape) ? withoutAliases(sent, shape) : sent
   return { fields, ignored: unknownFields(fields, shape, '') }
@@ -65,7 +66,7 @@ function unknownFields(fields: Fields, shape: Fields, prefix: string): string[] 
   return Object.entries(fields).flatMap(([name, value]) => {
     if (!Object.hasOwn(shape, name)) return [`${prefix}${name}`.slice(0, 80)]
     const inner = shapeOf(shape[name])
-    return isFields(value) && Object.keys(inner).length > 0 ? unknownFields(value, inner, `${prefix}${name}.`) : []
+    return isObject(value) && Object.keys(inner).length > 0 ? unknownFields(value, inner, `${prefix}${name}.`) : []
   })
 }
 
@@ -73,8 +74,4 @@ function unknownFields(fields: Fields, shape: Fields, prefix: string): string[] 
 function shapeOf(schema: unknown): Fields {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return shapeOf(schema.unwrap())
   return schema instanceof z.ZodObject ? schema.shape : {}
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

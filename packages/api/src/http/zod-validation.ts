@@ -12,11 +12,6 @@ export function validatorCompiler({ schema }: { schema: unknown }) {
   }
 }
 
-/** The answers are built from typed values, so they are written as they are. */
-export function serializerCompiler() {
-  return (data: unknown) => JSON.stringify(data)
-}
-
 /** Names every problem, the value that was sent and what would be right. */
 function invalidRequest(error: z.ZodError, data: unknown): AutoscaleError {
   if (data === null || data === undefined) {

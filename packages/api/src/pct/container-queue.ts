@@ -22,6 +22,7 @@ interface Waiting {
   readonly vmids: readonly number[]
   readonly isLong: boolean
   start(): void
+  refuse(why: string): void
 }
 
 /** Lets one task at a time change a container, and a few at once use the host, in the order in which they came. */
@@ -65,7 +66,7 @@ export class ContainerQueue {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#waiting = this.#waiting.filter(other => other !== waiting)
-        reject(cancelled('the client went away'))
+        waiting.refuse('the client went away')
       }
       const waiting: Waiting = {
         vmids: task.vmids,
@@ -74,10 +75,10 @@ export class ContainerQueue {
           task.signal?.removeEventListener('abort', giveUp)
           void this.#perform(task).then(resolve, reject)
         },
+        refuse: why => reject(cancelled(why)),
       }
       task.signal?.addEventListener('abort', giveUp, { once: true })
       this.#waiting.push(waiting)
-      this.#rejectOnClose.set(waiting, () => reject(cancelled('the service is stopping')))
       this.#startWhatCan()
     })
   }
@@ -87,11 +88,9 @@ export class ContainerQueue {
     this.#isClosed = true
     const dropped = this.#waiting
     this.#waiting = []
-    for (const waiting of dropped) this.#rejectOnClose.get(waiting)?.()
+    for (const waiting of dropped) waiting.refuse('the service is stopping')
     if (this.#running > 0) await new Promise<void>(resolve => this.#idleListeners.push(resolve))
   }
-
-  readonly #rejectOnClose = new WeakMap<Waiting, () => void>()
 
   async #perform<Result>(task: QueuedTask<Result>): Promise<Result> {
     this.#running++

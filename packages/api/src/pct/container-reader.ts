@@ -12,7 +12,6 @@ import {
 import type { CgroupReader } from '../host/cgroup.ts'
 import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { ContainerUptime } from '../host/container-uptime.ts'
 import type { Containers, HostCommands } from '../ports.ts'
 import { listContainers, readConfig, readStatus } from './commands.ts'
 import { parseStatus } from './parse-output.ts'
@@ -21,7 +20,8 @@ export interface ContainerReaderParts {
   readonly files: HostFiles
   readonly cluster: ClusterFiles
   readonly cgroups: CgroupReader
-  readonly uptime: ContainerUptime
+  /** Seconds for which a container has been running; undefined when it is not known. */
+  readonly uptime: (vmid: number) => number | undefined
   readonly commands: HostCommands
   readonly clock: Clock
   /** Root of the configuration file system of Proxmox. */
@@ -75,7 +75,7 @@ export class ContainerReader implements Containers {
       inForce: cgroups.inForce(vmid),
       isHaManaged: ha !== undefined,
       haState: ha?.state,
-      uptimeSeconds: isRunning === true ? uptime.seconds(vmid) : undefined,
+      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
       snapshots: hasSnapshots ? conf.snapshots : undefined,
       values,

@@ -30,13 +30,3 @@ export function parseSnapshotList(stdout: string, toSeconds: (localTime: string)
     return [{ name, timeSeconds, description, parent, isComplete: true }]
   })
 }
-
-/** The JSON that `pvesh` printed; undefined when it is none. */
-export function parseJson(stdout: string): unknown {
-  try {
-    return JSON.parse(stdout)
-  } catch {
-    // pvesh prints nothing but JSON; whatever else this is, it is no answer.
-    return undefined
-  }
-}

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Change, ChangeOrigin } from '../changes/change-runner.ts'
 import { success } from '../http/answer.ts'
@@ -14,12 +14,13 @@ const ChangeFields = z.object({ reason: z.string().optional(), force: z.boolean(
  */
 export async function answerChange(
   { idempotency, runner }: RouteContext,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  reply: FastifyReply,
   change: Change,
 ): Promise<void> {
+  const { request } = reply
   const key = parseIdempotencyKey(request.headers['idempotency-key'])
   const make = async (): Promise<Answer> => {
-    const done = await runner.run(change, originOf(request, reply, key))
+    const done = await runner.run(change, originOf(reply, key))
     const { before, after, changed, message, changeId, warning } = done
     const body = success(request, message, { lxc_id: change.vmid, before, after, changed })
     return { status: 200, body: { ...body, change_id: changeId, ...(warning === undefined ? {} : { warning }) } }
@@ -36,7 +37,8 @@ export async function answerChange(
   reply.code(answer.status).send(answer.body)
 }
 
-function originOf(request: FastifyRequest, reply: FastifyReply, idempotencyKey: string | undefined): ChangeOrigin {
+function originOf(reply: FastifyReply, idempotencyKey: string | undefined): ChangeOrigin {
+  const { request } = reply
   const { reason: why, force } = ChangeFields.parse(request.body)
   const { key, role } = request.caller
   return { who: { key, role, address: request.ip }, why, force, idempotencyKey, signal: goneSignal(reply) }

@@ -21,17 +21,13 @@ export function cloneRoutes(app: ApiApp, context: RouteContext): void {
     },
     (request, reply) => {
       const { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name, force = false } = request.body
-      return answerChange(
-        context,
-        { request, reply },
-        {
-          action: 'clone-create',
-          vmid,
-          otherVmids: [newVmid],
-          asked: { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name },
-          perform: progress => makeClone({ vmid, newVmid, name, force }, parts, progress),
-        },
-      )
+      return answerChange(context, reply, {
+        action: 'clone-create',
+        vmid,
+        otherVmids: [newVmid],
+        asked: { lxc_id: vmid, new_lxc_id: newVmid, new_lxc_name: name },
+        perform: progress => makeClone({ vmid, newVmid, name, force }, parts, progress),
+      })
     },
   )
   app.delete(
@@ -47,16 +43,12 @@ export function cloneRoutes(app: ApiApp, context: RouteContext): void {
     (request, reply) => {
       const { lxc_id: vmid, force = false } = request.body
       const deletion = { ...parts, findChange: (id: string) => context.audit.find(id) }
-      return answerChange(
-        context,
-        { request, reply },
-        {
-          action: 'clone-delete',
-          vmid,
-          asked: { lxc_id: vmid },
-          perform: progress => deleteClone({ vmid, force }, deletion, progress),
-        },
-      )
+      return answerChange(context, reply, {
+        action: 'clone-delete',
+        vmid,
+        asked: { lxc_id: vmid },
+        perform: progress => deleteClone({ vmid, force }, deletion, progress),
+      })
     },
   )
 }

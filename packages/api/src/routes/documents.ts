@@ -1,11 +1,32 @@
+import { z } from 'zod'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Html, html, PAGE_CSP, page } from '../http/html.ts'
 import { curlExample, type ListedRoute } from '../http/listed-routes.ts'
 import { asObject } from '../json-object.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** GET /openapi.json, /docs */
+const RoutesBody = z.object({
+  status: z.literal('success'),
+  routes: z.array(
+    z.object({ url: z.string(), endpoint: z.string(), methods: z.array(z.string()), description: z.string() }),
+  ),
+})
+
+/** GET /routes, /openapi.json, /docs */
 export function documentRoutes(app: ApiApp, { listed }: RouteContext): void {
+  app.get(
+    '/routes',
+    { schema: { response: { 200: RoutesBody } }, config: { access: 'read', summary: 'The routes of this API.' } },
+    async () => ({
+      status: 'success' as const,
+      routes: [...listed.values()].map(({ url, methods, description }) => ({
+        url,
+        endpoint: endpointName(url),
+        methods,
+        description,
+      })),
+    }),
+  )
   app.get('/openapi.json', { config: { access: 'read', summary: 'This API as an OpenAPI 3.1 document.' } }, async () =>
     app.swagger(),
   )
@@ -23,6 +44,11 @@ ${[...listed.values()].map(route => routeSection(route, app.swagger(), baseUrl))
       .serializer(String)
       .send(page('LXC AutoScale ML: routes', main))
   })
+}
+
+/** A name for a route, made of its path. */
+function endpointName(url: string): string {
+  return url.split(/[/:]+/).filter(Boolean).join('_') || 'home'
 }
 
 function routeSection(route: ListedRoute, document: unknown, baseUrl: string): Html {

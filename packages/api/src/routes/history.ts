@@ -57,7 +57,7 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       const entry = await findUndoable(context, request.params.id)
       requireReach(request.caller, entry.lxc_id)
       const undo = scaleChange(context, undoRequest(entry, request.body.force === true))
-      await answerChange(context, { request, reply }, { ...undo, undoOf: entry.id })
+      await answerChange(context, reply, { ...undo, undoOf: entry.id })
     },
   )
 }

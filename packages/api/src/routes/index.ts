@@ -8,10 +8,8 @@ import { nodeRoutes } from './node.ts'
 import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
-import { routesRoutes } from './routes.ts'
 import { scaleRoutes } from './scale.ts'
 import { snapshotRoutes } from './snapshot.ts'
-import { statusRoutes } from './status.ts'
 import { storageRoutes } from './storage.ts'
 
 /** A group of routes about one thing. */
@@ -23,13 +21,11 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   storageRoutes,
   snapshotRoutes,
   cloneRoutes,
-  statusRoutes,
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
   healthRoutes,
   metricsRoutes,
-  routesRoutes,
   documentRoutes,
   pageRoutes,
 ]

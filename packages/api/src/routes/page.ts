@@ -1,5 +1,6 @@
 import { type HistoryEntryBody, VERSION } from '@lxc-autoscale/core'
 import type { FastifyRequest } from 'fastify'
+import { daemonStates } from '../daemon-states.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { mayReach, NOBODY } from '../http/caller.ts'
@@ -39,12 +40,12 @@ ${isKnown ? await containerTable(context, containers) : keyForm()}
 ${routeTable(context, request, containers[0]?.vmid)}`
 }
 
-async function stateOf({ daemons, health }: RouteContext): Promise<Html> {
-  const { status, checks } = await health.check()
+async function stateOf(context: RouteContext): Promise<Html> {
+  const { status, checks } = await context.health.check()
   return html`<h2>State</h2>
 <table>
 <tr><th>daemon<th>state<th>
-${daemons.read().map(({ name, state, detail }) => html`<tr><td>${name}<td class="${state === 'running' ? 'good' : 'bad'}">${state}<td>${detail}`)}
+${daemonStates(context).map(({ name, state, detail }) => html`<tr><td>${name}<td class="${state === 'running' ? 'good' : 'bad'}">${state}<td>${detail}`)}
 </table>
 <p>Health: <span class="${status === 'healthy' ? 'good' : 'bad'}">${status}</span></p>
 <table>

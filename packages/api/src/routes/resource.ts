@@ -1,4 +1,12 @@
-import { AutoscaleError, ContainerConfigBody, ContainerConfigsBody, successBody, WireVmid } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  BYTES_PER_MB,
+  ContainerConfigBody,
+  ContainerConfigsBody,
+  ContainerStatusBody,
+  successBody,
+  WireVmid,
+} from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { leastMemory } from '../changes/safety-rules.ts'
 import { containerConfigBody } from '../changes/wire-allocation.ts'
@@ -20,9 +28,23 @@ const ManyContainers = z.object({
     .describe('Numbers separated by commas; all containers of this node when left out.'),
 })
 
-/** GET /resource/lxc/config, /resource/lxc/configs, and the same under /resource/vm */
+/** GET /resource/lxc/status, /resource/lxc/config, /resource/lxc/configs, and the same under /resource/vm */
 export function resourceRoutes(app: ApiApp, context: RouteContext): void {
   for (const prefix of ['/resource/lxc', '/resource/vm']) {
+    app.get(
+      `${prefix}/status`,
+      {
+        schema: {
+          querystring: OneContainer,
+          response: { 200: successBody(ContainerStatusBody) },
+        },
+        config: { access: 'read', summary: 'Whether a container runs, and what it uses.', example: { lxc_id: 101 } },
+      },
+      async request => {
+        const body = await readStatus(context, request.query.lxc_id)
+        return success(request, `container ${body.lxc_id} is ${body.status}`, body)
+      },
+    )
     app.get(
       `${prefix}/config`,
       {
@@ -52,6 +74,32 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
   }
 }
 
+async function readStatus(
+  { containers, cgroups, monitorFile }: RouteContext,
+  vmid: number,
+): Promise<ContainerStatusBody> {
+  const facts = await containers.read(vmid)
+  const isRunning = facts.status === 'running'
+  const memory = isRunning ? cgroups.memory(vmid) : undefined
+  const sample = isRunning ? await monitorFile.sample(vmid) : undefined
+  return {
+    lxc_id: vmid,
+    vm_id: vmid,
+    name: facts.name,
+    status: facts.status,
+    lock: facts.lock ?? null,
+    uptime_seconds: facts.uptimeSeconds ?? null,
+    memory_usage_mb: megabytes(memory?.usageBytes),
+    memory_floor_mb: megabytes(memory?.floorBytes),
+    memory_limit_mb: facts.inForce.memoryMb ?? null,
+    cpu_usage_percent: sample?.cpuUsagePercent ?? null,
+    cpu_cores_used: sample?.cpuCoresUsed ?? null,
+    swap_usage_mb: sample?.swapUsageMb ?? null,
+    process_count: sample?.processCount ?? null,
+    sample_time: sample === undefined ? null : new Date(sample.timestampMs).toISOString(),
+  }
+}
+
 async function readConfig({ containers, cgroups, safety }: RouteContext, vmid: number): Promise<ContainerConfigBody> {
   const facts = await containers.read(vmid)
   const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
@@ -78,4 +126,8 @@ async function readConfigs(
     containers: results.filter(result => 'vm_id' in result),
     failed: results.filter(result => 'error' in result),
   }
+}
+
+function megabytes(bytes: number | undefined): number | null {
+  return bytes === undefined ? null : Math.round((bytes / BYTES_PER_MB) * 100) / 100
 }

@@ -1,33 +1,39 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
 import type { HostFiles } from '@lxc-autoscale/host'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { IdempotencyStore } from '../audit/idempotency-store.ts'
 import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ApiConfig } from '../config.ts'
-import type { DaemonStates } from '../daemon-states.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { MonitorFile } from '../host/monitor-file.ts'
 import type { Idempotency } from '../http/idempotency.ts'
+import type { KeyRing } from '../http/key-ring.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
-/** What the routes work with. */
-export interface RouteContext extends ScaleParts {
-  readonly config: ApiConfig
+/** What the application needs from outside. These live as long as the daemon; the rest is made anew with each configuration. */
+export interface ApiPorts {
   readonly clock: Clock
   readonly log: Logger
-  readonly files: HostFiles
   readonly commands: HostCommands
+  readonly files: HostFiles
   readonly queue: ContainerQueue
-  readonly runner: ChangeRunner
   readonly audit: AuditLog
-  readonly idempotency: Idempotency
+  readonly answers: IdempotencyStore
   readonly telemetry: ApiTelemetry
+  readonly keys: KeyRing
+}
+
+/** What the routes work with. */
+export interface RouteContext extends ApiPorts, ScaleParts {
+  readonly config: ApiConfig
+  readonly runner: ChangeRunner
+  readonly idempotency: Idempotency
   readonly monitorFile: MonitorFile
   readonly health: HealthChecks
-  readonly daemons: DaemonStates
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>
 }

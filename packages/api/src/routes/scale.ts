@@ -35,7 +35,7 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
     app.post(
       url,
       { schema: { body, response: { 200: successBody(ChangeBody) } }, config: { access: 'scale', summary, example } },
-      (request, reply) => answerChange(context, { request, reply }, scaleChange(context, scaleRequest(request.body))),
+      (request, reply) => answerChange(context, reply, scaleChange(context, scaleRequest(request.body))),
     )
   }
 }

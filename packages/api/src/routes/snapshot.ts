@@ -43,16 +43,12 @@ export function snapshotRoutes(app: ApiApp, context: RouteContext): void {
       config: { access: 'admin', summary, example: { lxc_id: 101, snapshot_name: 'before-upgrade' } },
       handler: (request, reply) => {
         const { lxc_id: vmid, snapshot_name: name } = request.body
-        return answerChange(
-          context,
-          { request, reply },
-          {
-            action,
-            vmid,
-            asked: { lxc_id: vmid, snapshot_name: name },
-            perform: progress => perform({ vmid, name }, context, progress),
-          },
-        )
+        return answerChange(context, reply, {
+          action,
+          vmid,
+          asked: { lxc_id: vmid, snapshot_name: name },
+          perform: progress => perform({ vmid, name }, context, progress),
+        })
       },
     })
   }

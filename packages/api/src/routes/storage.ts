@@ -18,16 +18,12 @@ export function storageRoutes(app: ApiApp, context: RouteContext): void {
     },
     (request, reply) => {
       const { lxc_id: vmid, disk_size: growthGb } = request.body
-      return answerChange(
-        context,
-        { request, reply },
-        {
-          action: 'storage-increase',
-          vmid,
-          asked: { lxc_id: vmid, disk_size: growthGb },
-          perform: progress => increaseStorage({ vmid, growthGb }, context, progress),
-        },
-      )
+      return answerChange(context, reply, {
+        action: 'storage-increase',
+        vmid,
+        asked: { lxc_id: vmid, disk_size: growthGb },
+        perform: progress => increaseStorage({ vmid, growthGb }, context, progress),
+      })
     },
   )
 }

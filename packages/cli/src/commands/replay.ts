@@ -75,7 +75,7 @@ export function replayCommand(): Command {
       if (options.decisions !== undefined && traces.length !== 1) {
         throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
       }
-      const replayed = replayAll({ traces, policies, config, memoryMargin: await apiMargin(), options })
+      const replayed = replayAll({ traces, policies, config, memoryMargin: await apiMargin(), mode: options.mode })
       writeOutputs(replayed, options)
       standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
     })
@@ -131,46 +131,32 @@ interface ReplayPlan {
   readonly policies: readonly PolicyName[]
   readonly config: ModelConfig | undefined
   readonly memoryMargin: MemoryMargin
-  readonly options: ReplayCommandOptions
+  readonly mode: ReplayCommandOptions['mode']
 }
 
-function replayAll(plan: ReplayPlan): ReplayedTrace[] {
+function replayAll({ traces, policies, config, memoryMargin, mode }: ReplayPlan): ReplayedTrace[] {
   const bar = new SingleBar({
     format: 'replaying {bar} {percentage}% {trace} {policy}',
     clearOnComplete: true,
     noTTYOutput: false,
   })
-  const steps = plan.traces.length * plan.policies.length
-  bar.start(steps, 0, { trace: '', policy: '' })
-  const replayed = plan.traces.map((trace, traceIndex): ReplayedTrace => {
-    const start = startAllocation(trace, peakFallback(trace))
-    const unchanged = staticRun(trace, start.cores, start.memoryMb)
-    const policies = plan.policies.map((policy, index): ReplayedPolicy => {
-      const done = traceIndex * plan.policies.length + index
+  bar.start(traces.length * policies.length, 0, { trace: '', policy: '' })
+  const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
+  const replayed = traces.map((trace, traceIndex): ReplayedTrace => {
+    const fallback = peakFallback(trace)
+    const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({ policy, run, bill: bill(trace, run) })
+    const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
+    const start = startAllocation(trace, fallback)
+    const runs = policies.map((policy, index) => {
+      const done = traceIndex * policies.length + index
       const onProgress = (share: number) => bar.update(done + share, { trace: trace.name, policy })
-      const run = replayOne({ trace, policy, onProgress }, plan)
-      return { policy, run, bill: bill(trace, run) }
+      const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy, config, mode }) })
+      return billed(policy, replay(trace, sizer, { intervalS, fallback, memoryMargin, onProgress }))
     })
-    return { trace, policies: [{ policy: 'static', run: unchanged, bill: bill(trace, unchanged) }, ...policies] }
+    return { trace, policies: [billed('static', staticRun(trace, start.cores, start.memoryMb)), ...runs] }
   })
   bar.stop()
   return replayed
-}
-
-interface ReplayStep {
-  readonly trace: Trace
-  readonly policy: PolicyName
-  readonly onProgress: (share: number) => void
-}
-
-function replayOne(
-  { trace, policy, onProgress }: ReplayStep,
-  { config, memoryMargin, options }: ReplayPlan,
-): ReplayRun {
-  const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
-  const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy }, config, options.mode) })
-  const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
-  return replay(trace, sizer, { intervalS, fallback: peakFallback(trace), memoryMargin, onProgress })
 }
 
 /** The margin of the API as it comes. */
@@ -200,17 +186,6 @@ function writeOutputs(replayed: readonly ReplayedTrace[], { decisions, html }: R
   if (html !== undefined) writeFileSync(html, htmlReport(replayed, 'What the policies would have done'))
 }
 
-/** Savings of a policy against leaving the container as it was. */
-function savings(policy: ReplayBill, unchanged: ReplayBill | undefined) {
-  return {
-    core_hours: difference(unchanged?.cpu?.allocatedHours, policy.cpu?.allocatedHours),
-    gb_hours: difference(
-      unchanged?.memory && unchanged.memory.allocatedHours / MB_PER_GB,
-      policy.memory && policy.memory.allocatedHours / MB_PER_GB,
-    ),
-  }
-}
-
 function difference(before: number | undefined, after: number | undefined): number | null {
   return before === undefined || after === undefined ? null : before - after
 }
@@ -224,7 +199,7 @@ function jsonReport(replayed: readonly ReplayedTrace[]) {
 }
 
 function figures(policy: ReplayBill, unchanged: ReplayBill | undefined) {
-  const saved = savings(policy, unchanged)
+  const savedMbHours = difference(unchanged?.memory?.allocatedHours, policy.memory?.allocatedHours)
   return {
     days: policy.days,
     cpu_slack_percent: policy.cpu?.slackPercent ?? null,
@@ -232,10 +207,12 @@ function figures(policy: ReplayBill, unchanged: ReplayBill | undefined) {
     memory_slack_percent: policy.memory?.slackPercent ?? null,
     ooms: policy.memory?.shortEpisodes ?? null,
     changes: policy.changes,
-    saved_core_hours: saved.core_hours,
-    saved_gb_hours: saved.gb_hours,
+    saved_core_hours: difference(unchanged?.cpu?.allocatedHours, policy.cpu?.allocatedHours),
+    saved_gb_hours: savedMbHours === null ? null : savedMbHours / MB_PER_GB,
   }
 }
+
+type Figures = ReturnType<typeof figures>
 
 function tableReport(replayed: readonly ReplayedTrace[]): string {
   const rows = replayed.flatMap(({ trace, policies }) =>
@@ -258,7 +235,7 @@ function tableReport(replayed: readonly ReplayedTrace[]): string {
   )
 }
 
-function tableRow(name: string, policy: string, row: ReturnType<typeof figures>): (string | number | null)[] {
+function tableRow(name: string, policy: string, row: Figures): (string | number | null)[] {
   return [
     name,
     policy,
@@ -276,21 +253,23 @@ function tableRow(name: string, policy: string, row: ReturnType<typeof figures>)
 function sumRows(replayed: readonly ReplayedTrace[]): (string | number | null)[][] {
   const policies = replayed[0]?.policies.map(({ policy }) => policy) ?? []
   return policies.map((policy, index) => {
-    const bills = replayed.map(({ policies: entries }) => ({ own: entries[index]?.bill, unchanged: entries[0]?.bill }))
-    const all = bills.flatMap(({ own }) => (own === undefined ? [] : [own]))
-    const saved = bills.map(({ own, unchanged }) => (own === undefined ? undefined : savings(own, unchanged)))
-    const days = total(all.map(({ days: each }) => each))
-    return [
-      'ALL',
-      policy,
-      percent(pooledSlack(all.map(({ cpu }) => cpu)), 1),
-      percent(total(all.map(each => (each.cpu?.shortPercent ?? 0) * each.days)) / days, 3),
-      percent(pooledSlack(all.map(({ memory }) => memory)), 1),
-      total(all.map(({ memory }) => memory?.shortEpisodes ?? 0)),
-      (total(all.map(({ changes }) => changes)) / days).toFixed(1),
-      total(saved.map(each => each?.core_hours ?? 0)).toFixed(1),
-      total(saved.map(each => each?.gb_hours ?? 0)).toFixed(1),
-    ]
+    const bills = replayed.flatMap(({ policies: entries }) => entries[index]?.bill ?? [])
+    const rows = replayed.flatMap(({ policies: entries }) => {
+      const own = entries[index]?.bill
+      return own === undefined ? [] : figures(own, entries[0]?.bill)
+    })
+    const sum = (figure: (row: Figures) => number | null) => total(rows.map(row => figure(row) ?? 0))
+    const days = sum(row => row.days)
+    return tableRow('ALL', policy, {
+      days,
+      cpu_slack_percent: pooledSlack(bills.map(({ cpu }) => cpu)),
+      cpu_throttled_percent: sum(row => (row.cpu_throttled_percent ?? 0) * row.days) / days,
+      memory_slack_percent: pooledSlack(bills.map(({ memory }) => memory)),
+      ooms: sum(row => row.ooms),
+      changes: sum(row => row.changes),
+      saved_core_hours: sum(row => row.saved_core_hours),
+      saved_gb_hours: sum(row => row.saved_gb_hours),
+    })
   })
 }
 
@@ -308,11 +287,12 @@ function percent(value: number | null, digits: number): string | null {
   return value === null ? null : `${value.toFixed(digits)} %`
 }
 
-function replaySettings(
-  { vmid, policy }: { vmid: number; policy: PolicyName },
-  config: ModelConfig | undefined,
-  mode: ReplayCommandOptions['mode'],
-) {
+interface ReplayedSettings extends Pick<ReplayPlan, 'config' | 'mode'> {
+  readonly vmid: number
+  readonly policy: PolicyName
+}
+
+function replaySettings({ vmid, policy, config, mode }: ReplayedSettings) {
   const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
   const isTenths = mode === undefined ? base.scaling.cpu_unit === 'cpulimit' : mode === 'frac'
   const limits =

@@ -4,6 +4,12 @@ import { join } from 'node:path'
 /** The controllers whose files are read. */
 export type Controller = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'blkio' | 'pids'
 
+/** Where the kernel's files are. */
+export interface HostRoots {
+  readonly proc: string
+  readonly cgroup: string
+}
+
 /**
  * Where the kernel keeps the cgroups of the containers. `unified` is cgroup v2, one tree; `legacy` is cgroup v1, one tree
  * per controller (PVE 6, and later releases booted so).

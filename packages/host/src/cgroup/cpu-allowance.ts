@@ -1,8 +1,5 @@
 import { type HostFiles, type KernelFile, OPTIONAL } from '../host-files.ts'
-import { parseCpuCount } from '../parse/cpu-list.ts'
-import { parseCpuMax } from '../parse/cpu-max.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
-import { hasWord } from '../parse/words.ts'
+import { hasWord, parseCpuCount, parseCpuMax, parseSingleValue } from '../parse/single-line.ts'
 import type { CgroupFiles } from './cgroup-files.ts'
 
 /** What the kernel lets a container run on. */

@@ -1,7 +1,7 @@
 import { MOST_HOST_BYTES, mostPartBytes } from '../bounds.ts'
 import type { HostFiles } from '../host-files.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
+import { parseSingleValue } from '../parse/single-line.ts'
 import type { CgroupFiles } from './cgroup-files.ts'
 
 /** The memory of a container at one moment, bytes. */
@@ -13,18 +13,6 @@ export interface MemoryFigures {
 }
 
 type Figure = number | undefined
-
-/** What the kernel charges a container by kind, bytes. */
-interface Charges {
-  readonly anon: Figure
-  readonly cache: Figure
-  readonly shmem: Figure
-  readonly inactiveAnon: Figure
-  readonly activeAnon: Figure
-  readonly unevictable: Figure
-  /** The kernel's own, without what it can reclaim. */
-  readonly kernel: Figure
-}
 
 /** Reads the memory limit of a container again and again, bytes: Infinity without one. */
 export function openMemoryLimit(cgroup: CgroupFiles): () => number | undefined {
@@ -39,18 +27,17 @@ export function openMemory(files: HostFiles, cgroup: CgroupFiles, hostBytes: () 
   const charged = cgroup.file('memory', isUnified ? 'memory.current' : 'memory.usage_in_bytes')
   const stat = cgroup.file('memory', 'memory.stat')
   const parse = isUnified ? parseUnifiedStat : parseLegacyStat
-  const chargesOf = isUnified ? unifiedCharges : legacyCharges
+  const kernelOf = isUnified ? unifiedKernel : legacyKernel
   return () => {
     const most = hostBytes() ?? MOST_HOST_BYTES
     const chargedBytes = charged && files.within(charged.read(parseSingleValue), most, charged)
     const values = stat?.read(parse)
     if (stat === undefined || values === undefined) return NOT_KNOWN
     const mostOfParts = chargedBytes === undefined ? most : mostPartBytes(chargedBytes)
-    const charges = chargesOf(values, chargedBytes)
-    const floor = floorOf(charges)
+    const floor = floorOf(values, kernelOf(values, chargedBytes))
     if (files.within(Math.max(largestOf(values), floor ?? 0), mostOfParts, stat) === undefined) return NOT_KNOWN
     const floorBytes = floor === undefined || chargedBytes === undefined ? floor : Math.min(floor, chargedBytes)
-    return { usedBytes: usedOf(charges, chargedBytes, floorBytes), floorBytes }
+    return { usedBytes: usedOf(values, chargedBytes, floorBytes), floorBytes }
   }
 }
 
@@ -68,7 +55,8 @@ function largestOf(values: readonly Figure[]): number {
  * count each page once, the kinds may miss locked files.
  * Source: Linux, admin-guide/cgroup-v2.rst, memory.stat; admin-guide/cgroup-v1/memory.rst.
  */
-function floorOf({ anon, shmem, inactiveAnon, activeAnon, unevictable, kernel }: Charges): Figure {
+function floorOf(values: readonly Figure[], kernel: Figure): Figure {
+  const [anon, , shmem, inactiveAnon, activeAnon, unevictable] = values
   const byKind = sum(anon, shmem)
   const byList = sum(inactiveAnon, activeAnon, unevictable)
   return byKind === undefined || byList === undefined ? undefined : sum(Math.max(byKind, byList), kernel)
@@ -78,11 +66,13 @@ function floorOf({ anon, shmem, inactiveAnon, activeAnon, unevictable, kernel }:
  * Everything but the page cache; shared memory and tmpfs stand in the page cache for the kernel, but are in use. The page
  * cache can be more than what was charged a moment before; what cannot be reclaimed is in use in any case.
  */
-function usedOf({ cache, shmem }: Charges, charged: Figure, floor: Figure): Figure {
+function usedOf(values: readonly Figure[], charged: Figure, floor: Figure): Figure {
+  const [, cache, shmem] = values
   if (charged === undefined || cache === undefined || shmem === undefined) return undefined
   return Math.min(charged, Math.max(charged - cache + shmem, floor ?? 0))
 }
 
+/** The first six are the same as on v1 and in the same order: `floorOf` and `usedOf` take them by it. */
 const parseUnifiedStat = flatKeyed([
   'anon',
   'file',
@@ -98,14 +88,10 @@ const parseUnifiedStat = flatKeyed([
   'sock',
 ])
 
-function unifiedCharges(values: readonly Figure[], charged: Figure): Charges {
-  const [anon, cache, shmem, inactiveAnon, activeAnon, unevictable] = values
-  return { anon, cache, shmem, inactiveAnon, activeAnon, unevictable, kernel: unifiedKernel(values, charged) }
-}
-
 /**
- * Kernels before 5.18 have no `kernel` line; there the parts that it sums up and that matter are added. Those before 5.11 have
- * no `pagetables` either: there it is all that is charged beside what is known not to be the kernel's, which is rather more.
+ * The kernel's own memory, without what it can reclaim. Kernels before 5.18 have no `kernel` line; there the parts that it
+ * sums up and that matter are added. Those before 5.11 have no `pagetables` either: there it is all that is charged beside
+ * what is known not to be the kernel's, which is rather more.
  */
 function unifiedKernel(values: readonly Figure[], charged: Figure): Figure {
   const [anon, file, , , , , slabUnreclaimable, slabReclaimable, kernel, kernelStack, pagetables, sock = 0] = values
@@ -128,11 +114,9 @@ const parseLegacyStat = flatKeyed([
 ])
 
 /** On v1 the kernel's own memory is what is charged beyond user pages; it cannot be told how much of it is reclaimable. */
-function legacyCharges(values: readonly Figure[], charged: Figure): Charges {
-  const [anon, cache, shmem, inactiveAnon, activeAnon, unevictable] = values
+function legacyKernel([anon, cache]: readonly Figure[], charged: Figure): Figure {
   const userBytes = sum(anon, cache)
-  const kernel = charged === undefined || userBytes === undefined ? undefined : Math.max(0, charged - userBytes)
-  return { anon, cache, shmem, inactiveAnon, activeAnon, unevictable, kernel }
+  return charged === undefined || userBytes === undefined ? undefined : Math.max(0, charged - userBytes)
 }
 
 function sum(...values: readonly Figure[]): Figure {

@@ -1,6 +1,6 @@
 import { MOST_HOST_BYTES } from '../bounds.ts'
 import { type HostFiles, OPTIONAL } from '../host-files.ts'
-import { parseSingleValue } from '../parse/single-value.ts'
+import { parseSingleValue } from '../parse/single-line.ts'
 import type { CgroupFiles } from './cgroup-files.ts'
 
 /*

@@ -1,6 +1,7 @@
 const DIGIT_0 = 48
 const DIGIT_9 = 57
 const CARRIAGE_RETURN = 13
+const SPACE = 32
 
 /**
  * The number that the decimal digits in `[start, end)` spell; undefined when anything else stands there. Above 2^53 it
@@ -22,6 +23,13 @@ export function digitsAt(bytes: Uint8Array, start: number, end: number): number 
 export function lineEnd(bytes: Uint8Array, at: number, length: number): number | undefined {
   for (let end = at; end < length; end++) if (bytes[end] === 10) return end
   return undefined
+}
+
+/** Where the word that begins at `start` ends: at a space, or at `end`. */
+export function tokenEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] !== SPACE) at++
+  return at
 }
 
 /** The bytes of a text of ASCII characters. */

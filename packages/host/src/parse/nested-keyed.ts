@@ -1,7 +1,6 @@
 import type { KernelText, Parse } from '../kernel-text.ts'
-import { asciiBytes, asciiText, digitsAt, isWord, lineEnd } from './digits.ts'
+import { asciiBytes, asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
 
-const SPACE = 32
 const EQUALS = 61
 
 /** The values of one name (a device) in the order of the keys; undefined for a key that it lacks. */
@@ -62,12 +61,6 @@ function hasEquals(bytes: Uint8Array, start: number, end: number): boolean {
   const stop = tokenEnd(bytes, start, end)
   for (let at = start; at < stop; at++) if (bytes[at] === EQUALS) return true
   return false
-}
-
-function tokenEnd(bytes: Uint8Array, start: number, end: number): number {
-  let at = start
-  while (at < end && bytes[at] !== SPACE) at++
-  return at
 }
 
 /**

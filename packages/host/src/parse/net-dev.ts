@@ -1,5 +1,5 @@
 import type { KernelText } from '../kernel-text.ts'
-import { asciiBytes, asciiText, digitsAt, isWord, lineEnd } from './digits.ts'
+import { asciiBytes, asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
 
 /** Traffic of one network interface since it was made. */
 export interface InterfaceTraffic {
@@ -34,16 +34,15 @@ export function parseNetDev({ bytes, length }: KernelText): readonly InterfaceTr
 }
 
 function parseLine(bytes: Uint8Array, start: number, end: number): InterfaceTraffic | undefined {
-  const nameStart = skip(bytes, start, end, SPACE)
+  const nameStart = skipSpaces(bytes, start, end)
   const colon = bytes.indexOf(COLON, nameStart)
   if (colon <= nameStart || colon >= end) return undefined
   let rxBytes: number | undefined
   let txBytes: number | undefined
   let at = colon + 1
   for (let column = 0; column < COLUMNS; column++) {
-    const from = skip(bytes, at, end, SPACE)
-    at = from
-    while (at < end && bytes[at] !== SPACE) at++
+    const from = skipSpaces(bytes, at, end)
+    at = tokenEnd(bytes, from, end)
     const value = digitsAt(bytes, from, at)
     if (value === undefined) return undefined
     if (column === RX_BYTES) rxBytes = value
@@ -53,8 +52,8 @@ function parseLine(bytes: Uint8Array, start: number, end: number): InterfaceTraf
   return { name: asciiText(bytes, nameStart, colon), rxBytes, txBytes }
 }
 
-function skip(bytes: Uint8Array, start: number, end: number, byte: number): number {
+function skipSpaces(bytes: Uint8Array, start: number, end: number): number {
   let at = start
-  while (at < end && bytes[at] === byte) at++
+  while (at < end && bytes[at] === SPACE) at++
   return at
 }

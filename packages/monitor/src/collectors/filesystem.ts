@@ -20,7 +20,7 @@ export const filesystem: Collector = {
     return sample => {
       const answers = filesystems()
       if (answers === undefined) return
-      const answer = run.initPid === undefined ? 'no init' : answers.of(run.initPid)
+      const answer = run.initPid === undefined ? 'no init' : answers(run.initPid)
       if (typeof answer === 'string') {
         files.noteFailure({ ...named, reason: 'unreadable', code: answer })
         return

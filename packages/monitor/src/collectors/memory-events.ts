@@ -1,5 +1,13 @@
 import type { MemoryEvents } from '@lxc-autoscale/core'
-import { flatKeyed, MOST_COUNT, mostKills, mostLimitHits, OPTIONAL, parseSingleValue } from '@lxc-autoscale/host'
+import {
+  flatKeyed,
+  MOST_COUNT,
+  mostKills,
+  mostLimitHits,
+  OPTIONAL,
+  type Parse,
+  parseSingleValue,
+} from '@lxc-autoscale/host'
 import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import { boundsIn, type Collector, type CollectorContext, type Measure, type SampleDraft } from './collector.ts'
@@ -99,6 +107,7 @@ function isSame(values: readonly Growth[], before: readonly Growth[] | undefined
 }
 
 const parseOomControl = flatKeyed(['oom_kill'])
+const parseKills: Parse<number> = text => parseOomControl(text)?.[0]
 
 /** A kill is counted in the cgroup of the victim, and what met a limit in the cgroup of that limit. */
 function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
@@ -110,16 +119,13 @@ function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
   const swapCounter = new Counter(hitBounds(context, swapFailures))
   const isLately = lately()
   const isNearLimit = nearLimit()
-  const kills = new KillsByFolder(run, context)
+  const sumKills = killsByFolder(context, run)
   let isFirst = true
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
     const [max] = growths([counter], [failures.read(parseSingleValue)], timing)
     const [swapMax] = growths([swapCounter], [swapFailures.read(parseSingleValue)], timing)
-    const killed = kills.take(
-      tree.read(text => parseOomControl(text)?.[0]),
-      timing,
-    )
+    const killed = sumKills(tree.read(parseKills), timing)
     if (isFirst) {
       isFirst = false
       return
@@ -156,51 +162,36 @@ function hitBounds({ files, hostMost }: CollectorContext, named: { readonly path
   return boundsIn(files, named, { most: MOST_COUNT, mostGrowth })
 }
 
-function killBounds(
-  { files, hostMost }: CollectorContext,
-  run: ContainerRun,
-  named: { readonly path: string },
-): CounterBounds {
+function killBounds({ files, hostMost }: CollectorContext, run: ContainerRun, named: { readonly path: string }) {
   const mostGrowth = (elapsedMs: number) => mostKills(elapsedMs, hostMost().cores, run.mostProcesses)
   return boundsIn(files, named, { most: MOST_COUNT, mostGrowth })
 }
 
-/** The kills in each cgroup of a container. One that appeared since the last cycle had none before. */
-class KillsByFolder {
-  readonly #run: ContainerRun
-  readonly #context: CollectorContext
-  #counters: ReadonlyMap<string, Counter> = new Map()
-  #previous: Timing | undefined
-
-  constructor(run: ContainerRun, context: CollectorContext) {
-    this.#run = run
-    this.#context = context
+/** Sums the kills in each cgroup of a container up. One that appeared since the last cycle had none before. */
+function killsByFolder(context: CollectorContext, run: ContainerRun) {
+  let known: ReadonlyMap<string, Counter> = new Map()
+  let previous: Timing | undefined
+  const newCounter = (folder: string) => {
+    const counter = new Counter(killBounds(context, run, { path: `${folder}/memory.oom_control` }))
+    if (previous !== undefined) counter.take(0, previous)
+    return counter
   }
-
-  /** How many there were since the last cycle. */
-  take(counts: ReadonlyMap<string, number> | undefined, timing: Timing): Growth {
+  return (counts: ReadonlyMap<string, number> | undefined, timing: Timing): Growth => {
     if (counts === undefined) return undefined
     let total: Growth = 0
     const counters = new Map<string, Counter>()
     for (const [folder, count] of counts) {
-      const counter = this.#counters.get(folder) ?? this.#newCounter(folder)
+      const counter = known.get(folder) ?? newCounter(folder)
       const isPossible = counter.take(count, timing)
       // One that shows less is another cgroup of the same name, and has no other kills than those.
       const grown = counter.growth ?? (isPossible ? count : undefined)
       total = total === undefined || grown === undefined ? undefined : total + grown
       counters.set(folder, counter)
     }
-    const isFirst = this.#previous === undefined
-    this.#counters = counters
-    this.#previous = { ...timing }
+    const isFirst = previous === undefined
+    known = counters
+    previous = { ...timing }
     return isFirst ? undefined : total
-  }
-
-  #newCounter(folder: string): Counter {
-    const named = { path: `${folder}/memory.oom_control` }
-    const counter = new Counter(killBounds(this.#context, this.#run, named))
-    if (this.#previous !== undefined) counter.take(0, this.#previous)
-    return counter
   }
 }
 

@@ -39,20 +39,12 @@ export class CgroupTree {
 
   /** The sum of what `parse` makes of the file in each cgroup; undefined when one of them cannot be read. */
   sum(parse: Parse<number>): number | undefined {
-    this.#prepare()
-    const total = this.#sumKnown(parse)
-    if (total !== undefined) return total
-    this.#walk()
-    return this.#sumKnown(parse)
+    return this.#gather(parse, zero, add)
   }
 
   /** What `parse` makes of the file in each cgroup, by folder; undefined when one of them cannot be read. */
   read<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> | undefined {
-    this.#prepare()
-    const values = this.#readKnown(parse)
-    if (values !== undefined) return values
-    this.#walk()
-    return this.#readKnown(parse)
+    return this.#gather(parse, () => new Map<string, Value>(), put)
   }
 
   close(): void {
@@ -61,29 +53,23 @@ export class CgroupTree {
     this.#branches = []
   }
 
-  #prepare(): void {
+  #gather<Value, Result>(parse: Parse<Value>, begin: () => Result, take: Take<Value, Result>): Result | undefined {
     if (!this.#isCurrent()) this.#walk()
+    const gathered = this.#gatherKnown(parse, begin(), take)
+    if (gathered !== undefined) return gathered
+    this.#walk()
+    return this.#gatherKnown(parse, begin(), take)
   }
 
   /** Undefined also when the tree has changed since it was listed. */
-  #sumKnown(parse: Parse<number>): number | undefined {
-    let total = 0
-    for (const { file } of this.#branches) {
-      const value = file?.read(parse)
-      if (value === undefined && !isWithoutList(file)) return undefined
-      total += value ?? 0
-    }
-    return this.#branches.length === 0 ? undefined : total
-  }
-
-  #readKnown<Value>(parse: Parse<Value>): ReadonlyMap<string, Value> | undefined {
-    const values = new Map<string, Value>()
+  #gatherKnown<Value, Result>(parse: Parse<Value>, begun: Result, take: Take<Value, Result>): Result | undefined {
+    let result = begun
     for (const { folder, file } of this.#branches) {
       const value = file?.read(parse)
-      if (value === undefined && !isWithoutList(file)) return undefined
-      if (value !== undefined) values.set(folder, value)
+      if (value !== undefined) result = take(result, value, folder)
+      else if (!isWithoutList(file)) return undefined
     }
-    return this.#branches.length === 0 ? undefined : values
+    return this.#branches.length === 0 ? undefined : result
   }
 
   #isCurrent(): boolean {
@@ -119,6 +105,12 @@ export class CgroupTree {
     return this.#files.file(folder, this.#fileName, OPTIONAL_LIST)
   }
 }
+
+type Take<Value, Result> = (result: Result, value: Value, folder: string) => Result
+
+const zero = () => 0
+const add = (total: number, count: number) => total + count
+const put = <Value>(values: Map<string, Value>, value: Value, folder: string) => values.set(folder, value)
 
 /**
  * Whether there is nothing to read for good: no processes are allowed, or it is a cgroup of threads, whose processes are in

@@ -1,14 +1,15 @@
 import { readdirSync, statSync } from 'node:fs'
 import { AutoscaleError, errorMessage, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
 import type { KernelText } from '@lxc-autoscale/host'
-import { type CgroupLayout, findCgroupLayout, type HostFiles, OPTIONAL_LIST, processTree } from '@lxc-autoscale/host'
+import {
+  type CgroupLayout,
+  findCgroupLayout,
+  type HostFiles,
+  type HostRoots,
+  OPTIONAL_LIST,
+  processTree,
+} from '@lxc-autoscale/host'
 import { ContainerRun } from './container-run.ts'
-
-/** Where the kernel's files are. */
-export interface HostRoots {
-  readonly proc: string
-  readonly cgroup: string
-}
 
 /** The containers that run now: those that have processes in their cgroup. */
 export class ContainerList {
@@ -31,7 +32,7 @@ export class ContainerList {
     const folder = this.#folder()
     const running: ContainerRun[] = []
     const gone = new Set(this.#runs.keys())
-    const sockets = new CommandSockets(this.#files, this.#roots.proc)
+    const sockets = commandSockets(this.#files, this.#roots.proc)
     for (const name of this.#names(folder)) {
       const vmid = parseVmid(name)
       if (vmid === undefined || (candidates !== undefined && !candidates.has(vmid))) continue
@@ -98,33 +99,20 @@ export class ContainerList {
  * A stopped container can leave its cgroup behind, empty or with a process that the kernel cannot end. The latter has no
  * init, and no monitor of LXC that listens on the command socket.
  */
-function isRunning(run: ContainerRun, sockets: CommandSockets): boolean {
+function isRunning(run: ContainerRun, sockets: () => ReadonlySet<number> | undefined): boolean {
   if (run.processCount === 0 || run.isGone) return false
   if (run.processCount === undefined) return true
-  return run.initPid !== undefined || sockets.has(run.vmid) !== false
+  return run.initPid !== undefined || sockets()?.has(run.vmid) !== false
 }
 
 const COMMAND_SOCKET = /@\S*\/([1-9]\d{2,8})\/command$/
 
-/** The containers whose LXC monitor listens, read from /proc/net/unix at most once, and only when asked. */
-class CommandSockets {
-  readonly #files: HostFiles
-  readonly #proc: string
-  #vmids: ReadonlySet<number> | undefined
-  #isRead = false
-
-  constructor(files: HostFiles, proc: string) {
-    this.#files = files
-    this.#proc = proc
-  }
-
-  /** Undefined when /proc/net/unix cannot be read. */
-  has(vmid: number): boolean | undefined {
-    if (!this.#isRead) {
-      this.#vmids = this.#files.readOnce(`${this.#proc}/net/unix`, parseSockets, OPTIONAL_LIST)
-      this.#isRead = true
-    }
-    return this.#vmids?.has(vmid)
+/** The containers whose LXC monitor listens, read from /proc/net/unix at most once, and only when asked. Undefined: cannot be read. */
+function commandSockets(files: HostFiles, proc: string): () => ReadonlySet<number> | undefined {
+  let read: { readonly vmids: ReadonlySet<number> | undefined } | undefined
+  return () => {
+    read ??= { vmids: files.readOnce(`${proc}/net/unix`, parseSockets, OPTIONAL_LIST) }
+    return read.vmids
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Clock, systemErrorCode } from '@lxc-autoscale/core'
+import { type Clock, isWithin, systemErrorCode } from '@lxc-autoscale/core'
 import { type StatfsThread, type StatfsWork, startStatfsThread } from './statfs-thread.ts'
 
 /** Size of a file system, bytes. `free` is what an unprivileged user may still take. */
@@ -12,10 +12,8 @@ export interface FilesystemSize {
 /** Why a container has no figures: the file system did not answer in time, or answered with an error. */
 export type FilesystemAnswer = FilesystemSize | 'late' | 'failed'
 
-/** What was found for the root file system of each process. */
-export interface FilesystemAnswers {
-  of(initPid: number): FilesystemAnswer
-}
+/** What was found for the root file system of a process. */
+export type FilesystemAnswers = (initPid: number) => FilesystemAnswer
 
 export interface ProbeSettings {
   readonly proc: string
@@ -63,14 +61,15 @@ export class FilesystemProbe {
   async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
     const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
     const thread = pids.length === 0 ? undefined : this.#takeThread()
-    if (thread === undefined || !(await this.#isWithin(START_LIMIT_MS, thread.ready))) return NO_ANSWERS
+    if (thread === undefined || !(await isWithin(this.#clock, START_LIMIT_MS, thread.ready))) return () => 'late'
     const work = newWork(this.#settings.proc, pids)
-    const isDone = await this.#isWithin(
+    const isDone = await isWithin(
+      this.#clock,
       this.#settings.timeoutMs,
-      new Promise(resolve => thread.begin(work, () => this.#return(thread, resolve))),
+      new Promise<void>(resolve => thread.begin(work, () => this.#return(thread, resolve))),
     )
     if (!isDone) this.#setAside(thread, pids[Atomics.load(work.done, 0)])
-    return new WorkAnswers(pids, work)
+    return answersIn(work)
   }
 
   /** Ends the threads; gives those that hang a moment to come back, since nothing can end them (see `stuckThreads`). */
@@ -81,20 +80,10 @@ export class FilesystemProbe {
           if (this.#stuck.size === 0) resolve()
         }
       })
-      await this.#isWithin(CLOSE_LIMIT_MS, allReturned)
+      await isWithin(this.#clock, CLOSE_LIMIT_MS, allReturned)
     }
     await this.#idle?.end()
     this.#idle = undefined
-  }
-
-  async #isWithin(limitMs: number, event: Promise<void>): Promise<boolean> {
-    const stop = new AbortController()
-    const isFirst = await Promise.race([
-      event.then(() => true),
-      this.#clock.sleep(limitMs, stop.signal).then(() => false),
-    ])
-    stop.abort()
-    return isFirst
   }
 
   #takeThread(): StatfsThread | undefined {
@@ -123,27 +112,17 @@ export class FilesystemProbe {
   }
 }
 
-const NO_ANSWERS: FilesystemAnswers = { of: () => 'late' }
-
-/** Reads the answers where the thread left them; they are not turned into objects before they are asked for. */
-class WorkAnswers implements FilesystemAnswers {
-  readonly #answers: Float64Array
-  readonly #indexes = new Map<number, number>()
-
-  constructor(pids: readonly number[], { answers, done }: StatfsWork) {
-    this.#answers = answers
-    const answered = Atomics.load(done, 0)
-    for (let index = 0; index < answered; index++) this.#indexes.set(pids[index] ?? 0, index)
-  }
-
-  of(initPid: number): FilesystemAnswer {
-    const index = this.#indexes.get(initPid)
-    if (index === undefined) return 'late'
+/** The answers that the thread has left by now. */
+function answersIn({ pids, answers, done }: StatfsWork): FilesystemAnswers {
+  const found = new Map<number, FilesystemAnswer>()
+  const answered = Atomics.load(done, 0)
+  for (let index = 0; index < answered; index++) {
     const at = index * NUMBERS_PER_ANSWER
-    const totalBytes = this.#answers[at] ?? -1
-    if (totalBytes < 0) return 'failed'
-    return { totalBytes, usedBytes: this.#answers[at + 1] ?? 0, freeBytes: this.#answers[at + 2] ?? 0 }
+    const totalBytes = answers[at] ?? -1
+    const size = { totalBytes, usedBytes: answers[at + 1] ?? 0, freeBytes: answers[at + 2] ?? 0 }
+    found.set(pids[index] ?? 0, totalBytes < 0 ? 'failed' : size)
   }
+  return initPid => found.get(initPid) ?? 'late'
 }
 
 function newWork(proc: string, pids: readonly number[]): StatfsWork {

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger } from '@lxc-autoscale/core'
+import { type Clock, errorMessage, isWithin, type Logger } from '@lxc-autoscale/core'
 import type { ContainerList } from './container-list.ts'
 import type { ContainerRun } from './container-run.ts'
 import { listWithPct, type PctListSettings } from './list-with-pct.ts'
@@ -60,11 +60,7 @@ export class HostContainers {
         this.#asking = undefined
       })
     }
-    if (this.#asking !== undefined) {
-      const stop = new AbortController()
-      await Promise.race([this.#asking, clock.sleep(WAIT_FOR_PCT_MS, stop.signal)])
-      stop.abort()
-    }
+    if (this.#asking !== undefined) await isWithin(clock, WAIT_FOR_PCT_MS, this.#asking)
     return this.#answered
   }
 

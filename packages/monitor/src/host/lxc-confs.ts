@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { type Clock, MS_PER_MINUTE, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
+import { type Clock, isWithin, MS_PER_MINUTE, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
 import { interfaceNames, isOn, parseLxcConf } from '@lxc-autoscale/host'
 
 /** What the configuration of a container says that matters for measuring it. */
@@ -70,10 +70,7 @@ export class LxcConfs {
     this.#pending = read().finally(() => {
       this.#pending = undefined
     })
-    const done = new AbortController()
-    const limit = this.#clock.sleep(READ_LIMIT_MS, done.signal)
-    await Promise.race([this.#pending, limit])
-    done.abort()
+    await isWithin(this.#clock, READ_LIMIT_MS, this.#pending)
   }
 }
 

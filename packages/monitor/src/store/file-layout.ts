@@ -2,7 +2,8 @@
 export const HEAD = '[\n'
 export const SEPARATOR = ',\n'
 export const TAIL = '\n]\n'
-export const EMPTY = '[\n]\n'
+export const EMPTY_TAIL = ']\n'
+export const EMPTY = HEAD + EMPTY_TAIL
 
 const LINE_FEED = 10
 const COMMA = 44

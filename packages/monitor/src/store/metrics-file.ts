@@ -1,17 +1,24 @@
-import { dirname } from 'node:path'
-import { AutoscaleError, errorMessage, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
+import type { FileHandle } from 'node:fs/promises'
+import * as systemFiles from 'node:fs/promises'
+import { AutoscaleError, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
 import type { AppendOutcome, CycleStore } from '../ports.ts'
-import { EMPTY, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
-import { type HistoryFiles, SYSTEM_FILES } from './history-files.ts'
-import { copyOwnership, type OpenHistory, openHistory, replacementPath } from './open-history.ts'
-import { cyclesToKeep } from './retention.ts'
+import { EMPTY_TAIL, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
+import {
+  type HistoryFiles,
+  identified,
+  type OpenHistory,
+  openHistory,
+  replaceHistory,
+  writeAll,
+} from './open-history.ts'
 
 const COPY_BYTES = 1_048_576
 /** Lines differ a little in length from cycle to cycle. */
 const SPARE_BYTES = 65_536
 /** A rewrite copies most of the file: on a disk that stays full it is not tried in each cycle. */
 const CYCLES_BETWEEN_REWRITE_TRIES = 10
-const EMPTY_TAIL = EMPTY.slice(HEAD.length)
+/** One cycle in this many is dropped at once, so that the file is rewritten once in a tenth of its length. */
+const SLACK_DIVISOR = 10
 
 /** How the metrics file is kept. */
 export interface MetricsFileOptions {
@@ -44,7 +51,7 @@ export class MetricsFile implements CycleStore {
 
   constructor(options: MetricsFileOptions) {
     this.#options = options
-    this.#files = options.files ?? SYSTEM_FILES
+    this.#files = options.files ?? systemFiles
   }
 
   /** Cycles in the file; undefined while it is not open. */
@@ -89,16 +96,14 @@ export class MetricsFile implements CycleStore {
   }
 
   async #append(line: Uint8Array): Promise<number> {
-    if (this.#current !== undefined && !(await isInPlace(this.#files, this.#current))) await this.#reopen()
+    if (this.#current !== undefined && !(await isInPlace(this.#files, this.#current))) {
+      this.#options.log.warn({ file: this.#options.path }, 'metrics file was deleted or replaced; opening it anew')
+      await this.#drop()
+    }
     const opened = this.#current ?? (await this.#open())
     const compactedBytes = await this.#makeRoom(opened)
     const current = this.#current ?? opened
     return compactedBytes + (await this.#writeEntry(current, line))
-  }
-
-  async #reopen(): Promise<void> {
-    this.#options.log.warn({ file: this.#options.path }, 'metrics file was deleted or replaced; opening it anew')
-    await this.#drop()
   }
 
   async #open(): Promise<CurrentFile> {
@@ -189,31 +194,19 @@ export class MetricsFile implements CycleStore {
     const first = current.starts.length - keep
     const from = current.starts[first] ?? current.sizeBytes - TAIL.length
     const shift = from - HEAD.length
-    const aside = replacementPath(current.path)
-    const handle = await this.#files.open(aside, 'w+', 0o640)
-    try {
-      await handle.write(HEAD, 0)
-      await copyRange(current, handle, from)
-      await copyOwnership(current.handle, handle)
-      await handle.sync()
-      const { dev, ino } = await handle.stat()
-      await this.#files.rename(aside, current.path)
-      this.#current = {
-        handle,
-        path: current.path,
-        device: dev,
-        inode: ino,
-        starts: current.starts.slice(first).map(start => start - shift),
-        sizeBytes: current.sizeBytes - shift,
-      }
-    } catch (error) {
-      await handle.close()
-      await this.#files.rm(aside, { force: true })
-      throw error
-    }
+    const sizeBytes = current.sizeBytes - shift
+    const replaced = await replaceHistory(
+      { path: current.path, files: this.#files },
+      current.handle,
+      async replacement => {
+        await replacement.write(HEAD, 0)
+        await copyRange(current, replacement, from)
+        return { starts: current.starts.slice(first).map(start => start - shift), sizeBytes }
+      },
+    )
+    this.#current = { ...(await identified(replaced)), path: current.path }
     await current.handle.close()
-    await syncDirectory(dirname(current.path))
-    return current.sizeBytes - shift
+    return sizeBytes
   }
 
   /** Says a problem once. What is neither of the operating system nor expected is a bug. */
@@ -235,6 +228,15 @@ export class MetricsFile implements CycleStore {
   }
 }
 
+/**
+ * How many of `cycles` stay before one more is added: all while there is room, else so few that the next rewrite is a
+ * tenth of `maxCycles` away.
+ */
+export function cyclesToKeep(cycles: number, maxCycles: number): number {
+  if (cycles < maxCycles) return cycles
+  return maxCycles - Math.max(1, Math.floor(maxCycles / SLACK_DIVISOR))
+}
+
 async function isInPlace(files: HistoryFiles, { path, device, inode, sizeBytes }: CurrentFile): Promise<boolean> {
   try {
     const found = await files.stat(path)
@@ -254,17 +256,7 @@ async function resolveLinks(files: HistoryFiles, path: string): Promise<string> 
   }
 }
 
-type WritableHandle = CurrentFile['handle']
-
-/** Writes all of `bytes`, in one call unless the kernel takes less. */
-async function writeAll(handle: WritableHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
-  }
-}
-
-async function copyRange(from: CurrentFile, to: WritableHandle, start: number): Promise<void> {
+async function copyRange(from: CurrentFile, to: FileHandle, start: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(COPY_BYTES, from.sizeBytes - start))
   let target = HEAD.length
   for (let position = start; position < from.sizeBytes; ) {

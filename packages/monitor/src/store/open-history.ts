@@ -1,20 +1,30 @@
+import type * as files from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AutoscaleError, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
-import { type CyclePlace, EMPTY, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
-import type { HistoryFiles } from './history-files.ts'
+import { type CyclePlace, EMPTY, EMPTY_TAIL, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
 import { ArraySplitter } from './split-json-array.ts'
 
 const CHUNK_BYTES = 1_048_576
 
-/** The open metrics file, whole and closed: the next cycle goes to its end. */
-export interface OpenHistory {
-  readonly handle: FileHandle
-  readonly device: number
-  readonly inode: number
+/** The calls of the operating system that keeping the metrics file needs. */
+export type HistoryFiles = Pick<typeof files, 'open' | 'link' | 'realpath' | 'rename' | 'rm' | 'stat'>
+
+interface Layout {
   /** Where each cycle begins, oldest first. */
   readonly starts: number[]
   readonly sizeBytes: number
+}
+
+/** A file with nothing to repair in it. */
+interface SoundFile extends Layout {
+  readonly handle: FileHandle
+}
+
+/** The open metrics file, whole and closed: the next cycle goes to its end. */
+export interface OpenHistory extends SoundFile {
+  readonly device: number
+  readonly inode: number
 }
 
 /** What opening needs to know. */
@@ -36,12 +46,14 @@ export async function openHistory(options: OpenOptions): Promise<OpenHistory> {
   const handle = await openOrCreate(options)
   const sound = await closedOnFailure(handle, () => makeSound(handle, options))
   if (sound.handle !== handle) await handle.close()
+  return identified(sound)
+}
+
+/** Whose file it is, so that another one in its place is noticed. */
+export async function identified<Sound extends SoundFile>(sound: Sound) {
   const { dev, ino } = await closedOnFailure(sound.handle, () => sound.handle.stat())
   return { ...sound, device: dev, inode: ino }
 }
-
-/** A file with nothing to repair in it. */
-type SoundFile = Omit<OpenHistory, 'device' | 'inode'>
 
 async function makeSound(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
   const scan = await scanFile(handle)
@@ -108,14 +120,14 @@ async function scanFile(handle: FileHandle): Promise<FileScan> {
 async function repairTail(handle: FileHandle, scan: FileScan, { path, log }: OpenOptions): Promise<SoundFile> {
   const { size } = await handle.stat()
   const cycles = [...scan.cycles, ...(scan.isClosed ? [] : await cycleBehind(handle, scan, size))]
-  let lost = 0
-  while (cycles.length > 0 && !(await isSound(handle, cycles.at(-1)))) {
+  const found = cycles.length
+  let last = cycles.at(-1)
+  while (last !== undefined && (await cycleAt(handle, last)) === undefined) {
     cycles.pop()
-    lost++
+    last = cycles.at(-1)
   }
   const starts = cycles.map(({ start }) => start)
-  if (scan.isClosed && lost === 0) return { handle, starts, sizeBytes: size }
-  const last = cycles.at(-1)
+  if (scan.isClosed && cycles.length === found) return { handle, starts, sizeBytes: size }
   if (last === undefined) {
     log.warn({ file: path, removed_bytes: size }, 'torn metrics file repaired; no cycle in it was complete')
     return begin(handle)
@@ -143,11 +155,11 @@ async function cycleBehind(handle: FileHandle, { cycles }: FileScan, size: numbe
   return isWhole ? [{ start: from, end: from + end }] : []
 }
 
-async function isSound(handle: FileHandle, place: CyclePlace | undefined): Promise<boolean> {
-  if (place === undefined) return true
-  const text = Buffer.alloc(place.end - place.start)
-  await handle.read(text, 0, text.length, place.start)
-  return compactObject(text) !== undefined
+/** The JSON of a cycle; undefined when it is damaged. */
+async function cycleAt(handle: FileHandle, { start, end }: CyclePlace): Promise<string | undefined> {
+  const text = Buffer.alloc(end - start)
+  await handle.read(text, 0, text.length, start)
+  return compactObject(text)
 }
 
 /** The JSON of an object on one line; undefined when the text is no JSON object. */
@@ -161,62 +173,29 @@ function compactObject(text: Uint8Array): string | undefined {
   }
 }
 
-/** A new file beside the metrics file, which takes its place when it is complete. */
-class ReplacementFile {
-  readonly #path: string
-  readonly #files: HistoryFiles
-  readonly #handle: FileHandle
-  readonly #starts: number[] = []
-  #position = HEAD.length
-  #pending: Uint8Array[] = [Buffer.from(HEAD)]
-  #pendingBytes = 0
-
-  private constructor({ path, files }: OpenOptions, handle: FileHandle) {
-    this.#path = path
-    this.#files = files
-    this.#handle = handle
-  }
-
-  static async create(options: OpenOptions): Promise<ReplacementFile> {
-    return new ReplacementFile(options, await options.files.open(replacementPath(options.path), 'w+', 0o640))
-  }
-
-  get cycles(): number {
-    return this.#starts.length
-  }
-
-  async add(json: string): Promise<void> {
-    const separator = this.#starts.length === 0 ? '' : SEPARATOR
-    const bytes = Buffer.from(json)
-    this.#pending.push(Buffer.from(separator), bytes)
-    this.#starts.push(this.#position + separator.length)
-    this.#position += separator.length + bytes.length
-    this.#pendingBytes += bytes.length
-    if (this.#pendingBytes > CHUNK_BYTES) await this.#flush()
-  }
-
-  /** Puts the new file in the place of the old one; `keepAside` is a name under which the old one stays. */
-  async replace(old: FileHandle, keepAside: string | undefined): Promise<SoundFile> {
-    const tail = this.#starts.length === 0 ? EMPTY.slice(HEAD.length) : TAIL
-    this.#pending.push(Buffer.from(tail))
-    await this.#flush()
-    await copyOwnership(old, this.#handle)
-    await this.#handle.sync()
-    if (keepAside !== undefined) await keepUnderName(this.#files, this.#path, keepAside)
-    await this.#files.rename(replacementPath(this.#path), this.#path)
-    await syncDirectory(dirname(this.#path))
-    return { handle: this.#handle, starts: this.#starts, sizeBytes: this.#position + tail.length }
-  }
-
-  async abandon(): Promise<void> {
-    await this.#handle.close()
-    await this.#files.rm(replacementPath(this.#path), { force: true })
-  }
-
-  async #flush(): Promise<void> {
-    for (const bytes of this.#pending) await this.#handle.write(bytes)
-    this.#pending = []
-    this.#pendingBytes = 0
+/**
+ * Puts what `fill` writes into a new file beside the metrics file in the place of that, with its mode and group; leaves none
+ * behind when it fails. The old one stays under the name that `fill` gives, if it gives one.
+ */
+export async function replaceHistory<Filled extends Layout & { readonly keptAs?: string | undefined }>(
+  { path, files }: Pick<OpenOptions, 'path' | 'files'>,
+  old: FileHandle,
+  fill: (replacement: FileHandle) => Promise<Filled>,
+): Promise<Filled & SoundFile> {
+  const aside = `${path}.new`
+  const handle = await files.open(aside, 'w+', 0o640)
+  try {
+    const filled = await fill(handle)
+    await copyOwnership(old, handle)
+    await handle.sync()
+    if (filled.keptAs !== undefined) await keepUnderName(files, path, filled.keptAs)
+    await files.rename(aside, path)
+    await syncDirectory(dirname(path))
+    return { ...filled, handle }
+  } catch (error) {
+    await handle.close()
+    await files.rm(aside, { force: true })
+    throw error
   }
 }
 
@@ -231,13 +210,8 @@ async function keepUnderName(files: HistoryFiles, path: string, aside: string): 
   }
 }
 
-/** Where a file is written that will take the place of `path`. */
-export function replacementPath(path: string): string {
-  return `${path}.new`
-}
-
 /** A replacement keeps mode and group of what it replaces, as far as this user may set them. */
-export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<void> {
+async function copyOwnership(from: FileHandle, to: FileHandle): Promise<void> {
   const { mode, uid, gid } = await from.stat()
   await to.chmod(mode & 0o777)
   try {
@@ -248,57 +222,77 @@ export async function copyOwnership(from: FileHandle, to: FileHandle): Promise<v
   }
 }
 
-/** Writes a new file by `fill`, which puts it in its place; leaves none behind when that fails. */
-async function rewrite(
-  options: OpenOptions,
-  fill: (replacement: ReplacementFile) => Promise<SoundFile>,
-): Promise<SoundFile> {
-  const replacement = await ReplacementFile.create(options)
-  try {
-    return await fill(replacement)
-  } catch (error) {
-    await replacement.abandon()
-    throw error
+async function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
+  const { keptAs, ...history } = await rewrite(handle, options, soundCycles(handle, scan), () => true)
+  options.log.warn(
+    { file: options.path, damaged_lines: scan.damagedLines, cycles: history.starts.length, kept_as: keptAs },
+    'damaged lines taken out of the metrics file; the damaged file was renamed',
+  )
+  return history
+}
+
+async function* soundCycles(handle: FileHandle, { cycles }: FileScan): AsyncGenerator<string> {
+  for (const place of cycles) {
+    const json = await cycleAt(handle, place)
+    if (json !== undefined) yield json
   }
 }
 
-function withoutDamage(handle: FileHandle, scan: FileScan, options: OpenOptions): Promise<SoundFile> {
-  return rewrite(options, async replacement => {
-    for (const place of scan.cycles) {
-      const text = Buffer.alloc(place.end - place.start)
-      await handle.read(text, 0, text.length, place.start)
-      const json = compactObject(text)
-      if (json !== undefined) await replacement.add(json)
-    }
-    const aside = await asideName(options)
-    const { cycles } = replacement
-    const history = await replacement.replace(handle, aside)
-    options.log.warn(
-      { file: options.path, damaged_lines: scan.damagedLines, cycles, kept_as: aside },
-      'damaged lines taken out of the metrics file; the damaged file was renamed',
-    )
-    return history
-  })
-}
-
-function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
-  return rewrite(options, async replacement => {
-    const splitter = new ArraySplitter()
-    let unusable = 0
+async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
+  const splitter = new ArraySplitter()
+  let unusable = 0
+  async function* elements(): AsyncGenerator<string> {
     for await (const chunk of chunksOf(handle)) {
       for (const element of splitter.add(chunk)) {
         const json = compactObject(element)
         if (json === undefined) unusable++
-        else await replacement.add(json)
+        else yield json
       }
     }
-    const isWhole = splitter.isComplete && unusable === 0
-    const aside = isWhole ? undefined : await asideName(options)
-    const { cycles } = replacement
-    const history = await replacement.replace(handle, aside)
-    logConversion(options, cycles, aside)
-    return history
+  }
+  const isDamaged = () => !splitter.isComplete || unusable > 0
+  const { keptAs, ...history } = await rewrite(handle, options, elements(), isDamaged)
+  logConversion(options, history.starts.length, keptAs)
+  return history
+}
+
+/** Writes a file of `cycles` in the place of the old one, which is kept if it proved damaged when all were taken from it. */
+function rewrite(
+  old: FileHandle,
+  options: OpenOptions,
+  cycles: AsyncIterable<string>,
+  isDamaged: () => boolean,
+): Promise<SoundFile & { readonly keptAs: string | undefined }> {
+  return replaceHistory(options, old, async replacement => {
+    const layout = await writeCycles(replacement, cycles)
+    return { ...layout, keptAs: isDamaged() ? await asideName(options) : undefined }
   })
+}
+
+async function writeCycles(handle: FileHandle, cycles: AsyncIterable<string>): Promise<Layout> {
+  const starts: number[] = []
+  let sizeBytes = 0
+  const add = async (text: string) => {
+    const bytes = Buffer.from(text)
+    await writeAll(handle, bytes, sizeBytes)
+    sizeBytes += bytes.length
+  }
+  await add(HEAD)
+  for await (const json of cycles) {
+    const separator = starts.length === 0 ? '' : SEPARATOR
+    starts.push(sizeBytes + separator.length)
+    await add(`${separator}${json}`)
+  }
+  await add(starts.length === 0 ? EMPTY_TAIL : TAIL)
+  return { starts, sizeBytes }
+}
+
+/** Writes all of `bytes`, in one call unless the kernel takes less. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
 }
 
 function logConversion({ path, log }: OpenOptions, cycles: number, aside: string | undefined): void {

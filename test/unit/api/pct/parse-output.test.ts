@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseJson, parseSnapshotList, parseStatus } from '../../../../packages/api/src/pct/parse-output.ts'
+import { parseJson } from '../../../../packages/api/src/json-object.ts'
+import { parseSnapshotList, parseStatus } from '../../../../packages/api/src/pct/parse-output.ts'
 
 test.each([
   ['status: running\n', 'running'],

@@ -1,14 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseCpuCount } from '../../../../packages/host/src/parse/cpu-list.ts'
-import { parseCpuMax } from '../../../../packages/host/src/parse/cpu-max.ts'
 import { flatKeyed } from '../../../../packages/host/src/parse/flat-keyed.ts'
-import { parseDeviceNames, parseLoad1, parseOnlineCpus } from '../../../../packages/host/src/parse/host-lines.ts'
-import { parseMeminfo } from '../../../../packages/host/src/parse/meminfo.ts'
+import {
+  parseDeviceNames,
+  parseLoad1,
+  parseMeminfo,
+  parseOnlineCpus,
+} from '../../../../packages/host/src/parse/host-lines.ts'
 import { nestedKeyed, nestedOperations } from '../../../../packages/host/src/parse/nested-keyed.ts'
 import { parseNetDev } from '../../../../packages/host/src/parse/net-dev.ts'
 import { parsePressure } from '../../../../packages/host/src/parse/pressure.ts'
-import { parseSingleValue } from '../../../../packages/host/src/parse/single-value.ts'
+import { parseCpuCount, parseCpuMax, parseSingleValue } from '../../../../packages/host/src/parse/single-line.ts'
 import { caseText } from '../../../builders/case-text.ts'
 import { kernelText, ODD_TEXTS } from '../../../builders/kernel-text.ts'
 

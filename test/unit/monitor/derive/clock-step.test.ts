@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isClockStep } from '../../../../packages/monitor/src/derive/clock-step.ts'
+import { isClockStep } from '../../../../packages/monitor/src/cycle.ts'
 
 describe('isClockStep', () => {
   const before = { monotonicMs: 1_000, wallMs: 1_000_000 }

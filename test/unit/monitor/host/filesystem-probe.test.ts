@@ -19,7 +19,7 @@ describe('the thread', () => {
   test('gives the size of the file system that the root of a process is on', async () => {
     const proc = temporaryDirectory()
     mkdirSync(join(proc, '5/root'), { recursive: true })
-    const answer = (await probeOf(proc).ask([5])).of(5)
+    const answer = (await probeOf(proc).ask([5]))(5)
     const { bsize, blocks } = statfsSync(proc)
     expect(answer).toMatchObject({ totalBytes: blocks * bsize })
     if (typeof answer === 'string') throw new Error(answer)
@@ -30,8 +30,8 @@ describe('the thread', () => {
     const proc = temporaryDirectory()
     for (const pid of [5, 7]) mkdirSync(join(proc, `${pid}/root`), { recursive: true })
     const answers = await probeOf(proc).ask([5, 6, 7])
-    expect(answers.of(6)).toBe('failed')
-    for (const pid of [5, 7]) expect(answers.of(pid)).toHaveProperty('totalBytes')
+    expect(answers(6)).toBe('failed')
+    for (const pid of [5, 7]) expect(answers(pid)).toHaveProperty('totalBytes')
   })
 
   test('can be asked again, and about nothing', async () => {
@@ -39,8 +39,8 @@ describe('the thread', () => {
     mkdirSync(join(proc, '5/root'), { recursive: true })
     const probe = probeOf(proc)
     await probe.ask([5])
-    expect((await probe.ask([])).of(5)).toBe('late')
-    expect((await probe.ask([5])).of(5)).toHaveProperty('totalBytes')
+    expect((await probe.ask([]))(5)).toBe('late')
+    expect((await probe.ask([5]))(5)).toHaveProperty('totalBytes')
     expect(probe.stuckThreads).toBe(0)
   })
 })
@@ -101,7 +101,7 @@ describe('a file system that hangs', () => {
       if (answered > 0) threads.at(-1)?.answer(answered)
       await clock.advance(LIMIT_MS)
       const answers = await asked
-      return pids.map(pid => answers.of(pid))
+      return pids.map(pid => answers(pid))
     }
     return { probe, clock, threads, ask, mountRoot }
   }
@@ -175,7 +175,7 @@ describe('a file system that hangs', () => {
     const { probe, clock } = setUp({ ready: new Promise(() => {}) })
     const asked = probe.ask([5])
     await clock.advance(3_000)
-    expect((await asked).of(5)).toBe('late')
+    expect((await asked)(5)).toBe('late')
     expect(probe.stuckThreads).toBe(0)
   })
 })

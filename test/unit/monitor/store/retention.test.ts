@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cyclesToKeep } from '../../../../packages/monitor/src/store/retention.ts'
+import { cyclesToKeep } from '../../../../packages/monitor/src/store/metrics-file.ts'
 
 test.each([
   [0, 1_000, 0],
