@@ -46,6 +46,14 @@ describe('kills on cgroup v2', () => {
     }
   })
 
+  test('cannot be more after a quiet time than in one cycle', async () => {
+    const { tree, eventsAfter } = await guest(using(4, 1_024))
+    for (let cycle = 0; cycle < 60; cycle++) await eventsAfter(() => {})
+    const events = await eventsAfter(() => tree.set(101, { ...using(4, 1_024), oomKills: 5_000_000 }))
+    expect(events).toMatchObject({ oomKill: undefined })
+    expect(events?.innerOomKill ?? 0).toBe(0)
+  })
+
   test('are its own when it was out of memory itself, in this cycle or the one before', async () => {
     const { tree, eventsAfter } = await guest(using(500, 512))
     const states = [

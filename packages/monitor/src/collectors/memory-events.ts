@@ -67,30 +67,41 @@ function openUnified(run: ContainerRun, context: CollectorContext): Measure {
   const isLately = lately()
   const isNearLimit = nearLimit()
   let before: readonly Growth[] | undefined
+  let ownBefore: readonly Growth[] | undefined
   let isBelieved = false
+  /** When nothing had happened last: what happens later was not in the time before. */
+  let quiet: Timing | undefined
+  const catchUp = (timing: Timing) => {
+    growths(counters, before ?? [], timing)
+    growths(ownCounters, ownBefore ?? [], timing)
+    quiet = undefined
+  }
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
     const values = events.read(parseEvents)
     if (values === undefined) return
     if (isBelieved && isSame(values, before)) {
       isLately(0)
+      quiet = { ...timing }
       sample.memoryEvents = NOTHING_HAPPENED
       return
     }
     const isFirst = before === undefined
+    if (quiet !== undefined) catchUp(quiet)
     before = values
     const grown = growths(counters, values, timing)
     // Read after the kills, so that none is seen whose cause is not; not at all while nothing happens in the whole tree.
     const ownValues = local.read(parseLocalEvents)
     local.close()
+    ownBefore = ownValues
     const own = ownValues && growths(ownCounters, ownValues, timing)
     isBelieved = ![...grown, ...(own ?? [])].includes(undefined)
     if (isFirst) return
     const [high, max, kills] = grown
     const isOwn = own === undefined ? isNear : isLately(own[2])
-    const ownMax = own === undefined ? shareOf(max, isNear) : own[1]
+    const [ownHigh, ownMax] = own ?? [high, shareOf(max, isNear)]
     sample.memoryEvents = {
-      high: own === undefined ? high : own[0],
+      high: ownHigh,
       max: ownMax,
       innerMax: rest(max, ownMax),
       oomKill: shareOf(kills, isOwn),
