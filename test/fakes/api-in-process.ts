@@ -49,7 +49,7 @@ export async function apiInProcess(
       clock: systemClock,
       log: log.log,
       commands,
-      files: new HostFiles(),
+      files: new HostFiles(0),
       queue,
       audit,
       answers,

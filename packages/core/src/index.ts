@@ -18,7 +18,7 @@ export type {
   Pressure,
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
-export { formatCycle, formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
+export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
 export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {

@@ -1,13 +1,5 @@
 import { type FieldList, type Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
-import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file.ts'
-
-/** One cycle as one line of JSON, without the line end. Figures keep three decimals. */
-export function formatCycle({ containers, summary }: MetricsCycle): string {
-  const members: string[] = []
-  for (const [vmid, sample] of containers) members.push(formatSample(vmid, sample))
-  if (summary !== undefined) members.push(formatSummary(summary))
-  return `{${members.join(',')}}`
-}
+import type { ContainerSample, CycleSummary } from './metrics-file.ts'
 
 const writeSampleFields = writerOf(SAMPLE_FIELDS)
 const writeSummaryFields = writerOf(SUMMARY_FIELDS)
@@ -24,7 +16,7 @@ export function formatSample(
   return `"${vmid}":{"timestamp":"${timestamp}"${writeSampleFields(sample)}}`
 }
 
-/** The member `summary` in the JSON of a cycle. */
+/** The member `summary` in the JSON of a cycle. Figures keep three decimals. */
 export function formatSummary(summary: CycleSummary): string {
   const times = `"collection_start_time":"${formatTime(summary.collectionStartMs)}","collection_end_time":"${formatTime(summary.collectionEndMs)}"`
   return `"summary":{${times}${writeSummaryFields(summary)}}`

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { formatCycle } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import { MonitorFile } from '../../../../packages/api/src/host/monitor-file.ts'
+import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 

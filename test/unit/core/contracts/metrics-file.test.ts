@@ -1,6 +1,7 @@
-import { formatCycle, parseCycle } from '@lxc-autoscale/core'
+import { parseCycle } from '@lxc-autoscale/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 describe('parseCycle', () => {

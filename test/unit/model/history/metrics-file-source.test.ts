@@ -1,9 +1,9 @@
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatCycle } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MetricsFileSource } from '../../../../packages/model/src/history/metrics-file-source.ts'
+import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)
