@@ -111,7 +111,7 @@ const test = base.extend<{ site: Site }>({
 const POLICIES = ['adaptive', 'threshold'] as const
 
 describe('a figure of memory.stat that is the negative of a small number', () => {
-  test.for(['anon', 'shmem', 'sock', 'file'] as const)(
+  test.concurrent.for(['anon', 'shmem', 'sock', 'file'] as const)(
     'is not known, is counted and is named: %s',
     async (key, { site }) => {
       site.write(kernelFiles({ usedMb: 4, stat: { [key]: UNDERFLOW } }))
@@ -129,7 +129,7 @@ describe('a figure of memory.stat that is the negative of a small number', () =>
     },
   )
 
-  test.for(POLICIES)('changes nothing and teaches nothing: %s', async (policy, { site }) => {
+  test.concurrent.for(POLICIES)('changes nothing and teaches nothing: %s', async (policy, { site }) => {
     await site.startAll({ policy, mode: 'grow_only' })
     site.write(kernelFiles({ usedMb: 4, stat: { shmem: UNDERFLOW } }))
     await site.cycles(3)
@@ -142,7 +142,9 @@ describe('a figure of memory.stat that is the negative of a small number', () =>
     expect(await site.configured()).toMatchObject({ cores: 2, memory_mb: 1_024 })
   })
 
-  test('is neither shown nor believed by the API, which says that the memory cannot be measured', async ({ site }) => {
+  test.concurrent('is neither shown nor believed by the API, which says that the memory cannot be measured', async ({
+    site,
+  }) => {
     await site.installed.startApi()
     site.write(kernelFiles({ usedMb: 4, stat: { shmem: UNDERFLOW } }))
     const status = await site.ask(`/resource/lxc/status?lxc_id=${VMID}`)
@@ -158,7 +160,7 @@ describe('a figure of memory.stat that is the negative of a small number', () =>
   })
 })
 
-test.for([
+test.concurrent.for([
   ['memory.current', String(2 ** 45), { memory_usage_mb: null }],
   ['memory.swap.current', String(2 ** 45), { swap_usage_mb: null }],
   ['cpu.stat', 'usage_usec 99999999999999\nuser_usec 0\nsystem_usec 0\nnr_periods 0\nnr_throttled 0\n', {}],
@@ -183,7 +185,7 @@ test.for([
 )
 
 describe('processes killed inside a limit of their own', () => {
-  test.for(POLICIES)('do not make the container grow, and are named: %s', async (policy, { site }) => {
+  test.concurrent.for(POLICIES)('do not make the container grow, and are named: %s', async (policy, { site }) => {
     await site.startAll({ policy, mode: 'grow_only' })
     for (let kills = 1; kills <= 12; kills++) {
       site.write({
@@ -196,7 +198,7 @@ describe('processes killed inside a limit of their own', () => {
     expect(await site.explain()).toMatch(/inside a limit of (?:its|their) own/)
   })
 
-  test('at the limit of the container itself they do', async ({ site }) => {
+  test.concurrent('at the limit of the container itself they do', async ({ site }) => {
     await site.startAll({ policy: 'adaptive', mode: 'grow_only' })
     for (let kills = 1; kills <= 3; kills++) {
       site.write({
@@ -215,7 +217,7 @@ describe('processes killed inside a limit of their own', () => {
 describe('a CPU set that raw LXC configuration settles', () => {
   const PINNED = ['arch: amd64', 'cores: 4', 'hostname: pinned', 'memory: 1024', 'swap: 0', 'unprivileged: 1']
 
-  test.for(['lxc.cgroup2.cpuset.cpus: 0-1', 'lxc.cgroup.cpuset.cpus = 0-1'])(
+  test.concurrent.for(['lxc.cgroup2.cpuset.cpus: 0-1', 'lxc.cgroup.cpuset.cpus = 0-1'])(
     'is not sized, and everybody is told why: %s',
     async (line, { site }) => {
       site.writeConf([...PINNED, line])
@@ -247,7 +249,7 @@ describe('a CPU set that raw LXC configuration settles', () => {
   }
 })
 
-test('figures of several devices before one set of figures belong to the last one', async ({ site }) => {
+test.concurrent('figures of several devices before one set of figures belong to the last one', async ({ site }) => {
   site.write({ 'io.stat': '7:7 7:6 7:5 8:0 rbytes=4096000 wbytes=8192000 rios=100 wios=200 dbytes=0 dios=0\n' })
   writeFileSync(
     `${site.installed.host.paths.proc}/diskstats`,
@@ -257,7 +259,7 @@ test('figures of several devices before one set of figures belong to the last on
   expect(await site.newest()).toMatchObject({ io_stats: { reads: 100, writes: 200 } })
 })
 
-test('memory.stat of kernel 5.10, which lacks some of the kernel keys, gives a floor all the same', async ({
+test.concurrent('memory.stat of kernel 5.10, which lacks some of the kernel keys, gives a floor all the same', async ({
   site,
 }) => {
   const stat = memoryStat({ usedMb: 4 })
@@ -271,7 +273,9 @@ test('memory.stat of kernel 5.10, which lacks some of the kernel keys, gives a f
   expect(memory_floor_mb).toBeLessThanOrEqual(Number(memory_usage_mb))
 })
 
-test('a container without the key memory has the 512 MB that Proxmox gives it, for all', async ({ site }) => {
+test.concurrent('a container without the key memory has the 512 MB that Proxmox gives it, for all', async ({
+  site,
+}) => {
   site.writeConf(['arch: amd64', 'cores: 2', 'hostname: bare', 'unprivileged: 1'])
   site.write({
     ...kernelFiles({ usedMb: 480 }),
