@@ -25,7 +25,8 @@ export const MOST_COUNT = 2 ** 63
 export const MOST_OPERATIONS = 2 ** 53
 
 /**
- * A part of memory.stat, of what memory.current charges. The two are not read at one moment, and the parts are summed up when
+ * A part of memory.stat, of what memory.current charges, or has charged at most: what is gone stands there for up to two
+ * seconds (seen on kernel 6.18). The two are not read at one moment, and the parts are summed up when
  * 64 pages per CPU have changed, or after two seconds: half a megabyte per CPU, so 64 MB on 128 of them; and what comes and
  * goes between the two readings grows with the container. Source: Linux, mm/memcontrol.c, MEMCG_CHARGE_BATCH, FLUSH_TIME.
  */

@@ -156,6 +156,20 @@ test('what the host had a cycle ago still bounds what its cores did before they 
 })
 
 describe('what the kernel counts late', () => {
+  test('of a process that has just ended is taken as charged, if so much was ever charged', async () => {
+    const { next } = await steadyContainer()
+    const late = {
+      [`${CGROUP}/memory.current`]: `${5 * MB}\n`,
+      [`${CGROUP}/memory.stat`]: stat(300 * MB, { file: 0, shmem: 0 }),
+    }
+    const { errors } = await next({ ...late, [`${CGROUP}/memory.peak`]: `${290 * MB}\n` })
+    expect(errors.filter(({ collector }) => collector === 'memory')).toEqual([])
+    const { sample } = await next({ ...late, [`${CGROUP}/memory.peak`]: `${290 * MB}\n` })
+    expect(sample).toMatchObject({ memoryUsageMb: 5, memoryFloorMb: 5 })
+    const never = await next({ ...late, [`${CGROUP}/memory.peak`]: `${20 * MB}\n` })
+    expect(never.sample).toMatchObject({ memoryUsageMb: undefined, memoryFloorMb: undefined })
+  })
+
   test('is taken as charged where it is a little more than is charged', async () => {
     const { next } = await steadyContainer()
     const { sample, errors } = await next({

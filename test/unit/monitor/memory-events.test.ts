@@ -110,7 +110,8 @@ describe('kills on cgroup v1', () => {
     const zeros = { total_cache: 0, total_shmem: 0, total_inactive_anon: 0, total_unevictable: 0 }
     const lines = Object.entries({ ...stat, ...zeros }).map(([key, value]) => `${key} ${value}\n`)
     write('memory/lxc/101/memory.stat', lines.join(''))
-    function count({ failures = 0, swapFailures = 0, kills = 0 }) {
+    function count({ failures = 0, swapFailures = 0, kills = 0, peakMb = usedMb }) {
+      write('memory/lxc/101/memory.max_usage_in_bytes', `${peakMb * MB}\n`)
       write('memory/lxc/101/memory.failcnt', `${failures}\n`)
       write('memory/lxc/101/memory.memsw.failcnt', `${swapFailures}\n`)
       write('memory/lxc/101/memory.oom_control', 'oom_kill_disable 0\nunder_oom 0\noom_kill 0\n')
@@ -131,11 +132,21 @@ describe('kills on cgroup v1', () => {
     ['its limit of memory and swap was met', 4, { swapFailures: 60, kills: 1 }, [1, 0]],
     ['no limit of its own was met', 4, { kills: 1 }, [0, 1]],
     ['it stood near its limit', 1_000, { kills: 1 }, [1, 0]],
+    ['it has been at its limit, on a kernel that does not count that', 4, { kills: 1, peakMb: 1_024 }, [1, 0]],
   ])('when %s', async (_, usedMb, counts, expected) => {
     const { count, sampleOf } = await legacyGuest(usedMb, 1_024)
     count(counts)
     const events = (await sampleOf(101))?.memoryEvents
     expect([events?.oomKill, events?.innerOomKill]).toEqual(expected)
+  })
+
+  test('are inner ones when it has been at its limit before, and that was counted', async () => {
+    const { count, sampleOf } = await legacyGuest(4, 1_024)
+    for (const kills of [0, 0, 1]) {
+      count({ failures: 9, peakMb: 1_024, kills })
+      const events = (await sampleOf(101))?.memoryEvents
+      if (kills > 0) expect([events?.oomKill, events?.innerOomKill]).toEqual([0, 1])
+    }
   })
 
   test('are not believed when there are more than there can be, and those after it are', async () => {

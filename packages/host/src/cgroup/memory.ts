@@ -1,5 +1,5 @@
 import { MOST_HOST_BYTES, mostPartBytes } from '../bounds.ts'
-import type { HostFiles } from '../host-files.ts'
+import { type HostFiles, type KernelFile, OPTIONAL } from '../host-files.ts'
 import { flatKeyed } from '../parse/flat-keyed.ts'
 import { parseSingleValue } from '../parse/single-line.ts'
 import type { CgroupFiles } from './cgroup-files.ts'
@@ -26,6 +26,7 @@ export function openMemory(files: HostFiles, cgroup: CgroupFiles, hostBytes: () 
   const isUnified = cgroup.layout.kind === 'unified'
   const charged = cgroup.file('memory', isUnified ? 'memory.current' : 'memory.usage_in_bytes')
   const stat = cgroup.file('memory', 'memory.stat')
+  const peak = cgroup.file('memory', isUnified ? 'memory.peak' : 'memory.max_usage_in_bytes', OPTIONAL)
   const parse = isUnified ? parseUnifiedStat : parseLegacyStat
   const kernelOf = isUnified ? unifiedKernel : legacyKernel
   return () => {
@@ -33,12 +34,19 @@ export function openMemory(files: HostFiles, cgroup: CgroupFiles, hostBytes: () 
     const chargedBytes = charged && files.within(charged.read(parseSingleValue), most, charged)
     const values = stat?.read(parse)
     if (stat === undefined || values === undefined) return NOT_KNOWN
-    const mostOfParts = chargedBytes === undefined ? most : mostPartBytes(chargedBytes)
     const floor = floorOf(values, kernelOf(values, chargedBytes))
-    if (files.within(Math.max(largestOf(values), floor ?? 0), mostOfParts, stat) === undefined) return NOT_KNOWN
+    const largest = Math.max(largestOf(values), floor ?? 0)
+    const mostNow = chargedBytes === undefined ? most : mostPartBytes(chargedBytes)
+    const mostOfParts = largest > mostNow ? Math.max(mostNow, mostLately(peak)) : mostNow
+    if (files.within(largest, mostOfParts, stat) === undefined) return NOT_KNOWN
     const floorBytes = floor === undefined || chargedBytes === undefined ? floor : Math.min(floor, chargedBytes)
     return { usedBytes: usedOf(values, chargedBytes, floorBytes), floorBytes }
   }
+}
+
+/** What a process held that has just ended stands in memory.stat for up to two seconds more. */
+function mostLately(peak: KernelFile | undefined): number {
+  return mostPartBytes(peak?.read(parseSingleValue) ?? 0)
 }
 
 const NOT_KNOWN: MemoryFigures = { usedBytes: undefined, floorBytes: undefined }

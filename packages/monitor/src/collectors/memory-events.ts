@@ -1,4 +1,4 @@
-import type { MemoryEvents } from '@lxc-autoscale/core'
+import { BYTES_PER_MB, type MemoryEvents } from '@lxc-autoscale/core'
 import {
   flatKeyed,
   MOST_COUNT,
@@ -128,14 +128,15 @@ function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
   if (failures === undefined || swapFailures === undefined || tree === undefined) return () => {}
   const counter = new Counter(hitBounds(context, failures))
   const swapCounter = new Counter(hitBounds(context, swapFailures))
+  const peak = run.file('memory', 'memory.max_usage_in_bytes', OPTIONAL)
   const isLately = lately()
   const isNearLimit = nearLimit()
   const sumKills = killsByFolder(context, run)
   let isFirst = true
   return (sample, timing) => {
     const isNear = isNearLimit(sample)
-    const [max] = growths([counter], [failures.read(parseSingleValue)], timing)
-    const [swapMax] = growths([swapCounter], [swapFailures.read(parseSingleValue)], timing)
+    const values = [failures.read(parseSingleValue), swapFailures.read(parseSingleValue)]
+    const [max, swapMax] = growths([counter, swapCounter], values, timing)
     const killed = sumKills(tree.read(parseKills), timing)
     if (isFirst) {
       isFirst = false
@@ -143,7 +144,10 @@ function openLegacy(run: ContainerRun, context: CollectorContext): Measure {
     }
     // A kernel that does not count swap has no limit on it that could be met.
     const met = [max, swapFailures.absence === undefined ? swapMax : 0]
-    const isOwn = isLately(met.includes(undefined) ? undefined : Math.max(...met.map(growth => growth ?? 0))) || isNear
+    const isMet = isLately(met.includes(undefined) ? undefined : Math.max(...met.map(growth => growth ?? 0)))
+    // Kernel 6.18 counts nothing where the limits of memory and of memory with swap are the same.
+    const isUncounted = killed !== 0 && !values.some(Boolean) && isAtLimit(peak?.read(parseSingleValue), sample)
+    const isOwn = isMet || isNear || isUncounted
     sample.memoryEvents = {
       high: undefined,
       max,
@@ -215,6 +219,13 @@ function lately(): (growth: Growth) => boolean {
     grewBefore = grew
     return isLately
   }
+}
+
+/** Whether a container has stood at its limit since it was started. */
+function isAtLimit(peakBytes: number | undefined, { memoryLimitMb }: SampleDraft): boolean {
+  return (
+    peakBytes !== undefined && memoryLimitMb !== undefined && peakBytes >= memoryLimitMb * NEAR_SHARE * BYTES_PER_MB
+  )
 }
 
 /** Share of the limit above which what is in use may have met it. */

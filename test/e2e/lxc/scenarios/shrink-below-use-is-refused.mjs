@@ -30,7 +30,7 @@ export async function shrinkBelowUseIsRefused({ host, checks, containers: { hold
   checks.ok(
     shrunk.status === 200 && allocation() === both(512),
     'the API lowers the limit of an idle container',
-    allocation(),
+    `${shrunk.status} ${shrunk.body.message}; ${allocation()}`,
   )
 }
 
