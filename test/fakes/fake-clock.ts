@@ -1,4 +1,4 @@
-import type { Clock } from '@lxc-autoscale/core'
+import type { BootTime, Clock } from '@lxc-autoscale/core'
 
 interface Sleeper {
   readonly wakeAtMs: number
@@ -7,6 +7,8 @@ interface Sleeper {
 
 /** A clock that stands still until a test moves it. Sleepers wake in order of their times. */
 export class FakeClock implements Clock {
+  /** Another one after a reboot of the host. */
+  bootId = '00000000-0000-4000-8000-00000000b007'
   #monotonicMs = 0
   #wallMs: number
   #sleepers: Sleeper[] = []
@@ -21,6 +23,10 @@ export class FakeClock implements Clock {
 
   monotonicMs(): number {
     return this.#monotonicMs
+  }
+
+  sinceBoot(): BootTime {
+    return { id: this.bootId, seconds: this.#monotonicMs / 1_000 }
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {

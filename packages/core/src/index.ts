@@ -1,4 +1,4 @@
-export { type Clock, isWithin, systemClock } from './clock.ts'
+export { type BootTime, type Clock, isWithin, systemClock } from './clock.ts'
 export {
   configKeys,
   defaultYaml,

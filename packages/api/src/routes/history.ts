@@ -36,7 +36,8 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
     },
     async request => {
       const entries = await readHistory(context, request.caller, request.query)
-      return success(request, 'changes, newest first', { entries })
+      const { key, role } = request.caller
+      return success(request, 'changes, newest first', { entries, caller: { key, role } })
     },
   )
   app.post(

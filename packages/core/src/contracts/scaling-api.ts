@@ -273,6 +273,14 @@ export const HistoryEntryBody = z.object({
   warning: z.string().optional().describe('What went wrong although the change was made; stands in the message too.'),
   undo_of: z.string().nullable(),
   idempotency_key: z.string().nullable(),
+  boot: z
+    .object({ id: z.string(), seconds: z.number() })
+    .optional()
+    .describe('When it was asked for by a clock that nobody sets: the boot of the host, and seconds since it.'),
+  count: z.int().optional().describe('So many refused requests of this kind were counted together; absent: one.'),
+  overwritten: AllocationBody.optional().describe(
+    'What somebody else had set while the change was being made, and was overwritten by it.',
+  ),
 })
 export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
 
@@ -284,7 +292,10 @@ export const HistoryQuery = z.object({
 })
 
 /** `GET /history`. */
-export const HistoryBody = z.object({ entries: z.array(HistoryEntryBody) })
+export const HistoryBody = z.object({
+  entries: z.array(HistoryEntryBody),
+  caller: z.object({ key: z.string(), role: z.string() }).describe('Who asks, as `who` of an entry would name it.'),
+})
 export type HistoryBody = z.output<typeof HistoryBody>
 
 /** Every success. */
