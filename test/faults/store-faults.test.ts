@@ -59,6 +59,17 @@ test('a disk that is full or read-only for a while loses only the cycles of that
   }
 })
 
+test('a cycle that reaches the disk in part only leaves the file as valid as it was', async () => {
+  const { path, file, weather } = setUp(1_000)
+  for (let cycle = 1; cycle <= 20; cycle++) await file.append(line(cycle))
+  let writes = 0
+  // The write stops half-way; what takes it back succeeds.
+  Object.assign(weather, { codes: ['ENOSPC'], chance: 0.5, call: /^write$/, random: () => (writes++ < 4 ? 0.4 : 1) })
+  expect((await file.append(line(21))).isStored).toBe(false)
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(20)
+  await file.close()
+})
+
 test('a disk that has no room for the rewrite of a full file keeps a shorter history', async () => {
   const { path, file, weather } = setUp(100)
   for (let cycle = 1; cycle <= 100; cycle++) await file.append(line(cycle))

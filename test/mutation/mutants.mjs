@@ -1,0 +1,255 @@
+const HOST = 'packages/host/src'
+const MONITOR = 'packages/monitor/src'
+const MODEL = 'packages/model/src'
+const API = 'packages/api/src'
+
+/**
+ * Deliberate bugs, each one small enough to pass a review: `from` stands once in `file` and becomes `to`. `suites` are the tests
+ * that must notice, the quickest first: project, then files.
+ * ADD YOURS HERE
+ */
+export const MUTANTS = [
+  // What the kernel says.
+  {
+    name: 'the floor leaves the kernel memory out',
+    file: `${HOST}/cgroup/memory.ts`,
+    from: 'sum(Math.max(byKind, byList), kernel)',
+    to: 'Math.max(byKind, byList)',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor/captured-hosts.test.ts', 'test/unit/api/host']],
+  },
+  {
+    name: 'locked pages are not part of the floor',
+    file: `${HOST}/cgroup/memory.ts`,
+    from: 'const byList = sum(inactiveAnon, activeAnon, unevictable)',
+    to: 'const byList = sum(inactiveAnon, activeAnon)',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor']],
+  },
+  {
+    name: 'shared memory does not count as used',
+    file: `${HOST}/cgroup/memory.ts`,
+    from: 'Math.max(charged - cache + shmem, floor ?? 0)',
+    to: 'Math.max(charged - cache, floor ?? 0)',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor/captured-hosts.test.ts']],
+  },
+  {
+    name: 'a part that is not known is taken for zero',
+    file: `${HOST}/cgroup/memory.ts`,
+    from: '    if (value === undefined) return undefined\n    total += value',
+    to: '    total += value ?? 0',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor', 'test/unit/api/host']],
+  },
+  {
+    name: 'parts of memory may be any multiple of what is charged',
+    file: `${HOST}/bounds.ts`,
+    from: 'return chargedBytes + Math.max(64 * BYTES_PER_MB, chargedBytes / 8)',
+    to: 'return 1_000 * (chargedBytes + Math.max(64 * BYTES_PER_MB, chargedBytes / 8))',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor']],
+  },
+  {
+    name: 'a quota is overlooked',
+    file: `${HOST}/cgroup/cpu-allowance.ts`,
+    from: 'return Math.min(cpusetCores, quotaCores)',
+    to: 'return cpusetCores',
+    suites: [['unit', 'test/unit/host', 'test/unit/monitor']],
+  },
+  {
+    name: 'a snapshot section overrides the live configuration',
+    file: `${HOST}/pve/lxc-conf.ts`,
+    from: 'if (snapshot !== undefined || PENDING.test(line)) section = new Section()',
+    to: 'if (PENDING.test(line)) section = new Section()',
+    suites: [['unit', 'test/unit/host/pve']],
+  },
+  {
+    name: 'cpulimit 0 means no cores',
+    file: `${HOST}/pve/lxc-conf.ts`,
+    from: 'cpuLimit: cpuLimit === 0 ? undefined : cpuLimit,',
+    to: 'cpuLimit,',
+    suites: [['unit', 'test/unit/host/pve', 'test/unit/api']],
+  },
+  // What the monitor makes of it.
+  {
+    name: 'a counter that jumps is believed',
+    file: `${MONITOR}/derive/counter.ts`,
+    from: 'return growth === 0 || (growth > 0 && growth <= this.#bounds.mostGrowth(elapsedMs))',
+    to: 'return growth >= 0',
+    suites: [['unit', 'test/unit/monitor/derive']],
+  },
+  {
+    name: 'a failed write of the metrics file is not taken back',
+    file: `${MONITOR}/store/metrics-file.ts`,
+    from: '      await this.#takeBack(current, position, tail)\n',
+    to: '      if (tail.length === 0) await this.#takeBack(current, position, tail)\n',
+    suites: [
+      ['unit', 'test/unit/monitor/store'],
+      ['faults', 'test/faults/store-faults.test.ts'],
+    ],
+  },
+  {
+    name: 'a metrics file that was moved away is written on',
+    file: `${MONITOR}/store/metrics-file.ts`,
+    from: 'return found.dev === device && found.ino === inode && found.size === sizeBytes',
+    to: 'return found.size >= 0 && sizeBytes >= 0 && device >= 0 && inode >= 0',
+    suites: [['unit', 'test/unit/monitor/store']],
+  },
+  // What is learned.
+  {
+    name: 'stale data are decided on',
+    file: `${MODEL}/policy/rules/require-sound-data.ts`,
+    from: 'if (ageMs > maxDataAgeMs) {',
+    to: 'if (ageMs > 100 * maxDataAgeMs) {',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'an allocation that is not known is decided on',
+    file: `${MODEL}/policy/rules/require-sound-data.ts`,
+    from: 'allocation.cores === undefined && allocation.memoryMb === undefined',
+    to: 'allocation.cores === undefined && allocation.memoryMb === 0',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'samples are learned twice',
+    file: `${MODEL}/history/container-history.ts`,
+    from: 'if (timeMs <= this.#seenMs) return false',
+    to: 'if (timeMs < this.#seenMs) return false',
+    suites: [['unit', 'test/unit/model/history']],
+  },
+  {
+    name: 'more memory in use than the host has is learned',
+    file: `${MODEL}/history/implausible.ts`,
+    from: 'if (memoryUsageMb !== undefined && memoryUsageMb > (host?.memoryMb ?? memoryUsageMb)) {',
+    to: 'if (memoryUsageMb !== undefined && memoryUsageMb > 1_000 * (host?.memoryMb ?? memoryUsageMb)) {',
+    suites: [['unit', 'test/unit/model/history']],
+  },
+  {
+    name: 'a leaf of the forest counts no rows that it still holds',
+    file: `${MODEL}/forest/isolation-tree.ts`,
+    from: 'nodes.value[node] = depth + averagePathLength(end - start)',
+    to: 'nodes.value[node] = depth',
+    suites: [['unit', 'test/unit/model/forest']],
+  },
+  {
+    name: 'a tree draws the same row more than once',
+    file: `${MODEL}/forest/isolation-tree.ts`,
+    from: 'const j = i + random.below(rows - i)',
+    to: 'const j = random.below(rows)',
+    suites: [['unit', 'test/unit/model/forest']],
+  },
+  // What is decided.
+  {
+    name: 'memory shrinks below what the API calls safe',
+    file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
+    from: 'Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))',
+    to: 'Math.ceil(Math.max(needMb, stepMb))',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'memory shrinks in one step',
+    file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
+    from: 'Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))',
+    to: 'Math.ceil(Math.max(leastMemoryMb, needMb))',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'memory shrinks while the container stalls',
+    file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
+    from: 'if (pressure >= pressure_limit_percent / 4 && pressure > 0) {',
+    to: 'if (pressure >= pressure_limit_percent * 4 && pressure > 0) {',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'a container shrinks while it is being learned',
+    file: `${MODEL}/policy/rules/hold-shrinking.ts`,
+    from: 'facts.settings.scaling.learning_hours * MS_PER_HOUR - facts.observedMs',
+    to: 'facts.settings.scaling.learning_hours - facts.observedMs',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'the mode grow_only shrinks',
+    file: `${MODEL}/policy/rules/hold-shrinking.ts`,
+    from: "facts.settings.scaling.mode === 'grow_only'",
+    to: "facts.settings.scaling.mode === 'off'",
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'one change more than the budget',
+    file: `${MODEL}/policy/rules/limit-changes.ts`,
+    from: 'return recentChanges >= budget',
+    to: 'return recentChanges > budget',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'growth goes beyond the maximum',
+    file: `${MODEL}/policy/rules/keep-within-limits.ts`,
+    from: 'const within = Math.min(max, Math.max(min, to))',
+    to: 'const within = Math.max(min, to)',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'a locked container is changed',
+    file: `${MODEL}/policy/rules/require-quiet-container.ts`,
+    from: "if (lock !== undefined && lock !== '') return",
+    to: "if (lock === '') return",
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'an OOM kill makes nothing grow',
+    file: `${MODEL}/policy/rules/grow-under-pressure.ts`,
+    from: 'if (oomKill > 0) return',
+    to: 'if (oomKill > 1_000) return',
+    suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'the reserve of the host is given away',
+    file: `${MODEL}/policy/share-host.ts`,
+    from: 'const free = Math.max(0, host.memoryAvailableMb - host.memoryReserveMb)',
+    to: 'const free = Math.max(0, host.memoryAvailableMb)',
+    suites: [['unit', 'test/unit/model/policy/share-host.test.ts']],
+  },
+  // How the API is asked.
+  {
+    name: 'the breaker never closes again',
+    file: `${MODEL}/client/circuit-breaker.ts`,
+    from: "} else if (isProbe) this.#enter('closed')",
+    to: "} else if (isProbe) this.#enter('half-open')",
+    suites: [['unit', 'test/unit/model/client']],
+  },
+  {
+    name: 'a refusal is sent again and again',
+    file: `${MODEL}/client/retry-delay.ts`,
+    from: "errorVerdict(error.code).retry === 'soon'",
+    to: "errorVerdict(error.code).retry !== 'soon'",
+    suites: [['unit', 'test/unit/model/client']],
+  },
+  {
+    name: 'changes are sent without an idempotency key',
+    file: `${MODEL}/client/scaling-client.ts`,
+    from: "headers: { 'idempotency-key': change.idempotencyKey },",
+    to: 'headers: {},',
+    suites: [['unit', 'test/unit/model/client']],
+  },
+  // What the API allows.
+  {
+    name: 'two changes of one container run at once',
+    file: `${API}/pct/container-queue.ts`,
+    from: 'return vmids.every(vmid => !this.#busy.has(vmid))',
+    to: 'return vmids.length > 0',
+    suites: [['unit', 'test/unit/api/pct']],
+  },
+  {
+    name: 'the host may be given away beyond its reserve by a request',
+    file: `${API}/changes/safety-rules.ts`,
+    from: 'if (leftMb < safety.host_memory_reserve_mb) {',
+    to: 'if (leftMb < 0) {',
+    suites: [['unit', 'test/unit/api/changes']],
+  },
+  {
+    name: 'a change is made without quorum',
+    file: `${API}/changes/safety-rules.ts`,
+    from: 'if (cluster.members()?.isQuorate !== false) return',
+    to: 'if (cluster.members()?.isQuorate !== undefined) return',
+    suites: [
+      ['unit', 'test/unit/api/changes'],
+      ['contract', 'test/contract/api-pct-errors.test.ts'],
+    ],
+  },
+]
