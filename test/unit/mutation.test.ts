@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { applyMutant } from '../mutation/apply-mutant.mjs'
-import { MUTANTS } from '../mutation/mutants.mjs'
+
+interface Mutant {
+  readonly name: string
+  readonly file: string
+}
 
 const root = join(import.meta.dirname, '..', '..')
+const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(join(root, 'test/mutation/mutants.mjs'))
+const { applyMutant }: { applyMutant(text: string, mutant: Mutant): string } = await import(
+  join(root, 'test/mutation/apply-mutant.mjs')
+)
 
 test('each deliberate bug can be planted in the code as it stands', () => {
   const misses = MUTANTS.flatMap(mutant => {
