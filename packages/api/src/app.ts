@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, jsonText } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { appContext } from './app-context.ts'
@@ -38,7 +38,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)
   // The answers are built from typed values, so they are written as they are.
-  app.setSerializerCompiler(() => JSON.stringify)
+  app.setSerializerCompiler(() => body => jsonText(body))
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(ports, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const error = new AutoscaleError('ROUTE_NOT_FOUND', 'there is no such route; GET /routes lists what there is')
@@ -149,6 +149,6 @@ function sendError({ log, telemetry }: ApiPorts, error: unknown, request: Fastif
     .code(status)
     .headers(headers)
     .type('application/json; charset=utf-8')
-    .serializer(JSON.stringify)
+    .serializer((answer: unknown) => jsonText(answer))
     .send(body)
 }
