@@ -11,10 +11,12 @@ import { authenticate } from './http/authenticate.ts'
 import { ANYBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
 import { nameFields } from './http/field-names.ts'
+import { checkJsonText } from './http/json-text.ts'
 import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { checkSameOrigin } from './http/same-origin.ts'
+import { checkSingleHeaders } from './http/single-headers.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
 import type { ApiPorts } from './routes/route-context.ts'
@@ -36,6 +38,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
     frameworkErrors: (error, request, reply) => sendError(ports, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>()
   app.removeContentTypeParser('text/plain')
+  takeJson(app)
   app.setValidatorCompiler(validatorCompiler)
   // The answers are built from typed values, so they are written as they are.
   app.setSerializerCompiler(() => body => jsonText(body))
@@ -60,6 +63,22 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   return app
 }
 
+/** Fastify's own parser, which refuses prototypes, and then what it lets through. */
+function takeJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, text, done) =>
+    parse(request, text, (error, body) => {
+      if (error !== null) return done(error)
+      try {
+        checkJsonText(text)
+      } catch (problem) {
+        return done(problem as Error)
+      }
+      return done(null, body)
+    }),
+  )
+}
+
 function noCompiler(): never {
   throw new TypeError('the schemas of the routes are zod schemas')
 }
@@ -82,6 +101,7 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
   app.addHook('onRequest', async (request, reply) => {
     request.ignored = []
     request.caller = ANYBODY
+    checkSingleHeaders(request.raw.rawHeaders)
     checkHost(request.headers.host, request.socket.localAddress)
     checkSameOrigin(request)
     const isCounted = limits.isCounted(request)
