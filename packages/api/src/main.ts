@@ -17,8 +17,9 @@ import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { ApiServer } from './http/api-server.ts'
+import { configuredKeys } from './http/authentication-section.ts'
 import { readKeyFile } from './http/key-file.ts'
-import { configuredKeys, KeyRing } from './http/key-ring.ts'
+import { KeyRing } from './http/key-ring.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
@@ -126,9 +127,11 @@ async function build(ports: ApiPorts, config: ApiConfig) {
   return app
 }
 
-/** @throws {ConfigError} when the key file cannot be understood */
+/** @throws {ConfigError} when the key file cannot be understood, or names a key as another one is named */
 function keyRing({ authentication }: ApiConfig): KeyRing {
-  return new KeyRing([...configuredKeys(authentication), ...readKeyFile(authentication.key_file)])
+  const configured = configuredKeys(authentication)
+  const taken = configured.map(({ name }) => name)
+  return new KeyRing([...configured, ...readKeyFile(authentication.key_file, taken)])
 }
 
 /** Keys that every user of the host can read are no keys. */

@@ -1,5 +1,5 @@
 import { createHash, scrypt, timingSafeEqual } from 'node:crypto'
-import type { ApiKey, AuthenticationSection } from './authentication-section.ts'
+import type { ApiKey } from './authentication-section.ts'
 import type { Caller } from './caller.ts'
 
 /** Failed attempts with slow hashes that are remembered, so that repeating one costs nothing. */
@@ -76,15 +76,6 @@ export class KeyRing {
     if (this.#refused.size >= MAX_REMEMBERED) this.#refused.clear()
     this.#refused.add(digest)
   }
-}
-
-/** The keys that the configuration names, with the role admin where it names none; those of the key file are beside them. */
-export function configuredKeys({ api_key, api_keys }: AuthenticationSection): ApiKey[] {
-  const first: ApiKey[] = api_key === undefined ? [] : [{ name: 'api_key', key: api_key, role: 'admin' }]
-  const others = api_keys.map(
-    (entry, at): ApiKey => (typeof entry === 'string' ? { name: `api_keys[${at}]`, key: entry, role: 'admin' } : entry),
-  )
-  return [...first, ...others]
 }
 
 function sha256(text: string): Buffer {

@@ -1,8 +1,8 @@
 import { createHash, scryptSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { AuthenticationSection } from '../../../../packages/api/src/http/authentication-section.ts'
+import { AuthenticationSection, configuredKeys } from '../../../../packages/api/src/http/authentication-section.ts'
 import { parseKeyFile } from '../../../../packages/api/src/http/key-file.ts'
-import { configuredKeys, KeyRing } from '../../../../packages/api/src/http/key-ring.ts'
+import { KeyRing } from '../../../../packages/api/src/http/key-ring.ts'
 
 const sha256 = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
@@ -77,6 +77,35 @@ describe('the key file', () => {
 
   test('takes a hash alone on its line for a plain key that is hashed', () => {
     expect(parseKeyFile('api.key', `${sha256('x'.repeat(9))}\n`)).toMatchObject([{ role: 'scale' }])
+  })
+
+  test('gives each key that stands alone a name of its own, which stays when others come and go', () => {
+    const names = (text: string) => parseKeyFile('api.key', text).map(({ name }) => name)
+    const [model, other, third] = names('the-models-key\nother-key-1\nthird-key-2\n')
+    expect(model).toBe('key-file')
+    expect(other).toMatch(/^key-file-[0-9a-f]{8}$/)
+    expect(third).not.toBe(other)
+    expect(names(`${sha256('hashed-key-3')}\nthe-models-key\nanna:read:annas-key-1\nthird-key-2\n`)).toEqual([
+      expect.stringMatching(/^key-file-/),
+      'key-file',
+      'anna',
+      third,
+    ])
+  })
+
+  test('names the line whose name another key has, here or in the configuration, or nobody may have', () => {
+    const parse = () =>
+      parseKeyFile(
+        'api.key',
+        'good-key-123\nanna:read:key-of-anna\nanna:scale:key-of-bob\nlxc-autoscale:read:key-of-eve\n',
+        ['key-file'],
+      )
+    expect(parse).toThrow('api.key:1: another key is named "key-file" already; give one of them a name of its own')
+    expect(parse).toThrow('api.key:3: another key is named "anna" already')
+    expect(parse).toThrow('api.key:4: the API keeps the name "lxc-autoscale" for itself; give this key another one')
+    expect(() => parseKeyFile('api.key', 'twice-the-same\nother-key-1\nother-key-1\n')).toThrow(
+      'api.key:3: another key',
+    )
   })
 
   test('names the line of a mistake, and never the key', () => {
