@@ -55,7 +55,7 @@ export async function apiInProcess(
       audit,
       answers,
       telemetry: new ApiTelemetry(queue),
-      keys: new KeyRing(configuredKeys(settings.authentication)),
+      keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     },
     settings,
   )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
+  type Clock,
   type DaemonContext,
   errorMessage,
   type Logger,
@@ -94,7 +95,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       audit,
       answers,
       telemetry,
-      keys: keyRing(config),
+      keys: keyRing(config, clock),
     }
     const { containers } = appContext(ports, config)
     await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
@@ -106,7 +107,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     notify.ready(`listening on ${config.server.host} port ${port}`)
     context.onReload(next => {
       warnOfRestart(context, config, next)
-      const keys = keyRing(next)
+      const keys = keyRing(next, clock)
       config = next
       build({ ...ports, keys }, next).then(
         built => server.use(built.routing),
@@ -128,10 +129,10 @@ async function build(ports: ApiPorts, config: ApiConfig) {
 }
 
 /** @throws {ConfigError} when the key file cannot be understood, or names a key as another one is named */
-function keyRing({ authentication }: ApiConfig): KeyRing {
+function keyRing({ authentication }: ApiConfig, clock: Clock): KeyRing {
   const configured = configuredKeys(authentication)
   const taken = configured.map(({ name }) => name)
-  return new KeyRing([...configured, ...readKeyFile(authentication.key_file, taken)])
+  return new KeyRing([...configured, ...readKeyFile(authentication.key_file, taken)], clock)
 }
 
 /** Keys that every user of the host can read are no keys. */
