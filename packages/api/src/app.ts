@@ -15,7 +15,7 @@ import { checkJsonText } from './http/json-text.ts'
 import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
-import { checkSameOrigin } from './http/same-origin.ts'
+import { checkSameOrigin, isReading } from './http/same-origin.ts'
 import { checkSingleHeaders } from './http/single-headers.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
@@ -107,9 +107,12 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
     const isCounted = limits.isCounted(request)
     if (isCounted) await limits.perAddress(request, reply)
     const { access } = request.routeOptions.config
-    if (!config.authentication.enabled || access === undefined) return
-    request.caller = await authenticate(request, access, authentication)
-    if (isCounted && access !== 'public') await limits.perKey(request, reply)
+    if (access === undefined) return
+    if (config.authentication.enabled) {
+      request.caller = await authenticate(request, access, authentication)
+      if (isCounted && access !== 'public') await limits.perKey(request, reply)
+    }
+    if (access !== 'public' && !isReading(request.method)) await limits.changesPerKey(request, reply)
   })
   app.addHook('preValidation', async request => {
     const { schema } = request.routeOptions

@@ -75,13 +75,21 @@ const LxcSection = z
 
 const RateLimitSection = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether requests are counted. Loopback clients never are.'),
+    enabled: z.boolean().default(true).describe('Whether requests are counted. Of loopback clients only changes are.'),
     max_requests_per_minute: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(120)
       .describe('Requests per address, and per key, in one window.'),
+    max_changes_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(2_000)
+      .describe(
+        'Changing requests per key in one window, from wherever they come, refused ones too; a model with 1000 containers stays below it.',
+      ),
     time_window_seconds: z.int().min(1).max(3_600).default(60).describe('Length of the window.'),
   })
   .prefault({})
