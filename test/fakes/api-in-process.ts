@@ -10,6 +10,7 @@ import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
 import { IdempotencyStore } from '../../packages/api/src/audit/idempotency-store.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
+import { Connections } from '../../packages/api/src/http/connections.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
@@ -56,6 +57,7 @@ export async function apiInProcess(
       answers,
       telemetry: new ApiTelemetry(queue),
       keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+      connections: new Connections(settings.server.max_connections, systemClock),
     },
     settings,
   )

@@ -8,14 +8,14 @@ import type { ApiConfig } from './config.ts'
 import { guardFields } from './http/access-guard.ts'
 import { hostCheck } from './http/allowed-hosts.ts'
 import { authenticate } from './http/authenticate.ts'
-import { ANYBODY } from './http/caller.ts'
+import { ANYBODY, NOBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
 import { nameFields } from './http/field-names.ts'
 import { checkJsonText } from './http/json-text.ts'
 import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
-import { checkSameOrigin, isReading } from './http/same-origin.ts'
+import { checkSameOrigin } from './http/same-origin.ts'
 import { checkSingleHeaders } from './http/single-headers.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
@@ -92,7 +92,7 @@ const CSP = {
 }
 
 /** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
-function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: ApiConfig): void {
+function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPorts, config: ApiConfig): void {
   const checkHost = hostCheck([config.server.host, ...config.server.allowed_hosts])
   const limits = rateLimits(app, config.rate_limiting)
   const authentication = { keys, keyPlace: keyPlace(config) }
@@ -104,15 +104,14 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
     checkSingleHeaders(request.raw.rawHeaders)
     checkHost(request.headers.host, request.socket.localAddress)
     checkSameOrigin(request)
-    const isCounted = limits.isCounted(request)
-    if (isCounted) await limits.perAddress(request, reply)
+    await limits.ofAddress(request, reply)
     const { access } = request.routeOptions.config
     if (access === undefined) return
     if (config.authentication.enabled) {
       request.caller = await authenticate(request, access, authentication)
-      if (isCounted && access !== 'public') await limits.perKey(request, reply)
+      if (request.caller !== NOBODY) connections.trust(request.raw.socket)
     }
-    if (access !== 'public' && !isReading(request.method)) await limits.changesPerKey(request, reply)
+    if (access !== 'public') await limits.ofKey(request, reply)
   })
   app.addHook('preValidation', async request => {
     const { schema } = request.routeOptions
@@ -168,6 +167,7 @@ function sendError({ log, telemetry }: ApiPorts, error: unknown, request: Fastif
     else log.warn(fields, 'request failed')
   }
   telemetry.refused(body.error)
+  if (isMuchLeft(request)) reply.header('connection', 'close')
   return reply
     .code(status)
     .headers(headers)
@@ -175,3 +175,11 @@ function sendError({ log, telemetry }: ApiPorts, error: unknown, request: Fastif
     .serializer((answer: unknown) => jsonText(answer))
     .send(body)
 }
+
+/** Whether so much of a body is still to come that it is not worth reading it for the next request on the same connection. */
+function isMuchLeft({ raw: { complete, headers } }: FastifyRequest): boolean {
+  const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity
+  return !complete && length > MAX_LEFT_BYTES
+}
+
+const MAX_LEFT_BYTES = 64 * KB

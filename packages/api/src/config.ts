@@ -29,7 +29,9 @@ const ServerSection = z
       .min(8)
       .max(65_536)
       .default(1024)
-      .describe('Connections at once. Beyond it the longest silent connection makes room for the new one.'),
+      .describe(
+        'Connections at once. Beyond it those over which no right key came make room, the longest quiet ones first. The unit allows 8192 open files.',
+      ),
     header_timeout_seconds: seconds(120, 10, 'Time a client has to send the head of a request.'),
     request_timeout_seconds: seconds(600, 30, 'Time a client has to send a whole request.'),
     keep_alive_seconds: seconds(3_600, 30, 'Time an idle connection is kept.'),

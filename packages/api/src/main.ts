@@ -19,6 +19,7 @@ import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
+import { Connections } from './http/connections.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
@@ -96,11 +97,12 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       answers,
       telemetry,
       keys: keyRing(config, clock),
+      connections: new Connections(config.server.max_connections, clock),
     }
     const { containers } = appContext(ports, config)
     await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
     const app = await build(ports, config)
-    const server = new ApiServer(config.server, app.routing)
+    const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()
     warnOfReadableKeys(log, config)
     log.info({ host: config.server.host, port }, 'listening')

@@ -1,6 +1,8 @@
 import { AutoscaleError, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ANYBODY } from './caller.ts'
 import { isLocalClient, sourceOf } from './client-address.ts'
+import { isReading } from './same-origin.ts'
 
 export interface RateLimitSettings {
   readonly enabled: boolean
@@ -13,13 +15,13 @@ export interface RateLimitSettings {
 export type RateCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 export interface RateLimits {
-  /** Whether this client is counted at all. */
-  isCounted(request: FastifyRequest): boolean
-  readonly perAddress: RateCheck
-  /** Counts by the name of the key, so that one key has one allowance from wherever it is used. */
-  readonly perKey: RateCheck
-  /** Counts a changing request by the name of the key, also of a local client. */
-  readonly changesPerKey: RateCheck
+  /** By the address it comes from; not of local clients. */
+  readonly ofAddress: RateCheck
+  /**
+   * By the name of its key, so that one key has one allowance from wherever it is used. Of local clients only changing
+   * requests are counted: each of them leaves a line in the audit log.
+   */
+  readonly ofKey: RateCheck
 }
 
 /** The limits of requests per address and per key. Needs @fastify/rate-limit to be registered. */
@@ -37,11 +39,19 @@ export function rateLimits(app: FastifyInstance, settings: RateLimitSettings): R
       if (state.isExceeded) throw tooMany(max, settings, state.ttlInSeconds)
     }
   }
+  const perAddress = check(maxRequests, request => sourceOf(request.ip))
+  const perKey = check(maxRequests, request => request.caller.key)
+  const changesPerKey = check(maxChanges, request => request.caller.key)
+  const isRemote = ({ socket, headers }: FastifyRequest) => !isLocalClient({ peer: socket.remoteAddress, headers })
   return {
-    isCounted: ({ socket, headers }) => settings.enabled && !isLocalClient({ peer: socket.remoteAddress, headers }),
-    perAddress: check(maxRequests, request => sourceOf(request.ip)),
-    perKey: check(maxRequests, request => request.caller.key),
-    changesPerKey: settings.enabled ? check(maxChanges, request => request.caller.key) : () => Promise.resolve(),
+    async ofAddress(request, reply) {
+      if (settings.enabled && isRemote(request)) await perAddress(request, reply)
+    },
+    async ofKey(request, reply) {
+      if (!settings.enabled) return
+      if (request.caller !== ANYBODY && isRemote(request)) await perKey(request, reply)
+      if (!isReading(request.method)) await changesPerKey(request, reply)
+    },
   }
 }
 
