@@ -146,6 +146,9 @@ describe('a request that cannot be taken', () => {
     ['{"lxc_id":101,"cores":1e400}', 400, 'INVALID_REQUEST'],
     ['{"lxc_id":101,"cores":-1}', 400, 'INVALID_REQUEST'],
     ['{"lxc_id":101,"vm_id":102,"cores":3}', 400, 'INVALID_REQUEST'],
+    ['{"lxc_id":102,"cores":3,"lxc_id":101}', 400, 'INVALID_REQUEST'],
+    [`{"lxc_id":${'['.repeat(9_000)}${']'.repeat(9_000)},"cores":3}`, 400, 'INVALID_REQUEST'],
+    [`{"vm_id":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)},"cores":3}`, 400, 'INVALID_REQUEST'],
     [JSON.stringify({ ...CHANGE, reason: 'x'.repeat(70_000) }), 413, 'BODY_TOO_LARGE'],
   ])('%.60s: %s %s', async (body, status, error) => {
     const answer = await api.ask('/scale/cores', { method: 'POST', body })
@@ -191,8 +194,9 @@ describe('a request that cannot be taken', () => {
     ['GET /routes HTTP/1.0\r\nConnection: close\r\n\r\n', 403],
     [
       `GET /routes HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${KEYS.read}\r\nX-API-Key: ${KEYS.read}\r\nConnection: close\r\n\r\n`,
-      401,
+      400,
     ],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nhost: evil.example.com\r\nConnection: close\r\n\r\n', 400],
     ['GET / HTTP/1.1\r\nHost: localhost\r\n', 408],
   ])('as bytes (%.50j) is answered with %s and JSON', async (bytes, status) => {
     const answer = await exchange(bytes)

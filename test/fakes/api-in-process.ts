@@ -9,7 +9,9 @@ import { buildApp } from '../../packages/api/src/app.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
 import { IdempotencyStore } from '../../packages/api/src/audit/idempotency-store.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
-import { configuredKeys, KeyRing } from '../../packages/api/src/http/key-ring.ts'
+import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
+import { Connections } from '../../packages/api/src/http/connections.ts'
+import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { RecordingCommands } from './recording-commands.ts'
@@ -54,7 +56,8 @@ export async function apiInProcess(
       audit,
       answers,
       telemetry: new ApiTelemetry(queue),
-      keys: new KeyRing(configuredKeys(settings.authentication)),
+      keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+      connections: new Connections(settings.server.max_connections, systemClock),
     },
     settings,
   )

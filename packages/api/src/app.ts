@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, jsonText } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { appContext } from './app-context.ts'
@@ -8,13 +8,15 @@ import type { ApiConfig } from './config.ts'
 import { guardFields } from './http/access-guard.ts'
 import { hostCheck } from './http/allowed-hosts.ts'
 import { authenticate } from './http/authenticate.ts'
-import { ANYBODY } from './http/caller.ts'
+import { ANYBODY, NOBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
 import { nameFields } from './http/field-names.ts'
+import { checkJsonText } from './http/json-text.ts'
 import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { checkSameOrigin } from './http/same-origin.ts'
+import { checkSingleHeaders } from './http/single-headers.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
 import type { ApiPorts } from './routes/route-context.ts'
@@ -36,9 +38,10 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
     frameworkErrors: (error, request, reply) => sendError(ports, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>()
   app.removeContentTypeParser('text/plain')
+  takeJson(app)
   app.setValidatorCompiler(validatorCompiler)
   // The answers are built from typed values, so they are written as they are.
-  app.setSerializerCompiler(() => JSON.stringify)
+  app.setSerializerCompiler(() => body => jsonText(body))
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(ports, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const error = new AutoscaleError('ROUTE_NOT_FOUND', 'there is no such route; GET /routes lists what there is')
@@ -60,6 +63,22 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   return app
 }
 
+/** Fastify's own parser, which refuses prototypes, and then what it lets through. */
+function takeJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, text, done) =>
+    parse(request, text, (error, body) => {
+      if (error !== null) return done(error)
+      try {
+        checkJsonText(text)
+      } catch (problem) {
+        return done(problem as Error)
+      }
+      return done(null, body)
+    }),
+  )
+}
+
 function noCompiler(): never {
   throw new TypeError('the schemas of the routes are zod schemas')
 }
@@ -73,7 +92,7 @@ const CSP = {
 }
 
 /** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
-function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: ApiConfig): void {
+function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPorts, config: ApiConfig): void {
   const checkHost = hostCheck([config.server.host, ...config.server.allowed_hosts])
   const limits = rateLimits(app, config.rate_limiting)
   const authentication = { keys, keyPlace: keyPlace(config) }
@@ -82,14 +101,17 @@ function addHooks(app: FastifyInstance, { keys, telemetry }: ApiPorts, config: A
   app.addHook('onRequest', async (request, reply) => {
     request.ignored = []
     request.caller = ANYBODY
+    checkSingleHeaders(request.raw.rawHeaders)
     checkHost(request.headers.host, request.socket.localAddress)
     checkSameOrigin(request)
-    const isCounted = limits.isCounted(request)
-    if (isCounted) await limits.perAddress(request, reply)
+    await limits.ofAddress(request, reply)
     const { access } = request.routeOptions.config
-    if (!config.authentication.enabled || access === undefined) return
-    request.caller = await authenticate(request, access, authentication)
-    if (isCounted && access !== 'public') await limits.perKey(request, reply)
+    if (access === undefined) return
+    if (config.authentication.enabled) {
+      request.caller = await authenticate(request, access, authentication)
+      if (request.caller !== NOBODY) connections.trust(request.raw.socket)
+    }
+    if (access !== 'public') await limits.ofKey(request, reply)
   })
   app.addHook('preValidation', async request => {
     const { schema } = request.routeOptions
@@ -145,10 +167,19 @@ function sendError({ log, telemetry }: ApiPorts, error: unknown, request: Fastif
     else log.warn(fields, 'request failed')
   }
   telemetry.refused(body.error)
+  if (isMuchLeft(request)) reply.header('connection', 'close')
   return reply
     .code(status)
     .headers(headers)
     .type('application/json; charset=utf-8')
-    .serializer(JSON.stringify)
+    .serializer((answer: unknown) => jsonText(answer))
     .send(body)
 }
+
+/** Whether so much of a body is still to come that it is not worth reading it for the next request on the same connection. */
+function isMuchLeft({ raw: { complete, headers } }: FastifyRequest): boolean {
+  const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity
+  return !complete && length > MAX_LEFT_BYTES
+}
+
+const MAX_LEFT_BYTES = 64 * KB

@@ -29,7 +29,9 @@ const ServerSection = z
       .min(8)
       .max(65_536)
       .default(1024)
-      .describe('Connections at once. Beyond it the longest silent connection makes room for the new one.'),
+      .describe(
+        'Connections at once. Beyond it those over which no right key came make room, the longest quiet ones first. The unit allows 8192 open files.',
+      ),
     header_timeout_seconds: seconds(120, 10, 'Time a client has to send the head of a request.'),
     request_timeout_seconds: seconds(600, 30, 'Time a client has to send a whole request.'),
     keep_alive_seconds: seconds(3_600, 30, 'Time an idle connection is kept.'),
@@ -75,13 +77,21 @@ const LxcSection = z
 
 const RateLimitSection = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether requests are counted. Loopback clients never are.'),
+    enabled: z.boolean().default(true).describe('Whether requests are counted. Of loopback clients only changes are.'),
     max_requests_per_minute: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(120)
       .describe('Requests per address, and per key, in one window.'),
+    max_changes_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(2_000)
+      .describe(
+        'Changing requests per key in one window, from wherever they come, refused ones too; a model with 1000 containers stays below it.',
+      ),
     time_window_seconds: z.int().min(1).max(3_600).default(60).describe('Length of the window.'),
   })
   .prefault({})

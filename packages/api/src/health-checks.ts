@@ -71,26 +71,34 @@ export class HealthChecks {
    */
   check(): Promise<HealthBody> {
     const ageMs = this.#newest === undefined ? KEPT_MS : this.#parts.clock.monotonicMs() - this.#newest.startedMs
-    if (ageMs >= RENEWED_MS) this.#running ??= this.#renew()
-    if (this.#newest !== undefined && ageMs < KEPT_MS) return Promise.resolve(this.#newest.body)
-    return this.#running ?? this.#renew()
+    if (ageMs < RENEWED_MS && this.#newest !== undefined) return Promise.resolve(this.#newest.body)
+    this.#running ??= this.#renew()
+    return ageMs < KEPT_MS && this.#newest !== undefined ? Promise.resolve(this.#newest.body) : this.#running
   }
 
   async #renew(): Promise<HealthBody> {
     const startedMs = this.#parts.clock.monotonicMs()
-    const body = await this.#checkAll()
-    this.#newest = { body, startedMs }
-    this.#running = undefined
-    return body
+    try {
+      const body = await this.#checkAll()
+      this.#newest = { body, startedMs }
+      return body
+    } finally {
+      this.#running = undefined
+    }
   }
 
   async #checkAll(): Promise<HealthBody> {
-    const [lxc_commands, audit_log] = await Promise.all([this.#keptPct(), this.#auditLog()])
+    const [lxc_commands, pve_files, audit_log, metrics_file] = await Promise.all([
+      this.#keptPct(),
+      attempt(() => this.#pveFiles()),
+      attempt(() => this.#auditLog()),
+      attempt(() => this.#metricsFile()),
+    ])
     const checks: Record<string, CheckResult> = {
       lxc_commands,
-      pve_files: this.#pveFiles(),
+      pve_files,
       audit_log,
-      ...(this.#parts.config.health.metrics_file === '' ? {} : { metrics_file: this.#metricsFile() }),
+      ...(this.#parts.config.health.metrics_file === '' ? {} : { metrics_file }),
     }
     const isHealthy = Object.values(checks).every(({ ok }) => ok)
     return { status: isHealthy ? 'healthy' : 'unhealthy', version: VERSION, checks }
@@ -112,28 +120,23 @@ export class HealthChecks {
   #runPct(): Promise<CheckResult> {
     return attempt(async () => {
       const { stdout, durationMs } = await this.#parts.commands.run(listContainers())
-      return `pct list named ${parsePctList(stdout).length} containers in ${(durationMs / MS_PER_SECOND).toFixed(1)} s`
+      const seconds = (durationMs / MS_PER_SECOND).toFixed(1)
+      return { ok: true, detail: `pct list named ${parsePctList(stdout).length} containers in ${seconds} s` }
     })
   }
 
-  #auditLog(): Promise<CheckResult> {
-    return attempt(async () => {
-      await this.#parts.audit.probe()
-      return 'can be written'
-    })
+  async #auditLog(): Promise<CheckResult> {
+    await this.#parts.audit.probe()
+    return { ok: true, detail: 'can be written' }
   }
 
   #pveFiles(): CheckResult {
     const { cluster, config } = this.#parts
-    try {
-      const members = cluster.members()
-      if (members === undefined)
-        return { ok: false, detail: `${config.host.pve}/.members cannot be read; is pmxcfs running?` }
-      if (!members.isQuorate) return { ok: false, detail: 'readable, but the cluster has no quorum' }
-      return { ok: true, detail: `readable and quorate, node ${members.node}` }
-    } catch (error) {
-      return { ok: false, detail: errorMessage(error) }
-    }
+    const members = cluster.members()
+    if (members === undefined)
+      return { ok: false, detail: `${config.host.pve}/.members cannot be read; is pmxcfs running?` }
+    if (!members.isQuorate) return { ok: false, detail: 'readable, but the cluster has no quorum' }
+    return { ok: true, detail: `readable and quorate, node ${members.node}` }
   }
 
   #metricsFile(): CheckResult {
@@ -149,9 +152,10 @@ export class HealthChecks {
   }
 }
 
-async function attempt(work: () => Promise<string>): Promise<CheckResult> {
+/** What a check found; one that throws, whatever it throws, has found that something is wrong. */
+async function attempt(check: () => CheckResult | Promise<CheckResult>): Promise<CheckResult> {
   try {
-    return { ok: true, detail: await work() }
+    return await check()
   } catch (error) {
     return { ok: false, detail: errorMessage(error) }
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
+  type Clock,
   type DaemonContext,
   errorMessage,
   type Logger,
@@ -17,8 +18,10 @@ import { AuditLog } from './audit/audit-log.ts'
 import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { ApiServer } from './http/api-server.ts'
+import { configuredKeys } from './http/authentication-section.ts'
+import { Connections } from './http/connections.ts'
 import { readKeyFile } from './http/key-file.ts'
-import { configuredKeys, KeyRing } from './http/key-ring.ts'
+import { KeyRing } from './http/key-ring.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
@@ -93,19 +96,20 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       audit,
       answers,
       telemetry,
-      keys: keyRing(config),
+      keys: keyRing(config, clock),
+      connections: new Connections(config.server.max_connections, clock),
     }
     const { containers } = appContext(ports, config)
     await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
     const app = await build(ports, config)
-    const server = new ApiServer(config.server, app.routing)
+    const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()
     warnOfReadableKeys(log, config)
     log.info({ host: config.server.host, port }, 'listening')
     notify.ready(`listening on ${config.server.host} port ${port}`)
     context.onReload(next => {
       warnOfRestart(context, config, next)
-      const keys = keyRing(next)
+      const keys = keyRing(next, clock)
       config = next
       build({ ...ports, keys }, next).then(
         built => server.use(built.routing),
@@ -126,9 +130,11 @@ async function build(ports: ApiPorts, config: ApiConfig) {
   return app
 }
 
-/** @throws {ConfigError} when the key file cannot be understood */
-function keyRing({ authentication }: ApiConfig): KeyRing {
-  return new KeyRing([...configuredKeys(authentication), ...readKeyFile(authentication.key_file)])
+/** @throws {ConfigError} when the key file cannot be understood, or names a key as another one is named */
+function keyRing({ authentication }: ApiConfig, clock: Clock): KeyRing {
+  const configured = configuredKeys(authentication)
+  const taken = configured.map(({ name }) => name)
+  return new KeyRing([...configured, ...readKeyFile(authentication.key_file, taken)], clock)
 }
 
 /** Keys that every user of the host can read are no keys. */

@@ -1,4 +1,4 @@
-import { AutoscaleError, systemErrorCode, VERSION } from '@lxc-autoscale/core'
+import { AutoscaleError, ConfigError, systemErrorCode, VERSION, visibleLines, visibleText } from '@lxc-autoscale/core'
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -62,7 +62,8 @@ function exitOverridden(command: Command): Command {
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
   if (!(error instanceof AutoscaleError)) throw error
-  process.stderr.write(`lxc-autoscale: ${error.message} (${error.code})\n`)
+  const message = error instanceof ConfigError ? visibleLines(error.message) : visibleText(error.message)
+  process.stderr.write(`lxc-autoscale: ${message} (${error.code})\n`)
   if (error.code === 'CONFIG_INVALID') return EXIT.badConfiguration
   return error.code === 'INVALID_REQUEST' ? EXIT.usage : EXIT.failed
 }

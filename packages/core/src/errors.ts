@@ -42,7 +42,7 @@ const ROWS = {
   METHOD_NOT_ALLOWED: [405, 'untouched', 'caller', 'never', 'The route exists, but not with this method.'],
   BODY_TOO_LARGE: [413, 'untouched', 'caller', 'never', 'The request body is larger than the API accepts.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'untouched', 'caller', 'never', 'The request body is not JSON.'],
-  RATE_LIMITED: [429, 'untouched', 'caller', 'soon', 'Too many requests from this address; try again later.'],
+  RATE_LIMITED: [429, 'untouched', 'caller', 'soon', 'Too many requests from this address or with this key; try again later.'],
   QUEUE_FULL: [429, 'untouched', 'nobody', 'soon', 'Too many changes are waiting for pct; try again later.'],
   CONTAINER_NOT_FOUND: [404, 'untouched', 'caller', 'never', 'There is no such container on this host.'],
   NODE_NOT_FOUND: [404, 'untouched', 'caller', 'never', 'The cluster has no such node.'],

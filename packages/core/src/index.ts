@@ -59,4 +59,5 @@ export {
 } from './telemetry.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'
+export { jsonText, visibleLines, visibleText } from './visible-text.ts'
 export { MAX_VMID, MIN_VMID, parseVmid, Vmid } from './vmid.ts'

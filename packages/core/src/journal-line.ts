@@ -1,3 +1,5 @@
+import { visibleText } from './visible-text.ts'
+
 /** syslog priorities as sd-daemon(3) reads them at the start of a line. */
 const PRIORITY: Readonly<Record<string, number>> = {
   fatal: 2,
@@ -22,7 +24,8 @@ export function formatJournalLine(jsonLine: string, withPriority = false): strin
     .filter(([name]) => !HIDDEN_FIELDS.has(name))
     .map(([name, value]) => `${name}=${formatValue(value)}`)
   const priority = withPriority ? `<${PRIORITY[level] ?? 6}>` : ''
-  return `${priority}${[level.toUpperCase().padEnd(5), message, ...values, ...formatError(fields['err'])].join(' ')}\n`
+  const line = [level.toUpperCase().padEnd(5), message, ...values, ...formatError(fields['err'])].join(' ')
+  return `${priority}${visibleText(line.replaceAll('\n', ' | '))}\n`
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
@@ -44,5 +47,5 @@ function formatError(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return []
   const fields: { message?: unknown; stack?: unknown } = error
   const text = fields.stack ?? fields.message
-  return typeof text === 'string' ? [`error=${text.replaceAll('\n', ' | ')}`] : []
+  return typeof text === 'string' ? [`error=${text}`] : []
 }

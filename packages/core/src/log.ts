@@ -4,6 +4,7 @@ import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'p
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { errorMessage } from './errors.ts'
 import { formatJournalLine } from './journal-line.ts'
+import { visibleLines } from './visible-text.ts'
 
 export type { Logger } from 'pino'
 
@@ -103,7 +104,7 @@ function dropOnError(stream: RotatingFileStream): {
   stream.on('warning', () => {})
   return {
     write(line) {
-      if (!isBroken) stream.write(line)
+      if (!isBroken) stream.write(visibleLines(line))
     },
   }
 }

@@ -210,14 +210,17 @@ export class HostFiles {
     return orNotThere(path, () => readdirSync(path))
   }
 
-  /** The inode of a file or directory; undefined when it is not there. */
+  /** The inode of a file or directory; undefined when it is not there. @throws {AutoscaleError} HOST_UNREADABLE */
   inode(path: string): number | undefined {
-    return statSync(path, { throwIfNoEntry: false })?.ino
+    return orNotThere(path, () => statSync(path).ino)
   }
 
-  /** When a file was last written, milliseconds since 1970 UTC; undefined when it is not there. */
+  /**
+   * When a file was last written, milliseconds since 1970 UTC; undefined when it is not there.
+   * @throws {AutoscaleError} HOST_UNREADABLE
+   */
   modifiedMs(path: string): number | undefined {
-    return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+    return orNotThere(path, () => statSync(path).mtimeMs)
   }
 
   #tryOpen(path: string, options: FileOptions): number | undefined {

@@ -42,6 +42,18 @@ test.each([
   ['authentication: {api_keys: [short]}', 'authentication.api_keys'],
   ['authentication: {api_keys: [{name: x, key: longenough, role: root}]}', 'authentication.api_keys'],
   ['authentication: {api_keys: ["sha256:abc"]}', 'authentication.api_keys'],
+  [
+    'authentication:\n  api_keys:\n    - {name: x, key: longenough1}\n    - other-key\n    - {name: x, key: longenough2}\n',
+    'api.yaml:5: authentication.api_keys.2.name: another key is named "x" already; give one of them a name of its own',
+  ],
+  [
+    'authentication: {api_key: first-key, api_keys: [{name: api_key, key: longenough}]}',
+    'authentication.api_keys.0.name: another key is named "api_key" already',
+  ],
+  [
+    'authentication: {api_keys: [{name: lxc-autoscale, key: longenough}]}',
+    'authentication.api_keys.0.name: the API keeps the name "lxc-autoscale" for itself',
+  ],
   ['safety: {limits: {min_cores: 4, max_cores: 2}}', 'safety.limits.min_cores: must not be above max_cores'],
   ['safety: {containers: {"12": {max_cores: 2}}}', 'safety.containers'],
   ['lxc: {node: "a/b"}', 'lxc.node: must be a node name'],

@@ -34,6 +34,13 @@ class Surroundings {
   }
 }
 
+/** What throws something that nobody foresaw. */
+const UNREADABLE = {
+  get() {
+    throw new Error('EACCES: permission denied')
+  },
+}
+
 describe('the health', () => {
   test('is good when everything works, and says what was looked at', async () => {
     const { status, checks } = await new Surroundings().health().check()
@@ -53,6 +60,8 @@ describe('the health', () => {
         Object.assign(around, { audit: () => Promise.reject(new AutoscaleError('AUDIT_UNAVAILABLE', 'disk full')) }),
       'disk full',
     ],
+    ['metrics_file', around => Object.defineProperty(around, 'metricsModifiedMs', UNREADABLE), 'EACCES'],
+    ['pve_files', around => Object.defineProperty(around, 'members', UNREADABLE), 'EACCES'],
     ['pve_files', around => Object.assign(around, { members: undefined }), 'is pmxcfs running?'],
     ['pve_files', around => Object.assign(around, { members: { node: 'pve', isQuorate: false } }), 'no quorum'],
     ['metrics_file', around => Object.assign(around, { metricsModifiedMs: undefined }), 'is not there'],
@@ -88,6 +97,21 @@ describe('the health', () => {
     around.pct = () => Promise.reject(new AutoscaleError('PCT_FAILED', 'no'))
     expect((await health.check()).status).toBe('unhealthy')
     around.pct = async () => undefined
+    await around.clock.advance(1_000)
+    expect((await health.check()).status).toBe('healthy')
+  })
+
+  test('is good again after whatever was thrown, also by a look that nobody waited for', async () => {
+    const around = new Surroundings()
+    const health = around.health()
+    expect((await health.check()).status).toBe('healthy')
+    const good = around.members
+    Object.defineProperty(around, 'members', { ...UNREADABLE, configurable: true })
+    await around.clock.advance(600)
+    expect((await health.check()).status).toBe('healthy')
+    await around.clock.advance(500)
+    expect((await health.check()).status).toBe('unhealthy')
+    Object.defineProperty(around, 'members', { value: good })
     await around.clock.advance(1_000)
     expect((await health.check()).status).toBe('healthy')
   })

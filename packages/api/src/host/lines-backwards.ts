@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { systemErrorCode } from '@lxc-autoscale/core'
 
@@ -6,7 +7,8 @@ const NEWLINE = 0x0a
 
 /** The lines of a file, last one first, without reading more of it than is asked for. Nothing when there is no file. */
 export async function* linesBackwards(path: string): AsyncGenerator<string> {
-  const handle = await open(path, 'r').catch(error => {
+  // Without blocking: a pipe behind the name would hold a thread until somebody writes into it.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(error => {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
   })

@@ -22,7 +22,10 @@ export class MonitorFile {
     return cycle?.containers.get(vmid)
   }
 
-  /** When the file was last written, milliseconds since 1970 UTC; undefined when it is not there. */
+  /**
+   * When the file was last written, milliseconds since 1970 UTC; undefined when it is not there.
+   * @throws {AutoscaleError} HOST_UNREADABLE
+   */
   modifiedMs(): number | undefined {
     return this.#path === '' ? undefined : this.#files.modifiedMs(this.#path)
   }
@@ -30,8 +33,14 @@ export class MonitorFile {
   #cycle(): Promise<MetricsCycle | undefined> {
     const modifiedMs = this.modifiedMs()
     if (modifiedMs === undefined) return Promise.resolve(undefined)
-    if (this.#newest?.modifiedMs !== modifiedMs) this.#newest = { modifiedMs, cycle: this.#read() }
-    return this.#newest.cycle
+    if (this.#newest?.modifiedMs === modifiedMs) return this.#newest.cycle
+    const newest = { modifiedMs, cycle: this.#read() }
+    this.#newest = newest
+    // A failure is told to those who wait for it, and to nobody after them.
+    newest.cycle.catch(() => {
+      if (this.#newest === newest) this.#newest = undefined
+    })
+    return newest.cycle
   }
 
   async #read(): Promise<MetricsCycle | undefined> {

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { AutoscaleError, MS_PER_SECOND } from '@lxc-autoscale/core'
+import type { Connections } from './connections.ts'
 import { errorReply } from './error-reply.ts'
+import { linger } from './linger.ts'
 
 export interface ServerSettings {
   readonly host: string
   readonly port: number
-  readonly max_connections: number
   readonly header_timeout_seconds: number
   readonly request_timeout_seconds: number
   readonly keep_alive_seconds: number
@@ -18,24 +19,19 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 const MAX_HEADER_BYTES = 16_384
 const CHECK_INTERVAL_MS = 1_000
 const OWN_TIMEOUT_MS = 5_000
+/** Connections that the kernel holds until they are looked at; beyond it a client tries again after a second. */
+const BACKLOG = 4_096
 
-/**
- * The socket side of the API: time limits, a bound on connections, and answers to what is not HTTP. When there are too
- * many connections, the oldest that has not asked for anything makes room, so that silent ones cannot shut others out; only
- * then those that are kept for a next request.
- */
+/** The socket side of the API: time limits, a bound on connections, and answers that arrive, also to what is not HTTP. */
 export class ApiServer {
   readonly #server: Server
   readonly #settings: ServerSettings
-  /** Connections that have not asked for anything yet, oldest first. */
-  readonly #fresh = new Set<Socket>()
-  /** Connections that have been answered and are kept for the next request, longest idle first. */
-  readonly #idle = new Set<Socket>()
-  #connections = 0
+  readonly #connections: Connections
   #handler: RequestHandler
 
-  constructor(settings: ServerSettings, handler: RequestHandler) {
+  constructor(settings: ServerSettings, connections: Connections, handler: RequestHandler) {
     this.#settings = settings
+    this.#connections = connections
     this.#handler = handler
     this.#server = createServer({
       headersTimeout: settings.header_timeout_seconds * MS_PER_SECOND,
@@ -45,7 +41,7 @@ export class ApiServer {
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
     })
-    this.#server.on('connection', socket => this.#onConnection(socket))
+    this.#server.on('connection', socket => connections.add(socket))
     this.#server.on('request', (request, response) => this.#onRequest(request, response))
     this.#server.on('clientError', answerNoise)
   }
@@ -66,7 +62,7 @@ export class ApiServer {
           }),
         ),
       )
-      this.#server.listen({ host, port, backlog: 1_024 }, resolve)
+      this.#server.listen({ host, port, backlog: BACKLOG }, resolve)
     })
     return portOf(this.#server.address()) ?? port
   }
@@ -97,36 +93,19 @@ export class ApiServer {
   /** Takes no more requests; resolves when those in work are answered. */
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    for (const socket of [...this.#fresh, ...this.#idle]) socket.destroy()
+    this.#connections.closeIdle()
     await closed
-  }
-
-  #onConnection(socket: Socket): void {
-    this.#connections++
-    this.#fresh.add(socket)
-    socket.once('close', () => {
-      this.#connections--
-      this.#forget(socket)
-    })
-    if (this.#connections <= this.#settings.max_connections) return
-    const dispensable = this.#fresh.values().next().value ?? this.#idle.values().next().value
-    if (dispensable === undefined) return
-    this.#forget(dispensable)
-    dispensable.destroy()
-  }
-
-  #forget(socket: Socket): void {
-    this.#fresh.delete(socket)
-    this.#idle.delete(socket)
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    this.#forget(socket)
+    this.#connections.note(socket, true)
     response.once('close', () => {
-      if (!socket.destroyed) this.#idle.add(socket)
+      this.#connections.note(socket, false)
       if (!this.#server.listening) socket.destroy()
     })
+    // Called when the answer was the last one on this connection.
+    socket.destroySoon = () => (request.complete ? Socket.prototype.destroySoon.call(socket) : linger(socket))
     this.#handler(request, response)
   }
 }
@@ -137,7 +116,9 @@ function portOf(address: AddressInfo | string | null): number | undefined {
 
 /** What is not HTTP, too large or too slow gets an answer like any other bad request. */
 function answerNoise(error: Error, socket: Socket): void {
-  if (!socket.writable || socket.destroyed) {
+  // Noise that follows what was answered already.
+  if (socket.writableEnded) return
+  if (!socket.writable) {
     socket.destroy()
     return
   }
@@ -145,7 +126,8 @@ function answerNoise(error: Error, socket: Socket): void {
   const cause = isKnown ? error : new AutoscaleError('INVALID_REQUEST', 'this is not an HTTP request')
   const { status, body } = errorReply(cause)
   const text = JSON.stringify(body)
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   )
+  linger(socket)
 }

@@ -15,7 +15,8 @@ export interface Authentication {
 
 /**
  * Who makes the request.
- * @throws {AutoscaleError} UNAUTHORIZED for no or a wrong key, FORBIDDEN when its role is too low for the route
+ * @throws {AutoscaleError} UNAUTHORIZED for no or a wrong key, FORBIDDEN when its role is too low for the route, RATE_LIMITED
+ * when it cannot be checked now
  */
 export function authenticate(
   request: FastifyRequest,
@@ -25,7 +26,7 @@ export function authenticate(
   const key = presentedKey(request)
   const isMissing = key === undefined || authentication.keys.isEmpty
   if (isMissing) return access === 'public' ? NOBODY : refuse(authentication)
-  const found = authentication.keys.find(key)
+  const found = authentication.keys.find(key, request.ip)
   if (found instanceof Promise) return found.then(caller => admit(caller, request, access))
   return admit(found, request, access)
 }

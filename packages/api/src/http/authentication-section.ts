@@ -1,5 +1,6 @@
 import { Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { nameProblem } from './key-names.ts'
 
 /** What a key may do; each role includes those before it. */
 export const ROLES = ['read', 'scale', 'admin'] as const
@@ -10,7 +11,7 @@ const SHA256 = /^sha256:[0-9a-f]{64}$/i
 const SCRYPT = /^\$scrypt\$ln=(?:[1-9]|1\d|20),r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{8,}\$[A-Za-z0-9+/]{22,}$/
 
 /** Whether `text` is the hash of a key and not the key. */
-function isKeyHash(text: string): boolean {
+export function isKeyHash(text: string): boolean {
   return SHA256.test(text) || SCRYPT.test(text)
 }
 
@@ -54,5 +55,23 @@ export const AuthenticationSection = z
         'File with one key per line: a plain key (role scale, the model uses the first), or name:role:key. Empty for none; it need not exist.',
       ),
   })
+  .superRefine((section, context) => {
+    const keys = configuredKeys(section)
+    const names = keys.map(({ name }) => name)
+    names.forEach((name, at) => {
+      const message = nameProblem(name, names.slice(0, at))
+      const path = ['api_keys', at - (keys.length - section.api_keys.length), 'name']
+      if (message !== undefined) context.addIssue({ code: 'custom', path, message })
+    })
+  })
   .prefault({})
 export type AuthenticationSection = z.output<typeof AuthenticationSection>
+
+/** The keys that the configuration names, with the role admin where it names none; those of the key file are beside them. */
+export function configuredKeys({ api_key, api_keys }: Pick<AuthenticationSection, 'api_key' | 'api_keys'>): ApiKey[] {
+  const first: ApiKey[] = api_key === undefined ? [] : [{ name: 'api_key', key: api_key, role: 'admin' }]
+  const others = api_keys.map(
+    (entry, at): ApiKey => (typeof entry === 'string' ? { name: `api_keys[${at}]`, key: entry, role: 'admin' } : entry),
+  )
+  return [...first, ...others]
+}

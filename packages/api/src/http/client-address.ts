@@ -7,6 +7,18 @@ export function isLoopbackAddress(host: string): boolean {
   return isIP(ipv4) === 4 && ipv4.startsWith('127.')
 }
 
+/**
+ * Who is counted as one: this machine, whichever of its loopback addresses is used; of IPv6 a network, since a machine has
+ * all addresses of one; else an address.
+ */
+export function sourceOf(address: string): string {
+  if (isLoopbackAddress(address)) return 'loopback'
+  if (isIP(address) !== 6 || address.toLowerCase().startsWith('::ffff:')) return address
+  const [head = '', tail] = address.split('::').map(part => part.split(':').filter(Boolean))
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
+  return [...head, ...zeros, ...(tail ?? [])].slice(0, 4).join(':')
+}
+
 /** What a request tells of the way it came: the address of the other end of the connection, and its headers. */
 interface RequestOrigin {
   readonly peer: string | undefined

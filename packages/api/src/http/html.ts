@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { visibleText } from '@lxc-autoscale/core'
 
 /** Text that is HTML already. */
 export class Html {
@@ -18,7 +19,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly unknown[])
 function asText(value: unknown): string {
   if (value instanceof Html) return value.text
   if (Array.isArray(value)) return value.map(asText).join('')
-  return escapeHtml(String(value ?? ''))
+  return escapeHtml(visibleText(String(value ?? '')))
 }
 
 function escapeHtml(text: string): string {

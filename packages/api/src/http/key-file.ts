@@ -1,34 +1,44 @@
+import { scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError, errorMessage, systemErrorCode } from '@lxc-autoscale/core'
-import { type ApiKey, KeyText, ROLES } from './authentication-section.ts'
+import { type ApiKey, isKeyHash, KeyText, ROLES } from './authentication-section.ts'
+import { nameProblem } from './key-names.ts'
 
-/** Name of a key that stands alone on its line. */
+/** Name of the first key that stands alone on its line, which is that of the model. */
 const PLAIN_NAME = 'key-file'
 
 /**
  * The keys of a key file: a plain key per line (role scale), or `name:role:key`. Blank lines and those with `#` are left out.
- * @throws {ConfigError} naming each line that is neither.
+ * `taken` are the names of other keys.
+ * @throws {ConfigError} naming each line that is neither, and each whose name another key has.
  */
-export function parseKeyFile(file: string, text: string): ApiKey[] {
-  const lines = text.split('\n').map((line, at) => ({ text: line.trim(), number: at + 1 }))
-  const parsed = lines
+export function parseKeyFile(file: string, text: string, taken: readonly string[] = []): ApiKey[] {
+  const parsed = text
+    .split('\n')
+    .map((line, at) => ({ text: line.trim(), number: at + 1 }))
     .filter(line => line.text !== '' && !line.text.startsWith('#'))
     .map(line => ({ number: line.number, ...parseLine(line.text) }))
-  const problems = parsed.flatMap(({ number, problem }) =>
-    problem === undefined ? [] : [{ file, line: number, key: '', message: problem }],
-  )
+  const plain = parsed.flatMap(({ key, isNamed }) => (key === undefined || isNamed ? [] : [key]))
+  const first = plain.find(({ key }) => !isKeyHash(key)) ?? plain[0]
+  for (const key of plain) if (key !== first) key.name = `${PLAIN_NAME}-${fingerprint(key.key)}`
+  const names = [...taken]
+  const problems = parsed.flatMap(({ number, key, problem }) => {
+    const message = problem ?? (key && nameProblem(key.name, names))
+    if (key !== undefined) names.push(key.name)
+    return message === undefined ? [] : [{ file, line: number, key: '', message }]
+  })
   if (problems.length > 0) throw new ConfigError(problems)
   return parsed.flatMap(({ key }) => key ?? [])
 }
 
 /**
- * The keys of the key file at `path`; none when there is no file.
+ * The keys of the key file at `path`; none when there is no file. `taken` are the names of other keys.
  * @throws {ConfigError} when it is there and cannot be read or understood.
  */
-export function readKeyFile(path: string): ApiKey[] {
+export function readKeyFile(path: string, taken: readonly string[]): ApiKey[] {
   if (path === '') return []
   try {
-    return parseKeyFile(path, readFileSync(path, 'utf8'))
+    return parseKeyFile(path, readFileSync(path, 'utf8'), taken)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     if (error instanceof ConfigError) throw error
@@ -36,7 +46,13 @@ export function readKeyFile(path: string): ApiKey[] {
   }
 }
 
-function parseLine(line: string): { key?: ApiKey; problem?: string } {
+interface ParsedLine {
+  readonly key?: ApiKey
+  readonly isNamed?: boolean
+  readonly problem?: string
+}
+
+function parseLine(line: string): ParsedLine {
   const [, name = '', role = '', rest = ''] = /^([A-Za-z0-9._-]{1,64}):([a-z]+):(.*)$/.exec(line) ?? []
   const isNamed = name !== '' && name !== 'sha256'
   const text = isNamed ? rest : line
@@ -46,5 +62,10 @@ function parseLine(line: string): { key?: ApiKey; problem?: string } {
   const known = ROLES.find(candidate => candidate === role)
   return known === undefined
     ? { problem: `unknown role ${role}; known: ${ROLES.join(', ')}` }
-    : { key: { name, key: text, role: known } }
+    : { isNamed, key: { name, key: text, role: known } }
+}
+
+/** Names a key in the audit log without telling more of it than a slow hash would. */
+function fingerprint(key: string): string {
+  return scryptSync(key, 'lxc-autoscale key file', 4).toString('hex')
 }

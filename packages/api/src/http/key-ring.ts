@@ -1,9 +1,13 @@
 import { createHash, scrypt, timingSafeEqual } from 'node:crypto'
-import type { ApiKey, AuthenticationSection } from './authentication-section.ts'
+import type { Clock } from '@lxc-autoscale/core'
+import type { ApiKey } from './authentication-section.ts'
 import type { Caller } from './caller.ts'
+import { SlowChecks } from './slow-checks.ts'
 
 /** Failed attempts with slow hashes that are remembered, so that repeating one costs nothing. */
-const MAX_REMEMBERED = 1_000
+const MAX_REMEMBERED = 10_000
+/** What a key can look like; nothing else is worth a slow hash. */
+const PLAUSIBLE = /^[\x21-\x7e]{8,512}$/
 
 interface QuickKey {
   readonly digest: Buffer
@@ -25,9 +29,12 @@ export class KeyRing {
   readonly #slow: SlowKey[] = []
   /** Digests of keys that a slow hash refused. */
   readonly #refused = new Set<string>()
-  #lastSlowCheck: Promise<unknown> = Promise.resolve()
+  /** By digest: those that are being checked, so that a key which many send at once is checked once. */
+  readonly #checking = new Map<string, Promise<Caller | undefined>>()
+  readonly #slowChecks: SlowChecks
 
-  constructor(keys: readonly ApiKey[]) {
+  constructor(keys: readonly ApiKey[], clock: Clock) {
+    this.#slowChecks = new SlowChecks(clock)
     for (const { name, key, role, containers } of keys) {
       const caller = { key: name, role, containers: containers === undefined ? undefined : new Set(containers) }
       if (key.startsWith('$scrypt$')) this.#slow.push({ ...parseScrypt(key), caller })
@@ -39,12 +46,23 @@ export class KeyRing {
     return this.#quick.length + this.#slow.length === 0
   }
 
-  /** Who a key belongs to; undefined for a wrong one. A promise only when a slow hash must be computed. */
-  find(key: string): Caller | undefined | Promise<Caller | undefined> {
+  /**
+   * Who a key belongs to that came from `address`; undefined for a wrong one. A promise only when a slow hash must be
+   * computed; it rejects with RATE_LIMITED when that cannot be done soon.
+   */
+  find(key: string, address: string): Caller | undefined | Promise<Caller | undefined> {
     const digest = sha256(key)
+    const name = digest.toString('hex')
     const found = this.#findQuick(digest)
-    if (found !== undefined || this.#slow.length === 0 || this.#refused.has(digest.toString('hex'))) return found
-    return this.#findSlow(key, digest)
+    const isKnown = found !== undefined || this.#slow.length === 0 || this.#refused.has(name)
+    if (isKnown || !PLAUSIBLE.test(key)) return found
+    const known = this.#checking.get(name)
+    if (known !== undefined) return known
+    const check = this.#slowChecks
+      .run(address, () => this.#checkSlow(key, digest))
+      .finally(() => this.#checking.delete(name))
+    this.#checking.set(name, check)
+    return check
   }
 
   #findQuick(digest: Buffer): Caller | undefined {
@@ -54,37 +72,19 @@ export class KeyRing {
     return found
   }
 
-  /** One at a time: scrypt takes 32 MB and a core for a tenth of a second, which nobody may multiply. */
-  #findSlow(key: string, digest: Buffer): Promise<Caller | undefined> {
-    const check = this.#lastSlowCheck.then(() => this.#checkSlow(key, digest))
-    this.#lastSlowCheck = check
-    return check
-  }
-
   async #checkSlow(key: string, digest: Buffer): Promise<Caller | undefined> {
-    const known = this.#findQuick(digest)
-    const name = digest.toString('hex')
-    if (known !== undefined || this.#refused.has(name)) return known
     let found: Caller | undefined
     for (const slow of this.#slow) if (timingSafeEqual(slow.hash, await derive(key, slow))) found = slow.caller
-    if (found === undefined) this.#remember(name)
+    if (found === undefined) this.#remember(digest.toString('hex'))
     else this.#quick.push({ digest, caller: found })
     return found
   }
 
   #remember(digest: string): void {
-    if (this.#refused.size >= MAX_REMEMBERED) this.#refused.clear()
     this.#refused.add(digest)
+    const [oldest] = this.#refused
+    if (this.#refused.size > MAX_REMEMBERED && oldest !== undefined) this.#refused.delete(oldest)
   }
-}
-
-/** The keys that the configuration names, with the role admin where it names none; those of the key file are beside them. */
-export function configuredKeys({ api_key, api_keys }: AuthenticationSection): ApiKey[] {
-  const first: ApiKey[] = api_key === undefined ? [] : [{ name: 'api_key', key: api_key, role: 'admin' }]
-  const others = api_keys.map(
-    (entry, at): ApiKey => (typeof entry === 'string' ? { name: `api_keys[${at}]`, key: entry, role: 'admin' } : entry),
-  )
-  return [...first, ...others]
 }
 
 function sha256(text: string): Buffer {

@@ -3,13 +3,18 @@ import type { FastifyRequest } from 'fastify'
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** Whether a request with this method changes nothing. */
+export function isReading(method: string): boolean {
+  return READING.has(method)
+}
+
 /**
  * Refuses changing requests that a browser sends for a page of somebody else, and those that a page elsewhere could send
  * without being asked by the browser first: everything that is not JSON.
  * @throws {AutoscaleError} FORBIDDEN, UNSUPPORTED_MEDIA_TYPE
  */
 export function checkSameOrigin({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
-  if (READING.has(method)) return
+  if (isReading(method)) return
   const site = headers['sec-fetch-site']
   const isForeign =
     (site !== undefined && site !== 'same-origin' && site !== 'none') || !isOwnOrigin(headers.origin, headers.host)

@@ -7,6 +7,7 @@ import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ApiConfig } from '../config.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { MonitorFile } from '../host/monitor-file.ts'
+import type { Connections } from '../http/connections.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { KeyRing } from '../http/key-ring.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
@@ -25,6 +26,7 @@ export interface ApiPorts {
   readonly answers: IdempotencyStore
   readonly telemetry: ApiTelemetry
   readonly keys: KeyRing
+  readonly connections: Connections
 }
 
 /** What the routes work with. */

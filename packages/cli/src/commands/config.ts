@@ -70,8 +70,8 @@ function checkCommand(): Command {
         }),
       )
       if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 78
-      standardTerminal(json ?? false).answer(results, () =>
-        results
+      standardTerminal(json ?? false).answer(results, shown =>
+        shown
           .flatMap(({ file, problems, warnings }) => [
             ...problems,
             ...warnings.map(warning => `warning: ${warning}`),
@@ -110,12 +110,12 @@ function diffCommand(): Command {
           }),
         )
       ).flat()
-      standardTerminal(json ?? false).answer(rows, () =>
-        rows.length === 0
+      standardTerminal(json ?? false).answer(rows, shown =>
+        shown.length === 0
           ? 'every key has its default'
           : table(
               ['FILE', 'KEY', 'DEFAULT', 'HERE'],
-              rows.map(({ file, key, standard, here }) => [file, key, JSON.stringify(standard), JSON.stringify(here)]),
+              shown.map(({ file, key, standard, here }) => [file, key, JSON.stringify(standard), JSON.stringify(here)]),
             ),
       )
     })

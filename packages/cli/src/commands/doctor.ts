@@ -22,7 +22,7 @@ export function doctorCommand(environment: Readonly<Record<string, string | unde
         ...(await Promise.all(checks(environment['PATH'] ?? '').map(check => findingOf(check, patient)))),
       ]
       if (findings.some(({ isGood }) => isGood === false)) process.exitCode = 1
-      terminal.answer(findings, () => [...findings.map(line), summary(findings)].join('\n'))
+      terminal.answer(findings, shown => [...shown.map(line), summary(shown)].join('\n'))
     })
 }
 
@@ -60,7 +60,7 @@ async function examined(configDir: string, client: Patient['client']): Promise<E
       return installedConfig(configDir, name, rules)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      problems.push(error.message)
+      problems.push(...error.message.split('\n'))
       return undefined
     }
   }

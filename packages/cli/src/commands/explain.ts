@@ -27,7 +27,7 @@ export function explainCommand(environment: Readonly<Record<string, string | und
         host: hostOf(view),
       })
       const report = { ...container, settings: settings.provenance }
-      terminal.answer(report, () => explanation(container, settings.provenance, Date.now()))
+      terminal.answer(report, shown => explanation(shown, shown.settings, Date.now()))
     })
 }
 

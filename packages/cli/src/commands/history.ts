@@ -20,7 +20,7 @@ export function historyCommand(environment: Readonly<Record<string, string | und
       const { api, terminal } = commandContext(options, environment)
       const since = options.since === undefined ? undefined : new Date(Date.now() - options.since).toISOString()
       const entries = await api.history({ vmid, since, limit: options.limit })
-      terminal.answer(entries, () => historyTable(entries))
+      terminal.answer(entries, historyTable)
     })
 }
 
@@ -32,7 +32,7 @@ export function undoCommand(environment: Readonly<Record<string, string | undefi
     .action(async (change: string, options: HostOptions) => {
       const { api, terminal } = commandContext(options, environment)
       const answer = await api.undo(change).catch(explainMoved)
-      terminal.answer(answer, () => answer.message)
+      terminal.answer(answer, ({ message }) => message)
     })
 }
 

@@ -22,7 +22,7 @@ export function statusCommand(environment: Readonly<Record<string, string | unde
       do {
         const report = await readStatus(context)
         if (options.watch) context.terminal.clear()
-        context.terminal.answer(report, () => statusText(report, Date.now()))
+        context.terminal.answer(report, shown => statusText(shown, Date.now()))
         if (options.watch) await delay(WATCH_MS)
       } while (options.watch)
     })

@@ -1,4 +1,4 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import { jsonText, MS_PER_SECOND, visibleLines, visibleText } from '@lxc-autoscale/core'
 import Table from 'cli-table3'
 import picocolors from 'picocolors'
 
@@ -8,8 +8,8 @@ export interface Terminal {
   write(text: string): void
   /** Makes room for the next answer where there is a screen. */
   clear(): void
-  /** Writes the whole answer: as JSON, or in the words of `human`. */
-  answer(value: unknown, human: () => string): void
+  /** Writes the whole answer: as JSON, or in the words of `human`, which is given `value` with all its texts fit to be shown. */
+  answer<Value>(value: Value, human: (shown: Value) => string): void
 }
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[H'
@@ -34,8 +34,28 @@ export function standardTerminal(isJson: boolean): Terminal {
     clear: () => {
       if (process.stdout.isTTY && !isJson) write(CLEAR_SCREEN)
     },
-    answer: (value, human) => write(isJson ? JSON.stringify(value, undefined, 2) : human()),
+    answer: (value, human) => write(isJson ? jsonText(value, 2) : onlyOurCodes(human(shown(value)))),
   }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of colours begin with one
+const OUR_COLORS = /(\u001b\[(?:1|22|31|32|33|39)m)/
+
+/** Names, reasons and messages come from anybody: of what steers a terminal, only the colours of this file reach it. */
+export function onlyOurCodes(text: string): string {
+  return text
+    .split(OUR_COLORS)
+    .map((part, at) => (at % 2 === 0 ? visibleLines(part) : part))
+    .join('')
+}
+
+/** `value` with each text in it on one line. */
+function shown<Value>(value: Value): Value
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return visibleText(value)
+  if (Array.isArray(value)) return value.map(item => shown(item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [visibleText(name), shown(item)]))
 }
 
 const NO_BORDERS = {

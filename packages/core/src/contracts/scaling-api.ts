@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { visibleText } from '../visible-text.ts'
 import { MAX_VMID, MIN_VMID } from '../vmid.ts'
 
 /**
@@ -30,8 +31,17 @@ const Expected = z
   })
   .describe('Allocation from which the caller decided; 409 if the container has another one.')
 
+/** Longest reason for a change, in characters as it is shown. */
+export const MAX_REASON_CHARACTERS = 500
+
 /** Why somebody changes something, for the audit log. */
-const WhyText = z.string().max(2_000).describe('Why, in words; kept in the audit log.')
+const WhyText = z
+  .string()
+  .refine(
+    text => visibleText(text).length <= MAX_REASON_CHARACTERS,
+    `must have at most ${MAX_REASON_CHARACTERS} characters, of which one that cannot be seen counts as up to six`,
+  )
+  .describe(`Why, in at most ${MAX_REASON_CHARACTERS} characters; kept in the audit log.`)
 
 const change = {
   reason: WhyText.optional(),

@@ -1,4 +1,4 @@
-import type { ScaleResourcesRequest } from '@lxc-autoscale/core'
+import { MAX_REASON_CHARACTERS, type ScaleResourcesRequest, visibleText } from '@lxc-autoscale/core'
 
 /** What is configured of a container and can be set. `null`: Proxmox has none set. */
 export interface ConfiguredAllocation {
@@ -24,9 +24,6 @@ export interface AllocationChange {
   readonly idempotencyKey: string
 }
 
-/** Longest reason that the API keeps. */
-const MAX_REASON_LENGTH = 2_000
-
 /** The body of `POST /scale/resources` for `change`. */
 export function scaleResourcesBody({ vmid, set, expected, reason }: AllocationChange): ScaleResourcesRequest {
   return {
@@ -35,7 +32,7 @@ export function scaleResourcesBody({ vmid, set, expected, reason }: AllocationCh
     ...(set.cpuLimit === undefined ? {} : { cpulimit: set.cpuLimit }),
     ...(set.memoryMb === undefined ? {} : { memory: set.memoryMb }),
     expected: { cores: expected.cores, cpulimit: expected.cpuLimit, memory: expected.memoryMb },
-    reason: reason.slice(0, MAX_REASON_LENGTH),
+    reason: visibleText(reason).slice(0, MAX_REASON_CHARACTERS),
   }
 }
 

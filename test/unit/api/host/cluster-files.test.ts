@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
@@ -74,6 +75,26 @@ describe('the newest sample of the monitor', () => {
     const [old, now] = [1, 2].map(line)
     expect((await fileOf(`[\n${old},\n${now}\n]\n`).sample(101))?.cpuCoresUsed).toBe(2)
     expect((await fileOf(`[\n${old},\n${now?.slice(0, 30)}`).sample(101))?.cpuCoresUsed).toBe(1)
+  })
+
+  test('is read again after it could not be, though the file was not written meanwhile', async () => {
+    const path = join(rootWith({ 'm.json': line(2) }), 'm.json')
+    const { mtime } = statSync(path)
+    const file = new MonitorFile(new HostFiles(), path)
+    rmSync(path)
+    mkdirSync(path)
+    utimesSync(path, mtime, mtime)
+    await expect(file.sample(101)).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
+    rmdirSync(path)
+    writeFileSync(path, line(2))
+    utimesSync(path, mtime, mtime)
+    expect((await file.sample(101))?.cpuCoresUsed).toBe(2)
+  })
+
+  test('is none, and nobody waits for it, when a pipe stands behind the name', async () => {
+    const path = join(temporaryDirectory(), 'm.json')
+    execFileSync('mkfifo', [path])
+    expect(await new MonitorFile(new HostFiles(), path).sample(101)).toBeUndefined()
   })
 
   test('is none in an empty file, and none for a container that is not in it', async () => {

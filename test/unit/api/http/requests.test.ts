@@ -4,7 +4,9 @@ import { hostCheck } from '../../../../packages/api/src/http/allowed-hosts.ts'
 import { isLocalClient, isLoopbackAddress } from '../../../../packages/api/src/http/client-address.ts'
 import { errorReply } from '../../../../packages/api/src/http/error-reply.ts'
 import { nameFields } from '../../../../packages/api/src/http/field-names.ts'
+import { checkJsonText } from '../../../../packages/api/src/http/json-text.ts'
 import { checkSameOrigin } from '../../../../packages/api/src/http/same-origin.ts'
+import { checkSingleHeaders } from '../../../../packages/api/src/http/single-headers.ts'
 
 describe('the Host header', () => {
   const check = hostCheck(['pve.example.com'])
@@ -97,6 +99,51 @@ describe('a changing request', () => {
   test('is none when it only reads', () => {
     expect(check({ origin: 'http://evil.example.com' }, 'GET')).not.toThrow()
   })
+})
+
+describe('the JSON of a body', () => {
+  test.each([
+    '{"lxc_id":101,"lxc_id":102}',
+    '{"lxc_id" :101, "lxc_id"\n: 102}',
+    '{"lxc_id":101,"lxc\\u005fid":102}',
+    '{"a":{"x":1,"y":[{"x":1}],"x":2}}',
+    '{"a":[],"b":"{\\"","a":1}',
+    '{"":1,"":2}',
+  ])('%s has a field twice', text => {
+    expect(() => checkJsonText(text)).toThrow(/^the body has the field ".*" twice$/)
+    expect(() => JSON.parse(text)).not.toThrow()
+  })
+
+  test.each([
+    '{"a":{"x":1},"b":{"x":1},"x":["x","x"]}',
+    '[{"x":1},{"x":2}]',
+    '{"a":"\\"b\\":{\\"b\\":","b":"a","c":"\\\\"}',
+    '"x"',
+    '1',
+    `${'['.repeat(16)}${']'.repeat(16)}`,
+  ])('%s has not', text => {
+    expect(() => checkJsonText(text)).not.toThrow()
+  })
+
+  test('of any depth is refused with a message and not with a full stack', () => {
+    for (const depth of [17, 9_000, 500_000]) {
+      const text = `${'{"a":['.repeat(depth / 2)}{}${']}'.repeat(depth / 2)}`
+      expect(() => checkJsonText(text)).toThrow('nested more than 16 levels deep')
+    }
+  })
+})
+
+describe('the headers of a request', () => {
+  test.each(['Host', 'X-API-Key', 'idempotency-key', 'Content-Type', 'Authorization', 'Origin'])(
+    'may hold %s once',
+    name => {
+      const once = ['Accept', 'a', name, 'x', 'Accept', 'b', 'X-Forwarded-For', '1', 'X-Forwarded-For', '2']
+      expect(() => checkSingleHeaders(once)).not.toThrow()
+      expect(() => checkSingleHeaders([...once, name.toUpperCase(), 'x'])).toThrow(
+        `the header ${name.toLowerCase()} may stand only once`,
+      )
+    },
+  )
 })
 
 describe('the names of fields', () => {

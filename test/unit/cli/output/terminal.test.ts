@@ -1,5 +1,15 @@
-import { describe, expect, test } from 'vitest'
-import { ago, figure, hasColors, lasting, table, timeText } from '../../../../packages/cli/src/output/terminal.ts'
+import { describe, expect, test, vi } from 'vitest'
+import {
+  ago,
+  bad,
+  figure,
+  hasColors,
+  lasting,
+  onlyOurCodes,
+  standardTerminal,
+  table,
+  timeText,
+} from '../../../../packages/cli/src/output/terminal.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -76,4 +86,36 @@ test.each([
   [{ FORCE_COLOR: '0' }, true, false],
 ] as const)('with %j, on a terminal: %s, there are colours: %s', (environment, isTerminal, expected) => {
   expect(hasColors(environment, isTerminal)).toBe(expected)
+})
+
+describe('an answer', () => {
+  const hostile = { 'na\u009bme': ['x\u001b[2J\u001b]0;pwned\u0007', { why: 'a\nforged line\u202e' }] }
+  const written = (isJson: boolean) => {
+    const texts: string[] = []
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation(text => texts.push(String(text)) > 0)
+    try {
+      standardTerminal(isJson).answer(hostile, shown => JSON.stringify(shown).replaceAll('\\\\', '\\'))
+    } finally {
+      write.mockRestore()
+    }
+    return texts.join('')
+  }
+
+  test('shows what would steer the terminal, or forge a line, as text', () => {
+    expect(written(false)).toBe(
+      '{"na\\u009bme":["x\\u001b[2J\\u001b]0;pwned\\u0007",{"why":"a\\nforged line\\u202e"}]}\n',
+    )
+  })
+
+  test('as JSON has the same meaning, and nothing that steers the terminal either', () => {
+    expect(JSON.parse(written(true))).toEqual(hostile)
+    expect(written(true).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+  })
+
+  test('keeps the colours of this command and no other code', () => {
+    expect(onlyOurCodes('\u001b[31mx\u001b[39m \u001b[2J\u001b[8mhidden')).toBe(
+      '\u001b[31mx\u001b[39m \\u001b[2J\\u001b[8mhidden',
+    )
+    expect(onlyOurCodes(`${bad('x')}\n${table(['A'], [['b']])}`)).toBe(`${bad('x')}\n${table(['A'], [['b']])}`)
+  })
 })
