@@ -21,6 +21,8 @@ const BegunChange = HistoryEntryBody.omit({
   error: true,
   message: true,
   warning: true,
+  count: true,
+  overwritten: true,
 })
 export type BegunChange = z.output<typeof BegunChange>
 

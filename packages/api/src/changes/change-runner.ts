@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type AllocationBody,
   AutoscaleError,
+  type BootTime,
   type ChangeAction,
   type ChangeOutcome,
   type Clock,
@@ -53,6 +55,8 @@ export interface ChangeProgress {
   readonly run: HostCommands['run']
   /** Notes what went wrong although the change was made, or what else is to be known of one that failed. */
   warn(warning: string): void
+  /** Notes what somebody else had set while the change was being made, and what it overwrote so. */
+  overwrote(found: AllocationBody): void
 }
 
 export interface Change {
@@ -110,8 +114,10 @@ class ChangeRecord implements ChangeProgress {
   readonly #parts: ChangeRunnerParts
   readonly #startMs: number
   readonly #time: string
+  readonly #boot: BootTime | undefined
   readonly #warnings: string[] = []
   #name: string | undefined
+  #overwritten: AllocationBody | undefined
   #before: unknown = null
   #hasBegun = false
   #isTouched = false
@@ -122,6 +128,7 @@ class ChangeRecord implements ChangeProgress {
     this.#parts = parts
     this.#startMs = parts.clock.monotonicMs()
     this.#time = new Date(parts.clock.nowMs()).toISOString()
+    this.#boot = parts.clock.sinceBoot()
   }
 
   name(name: string): void {
@@ -142,6 +149,10 @@ class ChangeRecord implements ChangeProgress {
 
   warn(warning: string): void {
     this.#warnings.push(warning)
+  }
+
+  overwrote(found: AllocationBody): void {
+    this.#overwritten = found
   }
 
   async endDone(performed: PerformedChange): Promise<DoneChange> {
@@ -181,6 +192,7 @@ class ChangeRecord implements ChangeProgress {
       ...end,
       message: this.#told(end.message),
       ...(warning === undefined ? {} : { warning }),
+      ...(this.#overwritten === undefined ? {} : { overwritten: this.#overwritten }),
       duration_seconds: Math.round(durationMs) / MS_PER_SECOND,
     }
     this.#log(entry)
@@ -228,6 +240,7 @@ class ChangeRecord implements ChangeProgress {
       force,
       undo_of: undoOf ?? null,
       idempotency_key: idempotencyKey ?? null,
+      ...(this.#boot === undefined ? {} : { boot: this.#boot }),
     }
   }
 

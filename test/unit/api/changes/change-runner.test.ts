@@ -94,6 +94,18 @@ test('a change without a warning has none', async () => {
   expect(Object.keys(entries[0] ?? {})).not.toContain('warning')
 })
 
+test('a change says when it was asked for by a clock that nobody sets, and what it overwrote', async () => {
+  const { runner, entries } = newRunner()
+  const found = { cores: 3, cpulimit: null, memory_mb: 3_000, swap_mb: 0 }
+  const overwriting = change(async progress => {
+    await progress.begin(1)
+    progress.overwrote(found)
+    return done
+  })
+  await runner.run(overwriting, origin)
+  expect(entries).toMatchObject([{ boot: new FakeClock().sinceBoot(), overwritten: found }])
+})
+
 describe('a change that failed', () => {
   test.each([
     ['before it began', undefined, locked, 'refused', 'untouched'],
