@@ -7,8 +7,8 @@ import { createHost, Engine, type HostSpec, INSTANT, type PretendHost } from '@l
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../packages/api/src/app.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
-import { IdempotencyStore } from '../../packages/api/src/audit/idempotency-store.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
+import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { configuredKeys, KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
@@ -39,11 +39,11 @@ export async function apiInProcess(
     ...config,
   })
   const state = join(directory, 'state')
-  const audit = await AuditLog.open({ directory: state, maxBytes: 10_000_000, backupCount: 2 })
-  const answers = await IdempotencyStore.open({ directory: state, clock: systemClock, keptHours: 1 })
+  const log = recordingLog()
+  const bounds = { maxBytes: 10_000_000, backupCount: 2, keptHours: 1 }
+  const audit = await AuditLog.open({ directory: state, ...bounds, clock: systemClock, log: log.log })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
   const commands = new RecordingCommands(pve)
-  const log = recordingLog()
   const app = await buildApp(
     {
       clock: systemClock,
@@ -52,7 +52,7 @@ export async function apiInProcess(
       files: new HostFiles(0),
       queue,
       audit,
-      answers,
+      idempotency: new Idempotency(audit),
       telemetry: new ApiTelemetry(queue),
       keys: new KeyRing(configuredKeys(settings.authentication)),
     },
@@ -66,7 +66,7 @@ export async function apiInProcess(
     log,
     async close() {
       await app.close()
-      await Promise.all([audit.close(), answers.close()])
+      await audit.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }

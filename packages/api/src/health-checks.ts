@@ -118,8 +118,8 @@ export class HealthChecks {
 
   #auditLog(): Promise<CheckResult> {
     return attempt(async () => {
-      await this.#parts.audit.probe()
-      return 'can be written'
+      const notice = await this.#parts.audit.probe()
+      return ['can be written', notice].filter(Boolean).join('; ')
     })
   }
 

@@ -4,6 +4,8 @@ import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuditLog } from '../../../../packages/api/src/audit/audit-log.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
+import { FakeClock } from '../../../fakes/fake-clock.ts'
+import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const entry = (number: number, overrides: Partial<HistoryEntryBody> = {}) =>
@@ -14,8 +16,10 @@ const entry = (number: number, overrides: Partial<HistoryEntryBody> = {}) =>
     ...overrides,
   })
 
+const clock = new FakeClock()
+
 async function open(directory: string, maxBytes = 1_000_000, backupCount = 3): Promise<AuditLog> {
-  const log = await AuditLog.open({ directory, maxBytes, backupCount })
+  const log = await AuditLog.open({ directory, maxBytes, backupCount, keptHours: 24, clock, log: recordingLog().log })
   onTestFinished(() => log.close())
   return log
 }
@@ -85,6 +89,7 @@ describe('the audit log', () => {
     const directory = temporaryDirectory()
     const log = await open(directory)
     rmSync(join(directory, 'begun'), { recursive: true })
+    writeFileSync(join(directory, 'begun'), 'in the way')
     await expect(log.begin(entry(1))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
     rmSync(directory, { recursive: true })
     await expect(log.probe()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
