@@ -1,6 +1,6 @@
 import * as realFiles from 'node:fs/promises'
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   AutoscaleError,
   type Clock,
@@ -12,7 +12,7 @@ import {
 } from '@lxc-autoscale/core'
 import { linesBackwards } from '../host/lines-backwards.ts'
 import { parseJson } from '../json-object.ts'
-import { AppendFile, type LineFiles } from './append-file.ts'
+import { AppendFile, type LineFiles, syncFolder } from './append-file.ts'
 import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'
 import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
@@ -71,7 +71,8 @@ export class AuditLog {
     const lines = ({ name, ...bounds }: { name: string; maxBytes: number; backupCount: number }) =>
       AppendFile.open({ path: join(directory, name), ...bounds, files, log })
     return orUnavailable(directory, async () => {
-      await mkdir(directory, { recursive: true, mode: 0o750 })
+      const made = await mkdir(directory, { recursive: true, mode: 0o750 })
+      if (made !== undefined) await syncFolder(dirname(made), files)
       const notes = await BegunNotes.open(join(directory, BEGUN), files)
       const file = await lines({ ...options, name: FILE })
       const notMade = new NotMadeLog({ file: await lines(NOT_MADE), clock, log })
@@ -121,18 +122,21 @@ export class AuditLog {
     for await (const { repeat, ...entry } of this.#entries(sinceMs)) yield entry
   }
 
-  /** The requests that changed nothing, newest first; not before `sinceMs`. */
-  async *notMadeNewestFirst(sinceMs?: number): AsyncGenerator<HistoryEntryBody> {
-    await this.#notMade.settle()
-    yield* this.#notMade.counting()
-    yield* this.#linesOf(NOT_MADE, sinceMs)
+  /** The requests that changed nothing, newest first; not before `sinceMs`, and without those that are being counted. */
+  notMadeNewestFirst(sinceMs?: number): AsyncIterable<HistoryEntryBody> {
+    return this.#linesOf(NOT_MADE, sinceMs)
+  }
+
+  /** The requests that changed nothing and are being counted together. */
+  counting(): readonly HistoryEntryBody[] {
+    return this.#notMade.counting()
   }
 
   /** The entry of a change; undefined when there is none. */
   async find(id: string): Promise<HistoryEntryBody | undefined> {
     for await (const entry of this.newestFirst()) if (entry.id === id) return entry
     for await (const entry of this.notMadeNewestFirst()) if (entry.id === id) return entry
-    return undefined
+    return this.counting().find(entry => entry.id === id)
   }
 
   /** Proves that a change could be begun; gives what is not as it should be all the same. @throws {AutoscaleError} AUDIT_UNAVAILABLE */

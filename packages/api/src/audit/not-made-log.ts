@@ -48,9 +48,9 @@ export class NotMadeLog {
     return entry.id
   }
 
-  /** Entries that are not in the file yet, newest first. */
+  /** Entries that are not in the file yet. */
   counting(): readonly HistoryEntryBody[] {
-    return [...this.#kinds.values()].flatMap(({ rest }) => rest ?? []).reverse()
+    return [...this.#kinds.values()].flatMap(({ rest }) => rest ?? [])
   }
 
   /** Writes the counts whose minute is over. Never rejects. */

@@ -68,24 +68,26 @@ async function readHistory(
   query: z.output<typeof HistoryQuery>,
 ): Promise<HistoryEntryBody[]> {
   const sinceMs = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
+  const { lxc_id: vmid, limit } = query
+  const isAsked = (entry: HistoryEntryBody) =>
+    Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
   const entries = [
-    ...(await newestOf(audit.newestFirst(sinceMs), caller, query)),
-    ...(await newestOf(audit.notMadeNewestFirst(sinceMs), caller, query)),
+    ...(await first(limit, audit.newestFirst(sinceMs), isAsked)),
+    ...(await first(limit, audit.notMadeNewestFirst(sinceMs), isAsked)),
+    ...audit.counting().filter(isAsked),
   ]
   // A log has them in the order in which they ended; two that ran side by side may have begun the other way round.
-  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, query.limit)
+  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, limit)
 }
 
-async function newestOf(
+async function first(
+  limit: number,
   log: AsyncIterable<HistoryEntryBody>,
-  caller: Caller,
-  { lxc_id: vmid, since, limit }: z.output<typeof HistoryQuery>,
+  isAsked: (entry: HistoryEntryBody) => boolean,
 ): Promise<HistoryEntryBody[]> {
-  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
   const entries: HistoryEntryBody[] = []
   for await (const entry of log) {
-    const isAsked = vmid === undefined || concerns(entry, vmid)
-    if (Date.parse(entry.time) >= sinceMs && isAsked && mayReach(caller, entry.lxc_id)) entries.push(entry)
+    if (isAsked(entry)) entries.push(entry)
     if (entries.length >= limit) break
   }
   return entries
