@@ -6,13 +6,16 @@ import { HostFiles } from '@lxc-autoscale/host'
 import { createHost, Engine, type HostSpec, INSTANT, type PretendHost } from '@lxc-autoscale/simulator'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../packages/api/src/app.ts'
+import { appContext } from '../../packages/api/src/app-context.ts'
+import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
-import { IdempotencyStore } from '../../packages/api/src/audit/idempotency-store.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
+import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
+import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
@@ -31,46 +34,78 @@ export async function apiInProcess(
   config: Readonly<Record<string, unknown>>,
 ): Promise<ApiInProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-api-'))
-  const host = await createHost({ root: join(directory, 'host'), settings: INSTANT, ...spec })
+  const host = await pretendHost(join(directory, 'host'), spec)
+  const commands = new RecordingCommands(host.paths.pve)
+  const api = await apiOnHost({ host, commands, config, state: join(directory, 'state') })
+  return {
+    ...api,
+    host,
+    commands,
+    async close() {
+      await api.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A pretend host whose containers have run for a while. */
+export async function pretendHost(root: string, spec: Omit<HostSpec, 'root'>): Promise<PretendHost> {
+  const host = await createHost({ root, settings: INSTANT, ...spec })
   const engine = new Engine(host.root)
   for (let step = 0; step < 20; step++) await engine.step(1_000)
+  return host
+}
+
+export interface ApiOnHost {
+  readonly host: PretendHost
+  readonly commands: RecordingCommands
+  readonly config: Readonly<Record<string, unknown>>
+  /** Directory of its state, in which an earlier one may have left something. */
+  readonly state: string
+  readonly files?: LineFiles
+}
+
+/** The application as the daemon starts it on a host that is there already. */
+export async function apiOnHost({ host, commands, config, state, files }: ApiOnHost) {
   const { proc, cgroup, pve } = host.paths
   const settings = ApiConfig.parse({
     health: { metrics_file: '', model_lock_file: '' },
     host: { proc, cgroup, pve },
     ...config,
   })
-  const state = join(directory, 'state')
-  const audit = await AuditLog.open({ directory: state, maxBytes: 10_000_000, backupCount: 2 })
-  const answers = await IdempotencyStore.open({ directory: state, clock: systemClock, keptHours: 1 })
-  const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
-  const commands = new RecordingCommands(pve)
   const log = recordingLog()
-  const app = await buildApp(
-    {
-      clock: systemClock,
-      log: log.log,
-      commands,
-      files: new HostFiles(0),
-      queue,
-      audit,
-      answers,
-      telemetry: new ApiTelemetry(queue),
-      keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
-      connections: new Connections(settings.server.max_connections, systemClock),
-    },
-    settings,
-  )
+  const audit = await AuditLog.open({
+    directory: state,
+    maxBytes: 10_000_000,
+    backupCount: 2,
+    keptHours: 1,
+    clock: systemClock,
+    log: log.log,
+    ...(files === undefined ? {} : { files }),
+  })
+  const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
+  const ports = {
+    clock: systemClock,
+    log: log.log,
+    commands,
+    files: new HostFiles(0),
+    queue,
+    audit,
+    idempotency: new Idempotency(audit),
+    telemetry: new ApiTelemetry(queue),
+    keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+    connections: new Connections(settings.server.max_connections, systemClock),
+  }
+  const { containers } = appContext(ports, settings)
+  await resolveInterrupted({ ...ports, containers, signal: new AbortController().signal, mark: state })
+  const app = await buildApp(ports, settings)
   await app.ready()
   return {
     app,
-    host,
-    commands,
     log,
     async close() {
       await app.close()
-      await Promise.all([audit.close(), answers.close()])
-      rmSync(directory, { recursive: true, force: true })
+      await audit.close()
     },
   }
 }

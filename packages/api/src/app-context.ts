@@ -6,13 +6,12 @@ import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
 import { MonitorFile } from './host/monitor-file.ts'
-import { Idempotency } from './http/idempotency.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, answers, telemetry } = ports
+  const { files, commands, clock, audit, telemetry } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
@@ -27,7 +26,6 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     containers,
     runner: new ChangeRunner({ ...ports, containers, onEnd: entry => telemetry.change(entry) }),
     health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
-    idempotency: new Idempotency(answers, log),
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
   }

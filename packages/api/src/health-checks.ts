@@ -126,8 +126,8 @@ export class HealthChecks {
   }
 
   async #auditLog(): Promise<CheckResult> {
-    await this.#parts.audit.probe()
-    return { ok: true, detail: 'can be written' }
+    const notice = await this.#parts.audit.probe()
+    return { ok: true, detail: ['can be written', notice].filter(Boolean).join('; ') }
   }
 
   #pveFiles(): CheckResult {

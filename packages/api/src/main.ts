@@ -15,11 +15,11 @@ import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
-import { IdempotencyStore } from './audit/idempotency-store.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
+import { Idempotency } from './http/idempotency.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
@@ -67,8 +67,10 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       directory,
       maxBytes: max_audit_size_mb * BYTES_PER_MB,
       backupCount: audit_backup_count,
+      keptHours: idempotency_hours,
+      clock,
+      log,
     })
-    const answers = await IdempotencyStore.open({ directory, clock, keptHours: idempotency_hours })
     const queue = new ContainerQueue(() => ({
       maxRunning: MAX_RUNNING_CHANGES,
       maxWaiting: config.lxc.max_waiting_changes,
@@ -94,13 +96,13 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       files: new HostFiles(0),
       queue,
       audit,
-      answers,
+      idempotency: new Idempotency(audit),
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
     }
     const { containers } = appContext(ports, config)
-    await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
+    await resolveInterrupted({ ...ports, containers, signal, mark: directory })
     const app = await build(ports, config)
     const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()
@@ -118,7 +120,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     })
     await feedWatchdog(context, server)
     await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
-    await Promise.all([audit.close(), answers.close()])
+    await audit.close()
   } finally {
     await lock.release()
   }

@@ -1,16 +1,15 @@
-import { AutoscaleError, errorMessage, type HistoryEntryBody, isWithin } from '@lxc-autoscale/core'
-import type { AuditLog, BegunChange } from './audit/audit-log.ts'
-import type { IdempotencyStore } from './audit/idempotency-store.ts'
-import { observeChange } from './changes/observe.ts'
+import { AutoscaleError, errorMessage, isWithin } from '@lxc-autoscale/core'
+import type { AuditEntry, BegunChange } from './audit/audit-entry.ts'
+import type { AuditLog } from './audit/audit-log.ts'
+import { observeChange, showsAllDone } from './changes/observe.ts'
 import { type LeftSnapshotParts, removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
-import { keepInterrupted } from './http/idempotency.ts'
-import { asObject } from './json-object.ts'
+import type { Idempotency } from './http/idempotency.ts'
 import { leftCommandsEnded } from './pct/left-commands.ts'
 import type { Containers } from './ports.ts'
 
 export interface InterruptedParts extends LeftSnapshotParts {
   readonly audit: AuditLog
-  readonly answers: IdempotencyStore
+  readonly idempotency: Idempotency
   readonly containers: Containers
   /** The mark of this service's commands. */
   readonly mark: string
@@ -26,12 +25,14 @@ const START_WAIT_MS = 2_000
  * then nothing else changes its container.
  */
 export async function resolveInterrupted(parts: InterruptedParts): Promise<void> {
-  const { audit, answers, clock } = parts
+  const { audit, idempotency, clock } = parts
   const interrupted = await audit.interrupted()
-  for (const { idempotency_key: key, action, id, who } of interrupted) {
-    if (key !== null && action !== 'scale') await keepInterrupted(answers, { caller: who.key, key, changeId: id })
-  }
-  const resolved = Promise.all(interrupted.map(change => resolveInTurn(change, parts)))
+  const ends = interrupted.map(change => {
+    const ended = resolveInTurn(change, parts)
+    idempotency.waitFor(change, ended)
+    return ended
+  })
+  const resolved = Promise.all(ends)
   void resolved.then(() => removeLeftSnapshots(interrupted, parts))
   await isWithin(clock, START_WAIT_MS, resolved)
 }
@@ -51,35 +52,25 @@ async function resolve(
   { audit, containers, clock, log, signal, mark }: InterruptedParts,
 ): Promise<void> {
   const vmid = change.lxc_id
-  await leftCommandsEnded({ mark, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
+  const isOver = await leftCommandsEnded({ mark, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
   const after = await observeChange(containers, { ...change, vmid }).catch(error => {
     log.warn({ vmid, problem: errorMessage(error) }, 'container of an interrupted change cannot be read')
     return null
   })
+  const isMade = isOver && showsAllDone(change, change.before, after)
   const message = `interrupted; ${comparison(change, after)}`
-  const entry: HistoryEntryBody = { ...change, after, duration_seconds: null, outcome: 'unknown', error: null, message }
+  const end = isMade ? ({ outcome: 'applied', warning: message } as const) : ({ outcome: 'unknown' } as const)
+  const entry: AuditEntry = { ...change, after, duration_seconds: null, error: null, message, ...end }
   log.warn({ change: change.id, action: change.action, vmid, before: change.before, after }, message)
   await audit.end(entry)
 }
 
 /** What the host shows of an interrupted change. */
-function comparison({ action, asked, before }: BegunChange, after: unknown): string {
+function comparison(change: BegunChange, after: unknown): string {
+  const { action, before } = change
   if (after === null) return 'the container cannot be read now'
   if (JSON.stringify(before) === JSON.stringify(after)) return 'the container is as it was before'
+  if (showsAllDone(change, before, after)) return 'the container has what was asked for'
   if (action !== 'scale') return 'the container is not as it was before'
-  return holdsAsked(asked, after)
-    ? 'the container has what was asked for'
-    : 'the container has something else than before and than was asked for'
-}
-
-function holdsAsked(asked: Readonly<Record<string, unknown>>, after: unknown): boolean {
-  const pairs = [
-    ['cores', 'cores'],
-    ['cpulimit', 'cpulimit'],
-    ['memory', 'memory_mb'],
-  ] as const
-  return pairs.every(([field, held]) => {
-    const value = asked[field]
-    return value === undefined || asObject(after)?.[held] === value
-  })
+  return 'the container has something else than before and than was asked for'
 }

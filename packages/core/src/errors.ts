@@ -60,6 +60,7 @@ const ROWS = {
   PCT_MISSING: [503, 'untouched', 'host', 'later', 'The command pct, pvesh or pvecm is not installed or not on PATH.'],
   PCT_FAILED: [502, 'half-done', 'container', 'never', 'pct ended with an error that has no code of its own.'],
   PCT_TIMEOUT: [504, 'unknown', 'container', 'never', 'pct did not end within its time limit and was stopped.'],
+  OUTCOME_UNKNOWN: [502, 'unknown', 'container', 'never', 'The change was carried out, but what came of it cannot be seen.'],
   HOST_UNREADABLE: [503, 'untouched', 'host', 'later', 'A file of the kernel or of Proxmox cannot be read.'],
   REQUEST_TIMEOUT: [408, 'untouched', 'caller', 'soon', 'The client did not send its request in time.'],
   IDEMPOTENCY_CONFLICT: [409, 'unknown', 'caller', 'never', 'The Idempotency-Key was used for another request, or the outcome of that request is not known.'],

@@ -1,122 +1,213 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AutoscaleError, errorMessage, HistoryEntryBody, replaceFile } from '@lxc-autoscale/core'
-import type { z } from 'zod'
+import * as realFiles from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import {
+  AutoscaleError,
+  type Clock,
+  errorMessage,
+  type HistoryEntryBody,
+  type Logger,
+  MS_PER_DAY,
+  MS_PER_HOUR,
+} from '@lxc-autoscale/core'
 import { linesBackwards } from '../host/lines-backwards.ts'
 import { parseJson } from '../json-object.ts'
-import { AppendFile } from './append-file.ts'
+import { AppendFile, type LineFiles, syncFolder } from './append-file.ts'
+import { AuditEntry, type BegunChange } from './audit-entry.ts'
+import { BegunNotes } from './begun-notes.ts'
+import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
+import { NotMadeLog } from './not-made-log.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */
   readonly directory: string
   readonly maxBytes: number
   readonly backupCount: number
+  /** How long a change is not made again for its Idempotency-Key. */
+  readonly keptHours: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly files?: LineFiles
 }
-
-/** A change that has begun and of which nothing else is known. */
-const BegunChange = HistoryEntryBody.omit({
-  duration_seconds: true,
-  after: true,
-  outcome: true,
-  error: true,
-  message: true,
-  warning: true,
-})
-export type BegunChange = z.output<typeof BegunChange>
 
 const FILE = 'audit.jsonl'
 const BEGUN = 'begun'
+const NOT_MADE = { name: 'not-made.jsonl', maxBytes: 1_048_576, backupCount: 3 } as const
+/** Where earlier versions kept the answers to repeated requests; the lines of the log hold what is needed now. */
+const FORMER_FILES = ['answers.jsonl', 'answers.jsonl.1', 'probe'] as const
+
+/** Lines stand in the order in which changes ended, so an older one may stand behind one that took long. */
+const LONGEST_CHANGE_MS = MS_PER_DAY
+/** So many lines in a row that are too old are the end: fewer may be of a time when the clock was wrong. */
+const OLD_LINES = 1_000
 
 /**
- * What was asked to be changed, and what came of it: one JSON line each. A change that has begun has a file of its own
- * until its line is written, so that one that was interrupted is found at the next start.
+ * What was begun to be changed, and what came of it: one JSON line each, which is the truth. A change that has begun has a
+ * note of its own until its line is on the disk, so that one that was interrupted is found at the next start.
  */
 export class AuditLog {
-  readonly #directory: string
-  readonly #file: AppendFile
   readonly #options: AuditLogOptions
+  readonly #file: AppendFile
+  readonly #notes: BegunNotes
+  readonly #notMade: NotMadeLog
+  readonly #keyed: KeyedChanges
+  /** Lines that could not be written; nothing is begun before they are. */
+  #owed: AuditEntry[] = []
 
-  private constructor(options: AuditLogOptions, file: AppendFile) {
-    this.#directory = options.directory
-    this.#file = file
+  private constructor(
+    options: AuditLogOptions,
+    { file, notes, notMade }: { file: AppendFile; notes: BegunNotes; notMade: NotMadeLog },
+  ) {
     this.#options = options
+    this.#file = file
+    this.#notes = notes
+    this.#notMade = notMade
+    this.#keyed = new KeyedChanges(options.clock, options.keptHours * MS_PER_HOUR)
   }
 
   /** @throws {AutoscaleError} AUDIT_UNAVAILABLE */
-  static async open(options: AuditLogOptions): Promise<AuditLog> {
-    const { directory, maxBytes, backupCount } = options
+  static open(options: AuditLogOptions): Promise<AuditLog> {
+    const { directory, files = realFiles, clock, log } = options
+    const lines = ({ name, ...bounds }: { name: string; maxBytes: number; backupCount: number }) =>
+      AppendFile.open({ path: join(directory, name), ...bounds, files, log })
     return orUnavailable(directory, async () => {
-      await mkdir(join(directory, BEGUN), { recursive: true, mode: 0o750 })
-      await removeUnfinished(join(directory, BEGUN))
-      const file = await AppendFile.open({ path: join(directory, FILE), maxBytes, backupCount })
-      return new AuditLog(options, file)
+      const made = await mkdir(directory, { recursive: true, mode: 0o750 })
+      if (made !== undefined) await syncFolder(dirname(made), files)
+      const notes = await BegunNotes.open(join(directory, BEGUN), files)
+      const file = await lines({ ...options, name: FILE })
+      const notMade = new NotMadeLog({ file: await lines(NOT_MADE), clock, log })
+      const audit = new AuditLog(options, { file, notes, notMade })
+      await audit.#remember()
+      // What cannot be removed is in nobody's way.
+      for (const name of FORMER_FILES) await rm(join(directory, name), { force: true }).catch(() => undefined)
+      return audit
     })
   }
 
   /** Notes that a change is about to be made. @throws {AutoscaleError} AUDIT_UNAVAILABLE: then it must not be made. */
   async begin(change: BegunChange): Promise<void> {
-    await orUnavailable(this.#directory, () => replaceFile(this.#begunPath(change.id), `${JSON.stringify(change)}\n`))
+    await orUnavailable(this.#options.directory, async () => {
+      await this.#prepare()
+      await this.#notes.write(change)
+    })
+    this.#keyed.remember(change)
   }
 
-  /** Writes the line of a change that is over. It is on the disk afterwards. @throws {AutoscaleError} AUDIT_UNAVAILABLE */
-  async end(entry: HistoryEntryBody): Promise<void> {
-    await orUnavailable(this.#directory, async () => {
-      await this.#file.append(JSON.stringify(entry))
-      await rm(this.#begunPath(entry.id), { force: true })
-    })
+  /**
+   * Writes the line of a change that was begun and is over. It is on the disk afterwards.
+   * @throws {AutoscaleError} AUDIT_UNAVAILABLE: then it is written as soon as it can be, and nothing is begun before.
+   */
+  async end(entry: AuditEntry): Promise<void> {
+    this.#keyed.remember(entry)
+    await orUnavailable(this.#options.directory, () => this.#write(entry))
+  }
+
+  /** Notes a request that changed nothing; gives the number of the entry that stands for it. Never rejects. */
+  notMade(entry: HistoryEntryBody): Promise<string> {
+    return this.#notMade.note(entry)
+  }
+
+  /** The change that was begun for an Idempotency-Key of `caller`, so that it must not be made again. */
+  begunFor(caller: string, key: string): BegunChange | AuditEntry | undefined {
+    return this.#keyed.find(caller, key)
   }
 
   /** The changes that were begun and never ended, oldest first. */
-  async interrupted(): Promise<BegunChange[]> {
-    const names = await readdir(join(this.#directory, BEGUN))
-    const changes: BegunChange[] = []
-    for (const name of names.filter(name => name.endsWith('.json'))) {
-      const text = await readFile(join(this.#directory, BEGUN, name), 'utf8')
-      const change = BegunChange.safeParse(parseJson(text)).data
-      if (change !== undefined) changes.push(change)
-    }
-    return changes.sort((a, b) => a.time.localeCompare(b.time))
+  interrupted(): Promise<BegunChange[]> {
+    return this.#notes.all(this.#options.log)
   }
 
-  /** The entries, newest first. */
-  async *newestFirst(): AsyncGenerator<HistoryEntryBody> {
-    const path = join(this.#directory, FILE)
-    for (let number = 0; number <= this.#options.backupCount; number++) {
-      for await (const line of linesBackwards(number === 0 ? path : `${path}.${number}`)) {
-        const entry = HistoryEntryBody.safeParse(parseJson(line)).data
-        if (entry !== undefined) yield entry
-      }
-    }
+  /** The changes that were begun and are over, newest first; not before `sinceMs`. */
+  async *newestFirst(sinceMs?: number): AsyncGenerator<HistoryEntryBody> {
+    for await (const { repeat, ...entry } of this.#entries(sinceMs)) yield entry
+  }
+
+  /** The requests that changed nothing, newest first; not before `sinceMs`, and without those that are being counted. */
+  notMadeNewestFirst(sinceMs?: number): AsyncIterable<HistoryEntryBody> {
+    return this.#linesOf(NOT_MADE, sinceMs)
+  }
+
+  /** The requests that changed nothing and are being counted together. */
+  counting(): readonly HistoryEntryBody[] {
+    return this.#notMade.counting()
   }
 
   /** The entry of a change; undefined when there is none. */
   async find(id: string): Promise<HistoryEntryBody | undefined> {
     for await (const entry of this.newestFirst()) if (entry.id === id) return entry
-    return undefined
+    for await (const entry of this.notMadeNewestFirst()) if (entry.id === id) return entry
+    return this.counting().find(entry => entry.id === id)
   }
 
-  /** Proves that the log can be written: makes, syncs and removes a file beside it. @throws {AutoscaleError} AUDIT_UNAVAILABLE */
-  async probe(): Promise<void> {
-    const path = join(this.#directory, 'probe')
-    await orUnavailable(this.#directory, async () => {
-      await replaceFile(path, 'written to see whether the audit log can be written\n')
-      await rm(path, { force: true })
+  /** Proves that a change could be begun; gives what is not as it should be all the same. @throws {AutoscaleError} AUDIT_UNAVAILABLE */
+  async probe(): Promise<string | undefined> {
+    await orUnavailable(this.#options.directory, async () => {
+      await this.#prepare()
+      await this.#notes.probe()
     })
+    return this.#file.notice
   }
 
-  close(): Promise<void> {
-    return this.#file.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#file.close(), this.#notMade.close()])
   }
 
-  #begunPath(id: string): string {
-    return join(this.#directory, BEGUN, `${id}.json`)
+  /** Rejects with the system's error when the line of a change that ended now could not be written. */
+  async #prepare(): Promise<void> {
+    await this.#notMade.settle()
+    await Promise.all(this.#owed.splice(0).map(entry => this.#write(entry)))
+    await this.#file.ready()
   }
-}
 
-/** A note that was being written when the daemon was killed is of a change that had not begun. */
-async function removeUnfinished(directory: string): Promise<void> {
-  const names = await readdir(directory)
-  await Promise.all(names.filter(name => name.endsWith('.tmp')).map(name => rm(join(directory, name), { force: true })))
+  /** First the line, then the note: killed in between, the next start finds the line and knows that the note is done with. */
+  async #write(entry: AuditEntry): Promise<void> {
+    try {
+      await this.#file.append(JSON.stringify(entry))
+    } catch (error) {
+      this.#owed.push(entry)
+      throw error
+    }
+    await this.#notes.remove(entry.id)
+  }
+
+  /** Learns from the log which keys were used, and which notes have their line already. */
+  async #remember(): Promise<void> {
+    const notes = await this.interrupted()
+    const open = new Map(notes.map(note => [note.id, note]))
+    const keyed: AuditEntry[] = []
+    const oldestMs = this.#options.clock.nowMs() - this.#options.keptHours * MS_PER_HOUR
+    const sinceMs = Math.min(oldestMs, ...notes.map(({ time }) => Date.parse(time)))
+    for await (const entry of this.#entries(sinceMs)) {
+      if (open.delete(entry.id)) await this.#notes.remove(entry.id)
+      const isKept = entry.idempotency_key !== null && !this.#keyed.isOver(entry)
+      if (isKept && keyed.length < MAX_KEYED_CHANGES) keyed.push(entry)
+    }
+    for (const change of [...keyed.reverse(), ...open.values()]) this.#keyed.remember(change)
+  }
+
+  async *#entries(sinceMs: number | undefined): AsyncGenerator<AuditEntry> {
+    yield* [...this.#owed].reverse()
+    yield* this.#linesOf({ ...this.#options, name: FILE }, sinceMs)
+  }
+
+  /** One file more than are kept may be there for a moment, while the oldest goes. */
+  async *#linesOf(
+    { name, backupCount }: { readonly name: string; readonly backupCount: number },
+    sinceMs = Number.NEGATIVE_INFINITY,
+  ): AsyncGenerator<AuditEntry> {
+    const path = join(this.#options.directory, name)
+    let oldLines = 0
+    for (let number = 0; number <= backupCount + 1; number++) {
+      for await (const line of linesBackwards(number === 0 ? path : `${path}.${number}`)) {
+        const entry = AuditEntry.safeParse(parseJson(line)).data
+        if (entry === undefined) continue
+        const timeMs = Date.parse(entry.time)
+        oldLines = timeMs < sinceMs - LONGEST_CHANGE_MS ? oldLines + 1 : 0
+        if (oldLines > OLD_LINES) return
+        yield entry
+      }
+    }
+  }
 }
 
 async function orUnavailable<Result>(directory: string, write: () => Promise<Result>): Promise<Result> {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type AllocationBody,
   AutoscaleError,
+  type BootTime,
   type ChangeAction,
   type ChangeOutcome,
   type Clock,
@@ -10,10 +12,11 @@ import {
   type Logger,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
-import type { AuditLog, BegunChange } from '../audit/audit-log.ts'
+import type { AuditEntry, BegunChange, RepeatFacts } from '../audit/audit-entry.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { Containers, HostCommands } from '../ports.ts'
-import { observeChange } from './observe.ts'
+import { observeChange, showsAllDone } from './observe.ts'
 
 /** Who asks for a change, and how. */
 export interface ChangeOrigin {
@@ -21,6 +24,8 @@ export interface ChangeOrigin {
   readonly why: string | undefined
   readonly force: boolean
   readonly idempotencyKey: string | undefined
+  /** What its line must hold so that the request can be answered when it is sent again. */
+  readonly repeat?: RepeatFacts | undefined
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -53,6 +58,10 @@ export interface ChangeProgress {
   readonly run: HostCommands['run']
   /** Notes what went wrong although the change was made, or what else is to be known of one that failed. */
   warn(warning: string): void
+  /** The same of something that is not as it was before although the change was not made. */
+  left(warning: string): void
+  /** Notes what somebody else had set while the change was being made, and what it overwrote so. */
+  overwrote(found: AllocationBody): void
 }
 
 export interface Change {
@@ -87,19 +96,19 @@ export class ChangeRunner {
   }
 
   /** What `change` came to. @throws {AutoscaleError} as the work, the queue and the audit log do */
-  async run(change: Change, origin: ChangeOrigin): Promise<DoneChange> {
+  run(change: Change, origin: ChangeOrigin): Promise<DoneChange> {
     const record = new ChangeRecord(change, origin, this.#parts)
-    try {
-      const performed = await this.#parts.queue.run({
+    return this.#parts.queue
+      .run({
         vmids: [change.vmid, ...(change.otherVmids ?? [])],
         isLong: change.action !== 'scale',
         signal: origin.signal,
-        run: () => change.perform(record),
+        run: () => record.perform(),
       })
-      return await record.endDone(performed)
-    } catch (error) {
-      throw await record.endFailed(error)
-    }
+      .then(
+        performed => record.endDone(performed),
+        error => record.endFailed(error),
+      )
   }
 }
 
@@ -110,11 +119,20 @@ class ChangeRecord implements ChangeProgress {
   readonly #parts: ChangeRunnerParts
   readonly #startMs: number
   readonly #time: string
+  readonly #boot: BootTime | undefined
   readonly #warnings: string[] = []
   #name: string | undefined
+  #overwritten: AllocationBody | undefined
   #before: unknown = null
+  /** What a change that failed has left; null when it cannot be seen. */
+  #after: unknown = null
   #hasBegun = false
+  /** Whether a command was started; what it did may stay whatever it said. */
+  #isStarted = false
+  /** Whether something is known to stay. */
   #isTouched = false
+  /** What the last command that did not end well said. */
+  #commandFailure: unknown
 
   constructor(change: Change, origin: ChangeOrigin, parts: ChangeRunnerParts) {
     this.#change = change
@@ -122,6 +140,7 @@ class ChangeRecord implements ChangeProgress {
     this.#parts = parts
     this.#startMs = parts.clock.monotonicMs()
     this.#time = new Date(parts.clock.nowMs()).toISOString()
+    this.#boot = parts.clock.sinceBoot()
   }
 
   name(name: string): void {
@@ -135,57 +154,132 @@ class ChangeRecord implements ChangeProgress {
   }
 
   readonly run: HostCommands['run'] = async (command, beforeStart) => {
-    const output = await this.#parts.commands.run(command, beforeStart)
-    this.#isTouched = true
-    return output
+    try {
+      const output = await this.#parts.commands.run(command, () => {
+        beforeStart?.()
+        this.#isStarted = true
+      })
+      this.#isTouched = true
+      return output
+    } catch (error) {
+      this.#commandFailure = error
+      throw error
+    }
   }
 
   warn(warning: string): void {
     this.#warnings.push(warning)
   }
 
+  left(warning: string): void {
+    this.#isTouched = true
+    this.warn(warning)
+  }
+
+  overwrote(found: AllocationBody): void {
+    this.#overwritten = found
+  }
+
+  /** Does the work; looks what it has left when it fails, as long as nothing else changes the container. */
+  async perform(): Promise<PerformedChange> {
+    try {
+      return await this.#change.perform(this)
+    } catch (error) {
+      this.#after = this.#hasBegun ? await this.#observe() : null
+      throw error
+    }
+  }
+
   async endDone(performed: PerformedChange): Promise<DoneChange> {
     const { before, after, changed, message } = performed
+    const entry = this.#entry({ before, after, outcome: changed ? 'applied' : 'unchanged', error: null, message })
+    let changeId: string = this.id
     try {
-      await this.#end({ before, after, outcome: changed ? 'applied' : 'unchanged', error: null, message })
+      changeId = await this.#end(entry)
     } catch (error) {
-      // It is made: calling it refused would have it made again. The begun change stays on the disk for the next start.
+      // It is made: calling it refused would have it made again. Its line is written as soon as it can be.
       this.warn(errorMessage(error))
-      this.#parts.log.error({ problem: errorMessage(error), change: this.id }, 'audit log cannot be written')
     }
-    return { ...performed, changeId: this.id, message: this.#told(message), warning: this.#warning() }
+    return { ...performed, changeId, message: this.#told(message), warning: this.#warning() }
   }
 
-  /** Writes the line of a change that threw `error`, and gives what its caller is to hear. */
-  async endFailed(error: unknown): Promise<unknown> {
-    const leaves = this.#leaves(error)
-    const code = error instanceof AutoscaleError ? error.code : 'INTERNAL'
-    const after = this.#hasBegun ? await this.#observe() : this.#before
-    const end = { before: this.#before, after, outcome: OUTCOMES[leaves], error: code, message: errorMessage(error) }
-    try {
-      await this.#end(end)
-    } catch (auditError) {
-      // The failure itself is what the client must hear of; the begun change stays on the disk for the next start.
-      this.#parts.log.error({ problem: errorMessage(auditError), change: this.id }, 'audit log cannot be written')
-    }
-    if (!(error instanceof AutoscaleError)) return error
-    const details = { ...error.details, change_id: this.id }
-    return new AutoscaleError(error.code, this.#told(error.message), { leaves, cause: error.cause, details })
+  /**
+   * What a change came to that threw `error`, by what was begun and what the host shows.
+   * @throws what its caller is to hear
+   */
+  async endFailed(error: unknown): Promise<DoneChange> {
+    const [before, after] = [this.#before, this.#after]
+    const isUnseen = this.#isUnseen(error)
+    if (isUnseen && showsAllDone(this.#change, before, after)) return this.#endSeen(errorMessage(error))
+    const failure = isUnseen ? outcomeUnknown(error) : error
+    const leaves = this.#leaves(failure)
+    const { code, details } = failure instanceof AutoscaleError ? failure : { code: 'INTERNAL', details: {} }
+    const message = errorMessage(failure)
+    const entry = this.#entry({ before, after, outcome: OUTCOMES[leaves], error: code, message, details })
+    // The failure itself is what the client must hear of; the line is written as soon as it can be.
+    const changeId = await this.#end(entry).catch(() => this.id)
+    if (!(failure instanceof AutoscaleError)) throw failure
+    throw new AutoscaleError(failure.code, this.#told(message), {
+      leaves,
+      cause: failure.cause,
+      details: { ...details, change_id: changeId },
+    })
   }
 
-  async #end(end: Pick<HistoryEntryBody, 'before' | 'after' | 'outcome' | 'error' | 'message'>): Promise<void> {
+  /** A change of which a later look shows that it was made. */
+  #endSeen(problem: string): Promise<DoneChange> {
+    const { action, vmid } = this.#change
+    this.warn(`it was not seen at once: ${problem}`)
+    const message = `${action} of container ${vmid} was made`
+    return this.endDone({ before: this.#before, after: this.#after, changed: true, message })
+  }
+
+  /** Whether all commands ended well and `error` only kept us from seeing what they did. */
+  #isUnseen(error: unknown): error is AutoscaleError {
+    const isOfCommand = error === this.#commandFailure
+    return this.#isStarted && !isOfCommand && error instanceof AutoscaleError && error.leaves === 'untouched'
+  }
+
+  #entry({
+    details = {},
+    message,
+    ...end
+  }: Pick<HistoryEntryBody, 'before' | 'after' | 'outcome' | 'error' | 'message'> &
+    Pick<RepeatFacts, 'details'>): AuditEntry {
     const durationMs = this.#parts.clock.monotonicMs() - this.#startMs
     const warning = this.#warning()
-    const entry: HistoryEntryBody = {
-      ...this.#begun(),
+    const begun = this.#begun()
+    const repeat = begun.repeat === undefined ? undefined : { ...begun.repeat, details }
+    return {
+      ...begun,
       ...end,
-      message: this.#told(end.message),
+      message: this.#told(message),
       ...(warning === undefined ? {} : { warning }),
+      ...(this.#overwritten === undefined ? {} : { overwritten: this.#overwritten }),
       duration_seconds: Math.round(durationMs) / MS_PER_SECOND,
+      ...(repeat === undefined ? {} : { repeat }),
+    }
+  }
+
+  /** Keeps the line of the change; gives the number under which it stands in the history. */
+  async #end(entry: AuditEntry): Promise<string> {
+    this.#parts.onEnd(entry)
+    const { audit, log } = this.#parts
+    if (!this.#hasBegun) {
+      const { repeat, ...line } = entry
+      const id = await audit.notMade(line)
+      // What is only counted is not logged either.
+      if (id === entry.id) this.#log(entry)
+      return id
     }
     this.#log(entry)
-    this.#parts.onEnd(entry)
-    await this.#parts.audit.end(entry)
+    try {
+      await audit.end(entry)
+    } catch (error) {
+      log.error({ problem: errorMessage(error), change: this.id }, 'audit log cannot be written')
+      throw error
+    }
+    return entry.id
   }
 
   #warning(): string | undefined {
@@ -199,7 +293,11 @@ class ChangeRecord implements ChangeProgress {
   #leaves(error: unknown): ErrorVerdict['leaves'] {
     if (!this.#hasBegun) return 'untouched'
     const leaves = error instanceof AutoscaleError ? error.leaves : 'half-done'
-    return leaves === 'untouched' && this.#isTouched ? 'half-done' : leaves
+    if (leaves !== 'untouched') return leaves
+    if (this.#isTouched) return 'half-done'
+    if (!this.#isStarted) return 'untouched'
+    if (this.#after === null) return 'unknown'
+    return JSON.stringify(this.#after) === JSON.stringify(this.#before) ? 'untouched' : 'half-done'
   }
 
   async #observe(): Promise<unknown> {
@@ -213,7 +311,7 @@ class ChangeRecord implements ChangeProgress {
 
   #begun(): BegunChange {
     const { action, vmid, asked, undoOf } = this.#change
-    const { who, why, force, idempotencyKey } = this.#origin
+    const { who, why, force, idempotencyKey, repeat } = this.#origin
     const undo = undoOf === undefined ? undefined : `undo of ${undoOf}`
     return {
       id: this.id,
@@ -228,6 +326,8 @@ class ChangeRecord implements ChangeProgress {
       force,
       undo_of: undoOf ?? null,
       idempotency_key: idempotencyKey ?? null,
+      ...(this.#boot === undefined ? {} : { boot: this.#boot }),
+      ...(repeat === undefined ? {} : { repeat }),
     }
   }
 
@@ -245,4 +345,10 @@ const OUTCOMES: Readonly<Record<ErrorVerdict['leaves'], ChangeOutcome>> = {
   untouched: 'refused',
   'half-done': 'failed',
   unknown: 'unknown',
+}
+
+function outcomeUnknown({ message, details, code }: AutoscaleError): AutoscaleError {
+  return new AutoscaleError('OUTCOME_UNKNOWN', `it was carried out, but what came of it cannot be seen: ${message}`, {
+    details: { ...details, cause: code },
+  })
 }

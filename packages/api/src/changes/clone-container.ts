@@ -84,7 +84,7 @@ async function copyFromSnapshot(
     const problem = await problemOf(commands.run(deleteSnapshot(vmid, snapshotName)))
     if (problem !== undefined) {
       log.warn({ vmid, snapshot: snapshotName, problem }, 'temporary snapshot could not be removed')
-      progress.warn(`the temporary snapshot ${snapshotName} could not be removed: ${problem}`)
+      progress.left(`the temporary snapshot ${snapshotName} could not be removed: ${problem}`)
     }
   }
 }
@@ -159,11 +159,22 @@ export async function deleteClone(
   if (!force) await checkIsOurs(facts, parts)
   const before = await existenceBody(containers, vmid)
   await progress.begin(before)
-  if (facts.status !== 'stopped') await progress.run(stopContainer(vmid))
-  await progress.run(destroyContainer(vmid))
+  if (facts.status !== 'stopped') {
+    await progress.run(stopContainer(vmid))
+    await destroyStopped(vmid, progress)
+  } else await progress.run(destroyContainer(vmid))
   const after = await existenceBody(containers, vmid)
   if (after.exists) throw notDone(`pct destroy ${vmid}`, 'the container is still there')
   return { before, after, changed: true, message: `container ${vmid} was destroyed` }
+}
+
+async function destroyStopped(vmid: number, progress: ChangeProgress): Promise<void> {
+  try {
+    await progress.run(destroyContainer(vmid))
+  } catch (error) {
+    progress.left(`container ${vmid} was stopped for it and has not been started again`)
+    throw error
+  }
 }
 
 function checkMayGo({ vmid, isProtected, isHaManaged }: ContainerFacts): void {

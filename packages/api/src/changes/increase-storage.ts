@@ -2,7 +2,7 @@ import type { ContainerFacts } from '../host/container-facts.ts'
 import { growRootDisk } from '../pct/commands.ts'
 import { filesystemProblem } from '../pct/parse-output.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
-import { diskBody, notDone } from './observe.ts'
+import { diskBody, hasGrown, notDone } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
@@ -29,7 +29,7 @@ export async function increaseStorage(
   await progress.begin(before)
   const { stdout } = await progress.run(growRootDisk(vmid, growthGb))
   const after = diskBody(await containers.read(vmid))
-  if (before.disk_gb !== null && after.disk_gb !== null && after.disk_gb < before.disk_gb + growthGb - ROUNDING_GB) {
+  if (hasGrown(before.disk_gb, after.disk_gb, growthGb) === false) {
     const details = { lxc_id: vmid, before, after }
     throw notDone(`pct resize ${vmid} rootfs`, `the disk has ${after.disk_gb} GB`, details)
   }
@@ -43,6 +43,3 @@ function mend({ vmid, values }: ContainerFacts): string {
   const [volume = ''] = (values.get('rootfs') ?? '').split(',')
   return `stop the container, run "pct fsck ${vmid}" and then resize2fs on its volume, which "pvesm path ${volume}" names`
 }
-
-/** Storages round sizes to their own blocks. */
-const ROUNDING_GB = 0.01

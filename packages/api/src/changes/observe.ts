@@ -1,6 +1,7 @@
 import { AutoscaleError, type ChangeAction } from '@lxc-autoscale/core'
 import { rootDiskGb } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
+import { asObject } from '../json-object.ts'
 import type { Containers } from '../ports.ts'
 import { allocationBody } from './wire-allocation.ts'
 
@@ -27,6 +28,47 @@ export async function observeChange(containers: Containers, { action, vmid, aske
     case 'clone-delete':
       return existenceBody(containers, vmid)
   }
+}
+
+/** Whether what the host shows `after` is all that was asked for; false as well when that cannot be seen from it. */
+export function showsAllDone(
+  { action, asked }: Omit<ObservedChange, 'vmid'>,
+  before: unknown,
+  after: unknown,
+): boolean {
+  const seen = asObject(after)
+  if (seen === undefined) return false
+  switch (action) {
+    case 'scale':
+      return allocationParts(asked).every(([field, value]) => seen[field] === value)
+    case 'storage-increase':
+      return hasGrown(asObject(before)?.['disk_gb'], seen['disk_gb'], Number(asked['disk_size'])) === true
+    case 'snapshot-delete':
+      return Array.isArray(seen['snapshots']) && !seen['snapshots'].includes(asked['snapshot_name'])
+    case 'clone-create':
+      return seen['status'] === 'running'
+    case 'clone-delete':
+      return seen['exists'] === false
+    // A snapshot stands in the configuration before it is whole; and disks that were taken back show nothing of it.
+    case 'snapshot-create':
+    case 'snapshot-rollback':
+      return false
+  }
+}
+
+/** The parts of an allocation that a request names, by their names in what is observed. */
+export function allocationParts(asked: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  const names = { cores: 'cores', cpulimit: 'cpulimit', memory_mb: 'memory' } as const
+  return Object.entries(names).flatMap(([part, name]) => (asked[name] === undefined ? [] : [[part, asked[name]]]))
+}
+
+/** Storages round sizes to their own blocks. */
+const ROUNDING_GB = 0.01
+
+/** Whether a disk has grown by `growthGb`; undefined when its size is not known. */
+export function hasGrown(before: unknown, after: unknown, growthGb: number): boolean | undefined {
+  if (typeof before !== 'number' || typeof after !== 'number') return undefined
+  return after >= before + growthGb - ROUNDING_GB
 }
 
 export function diskBody({ values }: ContainerFacts) {

@@ -1,5 +1,5 @@
 import { AutoscaleError, type Clock, errorMessage, type Logger, MS_PER_MINUTE } from '@lxc-autoscale/core'
-import type { BegunChange } from '../audit/audit-log.ts'
+import type { BegunChange } from '../audit/audit-entry.ts'
 import { deleteSnapshot } from '../pct/commands.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'

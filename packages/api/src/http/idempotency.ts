@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto'
-import { AutoscaleError, errorMessage, type Logger } from '@lxc-autoscale/core'
-import type { IdempotencyStore } from '../audit/idempotency-store.ts'
-import { errorReply } from './error-reply.ts'
-
-/** An answer as it is sent. */
-export interface Answer {
-  readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
-}
+import { AutoscaleError } from '@lxc-autoscale/core'
+import type { BegunChange } from '../audit/audit-entry.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { type Answer, knownAnswer } from './answer.ts'
 
 /** A request that may be sent again. */
 export interface RepeatableRequest {
@@ -15,94 +10,75 @@ export interface RepeatableRequest {
   readonly key: string
   /** Name of the API key; two callers do not share their keys. */
   readonly caller: string
-  /** What is asked for: route and body. */
-  readonly content: unknown
-  /** Whether carrying it out twice comes to the same as once. */
-  readonly isHarmless: boolean
+  /** What is asked for, as `requestName` names it. */
+  readonly name: string
 }
 
-/** Answers a request that is sent again as it was answered the first time. */
-export class Idempotency {
-  readonly #store: IdempotencyStore
-  readonly #log: Logger
-  readonly #running = new Map<string, { readonly request: string; readonly answer: Promise<Answer> }>()
+interface RunningRequest {
+  /** Undefined when it is not known what was asked for. */
+  readonly name: string | undefined
+  /** Undefined when it may be made again. */
+  readonly answer: Promise<Answer | undefined>
+}
 
-  constructor(store: IdempotencyStore, log: Logger) {
-    this.#store = store
-    this.#log = log
+/**
+ * Answers a request that is sent again with what became of it the first time: whatever was begun for a key is not begun
+ * again. What was refused before anything was begun may be asked for again.
+ */
+export class Idempotency {
+  readonly #audit: Pick<AuditLog, 'begunFor'>
+  readonly #running = new Map<string, RunningRequest>()
+
+  constructor(audit: Pick<AuditLog, 'begunFor'>) {
+    this.#audit = audit
   }
 
   /**
-   * The answer to `request`, from `produce` when it is new. Refusals are not kept: nothing was done, so asking again is right.
+   * The answer to `request`, from `produce` when it is new.
    * @throws {AutoscaleError} IDEMPOTENCY_CONFLICT when the key was used for something else; whatever `produce` throws
    */
   async answer(
     request: RepeatableRequest,
     produce: () => Promise<Answer>,
   ): Promise<Answer & { readonly isReplay: boolean }> {
-    const key = storeKey(request.caller, request.key)
-    const name = createHash('sha256').update(JSON.stringify(request.content)).digest('hex')
-    const earlier = this.#running.get(key) ?? this.#stored(key)
-    if (earlier !== undefined) {
-      if (earlier.request !== name && earlier.request !== ANY_REQUEST) throw conflict()
-      return { ...(await earlier.answer), isReplay: true }
+    const place = placeOf(request.caller, request.key)
+    // Nothing may wait between the last look and `set`: the same request may come twice at once.
+    for (let running = this.#running.get(place); running !== undefined; running = this.#running.get(place)) {
+      requireSame(running.name, request.name)
+      const given = await running.answer
+      if (given !== undefined) return { ...given, isReplay: true }
     }
-    const answer = this.#produceAndKeep({ ...request, key, name }, produce)
-    this.#running.set(key, { request: name, answer })
+    const known = this.#known(request)
+    if (known !== undefined) return { ...known, isReplay: true }
+    const answer = produce()
+    this.#running.set(place, { name: request.name, answer })
     try {
       return { ...(await answer), isReplay: false }
     } finally {
-      this.#running.delete(key)
+      this.#running.delete(place)
     }
   }
 
-  #stored(key: string) {
-    const stored = this.#store.get(key)
-    if (stored === undefined) return undefined
-    const { request, status, body } = stored
-    return { request, answer: Promise.resolve({ status, body }) }
+  /** Who asks again for a change that an earlier process began waits until it is known what came of it. */
+  waitFor({ who, idempotency_key: key, repeat }: BegunChange, ended: Promise<unknown>): void {
+    if (key === null) return
+    const place = placeOf(who.key, key)
+    const request = { caller: who.key, key, name: repeat?.request ?? '' }
+    const answer = ended.then(() => this.#known(request)).finally(() => this.#running.delete(place))
+    this.#running.set(place, { name: repeat?.request, answer })
   }
 
-  async #produceAndKeep(
-    request: RepeatableRequest & { readonly name: string },
-    produce: () => Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      const answer = await produce()
-      await this.#keep(request, answer)
-      return answer
-    } catch (error) {
-      const { status, body, leaves } = errorReply(error)
-      if (!request.isHarmless && leaves !== 'untouched') await this.#keep(request, { status, body })
-      throw error
-    }
-  }
-
-  async #keep({ key, name }: { readonly key: string; readonly name: string }, { status, body }: Answer): Promise<void> {
-    try {
-      await this.#store.put({ key, request: name, status, body })
-    } catch (error) {
-      // What was done is in the audit log; the client must get its answer all the same.
-      this.#log.error({ problem: errorMessage(error) }, 'an answer could not be kept for a repeated request')
-    }
+  #known({ caller, key, name }: RepeatableRequest): Answer | undefined {
+    const change = this.#audit.begunFor(caller, key)
+    if (change === undefined) return undefined
+    requireSame(change.repeat?.request, name)
+    return knownAnswer(change)
   }
 }
 
-/** Stands for whatever request an interrupted change belonged to. */
-const ANY_REQUEST = '*'
-
-/** Keeps the answer of a change that was interrupted and must not be carried out again. */
-export async function keepInterrupted(
-  store: IdempotencyStore,
-  { caller, key, changeId }: { readonly caller: string; readonly key: string; readonly changeId: string },
-): Promise<void> {
-  const error = new AutoscaleError(
-    'IDEMPOTENCY_CONFLICT',
-    'the request with this Idempotency-Key was interrupted and its outcome is not known; look at the container, then use another key',
-    { details: { change_id: changeId } },
-  )
-  const { status, body } = errorReply(error)
-  await store.put({ key: storeKey(caller, key), request: ANY_REQUEST, status, body: { ...body } })
+/** A name for what is asked for, so that a key cannot be used for two requests. */
+export function requestName(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url')
 }
 
 /** The value of an Idempotency-Key header. @throws {AutoscaleError} INVALID_REQUEST */
@@ -115,10 +91,12 @@ export function parseIdempotencyKey(header: string | readonly string[] | undefin
   )
 }
 
-function storeKey(caller: string, key: string): string {
-  return `${caller} ${key}`
+/** Lines of earlier versions do not tell what was asked for. */
+function requireSame(earlier: string | undefined, name: string): void {
+  if (earlier === undefined || earlier === name) return
+  throw new AutoscaleError('IDEMPOTENCY_CONFLICT', 'this Idempotency-Key was used for another request')
 }
 
-function conflict(): AutoscaleError {
-  return new AutoscaleError('IDEMPOTENCY_CONFLICT', 'this Idempotency-Key was used for another request')
+function placeOf(caller: string, key: string): string {
+  return JSON.stringify([caller, key])
 }

@@ -14,11 +14,15 @@ export interface LeftCommandsWait {
 
 /**
  * Waits until the commands have ended that a killed daemon may have left running, but not longer than `mostMs`: what a
- * container has is known only then.
+ * container has is known only then. Gives whether they have.
  */
-export async function leftCommandsEnded({ mark, mostMs, clock, signal }: LeftCommandsWait): Promise<void> {
+export async function leftCommandsEnded({ mark, mostMs, clock, signal }: LeftCommandsWait): Promise<boolean> {
   const endMs = clock.monotonicMs() + mostMs
-  while (!signal.aborted && clock.monotonicMs() < endMs && isAnyRunning(mark)) await clock.sleep(POLL_MS, signal)
+  while (isAnyRunning(mark)) {
+    if (signal.aborted || clock.monotonicMs() >= endMs) return false
+    await clock.sleep(POLL_MS, signal)
+  }
+  return true
 }
 
 function isAnyRunning(mark: string): boolean {

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import type { RepeatFacts } from '../audit/audit-entry.ts'
 import type { Change, ChangeOrigin } from '../changes/change-runner.ts'
-import { success } from '../http/answer.ts'
-import { type Answer, parseIdempotencyKey } from '../http/idempotency.ts'
+import { type Answer, changeAnswer } from '../http/answer.ts'
+import { parseIdempotencyKey, requestName } from '../http/idempotency.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** Of every body, beside what is asked for; the route has checked it. */
@@ -10,7 +11,7 @@ const ChangeFields = z.object({ reason: z.string().optional(), force: z.boolean(
 
 /**
  * Makes one change in its turn and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
- * Idempotency-Key gets its first answer.
+ * Idempotency-Key is answered with what became of it.
  */
 export async function answerChange(
   { idempotency, runner }: RouteContext,
@@ -18,30 +19,38 @@ export async function answerChange(
   change: Change,
 ): Promise<void> {
   const { request } = reply
-  const key = parseIdempotencyKey(request.headers['idempotency-key'])
+  const origin = originOf(reply)
   const make = async (): Promise<Answer> => {
-    const done = await runner.run(change, originOf(reply, key))
-    const { before, after, changed, message, changeId, warning } = done
-    const body = success(request, message, { lxc_id: change.vmid, before, after, changed })
-    return { status: 200, body: { ...body, change_id: changeId, ...(warning === undefined ? {} : { warning }) } }
+    const done = await runner.run(change, origin)
+    return changeAnswer({ ...done, vmid: change.vmid, ignored: request.ignored })
   }
-  if (key === undefined) {
+  const { idempotencyKey: key, repeat } = origin
+  if (key === undefined || repeat === undefined) {
     reply.send((await make()).body)
     return
   }
-  // Setting the same twice comes to the same as once.
-  const isHarmless = change.action === 'scale'
-  const content = { url: request.url, body: request.body }
-  const answer = await idempotency.answer({ key, caller: request.caller.key, content, isHarmless }, make)
+  const answer = await idempotency.answer({ key, caller: request.caller.key, name: repeat.request }, make)
   if (answer.isReplay) reply.header('idempotency-replayed', 'true')
   reply.code(answer.status).send(answer.body)
 }
 
-function originOf(reply: FastifyReply, idempotencyKey: string | undefined): ChangeOrigin {
+function originOf(reply: FastifyReply): ChangeOrigin {
   const { request } = reply
   const { reason: why, force } = ChangeFields.parse(request.body)
   const { key, role } = request.caller
-  return { who: { key, role, address: request.ip }, why, force, idempotencyKey, signal: goneSignal(reply) }
+  const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'])
+  return {
+    who: { key, role, address: request.ip },
+    why,
+    force,
+    idempotencyKey,
+    repeat: idempotencyKey === undefined ? undefined : repeatFacts(request),
+    signal: goneSignal(reply),
+  }
+}
+
+function repeatFacts({ url, body, ignored }: FastifyReply['request']): RepeatFacts {
+  return { request: requestName({ url, body }), ...(ignored.length === 0 ? {} : { ignored: [...ignored] }) }
 }
 
 /** Aborted when the client closes its connection before it has its answer. */

@@ -2,15 +2,16 @@ import {
   AllocationBody,
   AutoscaleError,
   ChangeBody,
+  type ChangeOutcome,
   HistoryBody,
   type HistoryEntryBody,
   HistoryQuery,
-  MS_PER_DAY,
   successBody,
   UndoRequest,
 } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { z } from 'zod'
+import { allocationParts } from '../changes/observe.ts'
 import type { ScaleRequest } from '../changes/scale-container.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
@@ -18,9 +19,6 @@ import { type Caller, mayReach, requireReach } from '../http/caller.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleChange } from './scale.ts'
-
-/** Lines stand in the order in which changes ended, so an older one may stand behind one that took long. */
-const LONGEST_CHANGE_MS = MS_PER_DAY
 
 /** GET /history, POST /history/ID/undo */
 export function historyRoutes(app: ApiApp, context: RouteContext): void {
@@ -63,21 +61,36 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
   )
 }
 
+/** What was begun and what changed nothing stand in two logs, so that the one cannot push the other out. */
 async function readHistory(
   { audit }: RouteContext,
   caller: Caller,
-  { lxc_id: vmid, since, limit }: z.output<typeof HistoryQuery>,
+  query: z.output<typeof HistoryQuery>,
+): Promise<HistoryEntryBody[]> {
+  const sinceMs = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
+  const { lxc_id: vmid, limit } = query
+  const isAsked = (entry: HistoryEntryBody) =>
+    Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
+  const entries = [
+    ...(await first(limit, audit.newestFirst(sinceMs), isAsked)),
+    ...(await first(limit, audit.notMadeNewestFirst(sinceMs), isAsked)),
+    ...audit.counting().filter(isAsked),
+  ]
+  // A log has them in the order in which they ended; two that ran side by side may have begun the other way round.
+  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, limit)
+}
+
+async function first(
+  limit: number,
+  log: AsyncIterable<HistoryEntryBody>,
+  isAsked: (entry: HistoryEntryBody) => boolean,
 ): Promise<HistoryEntryBody[]> {
   const entries: HistoryEntryBody[] = []
-  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
-  for await (const entry of audit.newestFirst()) {
-    const timeMs = Date.parse(entry.time)
-    if (timeMs < sinceMs - LONGEST_CHANGE_MS || entries.length >= limit) break
-    const isAsked = vmid === undefined || concerns(entry, vmid)
-    if (timeMs >= sinceMs && isAsked && mayReach(caller, entry.lxc_id)) entries.push(entry)
+  for await (const entry of log) {
+    if (isAsked(entry)) entries.push(entry)
+    if (entries.length >= limit) break
   }
-  // The log has them in the order in which they ended; two that ran side by side may have begun the other way round.
-  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+  return entries
 }
 
 /** Whether an entry is about a container; a clone is about two. */
@@ -88,7 +101,7 @@ function concerns({ lxc_id, asked }: HistoryEntryBody, vmid: number): boolean {
 async function findUndoable({ audit }: RouteContext, id: string): Promise<HistoryEntryBody> {
   const entry = await audit.find(id)
   if (entry === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change ${id}`)
-  const canBeUndone = entry.action === 'scale' && (entry.outcome === 'applied' || entry.outcome === 'unknown')
+  const canBeUndone = entry.action === 'scale' && UNDOABLE.has(entry.outcome)
   if (canBeUndone) return entry
   throw new AutoscaleError(
     'STATE_NOT_ALLOWED',
@@ -99,10 +112,17 @@ async function findUndoable({ audit }: RouteContext, id: string): Promise<Histor
   )
 }
 
+/** Outcomes of changes that may have moved something. */
+const UNDOABLE: ReadonlySet<ChangeOutcome> = new Set(['applied', 'failed', 'unknown'])
+
 /** Back to the values before, for what the change moved; refused when somebody has moved it since. */
 function undoRequest(entry: HistoryEntryBody, force: boolean): ScaleRequest {
   const { data: before } = AllocationBody.safeParse(entry.before)
-  const { data: after } = AllocationBody.safeParse(entry.after)
+  const { data: seen } = AllocationBody.safeParse(entry.after)
+  // What nobody saw can only be what was asked for, or what was there before.
+  const { data: after } = AllocationBody.safeParse(
+    seen ?? { ...before, ...Object.fromEntries(allocationParts(entry.asked)) },
+  )
   if (before === undefined || after === undefined) throw nothingToUndo(entry)
   const [coresMoved, quotaMoved, memoryMoved] = [
     before.cores !== after.cores,

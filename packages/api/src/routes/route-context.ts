@@ -1,7 +1,6 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
 import type { HostFiles } from '@lxc-autoscale/host'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { IdempotencyStore } from '../audit/idempotency-store.ts'
 import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ApiConfig } from '../config.ts'
@@ -23,7 +22,7 @@ export interface ApiPorts {
   readonly files: HostFiles
   readonly queue: ContainerQueue
   readonly audit: AuditLog
-  readonly answers: IdempotencyStore
+  readonly idempotency: Idempotency
   readonly telemetry: ApiTelemetry
   readonly keys: KeyRing
   readonly connections: Connections
@@ -33,7 +32,6 @@ export interface ApiPorts {
 export interface RouteContext extends ApiPorts, ScaleParts {
   readonly config: ApiConfig
   readonly runner: ChangeRunner
-  readonly idempotency: Idempotency
   readonly monitorFile: MonitorFile
   readonly health: HealthChecks
   /** What the router serves, by path; filled as the routes are registered. */

@@ -4,6 +4,9 @@ import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuditLog } from '../../../../packages/api/src/audit/audit-log.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
+import { allOf } from '../../../fakes/all-of.ts'
+import { FakeClock } from '../../../fakes/fake-clock.ts'
+import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const entry = (number: number, overrides: Partial<HistoryEntryBody> = {}) =>
@@ -14,8 +17,10 @@ const entry = (number: number, overrides: Partial<HistoryEntryBody> = {}) =>
     ...overrides,
   })
 
+const clock = new FakeClock()
+
 async function open(directory: string, maxBytes = 1_000_000, backupCount = 3): Promise<AuditLog> {
-  const log = await AuditLog.open({ directory, maxBytes, backupCount })
+  const log = await AuditLog.open({ directory, maxBytes, backupCount, keptHours: 24, clock, log: recordingLog().log })
   onTestFinished(() => log.close())
   return log
 }
@@ -85,6 +90,7 @@ describe('the audit log', () => {
     const directory = temporaryDirectory()
     const log = await open(directory)
     rmSync(join(directory, 'begun'), { recursive: true })
+    writeFileSync(join(directory, 'begun'), 'in the way')
     await expect(log.begin(entry(1))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
     rmSync(directory, { recursive: true })
     await expect(log.probe()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
@@ -112,4 +118,57 @@ test('an unreadable begun file hides no other', async () => {
   const log = await open(directory)
   await log.begin(entry(1))
   expect((await log.interrupted()).map(({ id }) => id)).toEqual([entry(1).id])
+})
+
+test('a note whose change has its line already is only removed', async () => {
+  const directory = temporaryDirectory()
+  const log = await open(directory)
+  await log.begin(entry(1))
+  await log.end(entry(1))
+  // As a kill between the line and the removal of the note leaves it.
+  await log.begin(entry(1))
+  const reopened = await open(directory)
+  expect(await reopened.interrupted()).toEqual([])
+  expect(readdirSync(join(directory, 'begun'))).toEqual([])
+  expect(await ids(reopened)).toEqual([entry(1).id])
+})
+
+test('a note that was being written when the daemon was killed is removed', async () => {
+  const directory = temporaryDirectory()
+  mkdirSync(join(directory, 'begun'), { recursive: true })
+  writeFileSync(join(directory, 'begun', 'torn.json'), '{"id":"to')
+  writeFileSync(join(directory, 'begun', 'empty.json'), '')
+  await open(directory)
+  expect(readdirSync(join(directory, 'begun'))).toEqual([])
+})
+
+test('folders in the place of files that are not needed keep nothing from starting', async () => {
+  const directory = temporaryDirectory()
+  for (const name of ['answers.jsonl', 'answers.jsonl.1', 'begun/x.json'])
+    mkdirSync(join(directory, name), { recursive: true })
+  const log = await open(directory)
+  await log.begin(entry(1))
+  expect(await log.interrupted()).toMatchObject([{ id: entry(1).id }])
+})
+
+test('lines of a time when the clock was wrong hide none behind them', async () => {
+  const directory = temporaryDirectory()
+  const log = await open(directory)
+  await log.end(entry(1))
+  await log.end(entry(2, { time: '2025-01-01T00:00:00.000Z' }))
+  const since = Date.parse(entry(1).time)
+  const found = (await allOf(log.newestFirst(since))).map(({ id }) => id)
+  expect(found).toContain(entry(1).id)
+})
+
+test('a log that was taken away is there again before the next change, and the health of the log tells it', async () => {
+  const directory = temporaryDirectory()
+  const log = await open(directory)
+  expect(await log.probe()).toBeUndefined()
+  rmSync(join(directory, 'audit.jsonl'))
+  await log.begin(entry(1))
+  expect(readdirSync(directory)).toContain('audit.jsonl')
+  expect(await log.probe()).toContain('was removed or moved')
+  await log.end(entry(1))
+  expect(await ids(await open(directory))).toEqual([entry(1).id])
 })

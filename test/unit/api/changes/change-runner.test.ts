@@ -22,6 +22,10 @@ function newRunner(refuses: { command?: string; error?: AutoscaleError; isAuditB
       if (refuses.isAuditBroken === true) throw new AutoscaleError('AUDIT_UNAVAILABLE', 'no space left')
       entries.push(entry)
     },
+    async notMade(entry: HistoryEntryBody) {
+      entries.push(entry)
+      return entry.id
+    },
   }
   const runner = new ChangeRunner({
     queue: new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 8 })),
@@ -58,8 +62,11 @@ const origin = {
 
 const locked = new AutoscaleError('CONTAINER_LOCKED', 'CT is locked (backup)')
 
+/** What the container shows all the time. */
+const seen = { exists: true, status: containerFacts().status }
+
 async function stopAndDestroy(progress: ChangeProgress): Promise<PerformedChange> {
-  await progress.begin(1)
+  await progress.begin(seen)
   await progress.run(stopContainer(101))
   await progress.run(destroyContainer(101))
   return done
@@ -92,6 +99,18 @@ test('a change without a warning has none', async () => {
   const { runner, entries } = newRunner()
   expect((await runner.run(change(stopAndDestroy), origin)).warning).toBeUndefined()
   expect(Object.keys(entries[0] ?? {})).not.toContain('warning')
+})
+
+test('a change says when it was asked for by a clock that nobody sets, and what it overwrote', async () => {
+  const { runner, entries } = newRunner()
+  const found = { cores: 3, cpulimit: null, memory_mb: 3_000, swap_mb: 0 }
+  const overwriting = change(async progress => {
+    await progress.begin(1)
+    progress.overwrote(found)
+    return done
+  })
+  await runner.run(overwriting, origin)
+  expect(entries).toMatchObject([{ boot: new FakeClock().sinceBoot(), overwritten: found }])
 })
 
 describe('a change that failed', () => {

@@ -49,6 +49,8 @@ class FakeHost {
       return { stdout: '', stderr: '', durationMs: 1 }
     },
     warn: warning => void this.warnings.push(warning),
+    left: () => undefined,
+    overwrote: () => undefined,
   }
 
   scale(request: Partial<ScaleRequest>) {
