@@ -26,6 +26,7 @@ function isAllowed(...words: string[]): boolean {
 }
 
 const clone = { vmid: 101, newVmid: 102, hostname: 'web-2.example.com', snapshotName: 'snapshot-102', description: 'x' }
+const digest = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 const snapshot = 'before-upgrade_2'
 const text = 'why: "x"; $(id)\nsecond line'
 
@@ -41,9 +42,9 @@ const MADE: Readonly<Record<Maker, readonly (HostCommand | undefined)[]>> = {
     commands.setResources(101, { cpuLimit: 0.05 }),
     commands.setResources(999_999_999, { cores: null, cpuLimit: 2.25, memoryMb: 1_048_576 }),
     commands.setResources(101, { cores: 4, cpuLimit: null, memoryMb: 64 }),
-    commands.setResources(101, { cores: null, cpuLimit: null }),
+    commands.setResources(101, { cores: null, cpuLimit: null }, digest),
   ],
-  growRootDisk: [commands.growRootDisk(101, 10_240)],
+  growRootDisk: [commands.growRootDisk(101, 10_240), commands.growRootDisk(101, 1, digest)],
   createSnapshot: [commands.createSnapshot(101, snapshot, text), commands.createSnapshot(101, 'ab', '')],
   rollbackSnapshot: [commands.rollbackSnapshot(101, snapshot, true), commands.rollbackSnapshot(101, snapshot, false)],
   deleteSnapshot: [commands.deleteSnapshot(101, snapshot)],

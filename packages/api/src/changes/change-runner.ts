@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  type AllocationBody,
   AutoscaleError,
   type ChangeAction,
   type ChangeOutcome,
@@ -53,6 +54,8 @@ export interface ChangeProgress {
   readonly run: HostCommands['run']
   /** Notes what went wrong although the change was made, or what else is to be known of one that failed. */
   warn(warning: string): void
+  /** Notes what somebody else had set while the change was being made, and was overwritten by it. */
+  overwrote(found: AllocationBody): void
 }
 
 export interface Change {
@@ -115,6 +118,7 @@ class ChangeRecord implements ChangeProgress {
   #before: unknown = null
   #hasBegun = false
   #isTouched = false
+  #overwritten: AllocationBody | undefined
 
   constructor(change: Change, origin: ChangeOrigin, parts: ChangeRunnerParts) {
     this.#change = change
@@ -142,6 +146,10 @@ class ChangeRecord implements ChangeProgress {
 
   warn(warning: string): void {
     this.#warnings.push(warning)
+  }
+
+  overwrote(found: AllocationBody): void {
+    this.#overwritten = found
   }
 
   async endDone(performed: PerformedChange): Promise<DoneChange> {
@@ -181,6 +189,7 @@ class ChangeRecord implements ChangeProgress {
       ...end,
       message: this.#told(end.message),
       ...(warning === undefined ? {} : { warning }),
+      ...(this.#overwritten === undefined ? {} : { overwritten: this.#overwritten }),
       duration_seconds: Math.round(durationMs) / MS_PER_SECOND,
     }
     this.#log(entry)

@@ -151,15 +151,23 @@ export async function deleteClone(
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
   const { containers } = parts
-  const facts = await containers.read(vmid)
-  progress.name(facts.name)
-  checkLock(facts)
-  checkQuorum(parts.cluster)
-  checkMayGo(facts)
-  if (!force) await checkIsOurs(facts, parts)
+  const checked = async () => {
+    const facts = await containers.read(vmid)
+    progress.name(facts.name)
+    checkLock(facts)
+    checkQuorum(parts.cluster)
+    checkMayGo(facts)
+    if (!force) await checkIsOurs(facts, parts)
+    return facts
+  }
+  const { status } = await checked()
   const before = await existenceBody(containers, vmid)
   await progress.begin(before)
-  if (facts.status !== 'stopped') await progress.run(stopContainer(vmid))
+  if (status !== 'stopped') {
+    await progress.run(stopContainer(vmid))
+    // It takes seconds: whoever wants to keep the container may have said so, or another one may stand under its number.
+    await checked()
+  }
   await progress.run(destroyContainer(vmid))
   const after = await existenceBody(containers, vmid)
   if (after.exists) throw notDone(`pct destroy ${vmid}`, 'the container is still there')

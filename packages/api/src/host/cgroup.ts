@@ -8,8 +8,10 @@ import {
   findInitPid,
   type HostFiles,
   type HostRoots,
+  type KernelText,
   type Limits,
   NO_LIMITS,
+  OPTIONAL,
   openCpuAllowance,
   openHostFigures,
   openMemory,
@@ -25,6 +27,9 @@ export interface MemoryFacts {
   /** Without page cache, with shared memory. */
   readonly usageBytes: number
 }
+
+/** Of both versions, first those that `pct` writes first. Source: PVE::CGroup, change_memory_limit. */
+const MEMORY_LIMITS = ['memory.high', 'memory.max', 'memory.limit_in_bytes', 'memory.memsw.limit_in_bytes']
 
 /** Reads the cgroups that carry the limits of the containers (`lxc/<vmid>`), of either version. */
 export class CgroupReader {
@@ -80,6 +85,16 @@ export class CgroupReader {
     return usedBytes === undefined || floorBytes === undefined ? undefined : { usageBytes: usedBytes, floorBytes }
   }
 
+  /**
+   * What holds the memory of a container down, as the kernel shows it: another text means that somebody has begun to move its
+   * limits. Undefined when it does not run.
+   */
+  memoryHold(vmid: number): string | undefined {
+    const folder = this.#folder('memory', vmid)
+    const texts = MEMORY_LIMITS.map(name => folder && this.#files.readOnce(`${folder}/${name}`, asText, OPTIONAL))
+    return texts.some(text => text !== undefined) ? texts.join() : undefined
+  }
+
   /** The texts of the process lists that can hold its init, likeliest first: systemd keeps it in `init.scope`, others in `ns`. */
   *#processLists(vmid: number): Generator<string> {
     const layout = this.#layout()
@@ -100,6 +115,10 @@ export class CgroupReader {
     this.#found ??= findCgroupLayout(this.#roots.cgroup)
     return this.#found
   }
+}
+
+function asText({ bytes, length }: KernelText): string {
+  return Buffer.from(bytes.subarray(0, length)).toString('latin1')
 }
 
 function limitOf(value: number | undefined): number | undefined {
