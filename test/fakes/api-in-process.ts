@@ -44,6 +44,7 @@ export async function apiInProcess(
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
   const commands = new RecordingCommands(pve)
   const log = recordingLog()
+  const stopping = new AbortController()
   const app = await buildApp(
     {
       clock: systemClock,
@@ -55,6 +56,7 @@ export async function apiInProcess(
       answers,
       telemetry: new ApiTelemetry(queue),
       keys: new KeyRing(configuredKeys(settings.authentication)),
+      signal: stopping.signal,
     },
     settings,
   )
@@ -65,6 +67,7 @@ export async function apiInProcess(
     commands,
     log,
     async close() {
+      stopping.abort()
       await app.close()
       await Promise.all([audit.close(), answers.close()])
       rmSync(directory, { recursive: true, force: true })

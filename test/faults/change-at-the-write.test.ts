@@ -162,3 +162,44 @@ describe('a container that grows before pct writes', () => {
     expect([configured('memory'), limitMb()]).toEqual(['2048', 2_048])
   })
 })
+
+describe('a container that grows right after it was made smaller', () => {
+  async function historyOfTakingBack() {
+    const { entries } = (await api.ask('/history?lxc_id=101&limit=1')).json.data
+    return entries[0]
+  }
+
+  test('gets its memory back, which stands in the history as a change of its own', async () => {
+    await beginWith(2_048)
+    const { json } = await setMemory(512)
+    const before = kills()
+    occupy(490)
+    await expect.poll(limitMb, { timeout: 20_000 }).toBe(2_048)
+    expect(kills()).toBe(before)
+    await expect.poll(historyOfTakingBack).toMatchObject({
+      who: { key: 'lxc-autoscale', role: 'service', address: '' },
+      undo_of: json.change_id,
+      outcome: 'applied',
+      why: expect.stringContaining('the limit of 512 MB was too low'),
+    })
+  })
+
+  test('gets it back from the next start when the API was killed in between', async () => {
+    await beginWith(2_048)
+    const { json } = await setMemory(512)
+    await api.daemon.end('SIGKILL')
+    occupy(490)
+    await api.restart()
+    await expect.poll(limitMb, { timeout: 20_000 }).toBe(2_048)
+    await expect.poll(historyOfTakingBack).toMatchObject({ undo_of: json.change_id, outcome: 'applied' })
+  })
+
+  test('keeps what a person gave it meanwhile', async () => {
+    await beginWith(2_048)
+    await setMemory(512)
+    setByHand('memory', 600)
+    occupy(490)
+    await pause(3_000)
+    expect(configured('memory')).toBe('600')
+  })
+})

@@ -94,9 +94,12 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       answers,
       telemetry,
       keys: keyRing(config),
+      signal,
     }
-    const { containers } = appContext(ports, config)
+    const beforeReload = appContext(ports, config)
+    const { containers, shrinks } = beforeReload
     await resolveInterrupted({ audit, answers, queue, containers, commands, clock, log, signal, mark: directory })
+    await shrinks.resume(audit.newestFirst(), beforeReload)
     const app = await build(ports, config)
     const server = new ApiServer(config.server, app.routing)
     const port = await server.listen()

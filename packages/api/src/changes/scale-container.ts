@@ -1,12 +1,12 @@
 import { type AllocationBody, AutoscaleError, type Clock } from '@lxc-autoscale/core'
-import type { HostSize, Limits } from '@lxc-autoscale/host'
+import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
-import type { CgroupReader } from '../host/cgroup.ts'
+import type { CgroupReader, MemoryTrouble } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
-import type { ChangeProgress, PerformedChange } from './change-runner.ts'
+import type { Change, ChangeProgress, PerformedChange } from './change-runner.ts'
 import { compareAndSet, isModified } from './compare-and-set.ts'
 import { notDone } from './observe.ts'
 import {
@@ -41,11 +41,34 @@ export interface ScaleParts {
   readonly clock: Clock
   readonly readNode: () => HostSize
   readonly safety: SafetySection
+  /** Told of each memory limit of a running container that was lowered, other than by force. */
+  readonly onShrink: (shrink: Shrink) => void
+}
+
+/** A memory limit that was lowered. */
+export interface Shrink {
+  readonly changeId: string
+  readonly vmid: number
+  readonly fromMb: number
+  readonly toMb: number
+  /** Before it was lowered. */
+  readonly trouble: MemoryTrouble
 }
 
 export interface ScaledContainer extends PerformedChange {
   readonly before: AllocationBody
   readonly after: AllocationBody
+}
+
+/** A change of an allocation; the undoing of one is such a change as well. */
+export function scaleChange(parts: ScaleParts, request: ScaleRequest): Change {
+  const { cores, cpuLimit: cpulimit, memoryMb: memory } = request.asked
+  return {
+    action: 'scale',
+    vmid: request.vmid,
+    asked: { lxc_id: request.vmid, cores, cpulimit, memory },
+    perform: progress => scaleContainer(request, parts, progress),
+  }
 }
 
 /**
@@ -94,7 +117,12 @@ async function scaleAsRead(attempt: ScaleAttempt, parts: ScaleParts, progress: C
   if (!force) await checkRules(facts, missing, parts)
   checkQuorum(parts.cluster)
   await begin(facts, missing)
+  const trouble = parts.cgroups.trouble(facts.vmid)
   const after = await setAndReadBack({ facts, missing, force, parts, progress })
+  if (!force && takesMemory(facts, missing)) {
+    const fromMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
+    parts.onShrink({ changeId: progress.id, vmid: facts.vmid, fromMb, toMb: missing.memoryMb, trouble })
+  }
   const message = `container ${facts.vmid} has ${describe(missing)} now`
   return { before, after: allocationBody(after), changed: true, message }
 }
@@ -121,9 +149,15 @@ export async function runningOthers(vmid: number, containers: Containers): Promi
   return others.flatMap(other => (other?.status === 'running' ? [other.configured] : []))
 }
 
-function checkFloorNow(facts: ContainerFacts, { memoryMb }: SetOptions, { cgroups, safety }: ScaleParts): void {
-  if (memoryMb === undefined || facts.status === 'stopped' || !isMemoryShrink(facts, memoryMb)) return
-  checkMemoryFloor({ facts, memoryMb, memory: cgroups.memory(facts.vmid), safety })
+function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety }: ScaleParts): void {
+  if (!takesMemory(facts, missing)) return
+  checkMemoryFloor({ facts, memoryMb: missing.memoryMb, memory: cgroups.memory(facts.vmid), safety })
+}
+
+/** Whether memory is taken from a container that may be running. */
+function takesMemory(facts: ContainerFacts, missing: SetOptions): missing is SetOptions & { memoryMb: number } {
+  const { memoryMb } = missing
+  return memoryMb !== undefined && facts.status !== 'stopped' && isMemoryShrink(facts, memoryMb)
 }
 
 interface SetStep {

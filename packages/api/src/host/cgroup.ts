@@ -6,6 +6,7 @@ import {
   controllerFolder,
   findCgroupLayout,
   findInitPid,
+  flatKeyed,
   type HostFiles,
   type HostRoots,
   type KernelText,
@@ -17,6 +18,8 @@ import {
   openMemory,
   openMemoryLimit,
   openSwapLimit,
+  type Parse,
+  parsePressure,
   processTree,
 } from '@lxc-autoscale/host'
 
@@ -28,8 +31,18 @@ export interface MemoryFacts {
   readonly usageBytes: number
 }
 
+/** Signs that a container is short of memory. Undefined: not known; of cgroup v1 both are not. */
+export interface MemoryTrouble {
+  /** How often it was out of memory at its own limit, since it was started. */
+  readonly ooms: number | undefined
+  /** Share of the last ten seconds in which all its processes waited for memory. */
+  readonly stalledPercent: number | undefined
+}
+
 /** Of both versions, first those that `pct` writes first. Source: PVE::CGroup, change_memory_limit. */
 const MEMORY_LIMITS = ['memory.high', 'memory.max', 'memory.limit_in_bytes', 'memory.memsw.limit_in_bytes']
+
+const parseOoms = flatKeyed(['oom'])
 
 /** Reads the cgroups that carry the limits of the containers (`lxc/<vmid>`), of either version. */
 export class CgroupReader {
@@ -93,6 +106,16 @@ export class CgroupReader {
     const folder = this.#folder('memory', vmid)
     const texts = MEMORY_LIMITS.map(name => folder && this.#files.readOnce(`${folder}/${name}`, asText, OPTIONAL))
     return texts.some(text => text !== undefined) ? texts.join() : undefined
+  }
+
+  trouble(vmid: number): MemoryTrouble {
+    const layout = this.#layout()
+    if (layout?.kind !== 'unified') return { ooms: undefined, stalledPercent: undefined }
+    const read = <Value>(name: string, parse: Parse<Value>) =>
+      this.#files.readOnce(`${layout.root}/lxc/${vmid}/${name}`, parse, OPTIONAL)
+    // Kernels before 5.2 do not tell the limit of the container from those inside it.
+    const [ooms] = read('memory.events.local', parseOoms) ?? read('memory.events', parseOoms) ?? []
+    return { ooms, stalledPercent: read('memory.pressure', parsePressure)?.fullPercent }
   }
 
   /** The texts of the process lists that can hold its init, likeliest first: systemd keeps it in `init.scope`, others in `ns`. */

@@ -11,13 +11,12 @@ import {
 } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { z } from 'zod'
-import type { ScaleRequest } from '../changes/scale-container.ts'
+import { type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
-import { scaleChange } from './scale.ts'
 
 /** Lines stand in the order in which changes ended, so an older one may stand behind one that took long. */
 const LONGEST_CHANGE_MS = MS_PER_DAY

@@ -5,6 +5,7 @@ import type { ChangeProgress } from '../../../../packages/api/src/changes/change
 import {
   type ScaleParts,
   type ScaleRequest,
+  type Shrink,
   scaleContainer,
 } from '../../../../packages/api/src/changes/scale-container.ts'
 import { ApiConfig, type SafetySection } from '../../../../packages/api/src/config.ts'
@@ -38,6 +39,7 @@ class FakeHost {
   readonly warnings: string[] = []
   readonly overwritten: AllocationBody[] = []
   readonly clock = new FakeClock()
+  readonly shrinks: Shrink[] = []
   safety: SafetySection = ApiConfig.parse({}).safety
   readonly events: string[] = []
   readonly commands: HostCommand[] = []
@@ -72,6 +74,7 @@ class FakeHost {
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
       clock: this.clock,
       safety: this.safety,
+      onShrink: shrink => void this.shrinks.push(shrink),
     }
     return scaleContainer({ vmid: 101, asked: {}, expected: {}, force: false, ...request }, parts, this.progress)
   }
@@ -87,7 +90,8 @@ class FakeHost {
       return { floorBytes: this.floorMb * MB, usageBytes: this.floorMb * MB }
     }
     // The rules use nothing else of the reader.
-    return { memory, memoryHold: () => String(this.facts.inForce.memoryMb) } as unknown as CgroupReader
+    const memoryHold = () => String(this.facts.inForce.memoryMb)
+    return { memory, memoryHold, trouble: () => ({}) } as unknown as CgroupReader
   }
 
   #apply({ args }: HostCommand): void {
