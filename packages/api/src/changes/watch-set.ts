@@ -1,8 +1,9 @@
-import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
+import { type AllocationBody, AutoscaleError, type Clock } from '@lxc-autoscale/core'
 import type { Limits } from '@lxc-autoscale/host'
+import type { CgroupReader } from '../host/cgroup.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { SetOptions } from '../pct/commands.ts'
-import type { ScaleParts } from './scale-container.ts'
+import type { Containers } from '../ports.ts'
 import { withTarget } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
@@ -15,7 +16,7 @@ const LOOK_MS = 100
 export interface WatchedSet {
   readonly facts: ContainerFacts
   readonly asked: SetOptions
-  readonly parts: Pick<ScaleParts, 'clock' | 'containers' | 'cgroups'>
+  readonly parts: { readonly clock: Clock; readonly containers: Containers; readonly cgroups: CgroupReader }
   /** Throws as soon as the container needs more memory than it is to have; undefined when it gets no less. */
   readonly checkFloor: (() => void) | undefined
 }
