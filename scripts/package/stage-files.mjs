@@ -14,7 +14,7 @@ const DOC = 'usr/share/doc/lxc-autoscale-ml'
 // Programs of Proxmox that the unprivileged API reaches through lxc_autoscale_pct.socket.
 const PROXMOX_COMMANDS = ['pct', 'pvesh', 'pvecm']
 
-const CONFIG_FILES = ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml', 'lxc_autoscale_api.yaml']
+const CONFIG_FILES = ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml', 'lxc_autoscale_api.yaml', 'pct-helper.conf']
 
 /** Puts every file of the package under `stage`, in the place it gets on the host. */
 export async function stageFiles({ stage, version, date }) {

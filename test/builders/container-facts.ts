@@ -24,6 +24,7 @@ export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerF
     uptimeSeconds: 60,
     runId: 1,
     values: new Map(),
+    digest: undefined,
     rawLimits: { cores: undefined, memory: undefined },
     snapshots: [],
     ...fields,

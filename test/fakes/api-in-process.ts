@@ -74,6 +74,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...config,
   })
   const log = recordingLog()
+  const stopping = new AbortController()
   const audit = await AuditLog.open({
     directory: state,
     maxBytes: 10_000_000,
@@ -95,15 +96,17 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     telemetry: new ApiTelemetry(queue),
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     connections: new Connections(settings.server.max_connections, systemClock),
+    signal: stopping.signal,
   }
   const { containers } = appContext(ports, settings)
-  await resolveInterrupted({ ...ports, containers, signal: new AbortController().signal, mark: state })
+  await resolveInterrupted({ ...ports, containers, mark: state })
   const app = await buildApp(ports, settings)
   await app.ready()
   return {
     app,
     log,
     async close() {
+      stopping.abort()
       await app.close()
       await audit.close()
     },

@@ -40,6 +40,7 @@ function applySet(pve: string, [, vmid = '', ...options]: readonly string[]): vo
   let text = readFileSync(path, 'utf8')
   for (let at = 0; at < options.length; at += 2) {
     const [option = '', value = ''] = options.slice(at, at + 2)
+    if (option === '--digest') continue
     const keys = option === '-delete' ? value.split(',') : [option.slice(1)]
     for (const key of keys) {
       text = text.replace(new RegExp(`^${key}: .*\n`, 'm'), '')

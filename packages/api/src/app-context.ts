@@ -1,5 +1,7 @@
 import { openHostFigures } from '@lxc-autoscale/host'
 import { ChangeRunner } from './changes/change-runner.ts'
+import type { ScaleParts } from './changes/scale-container.ts'
+import { ShrinkWatch } from './changes/shrink-watch.ts'
 import type { ApiConfig } from './config.ts'
 import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
@@ -11,22 +13,30 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, audit, telemetry } = ports
+  const { files, commands, clock, log, audit, telemetry, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
   const monitorFile = new MonitorFile(files, config.health.metrics_file)
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
-  return {
-    ...ports,
-    config,
+  const runner = new ChangeRunner({ ...ports, containers, onEnd: entry => telemetry.change(entry) })
+  const shrinks = new ShrinkWatch({ runner, log, signal })
+  const scaling: ScaleParts = {
+    containers,
     cgroups,
     cluster,
-    monitorFile,
-    containers,
-    runner: new ChangeRunner({ ...ports, containers, onEnd: entry => telemetry.change(entry) }),
-    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
+    clock,
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
+    onShrink: shrink => shrinks.begin(shrink, scaling),
+  }
+  return {
+    ...ports,
+    ...scaling,
+    config,
+    monitorFile,
+    runner,
+    shrinks,
+    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
   }
 }

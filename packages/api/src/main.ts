@@ -100,9 +100,12 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
+      signal,
     }
-    const { containers } = appContext(ports, config)
-    await resolveInterrupted({ ...ports, containers, signal, mark: directory })
+    const beforeReload = appContext(ports, config)
+    const { containers, shrinks } = beforeReload
+    await resolveInterrupted({ ...ports, containers, mark: directory })
+    await shrinks.resume(audit.newestFirst(), beforeReload)
     const app = await build(ports, config)
     const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()

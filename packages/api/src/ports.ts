@@ -24,10 +24,11 @@ export interface CommandOutput {
 export interface HostCommands {
   /**
    * Runs one command to its end. `beforeStart` is called when its turn has come, right before it is started; when it
-   * throws, the command is not run.
+   * throws, the command is not run. What it gives stops the command when it is aborted; then the command has failed, and
+   * what it left is to be looked at.
    * @throws {AutoscaleError} by what the command says (CONTAINER_LOCKED, NO_QUORUM, ...), PCT_MISSING, PCT_TIMEOUT, PCT_FAILED
    */
-  run(command: HostCommand, beforeStart?: () => void): Promise<CommandOutput>
+  run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput>
 }
 
 /** What the routes know of the containers of this node. */

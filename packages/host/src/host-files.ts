@@ -191,11 +191,16 @@ export class HostFiles {
    * @throws {AutoscaleError} HOST_UNREADABLE when it is there and cannot be read.
    */
   readText(path: string): string | undefined {
+    return this.readBytes(path)?.toString('utf8')
+  }
+
+  /** The same as it stands, for who must know each byte. */
+  readBytes(path: string): Buffer | undefined {
     return orNotThere(path, () => {
       const fd = this.#calls.open(path)
       try {
         const { bytes, length } = this.#readPieces(fd, 1)
-        return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8')
+        return Buffer.from(bytes.subarray(0, length))
       } finally {
         this.#calls.close(fd)
       }

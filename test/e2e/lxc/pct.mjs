@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatConf, readConf, writeConf } from './container-conf.mjs'
@@ -75,11 +76,19 @@ function changes() {
   const found = []
   for (let i = 0; i < words.length; i += 2) {
     const option = words[i].replace(/^--?/, '')
-    if (option === 'delete') found.push(...words[i + 1].split(',').map(name => [name, undefined]))
+    if (option === 'digest') checkDigest(words[i + 1])
+    else if (option === 'delete') found.push(...words[i + 1].split(',').map(name => [name, undefined]))
     else if (settable.includes(option)) found.push([option, words[i + 1]])
     else fail(`Unknown option: ${option}\n400 unable to parse option\npct set <vmid> [OPTIONS]`)
   }
   return found
+}
+
+function checkDigest(digest) {
+  const now = createHash('sha1')
+    .update(readFileSync(join(pveDir, 'lxc', `${vmid}.conf`)))
+    .digest('hex')
+  if (digest !== now) fail('detected modified configuration - file changed by other user? Try again.')
 }
 
 /** Nothing is written to the configuration when the kernel refuses. */

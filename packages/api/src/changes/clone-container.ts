@@ -151,25 +151,31 @@ export async function deleteClone(
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
   const { containers } = parts
-  const facts = await containers.read(vmid)
-  progress.name(facts.name)
-  checkLock(facts)
-  checkQuorum(parts.cluster)
-  checkMayGo(facts)
-  if (!force) await checkIsOurs(facts, parts)
+  const checked = async () => {
+    const facts = await containers.read(vmid)
+    progress.name(facts.name)
+    checkLock(facts)
+    checkQuorum(parts.cluster)
+    checkMayGo(facts)
+    if (!force) await checkIsOurs(facts, parts)
+    return facts
+  }
+  const { status } = await checked()
   const before = await existenceBody(containers, vmid)
   await progress.begin(before)
-  if (facts.status !== 'stopped') {
+  if (status !== 'stopped') {
     await progress.run(stopContainer(vmid))
-    await destroyStopped(vmid, progress)
+    await destroyStopped(vmid, checked, progress)
   } else await progress.run(destroyContainer(vmid))
   const after = await existenceBody(containers, vmid)
   if (after.exists) throw notDone(`pct destroy ${vmid}`, 'the container is still there')
   return { before, after, changed: true, message: `container ${vmid} was destroyed` }
 }
 
-async function destroyStopped(vmid: number, progress: ChangeProgress): Promise<void> {
+/** The stop took seconds: whoever wants to keep the container may have said so, or another one may stand under its number. */
+async function destroyStopped(vmid: number, check: () => Promise<unknown>, progress: ChangeProgress): Promise<void> {
   try {
+    await check()
     await progress.run(destroyContainer(vmid))
   } catch (error) {
     progress.left(`container ${vmid} was stopped for it and has not been started again`)

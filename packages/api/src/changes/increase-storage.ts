@@ -1,7 +1,9 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { growRootDisk } from '../pct/commands.ts'
 import { filesystemProblem } from '../pct/parse-output.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
+import { compareAndSet } from './compare-and-set.ts'
 import { diskBody, hasGrown, notDone } from './observe.ts'
 import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
@@ -20,22 +22,41 @@ export async function increaseStorage(
   { containers, cluster }: Pick<ScaleParts, 'containers' | 'cluster'>,
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
-  const facts = await containers.read(vmid)
-  progress.name(facts.name)
-  checkLock(facts)
-  checkState(facts)
-  checkQuorum(cluster)
-  const before = diskBody(facts)
-  await progress.begin(before)
-  const { stdout } = await progress.run(growRootDisk(vmid, growthGb))
-  const after = diskBody(await containers.read(vmid))
-  if (hasGrown(before.disk_gb, after.disk_gb, growthGb) === false) {
-    const details = { lxc_id: vmid, before, after }
-    throw notDone(`pct resize ${vmid} rootfs`, `the disk has ${after.disk_gb} GB`, details)
-  }
-  const problem = filesystemProblem(stdout)
-  if (problem !== undefined) progress.warn(`the volume grew, its file system did not (${problem}); ${mend(facts)}`)
-  return { before, after, changed: true, message: `the root disk of container ${vmid} has ${growthGb} GB more` }
+  let isBegun = false
+  return await compareAndSet({
+    read: () => containers.read(vmid),
+    checkSame: checkDisk,
+    make: async facts => {
+      progress.name(facts.name)
+      checkLock(facts)
+      checkState(facts)
+      checkQuorum(cluster)
+      const before = diskBody(facts)
+      if (!isBegun) await progress.begin(before)
+      isBegun = true
+      const { stdout } = await progress.run(growRootDisk(vmid, growthGb, facts.digest))
+      const after = diskBody(await containers.read(vmid))
+      if (hasGrown(before.disk_gb, after.disk_gb, growthGb) === false) {
+        const details = { lxc_id: vmid, before, after }
+        throw notDone(`pct resize ${vmid} rootfs`, `the disk has ${after.disk_gb} GB`, details)
+      }
+      const problem = filesystemProblem(stdout)
+      if (problem !== undefined) progress.warn(`the volume grew, its file system did not (${problem}); ${mend(facts)}`)
+      return { before, after, changed: true, message: `the root disk of container ${vmid} has ${growthGb} GB more` }
+    },
+  })
+}
+
+/** Two who see a full disk do not both make it larger. */
+function checkDisk(before: ContainerFacts, now: ContainerFacts): void {
+  if (before.values.get('rootfs') === now.values.get('rootfs')) return
+  throw new AutoscaleError(
+    'ALLOCATION_MOVED',
+    `somebody else changed the root disk of container ${now.vmid} meanwhile`,
+    {
+      details: { lxc_id: now.vmid, moved: ['rootfs'], now: diskBody(now) },
+    },
+  )
 }
 
 /** What a person does to have the file system fill its volume. Source: pct and pvesm manuals. */

@@ -1,12 +1,13 @@
-import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
-import type { HostSize, Limits } from '@lxc-autoscale/host'
+import { type AllocationBody, AutoscaleError, type Clock } from '@lxc-autoscale/core'
+import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
-import type { CgroupReader } from '../host/cgroup.ts'
+import type { CgroupReader, MemoryTrouble } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { type SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
-import type { ChangeProgress, PerformedChange } from './change-runner.ts'
+import type { Change, ChangeProgress, PerformedChange } from './change-runner.ts'
+import { compareAndSet, isModified } from './compare-and-set.ts'
 import { notDone } from './observe.ts'
 import {
   boundsOf,
@@ -22,7 +23,8 @@ import {
   isMemoryShrink,
   linesInTheWay,
 } from './safety-rules.ts'
-import { type ExpectedLimits, missingPart, withTarget } from './target.ts'
+import { type ExpectedLimits, expectedAs, missingPart, movedParts, withTarget } from './target.ts'
+import { SetWatch } from './watch-set.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 export interface ScaleRequest {
@@ -36,13 +38,37 @@ export interface ScaleParts {
   readonly containers: Containers
   readonly cgroups: CgroupReader
   readonly cluster: ClusterFiles
+  readonly clock: Clock
   readonly readNode: () => HostSize
   readonly safety: SafetySection
+  /** Told of each memory limit of a running container that was lowered, other than by force. */
+  readonly onShrink: (shrink: Shrink) => void
+}
+
+/** A memory limit that was lowered. */
+export interface Shrink {
+  readonly changeId: string
+  readonly vmid: number
+  readonly fromMb: number
+  readonly toMb: number
+  /** Before it was lowered. */
+  readonly trouble: MemoryTrouble
 }
 
 export interface ScaledContainer extends PerformedChange {
   readonly before: AllocationBody
   readonly after: AllocationBody
+}
+
+/** A change of an allocation; the undoing of one is such a change as well. */
+export function scaleChange(parts: ScaleParts, request: ScaleRequest): Change {
+  const { cores, cpuLimit: cpulimit, memoryMb: memory } = request.asked
+  return {
+    action: 'scale',
+    vmid: request.vmid,
+    asked: { lxc_id: request.vmid, cores, cpulimit, memory },
+    perform: progress => scaleContainer(request, parts, progress),
+  }
 }
 
 /**
@@ -55,23 +81,49 @@ export async function scaleContainer(
   parts: ScaleParts,
   progress: ChangeProgress,
 ): Promise<ScaledContainer> {
-  const facts = await parts.containers.read(request.vmid)
+  let isBegun = false
+  const begin = async (facts: ContainerFacts, missing: SetOptions) => {
+    if (isBegun) return
+    isBegun = true
+    for (const line of linesInTheWay(facts, missing)) progress.warn(`it has no effect: its configuration holds ${line}`)
+    await progress.begin(allocationBody(facts.configured))
+  }
+  return await compareAndSet({
+    read: () => parts.containers.read(request.vmid),
+    make: facts => scaleAsRead({ ...request, facts, begin }, parts, progress),
+    checkSame: (before, now) => checkExpected(now, expectedAs(before.configured)),
+  })
+}
+
+interface ScaleAttempt extends ScaleRequest {
+  /** What it is decided from. */
+  readonly facts: ContainerFacts
+  /** Notes the change as begun, once. */
+  readonly begin: (facts: ContainerFacts, missing: SetOptions) => Promise<void>
+}
+
+async function scaleAsRead(attempt: ScaleAttempt, parts: ScaleParts, progress: ChangeProgress) {
+  const { facts, asked, expected, force, begin } = attempt
   progress.name(facts.name)
   const before = allocationBody(facts.configured)
   checkLock(facts)
   checkState(facts)
-  checkExpected(facts, request.expected)
-  const missing = missingPart(request.asked, facts.configured)
+  checkExpected(facts, expected)
+  const missing = missingPart(asked, facts.configured)
   if (missing === undefined) {
-    const message = `container ${request.vmid} has ${describe(request.asked)} already; nothing was changed`
+    const message = `container ${facts.vmid} has ${describe(asked)} already; nothing was changed`
     return { before, after: before, changed: false, message }
   }
-  if (!request.force) await checkRules(facts, missing, parts)
-  for (const line of linesInTheWay(facts, missing)) progress.warn(`it has no effect: its configuration holds ${line}`)
+  if (!force) await checkRules(facts, missing, parts)
   checkQuorum(parts.cluster)
-  await progress.begin(before)
-  const after = await setAndReadBack({ facts, missing, force: request.force, parts, progress })
-  const message = `container ${request.vmid} has ${describe(missing)} now`
+  await begin(facts, missing)
+  const trouble = parts.cgroups.trouble(facts.vmid)
+  const after = await setAndReadBack({ facts, missing, force, parts, progress })
+  if (!force && takesMemory(facts, missing)) {
+    const fromMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
+    parts.onShrink({ changeId: progress.id, vmid: facts.vmid, fromMb, toMb: missing.memoryMb, trouble })
+  }
+  const message = `container ${facts.vmid} has ${describe(missing)} now`
   return { before, after: allocationBody(after), changed: true, message }
 }
 
@@ -97,9 +149,15 @@ export async function runningOthers(vmid: number, containers: Containers): Promi
   return others.flatMap(other => (other?.status === 'running' ? [other.configured] : []))
 }
 
-function checkFloorNow(facts: ContainerFacts, { memoryMb }: SetOptions, { cgroups, safety }: ScaleParts): void {
-  if (memoryMb === undefined || facts.status === 'stopped' || !isMemoryShrink(facts, memoryMb)) return
-  checkMemoryFloor({ facts, memoryMb, memory: cgroups.memory(facts.vmid), safety })
+function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety }: ScaleParts): void {
+  if (!takesMemory(facts, missing)) return
+  checkMemoryFloor({ facts, memoryMb: missing.memoryMb, memory: cgroups.memory(facts.vmid), safety })
+}
+
+/** Whether memory is taken from a container that may be running. */
+function takesMemory(facts: ContainerFacts, missing: SetOptions): missing is SetOptions & { memoryMb: number } {
+  const { memoryMb } = missing
+  return memoryMb !== undefined && facts.status !== 'stopped' && isMemoryShrink(facts, memoryMb)
 }
 
 interface SetStep {
@@ -110,35 +168,67 @@ interface SetStep {
   readonly progress: ChangeProgress
 }
 
-/** Runs `pct set` and gives what the container has then. The memory is measured last of all, right before the command. */
+/**
+ * Runs `pct set` and gives what the container has then. The memory is measured right before the command, and again and again
+ * until it writes: it may take long to start, and wait for its lock.
+ */
 async function setAndReadBack(step: SetStep): Promise<Limits> {
   const { facts, missing, force, parts, progress } = step
-  const command = setResources(facts.vmid, missing)
+  const command = setResources(facts.vmid, missing, facts.digest)
   if (command === undefined) return facts.configured
+  const checkFloor = () => checkFloorNow(facts, missing, parts)
+  const watch = new SetWatch({ facts, asked: missing, parts, checkFloor: force ? undefined : checkFloor })
   let isStarted = false
+  let failure: AutoscaleError | undefined
   try {
     await progress.run(command, () => {
-      if (!force) checkFloorNow(facts, missing, parts)
+      if (!force) checkFloor()
       isStarted = true
+      return watch.begin()
     })
   } catch (error) {
-    if (isStarted && error instanceof AutoscaleError) return afterFailure(error, step)
-    throw error
+    if (!isStarted || !(error instanceof AutoscaleError)) throw error
+    failure = error
+  } finally {
+    await watch.end()
   }
+  if (failure !== undefined) return afterFailure(failure, watch.refusal, step)
   const { configured } = await parts.containers.read(facts.vmid)
+  const overwritten = watch.overwritten(configured)
+  if (overwritten !== undefined) progress.overwrote(overwritten)
   if (missingPart(missing, configured) === undefined) return configured
-  const details = { lxc_id: facts.vmid, now: allocationBody(configured) }
-  throw notDone(`pct set ${facts.vmid}`, `the container has not ${describe(missing)}`, details)
+  throw goneAgain(step, configured)
+}
+
+/** `pct` has ended well, and the container has something else: somebody set it after that, or `pct` did nothing. */
+function goneAgain({ facts, missing }: SetStep, now: Limits): AutoscaleError {
+  const details = { lxc_id: facts.vmid, now: allocationBody(now) }
+  const what = `the container has not ${describe(missing)}`
+  if (movedParts(expectedAs(facts.configured), now).length === 0) return notDone(`pct set ${facts.vmid}`, what, details)
+  return new AutoscaleError(
+    'ALLOCATION_MOVED',
+    `somebody else set something right after pct set ${facts.vmid}: ${what}`,
+    {
+      leaves: 'half-done',
+      details,
+    },
+  )
 }
 
 /**
  * What the container has after a `pct set` that failed: it writes the cgroup first, then the configuration, then more, so
- * that all may be done, a part, or nothing.
- * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done
+ * that all may be done, a part, or nothing. `refusal`: why it was stopped.
+ * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done; `refusal` when nothing is
  */
-async function afterFailure(failure: AutoscaleError, { facts, missing, parts, progress }: SetStep): Promise<Limits> {
+async function afterFailure(
+  failure: AutoscaleError,
+  refusal: AutoscaleError | undefined,
+  { facts, missing, parts, progress }: SetStep,
+): Promise<Limits> {
+  if (isModified(failure)) throw failure
   const now = await parts.containers.read(facts.vmid).catch(() => undefined)
-  if (now === undefined || stateOf(now) === stateOf(facts)) throw failure
+  if (now === undefined) throw failure
+  if (stateOf(now) === stateOf(facts)) throw failure.leaves === 'unknown' ? failure : (refusal ?? failure)
   if (failure.leaves !== 'untouched' && hasAll(now, missing)) {
     progress.warn(`it took effect, but ${failure.message}`)
     return now.configured

@@ -8,6 +8,11 @@ export interface ExpectedLimits {
   readonly memoryMb?: number | null | undefined
 }
 
+/** What somebody expects who has seen `limits`. */
+export function expectedAs({ cores, cpuLimit, memoryMb }: Limits): ExpectedLimits {
+  return { cores: cores ?? null, cpuLimit: cpuLimit ?? null, memoryMb: memoryMb ?? null }
+}
+
 /** The part of `asked` that the container does not have yet; undefined when it has all of it. */
 export function missingPart(asked: SetOptions, configured: Limits): SetOptions | undefined {
   const missing: SetOptions = {

@@ -6,15 +6,20 @@ import {
   controllerFolder,
   findCgroupLayout,
   findInitPid,
+  flatKeyed,
   type HostFiles,
   type HostRoots,
+  type KernelText,
   type Limits,
   NO_LIMITS,
+  OPTIONAL,
   openCpuAllowance,
   openHostFigures,
   openMemory,
   openMemoryLimit,
   openSwapLimit,
+  type Parse,
+  parsePressure,
   processTree,
 } from '@lxc-autoscale/host'
 
@@ -25,6 +30,19 @@ export interface MemoryFacts {
   /** Without page cache, with shared memory. */
   readonly usageBytes: number
 }
+
+/** Signs that a container is short of memory. Undefined: not known; of cgroup v1 both are not. */
+export interface MemoryTrouble {
+  /** How often it was out of memory at its own limit, since it was started. */
+  readonly ooms: number | undefined
+  /** Share of the last ten seconds in which all its processes waited for memory. */
+  readonly stalledPercent: number | undefined
+}
+
+/** Of both versions, first those that `pct` writes first. Source: PVE::CGroup, change_memory_limit. */
+const MEMORY_LIMITS = ['memory.high', 'memory.max', 'memory.limit_in_bytes', 'memory.memsw.limit_in_bytes']
+
+const parseOoms = flatKeyed(['oom'])
 
 /** Reads the cgroups that carry the limits of the containers (`lxc/<vmid>`), of either version. */
 export class CgroupReader {
@@ -80,6 +98,26 @@ export class CgroupReader {
     return usedBytes === undefined || floorBytes === undefined ? undefined : { usageBytes: usedBytes, floorBytes }
   }
 
+  /**
+   * What holds the memory of a container down, as the kernel shows it: another text means that somebody has begun to move its
+   * limits. Undefined when it does not run.
+   */
+  memoryHold(vmid: number): string | undefined {
+    const folder = this.#folder('memory', vmid)
+    const texts = MEMORY_LIMITS.map(name => folder && this.#files.readOnce(`${folder}/${name}`, asText, OPTIONAL))
+    return texts.some(text => text !== undefined) ? texts.join() : undefined
+  }
+
+  trouble(vmid: number): MemoryTrouble {
+    const layout = this.#layout()
+    if (layout?.kind !== 'unified') return { ooms: undefined, stalledPercent: undefined }
+    const read = <Value>(name: string, parse: Parse<Value>) =>
+      this.#files.readOnce(`${layout.root}/lxc/${vmid}/${name}`, parse, OPTIONAL)
+    // Kernels before 5.2 do not tell the limit of the container from those inside it.
+    const [ooms] = read('memory.events.local', parseOoms) ?? read('memory.events', parseOoms) ?? []
+    return { ooms, stalledPercent: read('memory.pressure', parsePressure)?.fullPercent }
+  }
+
   /** The texts of the process lists that can hold its init, likeliest first: systemd keeps it in `init.scope`, others in `ns`. */
   *#processLists(vmid: number): Generator<string> {
     const layout = this.#layout()
@@ -100,6 +138,10 @@ export class CgroupReader {
     this.#found ??= findCgroupLayout(this.#roots.cgroup)
     return this.#found
   }
+}
+
+function asText({ bytes, length }: KernelText): string {
+  return Buffer.from(bytes.subarray(0, length)).toString('latin1')
 }
 
 function limitOf(value: number | undefined): number | undefined {

@@ -22,6 +22,11 @@ export interface ContainerFacts {
   /** Changes with each run. */
   readonly runId: number | undefined
   readonly values: ConfValues
+  /**
+   * Names the configuration file as it was read, for Proxmox to compare under its lock; undefined when only `pct` could be
+   * asked. Source: PVE::LXC::Config, parse_pct_config: SHA-1 of the whole file.
+   */
+  readonly digest: string | undefined
   /** What raw LXC configuration settles past the values. */
   readonly rawLimits: RawLimits
   /** Undefined when only `pct` could be asked, which does not print them with the configuration. */

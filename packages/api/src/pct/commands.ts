@@ -11,8 +11,15 @@ function pct(kind: CommandKind, ...args: readonly string[]): HostCommand {
   return { program: 'pct', kind, args }
 }
 
-/** Everything in one command, so that it is one write to the cluster and one moment. Nothing asked: undefined. */
-export function setResources(vmid: number, { cores, cpuLimit, memoryMb }: SetOptions): HostCommand | undefined {
+/**
+ * Everything in one command, so that it is one write to the cluster and one moment. Nothing asked: undefined. `digest`: of the
+ * configuration that was decided from; with another one `pct` changes nothing.
+ */
+export function setResources(
+  vmid: number,
+  { cores, cpuLimit, memoryMb }: SetOptions,
+  digest?: string,
+): HostCommand | undefined {
   const removed = [cores === null ? 'cores' : '', cpuLimit === null ? 'cpulimit' : ''].filter(Boolean)
   const options = [
     ...(typeof cores === 'number' ? ['-cores', String(cores)] : []),
@@ -20,11 +27,16 @@ export function setResources(vmid: number, { cores, cpuLimit, memoryMb }: SetOpt
     ...(memoryMb === undefined ? [] : ['-memory', String(memoryMb)]),
     ...(removed.length === 0 ? [] : ['-delete', removed.join(',')]),
   ]
-  return options.length === 0 ? undefined : pct('set', 'set', String(vmid), ...options)
+  return options.length === 0 ? undefined : pct('set', 'set', String(vmid), ...options, ...ifUnmodified(digest))
 }
 
-export function growRootDisk(vmid: number, gigabytes: number): HostCommand {
-  return pct('resize', 'resize', String(vmid), 'rootfs', `+${gigabytes}G`)
+export function growRootDisk(vmid: number, gigabytes: number, digest?: string): HostCommand {
+  return pct('resize', 'resize', String(vmid), 'rootfs', `+${gigabytes}G`, ...ifUnmodified(digest))
+}
+
+/** `pct` compares under its lock, right before it writes. Source: PVE::API2::LXC::Config, update_vm; PVE::API2::LXC, resize_vm. */
+function ifUnmodified(digest: string | undefined): readonly string[] {
+  return digest === undefined ? [] : ['--digest', digest]
 }
 
 export function createSnapshot(vmid: number, name: string, description: string): HostCommand {

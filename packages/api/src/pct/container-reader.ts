@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
 import {
   type ConfValues,
@@ -51,17 +52,18 @@ export class ContainerReader implements Containers {
   }
 
   async read(vmid: number): Promise<ContainerFacts> {
-    const text = this.#parts.files.readText(`${this.#directory}/${vmid}.conf`)
-    if (text !== undefined) return this.#facts(vmid, text, true)
+    const file = this.#parts.files.readBytes(`${this.#directory}/${vmid}.conf`)
+    if (file !== undefined) return this.#facts(vmid, file.toString('utf8'), digestOf(file))
     if (this.#parts.files.inode(this.#directory) !== undefined) throw this.#notFound(vmid)
     const { stdout } = await this.#parts.commands.run(readConfig(vmid))
-    const facts = this.#facts(vmid, stdout, false)
+    const facts = this.#facts(vmid, stdout, undefined)
     if (facts.status !== 'unknown') return facts
     const status = await this.#parts.commands.run(readStatus(vmid))
     return { ...facts, status: parseStatus(status.stdout) }
   }
 
-  #facts(vmid: number, text: string, hasSnapshots: boolean): ContainerFacts {
+  /** `digest`: undefined for what `pct` printed, which has no snapshots. */
+  #facts(vmid: number, text: string, digest: string | undefined): ContainerFacts {
     const { cgroups, uptime } = this.#parts
     const conf = parseLxcConf(text)
     const { values } = conf
@@ -77,7 +79,8 @@ export class ContainerReader implements Containers {
       haState: ha?.state,
       uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
-      snapshots: hasSnapshots ? conf.snapshots : undefined,
+      snapshots: digest === undefined ? undefined : conf.snapshots,
+      digest,
       values,
       rawLimits: rawLimits(conf),
       ...flagsOf(values),
@@ -103,6 +106,10 @@ export class ContainerReader implements Containers {
       details,
     })
   }
+}
+
+function digestOf(file: Uint8Array): string {
+  return createHash('sha1').update(file).digest('hex')
 }
 
 function statusOf(isRunning: boolean | undefined): ContainerFacts['status'] {

@@ -5,14 +5,16 @@ const GRACE_MS = 2_000
 
 /**
  * Ends the process `pid`, which leads a process group, and everything it started: politely, then after 2 s for good.
- * Children that left the group are found by their parents.
+ * Children that left the group are found by their parents. Gives whether they ended when they were asked to.
  */
-export async function endProcessTree(pid: number, clock: Clock): Promise<void> {
+export async function endProcessTree(pid: number, clock: Clock): Promise<boolean> {
   const descendants = descendantsOf(pid)
   signalAll([-pid, ...descendants], 'SIGTERM')
   for (let waitedMs = 0; waitedMs < GRACE_MS && isAnyAlive([-pid, ...descendants]); waitedMs += 50)
     await clock.sleep(50)
+  const isObeyed = !isAnyAlive([-pid, ...descendants])
   signalAll([-pid, ...new Set([...descendants, ...descendants.flatMap(descendantsOf)])], 'SIGKILL')
+  return isObeyed
 }
 
 function signalAll(pids: readonly number[], signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -20,8 +20,14 @@ interface KnownText {
   readonly detailValue?: string
 }
 
-/** What Proxmox says, in the order in which it is looked for. Sources: pve-container, pve-guest-common, pve-cluster. */
+/** What is said by Proxmox, and by our helper, in the order in which it is looked for. Sources: pve-container, pve-guest-common, pve-cluster. */
 const KNOWN_TEXTS: readonly KnownText[] = [
+  // Of systemd/pct-helper, which keeps bounds of its own, whoever asks.
+  { pattern: /^pct-helper: container \d+ cannot give up/m, code: 'MEMORY_BELOW_FLOOR' },
+  { pattern: /^pct-helper: container \d+: .* outside of/m, code: 'OUT_OF_BOUNDS' },
+  { pattern: /^pct-helper: container \d+: its memory cannot be measured/m, code: 'HOST_UNREADABLE' },
+  { pattern: /^pct-helper: \//m, code: 'HOST_UNREADABLE' },
+  { pattern: /^pct-helper: /m, code: 'STATE_NOT_ALLOWED' },
   { pattern: /Configuration file 'nodes\/[^/']+\/lxc\/\d+\.conf' does not exist/, code: 'CONTAINER_NOT_FOUND' },
   { pattern: /CT is locked \(([\w-]+)\)/, code: 'CONTAINER_LOCKED', detail: 'lock' },
   {

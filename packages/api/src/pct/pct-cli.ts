@@ -59,14 +59,11 @@ export class PctCli implements HostCommands {
     this.#options = options
   }
 
-  run(command: HostCommand, beforeStart?: () => void): Promise<CommandOutput> {
-    return this.#slots.run(command.kind === 'read' ? 'read' : 'change', () => {
-      beforeStart?.()
-      return this.#run(command)
-    })
+  run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput> {
+    return this.#slots.run(command.kind === 'read' ? 'read' : 'change', () => this.#run(command, beforeStart?.()))
   }
 
-  async #run(command: HostCommand): Promise<CommandOutput> {
+  async #run(command: HostCommand, stop: AbortSignal | undefined): Promise<CommandOutput> {
     const { clock, onEnd } = this.#options
     const startMs = clock.monotonicMs()
     const report = (outcome: CommandReport['outcome']) => {
@@ -74,7 +71,7 @@ export class PctCli implements HostCommands {
       onEnd({ command, outcome, durationMs })
       return durationMs
     }
-    const result = await this.#spawn(command)
+    const result = await this.#spawn(command, stop)
     if (result === undefined) {
       report('timeout')
       throw timeoutError(command, this.#options.limitMs(command.kind))
@@ -89,24 +86,32 @@ export class PctCli implements HostCommands {
     return { stdout: result.stdout, stderr: result.stderr, durationMs }
   }
 
-  /** Undefined when it did not end in time; then it and its children have been ended. */
-  async #spawn({ program, args, kind }: HostCommand): Promise<EndedCommand | undefined> {
+  /** Undefined when it did not end in time, or did not obey when it was to stop; then it and its children have been ended. */
+  async #spawn({ program, args, kind }: HostCommand, stop: AbortSignal | undefined): Promise<EndedCommand | undefined> {
     const { clock, limitMs, mark } = this.#options
     // Loaded with the first command: most of the time this daemon only reads, and must stay small.
     const { execa } = await import('execa')
     const child = execa(program, args, { ...EXECA_OPTIONS, env: { LC_ALL: 'C.UTF-8', [MARK_VARIABLE]: mark } })
-    const ended = new AbortController()
-    const timer = clock.sleep(limitMs(kind), ended.signal).then(() => undefined)
+    const isOver = new AbortController()
+    const stopping = stop === undefined ? [isOver.signal] : [isOver.signal, stop]
+    const timer = clock.sleep(limitMs(kind), AbortSignal.any(stopping)).then(() => undefined)
     const result = await Promise.race([child, timer])
-    ended.abort()
-    if (result !== undefined) {
-      const { exitCode, code, stdout, stderr } = result
-      return { exitCode, code, stdout, stderr }
-    }
-    if (child.pid !== undefined) await endProcessTree(child.pid, clock)
-    await Promise.race([child, clock.sleep(KILLED_WAIT_MS)])
-    return undefined
+    isOver.abort()
+    if (result !== undefined) return endOf(result)
+    const isObeyed = child.pid === undefined || (await endProcessTree(child.pid, clock))
+    const late = await Promise.race([child, clock.sleep(KILLED_WAIT_MS)])
+    // Whoever had to be killed may have children elsewhere that are still at it.
+    return stop?.aborted === true && isObeyed && late ? endOf(late) : undefined
   }
+}
+
+function endOf({
+  exitCode,
+  code,
+  stdout,
+  stderr,
+}: Partial<EndedCommand> & Pick<EndedCommand, 'stdout' | 'stderr'>): EndedCommand {
+  return { exitCode, code, stdout, stderr }
 }
 
 function failureOf(command: HostCommand, result: EndedCommand): AutoscaleError | undefined {

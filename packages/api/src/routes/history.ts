@@ -12,13 +12,12 @@ import {
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { z } from 'zod'
 import { allocationParts } from '../changes/observe.ts'
-import type { ScaleRequest } from '../changes/scale-container.ts'
+import { type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
-import { scaleChange } from './scale.ts'
 
 /** GET /history, POST /history/ID/undo */
 export function historyRoutes(app: ApiApp, context: RouteContext): void {

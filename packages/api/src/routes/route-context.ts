@@ -3,6 +3,7 @@ import type { HostFiles } from '@lxc-autoscale/host'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
+import type { ShrinkWatch } from '../changes/shrink-watch.ts'
 import type { ApiConfig } from '../config.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { MonitorFile } from '../host/monitor-file.ts'
@@ -26,12 +27,16 @@ export interface ApiPorts {
   readonly telemetry: ApiTelemetry
   readonly keys: KeyRing
   readonly connections: Connections
+  /** Aborted when the daemon is to stop. */
+  readonly signal: AbortSignal
 }
 
 /** What the routes work with. */
 export interface RouteContext extends ApiPorts, ScaleParts {
   readonly config: ApiConfig
   readonly runner: ChangeRunner
+  readonly shrinks: ShrinkWatch
+  readonly idempotency: Idempotency
   readonly monitorFile: MonitorFile
   readonly health: HealthChecks
   /** What the router serves, by path; filled as the routes are registered. */

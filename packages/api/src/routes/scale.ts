@@ -1,7 +1,6 @@
 import { ChangeBody, ScaleCoresRequest, ScaleRamRequest, ScaleResourcesRequest, successBody } from '@lxc-autoscale/core'
 import type { z } from 'zod'
-import type { Change } from '../changes/change-runner.ts'
-import { type ScaleRequest, scaleContainer } from '../changes/scale-container.ts'
+import { type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
@@ -46,16 +45,5 @@ function scaleRequest({ lxc_id: vmid, cores, cpulimit, memory, expected, force =
     asked: { cores, cpuLimit: cpulimit, memoryMb: memory },
     expected: { cores: expected?.cores, cpuLimit: expected?.cpulimit, memoryMb: expected?.memory },
     force,
-  }
-}
-
-/** A change of an allocation; the undoing of one is such a change as well. */
-export function scaleChange(context: RouteContext, request: ScaleRequest): Change {
-  const { cores, cpuLimit: cpulimit, memoryMb: memory } = request.asked
-  return {
-    action: 'scale',
-    vmid: request.vmid,
-    asked: { lxc_id: request.vmid, cores, cpulimit, memory },
-    perform: progress => scaleContainer(request, context, progress),
   }
 }

@@ -1,18 +1,21 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { type AllocationBody, AutoscaleError } from '@lxc-autoscale/core'
 import type { Limits } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import type { ChangeProgress } from '../../../../packages/api/src/changes/change-runner.ts'
 import {
   type ScaleParts,
   type ScaleRequest,
+  type Shrink,
   scaleContainer,
 } from '../../../../packages/api/src/changes/scale-container.ts'
 import { ApiConfig, type SafetySection } from '../../../../packages/api/src/config.ts'
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
+import { commandFailure } from '../../../../packages/api/src/pct/failure.ts'
 import type { HostCommand } from '../../../../packages/api/src/ports.ts'
 import { allocation, containerFacts } from '../../../builders/container-facts.ts'
+import { FakeClock } from '../../../fakes/fake-clock.ts'
 
 const MB = 1_048_576
 
@@ -25,12 +28,18 @@ class FakeHost {
   isReadable = true
   /** Called when the turn of the command has come, before it looks at what must hold. */
   whileWaiting = () => {}
+  /** Called when the command has been started, before it has read the configuration; and when it has changed it. */
+  whileStarting = async (_stop: AbortSignal | undefined) => {}
+  whileEnding = async () => {}
   ignoresSet = false
   /** What `pct set` ends with after it did what it was told. */
   failure: AutoscaleError | undefined
   /** What `pct set` changes in the kernel only. */
   inForceOnly: Partial<Limits> | undefined
   readonly warnings: string[] = []
+  readonly overwritten: AllocationBody[] = []
+  readonly clock = new FakeClock()
+  readonly shrinks: Shrink[] = []
   safety: SafetySection = ApiConfig.parse({}).safety
   readonly events: string[] = []
   readonly commands: HostCommand[] = []
@@ -41,16 +50,21 @@ class FakeHost {
     begin: async () => void this.events.push('begun'),
     run: async (command, beforeStart) => {
       this.whileWaiting()
-      beforeStart?.()
+      const stop = beforeStart?.()
       this.events.push('started')
       this.commands.push(command)
+      await this.whileStarting(stop)
+      const isStale = command.args.includes('--digest') && command.args.at(-1) !== this.facts.digest
+      if (stop?.aborted === true) throw new AutoscaleError('PCT_FAILED', 'pct set 101: was ended by a signal')
+      if (isStale) throw modified()
       this.#apply(command)
+      await this.whileEnding()
       if (this.failure !== undefined) throw this.failure
       return { stdout: '', stderr: '', durationMs: 1 }
     },
     warn: warning => void this.warnings.push(warning),
     left: () => undefined,
-    overwrote: () => undefined,
+    overwrote: found => void this.overwritten.push(found),
   }
 
   scale(request: Partial<ScaleRequest>) {
@@ -59,7 +73,9 @@ class FakeHost {
       cgroups: this.#cgroups(),
       cluster: { members: () => ({ isQuorate: this.isQuorate }) } as unknown as ClusterFiles,
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
+      clock: this.clock,
       safety: this.safety,
+      onShrink: shrink => void this.shrinks.push(shrink),
     }
     return scaleContainer({ vmid: 101, asked: {}, expected: {}, force: false, ...request }, parts, this.progress)
   }
@@ -75,7 +91,8 @@ class FakeHost {
       return { floorBytes: this.floorMb * MB, usageBytes: this.floorMb * MB }
     }
     // The rules use nothing else of the reader.
-    return { memory } as unknown as CgroupReader
+    const memoryHold = () => String(this.facts.inForce.memoryMb)
+    return { memory, memoryHold, trouble: () => ({}) } as unknown as CgroupReader
   }
 
   #apply({ args }: HostCommand): void {
@@ -93,6 +110,142 @@ class FakeHost {
     this.facts = { ...this.facts, configured: now, inForce: now }
   }
 }
+
+/** What `pct` ends with when it finds another configuration than that of the digest. Source: PVE::Tools, assert_if_modified. */
+function modified(): AutoscaleError {
+  const stderr = 'detected modified configuration - file changed by other user? Try again.\n'
+  return commandFailure({ commandLine: 'pct set 101', exitCode: 255, stdout: '', stderr })
+}
+
+describe('what somebody else changes while pct is starting', () => {
+  const asRead = 'a'.repeat(40)
+  const byHand = 'b'.repeat(40)
+
+  function hostWith(change: (host: FakeHost) => void, times = 1): FakeHost {
+    const host = new FakeHost()
+    host.facts = containerFacts({ digest: asRead })
+    host.whileStarting = async () => {
+      if (times-- > 0) change(host)
+    }
+    return host
+  }
+
+  test('is refused when it is an allocation, with what it is now', async () => {
+    const host = hostWith(at => {
+      at.facts = containerFacts({ digest: byHand, configured: allocation({ cores: 2, memoryMb: 3_000 }) })
+    })
+    await expect(host.scale({ asked: { cores: 4 } })).rejects.toMatchObject({
+      code: 'ALLOCATION_MOVED',
+      leaves: 'untouched',
+      details: { moved: ['memory'], now: { memory_mb: 3_000 } },
+    })
+    expect(host.commands).toHaveLength(1)
+  })
+
+  test('leads to another attempt from what it is now when it is something else; it has begun once', async () => {
+    const host = hostWith(at => {
+      at.facts = containerFacts({ digest: byHand })
+    })
+    expect(await host.scale({ asked: { cores: 4 } })).toMatchObject({ after: { cores: 4 } })
+    expect(host.commands.map(({ args }) => args.at(-1))).toEqual([asRead, byHand])
+    expect(host.events.filter(event => event === 'begun')).toHaveLength(1)
+  })
+
+  test('is checked by all rules again: a lock that came meanwhile is kept', async () => {
+    const host = hostWith(at => {
+      at.facts = containerFacts({ digest: byHand, lock: 'backup' })
+    })
+    await expect(host.scale({ asked: { cores: 4 } })).rejects.toMatchObject({ code: 'CONTAINER_LOCKED' })
+  })
+
+  test('again and again ends the attempts', async () => {
+    let digest = 0
+    const host = hostWith(at => {
+      at.facts = containerFacts({ digest: String(++digest).padStart(40, '0') })
+    }, 9)
+    await expect(host.scale({ asked: { cores: 4 } })).rejects.toMatchObject({ code: 'ALLOCATION_MOVED' })
+    expect(host.commands).toHaveLength(3)
+  })
+
+  test('right after the write is told from a pct that did nothing', async () => {
+    const host = new FakeHost()
+    host.whileEnding = async () => {
+      host.facts = containerFacts({ configured: allocation({ cores: 6, memoryMb: 1_024 }) })
+    }
+    await expect(host.scale({ asked: { cores: 4 } })).rejects.toMatchObject({
+      code: 'ALLOCATION_MOVED',
+      leaves: 'half-done',
+    })
+  })
+
+  test('and what pct then overwrites is noted', async () => {
+    const host = hostWith(() => undefined)
+    host.whileEnding = async () => {
+      const written = host.facts
+      host.facts = { ...written, configured: { ...written.configured, cores: 6, memoryMb: 3_000 } }
+      await host.clock.advance(150)
+      host.facts = written
+    }
+    await host.scale({ asked: { cores: 4 } })
+    expect(host.overwritten).toMatchObject([{ cores: 6, memory_mb: 3_000 }])
+  })
+
+  test('is not called overwritten when it is what the container has afterwards, too', async () => {
+    const host = hostWith(() => undefined)
+    host.whileEnding = async () => {
+      host.facts = { ...host.facts, configured: { ...host.facts.configured, memoryMb: 3_000 } }
+      await host.clock.advance(150)
+    }
+    await host.scale({ asked: { cores: 4 } })
+    expect(host.overwritten).toEqual([])
+  })
+})
+
+describe('a container that grows while pct is starting', () => {
+  test('keeps its limit: pct is stopped, and it is refused as if it had grown before', async () => {
+    const host = new FakeHost()
+    host.whileStarting = async () => {
+      host.floorMb = 600
+      await host.clock.advance(100)
+    }
+    await expect(host.scale({ asked: { memoryMb: 512 } })).rejects.toMatchObject({
+      code: 'MEMORY_BELOW_FLOOR',
+      leaves: 'untouched',
+    })
+  })
+
+  test('is not helped any more when the kernel has begun to move its limit', async () => {
+    const host = new FakeHost()
+    host.whileStarting = async stop => {
+      host.facts = { ...host.facts, inForce: allocation({ memoryMb: 512 }) }
+      host.floorMb = 600
+      await host.clock.advance(1_000)
+      expect(stop?.aborted).toBe(false)
+    }
+    expect(await host.scale({ asked: { memoryMb: 512 } })).toMatchObject({ after: { memory_mb: 512 } })
+  })
+
+  test('does not stop a pct by force, nor one that gives it more', async () => {
+    const host = new FakeHost()
+    host.whileStarting = async stop => {
+      host.floorMb = 1_100
+      await host.clock.advance(1_000)
+      expect(stop?.aborted).toBe(false)
+    }
+    await host.scale({ asked: { memoryMb: 512 }, force: true })
+    await host.scale({ asked: { memoryMb: 1_200 } })
+  })
+
+  test('has an outcome that is not known when pct does not stop', async () => {
+    const host = new FakeHost()
+    host.whileStarting = async () => {
+      host.floorMb = 600
+      await host.clock.advance(100)
+      throw new AutoscaleError('PCT_TIMEOUT', 'pct set 101: did not end')
+    }
+    await expect(host.scale({ asked: { memoryMb: 512 } })).rejects.toMatchObject({ code: 'PCT_TIMEOUT' })
+  })
+})
 
 describe('scaling a container', () => {
   test('sets cores and memory in one command and gives what it has then', async () => {
