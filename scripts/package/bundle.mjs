@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -30,7 +30,7 @@ const englishOnly = {
 
 /**
  * Bundles the built program at `entry` with all that it imports into the one file `outfile`.
- * @returns the names of the npm packages that went in.
+ * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
 export async function bundleProgram({ entry, outfile }) {
   const { metafile } = await build({
@@ -65,39 +65,4 @@ function packageOf(input) {
   const [first = '', second = ''] = input.slice(start + 'node_modules/'.length).split('/')
   const name = first.startsWith('@') ? `${first}/${second}` : first
   return `${input.slice(0, start)}node_modules/${name}`
-}
-
-/** The licences of everything that is in the package and is not ours: the bundled npm packages and Node.js. */
-export function foreignLicences({ npmPackages, nodeLicence }) {
-  const parts = []
-  for (const folder of [...npmPackages].sort()) {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    parts.push(heading(`${name} ${version} (${license})`), licenceText(join(root, folder)) ?? `Licence: ${license}\n`)
-  }
-  parts.push(heading(`Node.js ${process.version}, with the libraries that are part of it`), nodeLicence)
-  return parts.join('\n')
-}
-
-function heading(text) {
-  return `\n${'-'.repeat(100)}\n${text}\n${'-'.repeat(100)}\n`
-}
-
-function licenceText(folder) {
-  const file = readdirSync(folder)
-    .sort()
-    .find(name => /^(licen[cs]e|copying)(\.|-|$)/i.test(name))
-  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8')
-}
-
-/** The text of the licence of the Node.js that runs this; it stands beside the binary or in its documentation. */
-export function findNodeLicence(execPath) {
-  const prefix = execPath.split(sep).slice(0, -2).join(sep) || sep
-  const places = [
-    join(prefix, 'LICENSE'),
-    join(prefix, 'share/doc/nodejs/LICENSE'),
-    join(prefix, 'share/doc/node/LICENSE'),
-  ]
-  const found = places.find(existsSync)
-  if (found === undefined) throw new Error(`the licence of Node.js is in none of: ${places.join(', ')}`)
-  return readFileSync(found, 'utf8')
 }
