@@ -10,7 +10,7 @@ export function billOfMaterials({ version, npmPackages, node }) {
     version,
     licenses: licences('MIT'),
   }
-  const components = [
+  const parts = [
     ...npmPackages.map(({ name, version, license, integrity }) => ({
       ...npmComponent({ type: 'library', name, version, integrity }),
       licenses: licences(license),
@@ -22,6 +22,8 @@ export function billOfMaterials({ version, npmPackages, node }) {
       licenses: licences('MIT'),
     },
   ]
+  // Two packages that need the same third one may each have brought it.
+  const components = [...new Map(parts.map(part => [part['bom-ref'], part])).values()]
   const document = {
     $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
     bomFormat: 'CycloneDX',

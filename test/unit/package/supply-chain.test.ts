@@ -118,6 +118,11 @@ describe('the list of what the package is made of', () => {
     expect(components[1].hashes).toEqual([{ alg: 'SHA-512', content }])
   })
 
+  test('names a part once that two packages brought', () => {
+    const twice = billOfMaterials({ version: '1.0.0', npmPackages: [part('a', 'MIT'), part('a', 'MIT')], node })
+    expect(JSON.parse(twice).components).toHaveLength(2)
+  })
+
   test('holds no moment and no random number, so that two builds are the same', () => {
     expect(list).not.toMatch(/timestamp|serialNumber/)
   })
