@@ -5,13 +5,16 @@ import { build } from 'esbuild'
 const root = join(import.meta.dirname, '..', '..')
 
 // Packages written for CommonJS call `require` for modules of Node.js; in an ES module it has to be made.
-const REQUIRE_SHIM = [
+const BANNER = [
   "import { createRequire as createRequireForBundle } from 'node:module'",
-  "import { dirname as dirnameForBundle } from 'node:path'",
+  "import { writeFileSync as writeFileForBundle } from 'node:fs'",
+  "import { basename as basenameForBundle, dirname as dirnameForBundle } from 'node:path'",
   "import { fileURLToPath as fileUrlToPathForBundle } from 'node:url'",
   'const require = createRequireForBundle(import.meta.url)',
   'const __filename = fileUrlToPathForBundle(import.meta.url)',
   'const __dirname = dirnameForBundle(__filename)',
+  // Node.js 24 calls its main thread MainThread; ps, top and the messages of the kernel are to show the name of the unit.
+  "try { writeFileForBundle('/proc/self/comm', basenameForBundle(process.argv0)) } catch {}",
 ].join('\n')
 
 // zod brings its messages in fifty languages, a quarter of a bundle; the daemons speak English.
@@ -41,7 +44,7 @@ export async function bundleProgram({ entry, outfile }) {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    banner: { js: REQUIRE_SHIM },
+    banner: { js: BANNER },
     minify: true,
     keepNames: true,
     plugins: [englishOnly],

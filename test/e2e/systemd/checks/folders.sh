@@ -8,7 +8,7 @@ mkdir -p $canary
 echo untouched >$canary/file
 canary_state() { stat --format='%n %a %U:%G %s' $canary $canary/* && cat $canary/file; }
 canary_before=$(canary_state)
-as() { setpriv --reuid="$1" --regid="$1" --init-groups "${@:2}"; }
+as() { runuser -u "$1" -- "${@:2}"; }
 folders_are_right() {
   local folder
   for folder in $STATE:755:root:root $STATE/model:750:lxc-autoscale:lxc-autoscale $STATE/api:750:lxc-autoscale-api:lxc-autoscale-api \
@@ -46,7 +46,7 @@ as lxc-autoscale-api mkdir $STATE/model
 as lxc-autoscale-api ln -s $canary/file $STATE/model/model-sizers.jsonl
 as lxc-autoscale-api ln -s $canary/file $LOGS/lxc_metrics.json.new
 as lxc-autoscale-monitor ln -s $canary $LOGS/model
-as nobody mkdir /run/lock/lxc_autoscale_ml.lock.lock
+check 'in /run/lock somebody else can take a name that is free' bash -c 'rm -rf /run/lock/lxc_autoscale_ml.lock* && runuser -u nobody -- mkdir /run/lock/lxc_autoscale_ml.lock'
 
 apt -o Dpkg::Options::=--force-confold --reinstall install "$packages/current.deb" >"$scratch/install" 2>&1
 check 'the folder of version 2.0 is parted' folders_are_right
@@ -69,7 +69,7 @@ check 'a log goes on behind its link' test -s $LOGS/model/lxc_autoscale_ml.log
 for user in lxc-autoscale-monitor lxc-autoscale lxc-autoscale-api nobody; do
   for folder in $STATE $LOGS; do
     check "$user can make no name in $folder" bash -c "
-      ! setpriv --reuid=$user --regid=$user --init-groups ln -s $canary/file $folder/.not-enabled && ! setpriv --reuid=$user --regid=$user --init-groups mkdir $folder/e2e"
+      runuser -u $user -- true && ! runuser -u $user -- ln -s $canary/file $folder/.not-enabled && ! runuser -u $user -- mkdir $folder/e2e"
   done
 done
 check 'nobody can take the name of the lock while the model runs' not as nobody mkdir /run/lock/lxc_autoscale_ml.lock

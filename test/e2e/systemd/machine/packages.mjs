@@ -20,6 +20,7 @@ const SOURCES = [
   'packages',
   'scripts',
   'systemd',
+  'tsconfig.json',
 ]
 
 /** Builds the package as `npm run package` does, into `folder`, and gives its path. */
