@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the package from this checkout and installs it on this host. Needs Node.js 20.19 (from nodejs.org or NodeSource), npm, and root.
+# Builds the package from this checkout and installs it on this host. Needs Node.js 20.19, npm, and root.
 # usage: scripts/install.sh [PACKAGE.deb]   PACKAGE.deb: installs that one, builds nothing
 set -euo pipefail
 package=${1-}

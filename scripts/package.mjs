@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// npm run package [-- --output FOLDER]: FOLDER/lxc-autoscale-ml_VERSION_amd64.deb (dist/ by default) from the built checkout, with the Node.js that runs this in it.
+// npm run package [-- --output FOLDER]: FOLDER/lxc-autoscale-ml_VERSION_amd64.deb (dist/ by default) from the built checkout, with the
+// Node.js of scripts/package/runtime in it.
 // SOURCE_DATE_EPOCH gives the date of its files; by default that of the last commit.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -19,25 +20,28 @@ try {
 }
 
 async function makePackage() {
-  for (const tool of ['dpkg-deb', 'strip', 'readelf']) requireTool(tool)
-  if (process.arch !== 'x64' || process.platform !== 'linux') {
-    throw new Error(`builds on Linux amd64 only, not on ${process.platform} ${process.arch}`)
-  }
+  for (const tool of ['dpkg-deb', 'strip', 'readelf', 'tar']) requireTool(tool)
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const date = new Date(sourceDateEpoch() * 1_000)
-  const { values } = parseArgs({ options: { output: { type: 'string', default: join(root, 'dist') } } })
-  const outfile = join(resolve(values.output), `lxc-autoscale-ml_${version}_amd64.deb`)
+  const { values } = parseArgs({
+    options: {
+      output: { type: 'string', default: join(root, 'dist') },
+      architecture: { type: 'string', default: 'amd64' },
+    },
+  })
+  const { architecture } = values
+  const outfile = join(resolve(values.output), `lxc-autoscale-ml_${version}_${architecture}.deb`)
   const stage = mkdtempSync(join(tmpdir(), 'lxc-autoscale-ml-package-'))
   try {
     mkdirSync(resolve(values.output), { recursive: true })
-    await stageFiles({ stage, version, date })
-    buildDeb({ stage, outfile, version, date })
+    const node = await stageFiles({ stage, architecture, version, date })
+    buildDeb({ stage, outfile, architecture, version, date })
+    console.log(
+      `${relative(process.cwd(), outfile)}: ${(statSync(outfile).size / 1e6).toFixed(1)} MB, Node.js ${node.version}`,
+    )
   } finally {
     rmSync(stage, { recursive: true, force: true })
   }
-  console.log(
-    `${relative(process.cwd(), outfile)}: ${(statSync(outfile).size / 1e6).toFixed(1)} MB, Node.js ${process.version}`,
-  )
 }
 
 function sourceDateEpoch() {

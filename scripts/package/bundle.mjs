@@ -1,17 +1,20 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..')
 
 // Packages written for CommonJS call `require` for modules of Node.js; in an ES module it has to be made.
-const REQUIRE_SHIM = [
+const BANNER = [
   "import { createRequire as createRequireForBundle } from 'node:module'",
-  "import { dirname as dirnameForBundle } from 'node:path'",
+  "import { writeFileSync as writeFileForBundle } from 'node:fs'",
+  "import { basename as basenameForBundle, dirname as dirnameForBundle } from 'node:path'",
   "import { fileURLToPath as fileUrlToPathForBundle } from 'node:url'",
   'const require = createRequireForBundle(import.meta.url)',
   'const __filename = fileUrlToPathForBundle(import.meta.url)',
   'const __dirname = dirnameForBundle(__filename)',
+  // Node.js 24 calls its main thread MainThread; ps, top and the messages of the kernel are to show the name of the unit.
+  "try { writeFileForBundle('/proc/self/comm', basenameForBundle(process.argv0)) } catch {}",
 ].join('\n')
 
 // zod brings its messages in fifty languages, a quarter of a bundle; the daemons speak English.
@@ -30,7 +33,7 @@ const englishOnly = {
 
 /**
  * Bundles the built program at `entry` with all that it imports into the one file `outfile`.
- * @returns the names of the npm packages that went in.
+ * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
 export async function bundleProgram({ entry, outfile }) {
   const { metafile } = await build({
@@ -41,7 +44,7 @@ export async function bundleProgram({ entry, outfile }) {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    banner: { js: REQUIRE_SHIM },
+    banner: { js: BANNER },
     minify: true,
     keepNames: true,
     plugins: [englishOnly],
@@ -65,39 +68,4 @@ function packageOf(input) {
   const [first = '', second = ''] = input.slice(start + 'node_modules/'.length).split('/')
   const name = first.startsWith('@') ? `${first}/${second}` : first
   return `${input.slice(0, start)}node_modules/${name}`
-}
-
-/** The licences of everything that is in the package and is not ours: the bundled npm packages and Node.js. */
-export function foreignLicences({ npmPackages, nodeLicence }) {
-  const parts = []
-  for (const folder of [...npmPackages].sort()) {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    parts.push(heading(`${name} ${version} (${license})`), licenceText(join(root, folder)) ?? `Licence: ${license}\n`)
-  }
-  parts.push(heading(`Node.js ${process.version}, with the libraries that are part of it`), nodeLicence)
-  return parts.join('\n')
-}
-
-function heading(text) {
-  return `\n${'-'.repeat(100)}\n${text}\n${'-'.repeat(100)}\n`
-}
-
-function licenceText(folder) {
-  const file = readdirSync(folder)
-    .sort()
-    .find(name => /^(licen[cs]e|copying)(\.|-|$)/i.test(name))
-  return file === undefined ? undefined : readFileSync(join(folder, file), 'utf8')
-}
-
-/** The text of the licence of the Node.js that runs this; it stands beside the binary or in its documentation. */
-export function findNodeLicence(execPath) {
-  const prefix = execPath.split(sep).slice(0, -2).join(sep) || sep
-  const places = [
-    join(prefix, 'LICENSE'),
-    join(prefix, 'share/doc/nodejs/LICENSE'),
-    join(prefix, 'share/doc/node/LICENSE'),
-  ]
-  const found = places.find(existsSync)
-  if (found === undefined) throw new Error(`the licence of Node.js is in none of: ${places.join(', ')}`)
-  return readFileSync(found, 'utf8')
 }

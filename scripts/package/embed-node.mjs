@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 
 // Debian 11 (Proxmox VE 7), the oldest system that the package is for: glibc 2.31, libstdc++ of GCC 10. The limit for glibc
-// is that of Node.js 20 itself.
+// is that of Node.js 24 itself.
 const NEWEST_VERSION = { GLIBC: '2.28', GLIBCXX: '3.4.28', CXXABI: '1.3.12', GCC: '7.0.0' }
 const SYSTEM_LIBRARIES = new Set([
   'libc.so.6',
@@ -24,7 +24,7 @@ export function embedNode({ execPath, outfile }) {
   if (problems.length > 0) {
     throw new Error(
       `${execPath} cannot be put into the package: ${problems.join('; ')}.\n` +
-        'Build with a Node.js from nodejs.org or NodeSource; the one in the packages of Debian is spread over shared libraries.',
+        'It must be built as those of nodejs.org are; the one in the packages of Debian is spread over shared libraries.',
     )
   }
   execFileSync('strip', ['--strip-all', '-o', outfile, execPath])

@@ -1,9 +1,22 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bundleProgram, findNodeLicence, foreignLicences } from './bundle.mjs'
+import { bundleProgram } from './bundle.mjs'
+import { unpackNode } from './carried-node.mjs'
 import { embedNode } from './embed-node.mjs'
+import { foreignLicences } from './licences.mjs'
 import { PROGRAMS } from './programs.mjs'
+import { billOfMaterials } from './sbom.mjs'
 
 export const MAINTAINER = 'LXC AutoScale ML contributors <lxc-autoscale-ml@users.noreply.github.com>'
 
@@ -16,8 +29,8 @@ const PROXMOX_COMMANDS = ['pct', 'pvesh', 'pvecm']
 
 const CONFIG_FILES = ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml', 'lxc_autoscale_api.yaml', 'pct-helper.conf']
 
-/** Puts every file of the package under `stage`, in the place it gets on the host. */
-export async function stageFiles({ stage, version, date }) {
+/** Puts every file of the package under `stage`, in the place it gets on the host; gives what is known of the Node.js among them. */
+export async function stageFiles({ stage, architecture, version, date }) {
   const put = (path, content, mode = 0o644) => {
     mkdirSync(join(stage, dirname(path)), { recursive: true })
     writeFileSync(join(stage, path), content)
@@ -30,11 +43,11 @@ export async function stageFiles({ stage, version, date }) {
   }
 
   mkdirSync(join(stage, LIB), { recursive: true })
-  embedNode({ execPath: process.execPath, outfile: join(stage, LIB, 'node') })
-  const npmPackages = new Set()
+  const node = stageNode({ architecture, outfile: join(stage, LIB, 'node') })
+  const bundled = new Set()
   for (const { command, processName, entry } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
-    for (const name of await bundleProgram({ entry, outfile })) npmPackages.add(name)
+    for (const folder of await bundleProgram({ entry, outfile })) bundled.add(folder)
     chmodSync(outfile, 0o644)
     link('../node', `${LIB}/bin/${processName}`)
     put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${processName} /${LIB}/${command}.mjs "$@"\n`, 0o755)
@@ -52,11 +65,34 @@ export async function stageFiles({ stage, version, date }) {
   stageOperatorFiles({ copy, put })
 
   copy('scripts/package/debian/copyright', `${DOC}/copyright`)
-  const licences = foreignLicences({ npmPackages, nodeLicence: findNodeLicence(process.execPath) })
-  put(`${DOC}/LICENSES.gz`, gzipSync(licences, { level: 9 }))
+  const npmPackages = describePackages(bundled)
+  put(`${DOC}/LICENSES.gz`, gzipSync(foreignLicences({ npmPackages, node }), { level: 9 }))
+  put(`${DOC}/sbom.cdx.json.gz`, gzipSync(billOfMaterials({ version, npmPackages, node }), { level: 9 }))
   put(`${DOC}/changelog.gz`, gzipSync(debianChangelog({ version, date }), { level: 9 }))
   put(`${DOC}/CHANGELOG.md.gz`, gzipSync(readFileSync(join(root, 'CHANGELOG.md')), { level: 9 }))
   copy('scripts/package/debian/lintian-overrides', 'usr/share/lintian/overrides/lxc-autoscale-ml')
+  return node
+}
+
+function stageNode({ architecture, outfile }) {
+  const folder = mkdtempSync(join(tmpdir(), 'lxc-autoscale-ml-node-'))
+  try {
+    const node = unpackNode({ architecture, folder })
+    embedNode({ execPath: node.execPath, outfile })
+    return node
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What the lock file knows of the bundled packages: `folders` are its keys. */
+function describePackages(folders) {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  return [...folders].sort().map(folder => ({
+    ...lock.packages[folder],
+    name: folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length),
+    folder: join(root, folder),
+  }))
 }
 
 /** The manual page and the completions of the operator's command. */

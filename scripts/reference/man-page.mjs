@@ -30,7 +30,7 @@ export function manPage(entries) {
     'Configuration of the three daemons, and the API key.',
     '.TP',
     '.I /var/lib/lxc_autoscale_ml/',
-    'Audit log and what was learned.',
+    'Audit log (api) and what was learned (model).',
     '.SH SEE ALSO',
     '.BR pct (1),',
     '.BR systemctl (1)',

@@ -430,6 +430,6 @@ describe.concurrent('every command', () => {
 
   test('leaves the pauses readable for the model, which is another user', async () => {
     await said('ignore', '101', '--for', '1s')
-    expect(statSync(join(host.stateDirectory, 'pauses.json')).mode & 0o777).toBe(0o644)
+    expect(statSync(join(host.stateDirectory, '..', 'pauses.json')).mode & 0o777).toBe(0o644)
   })
 })

@@ -11,7 +11,12 @@ const root = join(import.meta.dirname, '..', '..')
 const packageFolders = readdirSync(join(root, 'packages'))
   .map(name => `packages/${name}`)
   .filter(folder => existsSync(join(root, folder, 'package.json')))
-const PAGES = ['CONTRIBUTING.md', 'docs/architecture.md', ...packageFolders.map(folder => `${folder}/README.md`)]
+const PAGES = [
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs/architecture.md',
+  ...packageFolders.map(folder => `${folder}/README.md`),
+]
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const isThere = (path: string) => existsSync(join(root, path))

@@ -1,4 +1,4 @@
-import { type ConfigRules, HostSection, LOG_LEVELS, MAX_VMID } from '@lxc-autoscale/core'
+import { type ConfigRules, HostSection, LOG_LEVELS, MAX_VMID, stateDirectory } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { AuthenticationSection } from './http/authentication-section.ts'
 import { isLoopbackAddress } from './http/client-address.ts'
@@ -173,11 +173,9 @@ export type SafetySection = z.output<typeof SafetySection>
 
 const StateSection = z
   .strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .default('/var/lib/lxc_autoscale_ml')
-      .describe('Directory of the audit log and of the answers kept for repeated requests.'),
+    directory: stateDirectory('api').describe(
+      'Directory of the audit log and of the answers kept for repeated requests.',
+    ),
     max_audit_size_mb: z
       .number()
       .positive()

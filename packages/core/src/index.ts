@@ -9,6 +9,7 @@ export {
   type ConfigRules,
   parseConfig,
 } from './config/parse-config.ts'
+export { stateDirectory } from './config/state-directory.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -19,7 +20,7 @@ export type {
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
 export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
-export { openPauses, PAUSES_FILE, Pauses } from './contracts/pauses-file.ts'
+export { openPauses, Pauses, pausesFile } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
   type DaemonContext,
@@ -43,6 +44,7 @@ export {
   isErrorCode,
   systemErrorCode,
 } from './errors.ts'
+export { behindLinks } from './files/behind-links.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
   LOG_LEVELS,

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import { errorMessage } from './errors.ts'
+import { behindLinks } from './files/behind-links.ts'
 import { formatJournalLine } from './journal-line.ts'
 import { visibleLines } from './visible-text.ts'
 
@@ -76,7 +77,7 @@ type LevelStream = {
 
 /** Adds the rotating file to `streams`; gives what is wrong with it instead when it cannot be opened. */
 function addFileStream(streams: LevelStream[], level: LevelStream['level'], settings: LogSettings): string | undefined {
-  const file = settings.file ?? ''
+  const file = behindLinks(settings.file ?? '')
   try {
     mkdirSync(dirname(file), { recursive: true })
     accessSync(dirname(file), constants.W_OK)

@@ -1,4 +1,4 @@
-import { type ConfigRules, HostSection, LOG_LEVELS, parseVmid, Vmid } from '@lxc-autoscale/core'
+import { type ConfigRules, HostSection, LOG_LEVELS, parseVmid, stateDirectory, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { AnomalySection, ForestSection } from './anomaly/anomaly-sections.ts'
 import { ScalingSection, SchedulesSection, TiersSection } from './policy/settings.ts'
@@ -80,11 +80,7 @@ const BreakerSection = z
 
 const StateSection = z
   .strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .default('/var/lib/lxc_autoscale_ml')
-      .describe('Directory of what was learned and of model-status.json.'),
+    directory: stateDirectory('model').describe('Directory of what was learned and of model-status.json.'),
     save_interval_minutes: z
       .number()
       .min(0.01)

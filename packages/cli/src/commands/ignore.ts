@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { AutoscaleError, openPauses, PAUSES_FILE, Pauses, replaceFile } from '@lxc-autoscale/core'
+import { AutoscaleError, openPauses, Pauses, pausesFile, replaceFile } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import { lasting, standardTerminal, timeText } from '../output/terminal.ts'
 import { durationArgument, vmidArgument } from './arguments.ts'
@@ -32,7 +31,7 @@ export function ignoreCommand(): Command {
       if (vmid === undefined && (options.for !== undefined || options.end)) {
         throw new AutoscaleError('INVALID_REQUEST', 'name the container: lxc-autoscale ignore ID')
       }
-      const file = join(modelView(options.configDir).config.state.directory, PAUSES_FILE)
+      const file = pausesFile(modelView(options.configDir).config.state.directory)
       const nowMs = Date.now()
       const pauses = openPauses(readJsonFile(file, Pauses) ?? {}, nowMs)
       if (vmid !== undefined) {

@@ -1,11 +1,15 @@
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
 /**
- * The file `pauses.json` in the model's state directory, between `lxc-autoscale ignore` and the model: container number ->
- * time (ISO 8601) until which the model leaves the container alone.
+ * The file between `lxc-autoscale ignore` and the model. It stands beside the model's state directory, not in it: root writes
+ * it, and root writes into no folder that belongs to a service.
  */
-export const PAUSES_FILE = 'pauses.json'
+export function pausesFile(stateDirectory: string): string {
+  return join(dirname(stateDirectory), 'pauses.json')
+}
 
+/** Container number -> time (ISO 8601) until which the model leaves the container alone. */
 export const Pauses = z.record(z.string().regex(/^[1-9]\d{2,8}$/), z.iso.datetime())
 export type Pauses = z.output<typeof Pauses>
 

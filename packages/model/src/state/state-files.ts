@@ -4,8 +4,8 @@ import {
   AutoscaleError,
   errorMessage,
   type Logger,
-  PAUSES_FILE,
   Pauses,
+  pausesFile,
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
@@ -57,7 +57,7 @@ export class StateFiles {
 
   /** The file belongs to the administrator: one that cannot be used is said once, stays where it is and pauses nothing. */
   async loadPauses(): Promise<Pauses> {
-    const file = this.#path(PAUSES_FILE)
+    const file = pausesFile(this.#directory)
     try {
       const pauses = parseState(Pauses, await readFile(file, 'utf8'))
       this.#pausesProblem = ''

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import * as systemFiles from 'node:fs/promises'
-import { AutoscaleError, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, behindLinks, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
 import type { AppendOutcome, CycleStore } from '../ports.ts'
 import { EMPTY_TAIL, HEAD, SEPARATOR, TAIL } from './file-layout.ts'
 import {
@@ -251,7 +251,7 @@ async function resolveLinks(files: HistoryFiles, path: string): Promise<string> 
   try {
     return await files.realpath(path)
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return path
+    if (systemErrorCode(error) === 'ENOENT') return behindLinks(path)
     throw error
   }
 }

@@ -4,7 +4,8 @@ limits="$(cores_of 101) $(memory_mb_of 101)"
 systemctl stop "${UNITS[@]}"
 check 'a stop leaves the limits as they are' equals "$(cores_of 101) $(memory_mb_of 101)" "$limits"
 check 'a stop leaves the containers running' equals "$(pct status 101)" 'status: running'
-check 'a stop ends the lock of the model' not test -e /run/lock/lxc_autoscale_ml.lock
+# The file stays, so that nobody else can take its name; it names nobody.
+check 'a stop ends the lock of the model' not test -s /run/lock/lxc_autoscale_ml.lock
 systemctl start "${UNITS[@]}"
 
 check 'uninstall.sh removes the package' "$packages/uninstall.sh"

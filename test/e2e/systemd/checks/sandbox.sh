@@ -32,7 +32,13 @@ check 'without a sandbox a raw socket can be opened' perl -MSocket -e 'socket(my
 check 'without a sandbox a namespace can be made' unshare --user true
 
 probe lxc_autoscale_ml <<'LIST'
-the model may write into its state folder | echo x >/var/lib/lxc_autoscale_ml/probe && rm /var/lib/lxc_autoscale_ml/probe
+the model may write into its state folder | echo x >/var/lib/lxc_autoscale_ml/model/probe && rm /var/lib/lxc_autoscale_ml/model/probe
+the model may rename its log | touch /var/log/lxc_autoscale_ml/model/probe && mv /var/log/lxc_autoscale_ml/model/probe /var/log/lxc_autoscale_ml/model/probe.1 && rm /var/log/lxc_autoscale_ml/model/probe.1
+the model cannot write into the state folder of the API | echo x >/var/lib/lxc_autoscale_ml/api/probe
+the model cannot read the audit log | head -c1 /var/lib/lxc_autoscale_ml/api/audit.jsonl
+the model cannot lay a name beside the state folders | ln -s probe /var/lib/lxc_autoscale_ml/probe
+the model cannot lay a name beside the metrics | ln -s probe /var/log/lxc_autoscale_ml/monitor/probe
+the model cannot pause a container | echo '{}' >/var/lib/lxc_autoscale_ml/pauses.json
 the model may read the metrics | head -c1 /var/log/lxc_metrics.json
 the model may read its key | head -c1 /etc/lxc_autoscale_ml/api.key
 the model may connect to the API | exec 3<>/dev/tcp/127.0.0.1/5000
@@ -57,6 +63,11 @@ probe lxc_monitor <<'LIST'
 the monitor may read the configuration of containers | head -c1 /etc/pve/lxc/101.conf
 the monitor may read the cgroups | head -c1 /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs || test -r /sys/fs/cgroup
 the monitor cannot change the configuration of containers | echo x >>/etc/pve/lxc/101.conf
+the monitor may write beside the metrics | touch /var/log/lxc_autoscale_ml/monitor/probe && rm /var/log/lxc_autoscale_ml/monitor/probe
+the monitor cannot lay a name in the log folder of the model | ln -s probe /var/log/lxc_autoscale_ml/model/probe
+the monitor cannot lay a name in the log folder of the API | ln -s probe /var/log/lxc_autoscale_ml/api/probe
+the monitor cannot lay a name in a state folder | ln -s probe /var/lib/lxc_autoscale_ml/probe || ln -s probe /var/lib/lxc_autoscale_ml/api/probe
+the monitor cannot read the audit log | head -c1 /var/lib/lxc_autoscale_ml/api/audit.jsonl
 the monitor cannot write to a cgroup | mkdir /sys/fs/cgroup/probe /sys/fs/cgroup/cpu/probe
 the monitor cannot write to /etc | echo x >/etc/lxc_autoscale_ml/probe
 the monitor cannot read the API key | head -c1 /etc/lxc_autoscale_ml/api.key
@@ -67,7 +78,12 @@ LIST
 
 probe lxc_autoscale_api <<'LIST'
 the API may run pct by the root helper | pct list | grep -q 101
-the API may write to its state folder | echo x >/var/lib/lxc_autoscale_ml/probe && rm /var/lib/lxc_autoscale_ml/probe
+the API may write to its state folder | echo x >/var/lib/lxc_autoscale_ml/api/probe && rm /var/lib/lxc_autoscale_ml/api/probe
+the API may read the metrics | head -c1 /var/log/lxc_metrics.json
+the API may read the status of the model | head -c1 /var/lib/lxc_autoscale_ml/model/model-status.json
+the API cannot write into the state folder of the model | echo x >/var/lib/lxc_autoscale_ml/model/probe
+the API cannot lay a name beside the state folders | ln -s probe /var/lib/lxc_autoscale_ml/probe
+the API cannot lay a name beside the metrics | ln -s probe /var/log/lxc_autoscale_ml/monitor/probe
 the API cannot run another command by the root helper | pct exec 101 -- true
 the API cannot run pct without the root helper | /usr/sbin/pct set 101 -cores 1
 the API cannot write to a cgroup | mkdir /sys/fs/cgroup/probe /sys/fs/cgroup/cpu/probe

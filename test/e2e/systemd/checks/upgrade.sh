@@ -40,6 +40,6 @@ check 'all three are active again' within 10 is_active "${UNITS[@]}"
 # Only a copy: the real thing needs 256 MB of log.
 sed 's/size 256M/size 1/' /etc/logrotate.d/lxc-autoscale-ml >"$scratch/logrotate.conf"
 chmod 644 "$scratch/logrotate.conf"
-rotate() { logrotate --state "$scratch/logrotate.state" "$scratch/logrotate.conf" && for name in lxc_monitor lxc_autoscale_ml autoscaleapi; do ls /var/log/lxc_autoscale_ml/$name.log-*; done; }
+rotate() { logrotate --state "$scratch/logrotate.state" "$scratch/logrotate.conf" && for name in lxc_monitor lxc_autoscale_ml autoscaleapi; do ls /var/log/lxc_autoscale_ml/*/$name.log-*; done; }
 check 'logrotate can empty a log that outgrew all limits' rotate
-rm -f /var/log/lxc_autoscale_ml/*.log-*
+rm -f /var/log/lxc_autoscale_ml/*/*.log-*

@@ -18,6 +18,16 @@ check 'no unit runs' is_inactive "${UNITS[@]}" lxc_autoscale_pct.socket
 for command in lxc-autoscale-monitor lxc-autoscale-ml lxc-autoscale-api lxc-autoscale; do
   check "$command runs" "$command" --version
 done
+bill_names_node() {
+  dpkg-deb --fsys-tarfile "$packages/current.deb" | tar -xO ./usr/share/doc/lxc-autoscale-ml/sbom.cdx.json.gz | gunzip >"$scratch/sbom.json" || return 1
+  /usr/lib/lxc-autoscale-ml/node -e '
+    const { bomFormat, components } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
+    const { version } = components.find(({ type }) => type === "platform")
+    process.exit(bomFormat === "CycloneDX" && components.length > 20 && `v${version}` === process.version ? 0 : 1)' "$scratch/sbom.json"
+}
+check 'the list of what is in the package names the Node.js that runs' bill_names_node
+is_supported() { [[ $(/usr/lib/lxc-autoscale-ml/node --print 'process.release.lts') != undefined ]]; }
+check 'that is one with long-term support' is_supported
 # The keys for growing intervals between restarts came with systemd 254; older ones say that they pass over them.
 verify() {
   systemd-analyze verify --man=no /usr/lib/systemd/system/lxc_monitor.service /usr/lib/systemd/system/lxc_autoscale_* 2>&1 |

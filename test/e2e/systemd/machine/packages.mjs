@@ -10,13 +10,39 @@ const run = promisify(execFile)
 
 const OLDER_VERSION = '1.9.0'
 
+/** What of the checkout makes the package. */
+const SOURCES = [
+  'CHANGELOG.md',
+  'config',
+  'node_modules',
+  'package-lock.json',
+  'package.json',
+  'packages',
+  'scripts',
+  'systemd',
+  'tsconfig.json',
+]
+
 /** Builds the package as `npm run package` does, into `folder`, and gives its path. */
-export async function buildPackage(folder) {
+export async function buildPackage(folder, { checkout = root, umask = '022' } = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   // A commit that somebody makes meanwhile must not change the date.
   const env = { ...process.env, SOURCE_DATE_EPOCH: process.env.SOURCE_DATE_EPOCH ?? '1700000000' }
-  await run(process.execPath, ['scripts/package.mjs', '--output', folder], { cwd: root, env })
+  const command = [process.execPath, 'scripts/package.mjs', '--output', folder]
+  await run('sh', ['-c', 'umask "$1"; shift; exec "$@"', 'sh', umask, ...command], { cwd: checkout, env })
   return join(folder, `lxc-autoscale-ml_${version}_amd64.deb`)
+}
+
+/** Builds it in another folder, as somebody whose files nobody else may read. */
+export async function buildPackageElsewhere(folder) {
+  const checkout = join(folder, 'checkout')
+  const sources = SOURCES.map(name => join(root, name))
+  await run('sh', ['-c', 'umask 077; mkdir -p "$0"; exec cp -rP "$@" "$0"', checkout, ...sources])
+  try {
+    return await buildPackage(folder, { checkout, umask: '077' })
+  } finally {
+    rmSync(checkout, { recursive: true })
+  }
 }
 
 export function hasSameBytes(a, b) {

@@ -66,7 +66,7 @@ test('an empty file gives the defaults', () => {
     ignore_lxc: [],
     api: { api_url: 'http://127.0.0.1:5000', api_key_file: '/etc/lxc_autoscale_ml/api.key' },
     circuit_breaker: { enabled: true, failure_threshold: 5, timeout_seconds: 300 },
-    state: { directory: '/var/lib/lxc_autoscale_ml' },
+    state: { directory: '/var/lib/lxc_autoscale_ml/model' },
     metrics: { port: 9_106 },
     scaling: { dry_run: false },
   })

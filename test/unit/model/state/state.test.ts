@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AutoscaleError } from '@lxc-autoscale/core'
@@ -8,16 +8,19 @@ import { formatSizerState, parseSizerState, type SavedSizer } from '../../../../
 import { StateFiles } from '../../../../packages/model/src/state/state-files.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 
+let folder: string
 let directory: string
 let recording: ReturnType<typeof recordingLog>
 let files: StateFiles
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'state-'))
+  folder = mkdtempSync(join(tmpdir(), 'state-'))
+  directory = join(folder, 'model')
+  mkdirSync(directory)
   recording = recordingLog()
   files = new StateFiles(directory, recording.log)
 })
-afterEach(() => rmSync(directory, { recursive: true }))
+afterEach(() => rmSync(folder, { recursive: true }))
 
 const sizers = new Map<number, SavedSizer>([
   [101, { newestMs: 1_000, sizer: { peaks: [1, 2, 3] } }],
@@ -98,7 +101,8 @@ describe('the state files', () => {
 })
 
 describe('the pauses of containers', () => {
-  const path = () => join(directory, 'pauses.json')
+  // Not in the folder of the model: the administrator writes it as root.
+  const path = () => join(folder, 'pauses.json')
 
   test('are what the file says, and none without a file', async () => {
     expect(await files.loadPauses()).toEqual({})

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -94,6 +95,17 @@ describe('the metrics file', () => {
     expect(numbers().at(-1)).toBe(12)
     expect(statSync(target).mode & 0o777).toBe(0o644)
     expect(readdirSync(folder)).toEqual(['elsewhere', 'lxc_metrics.json'])
+  })
+
+  test('begins behind a link whose file is not there yet', async () => {
+    const { folder, path, open, numbers } = setUp(undefined, { maxCycles: 5 })
+    rmSync(path, { force: true })
+    mkdirSync(join(folder, 'elsewhere'))
+    symlinkSync('elsewhere/metrics.json', path)
+    await append(open(), ...range(1, 12))
+    expect(numbers().at(-1)).toBe(12)
+    expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['metrics.json'])
+    expect(lstatSync(path).isSymbolicLink()).toBe(true)
   })
 
   test('shrinks to a smaller limit at the next start', async () => {
