@@ -1,4 +1,4 @@
-import { type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { type Clock, errorMessage, MS_PER_SECOND, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
 import type { HostFiles } from '@lxc-autoscale/host'
 import type { ApiConfig } from './config.ts'
 import type { MonitorFile } from './host/monitor-file.ts'
@@ -9,6 +9,9 @@ export interface DaemonState {
   readonly state: 'running' | 'not running' | 'not known'
   readonly detail: string
 }
+
+/** More than the number of a process has. */
+const MAX_LOCK_BYTES = 32
 
 export interface DaemonStateParts {
   readonly clock: Clock
@@ -38,8 +41,13 @@ function monitorState({ clock, monitorFile, config }: DaemonStateParts): DaemonS
 function modelState({ files, config }: DaemonStateParts): DaemonState {
   const name = 'lxc_autoscale_ml'
   const path = config.health.model_lock_file
-  const text = path === '' ? undefined : files.readText(path)?.trim()
-  if (text === undefined || !/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
-  const isAlive = files.inode(`/proc/${text}`) !== undefined
-  return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
+  try {
+    const text = path === '' ? '' : readRegularFile(path, MAX_LOCK_BYTES).trim()
+    if (!/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
+    const isAlive = files.inode(`/proc/${text}`) !== undefined
+    return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
+  } catch (error) {
+    const isMissing = systemErrorCode(error) === 'ENOENT'
+    return { name, state: 'not known', detail: isMissing ? 'it holds no lock' : errorMessage(error) }
+  }
 }

@@ -55,9 +55,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   const { log, clock, signal, notify } = context
   let { config } = context
   const directory = config.state.directory
-  const lock = await acquireInstanceLock(join(directory, 'api.lock'), error =>
-    log.error({ problem: error.message }, 'another process took the lock of the state directory'),
-  )
+  const lock = acquireInstanceLock(join(directory, 'api.lock'))
   try {
     const { max_audit_size_mb, audit_backup_count, idempotency_hours } = config.state
     const audit = await AuditLog.open({
@@ -116,7 +114,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
     await Promise.all([audit.close(), answers.close()])
   } finally {
-    await lock.release()
+    lock.release()
   }
 }
 

@@ -135,7 +135,7 @@ class RunningMonitor {
   async #lock(path: string): Promise<InstanceLock | undefined> {
     const { log } = this.#context
     try {
-      return await acquireInstanceLock(`${path}.pid`, error => log.error({ problem: error.message }, 'lost the lock'))
+      return acquireInstanceLock(`${path}.pid`)
     } catch (error) {
       if (error instanceof AutoscaleError || systemErrorCode(error) === undefined) throw error
       log.warn({ problem: errorMessage(error) }, 'cannot lock the metrics file; going on without')
