@@ -5,5 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 // be said before anything else is loaded.
 setFlagsFromString('--semi-space-growth-factor=1')
 
+// Of a configuration that is not read yet there is nothing to re-read; without this the signal would end the process.
+process.on('SIGHUP', () => undefined)
+
 const { main } = await import('../dist/main.js')
 await main()

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js'
+// Of a configuration that is not read yet there is nothing to re-read; without this the signal would end the process.
+process.on('SIGHUP', () => undefined)
 
+const { main } = await import('../dist/main.js')
 await main()
