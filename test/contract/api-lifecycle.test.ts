@@ -91,7 +91,8 @@ describe('starting', () => {
     const file = join(directory, 'api.yaml')
     writeFileSync(file, stringify({ server: { port }, state: { directory }, logging: { log_file: '' } }))
     const daemon = new SpawnedDaemon(BIN, ['--config', file])
-    expect(await daemon.ended()).toBe(78)
+    // It may be free at the next try, so systemd is to try again.
+    expect(await daemon.ended()).toBe(1)
     expect(daemon.output).toMatch(new RegExp(`cannot listen on 127.0.0.1 port ${port}`))
   })
 

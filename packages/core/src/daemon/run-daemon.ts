@@ -222,7 +222,7 @@ function reportStartFailure(command: string, error: unknown): void {
   process.stderr.write(`${text.replace(/^/gm, `${command}: `)}\n`)
 }
 
+/** Only what an edit of the configuration mends: a port that is taken may be free at the next start. */
 function exitCodeOf(error: unknown): number {
-  const isConfig = error instanceof AutoscaleError && error.code === 'CONFIG_INVALID'
-  return isConfig ? EXIT_CODES.badConfiguration : EXIT_CODES.failed
+  return error instanceof ConfigError ? EXIT_CODES.badConfiguration : EXIT_CODES.failed
 }

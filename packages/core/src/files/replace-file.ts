@@ -48,20 +48,22 @@ export async function openBeside(
  * writer, before it writes.
  */
 export async function removeTemporaries(directory: string, isOurs: (name: string) => boolean): Promise<void> {
-  const left = (await namesIn(directory)).filter(name => {
-    const replaced = TEMPORARY_NAME.exec(name)?.groups?.['replaced']
-    return replaced !== undefined && isOurs(replaced)
-  })
-  await Promise.all(left.map(name => removeFile(join(directory, name))))
+  await removeFiles(directory, names =>
+    names.filter(name => {
+      const replaced = TEMPORARY_NAME.exec(name)?.groups?.['replaced']
+      return replaced !== undefined && isOurs(replaced)
+    }),
+  )
 }
 
-async function namesIn(directory: string): Promise<string[]> {
+/** Removes the files of `directory` that `choose` picks from the names in it, as far as they can be removed. */
+export async function removeFiles(directory: string, choose: (names: readonly string[]) => string[]): Promise<void> {
   try {
-    return await readdir(directory)
+    const chosen = choose(await readdir(directory))
+    await Promise.all(chosen.map(name => removeFile(join(directory, name))))
   } catch (error) {
     // What cannot be listed, or is not there yet, is the concern of whoever writes there.
     if (systemErrorCode(error) === undefined) throw error
-    return []
   }
 }
 
