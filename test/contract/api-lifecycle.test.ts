@@ -132,6 +132,13 @@ describe('a new configuration', () => {
 })
 
 describe('stopping', () => {
+  test('leaves nothing open that would keep the process alive', async () => {
+    const api = await start()
+    await api.ask('/health/check')
+    expect(await api.daemon.end('SIGTERM')).toBe(0)
+    expect(api.daemon.output).not.toContain('left open')
+  })
+
   test('lets the change that is being made finish, answers it, and begins no other', async () => {
     const api = await start()
     const command = holdAtItsEnd(join(api.host.paths.bin, 'pct'))

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SpawnedDaemon } from '../fakes/spawned-daemon.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
@@ -108,4 +108,43 @@ test('SIGHUP while it stops changes nothing', async () => {
   clearInterval(timer)
   expect(await daemon.ended()).toBe(0)
   expect(daemon.output).not.toContain('configuration re-read')
+})
+
+/** Waits until the kernel knows that the process has a handler for SIGHUP and SIGTERM. */
+async function catchesSignals({ process: { pid } }: SpawnedDaemon): Promise<void> {
+  const both = (1n << 0n) | (1n << 14n)
+  const caught = () => {
+    const mask = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0'
+    return (BigInt(`0x${mask}`) & both) === both
+  }
+  await vi.waitUntil(caught, { timeout: 30_000, interval: 1 })
+}
+
+describe.each([
+  ['monitor/bin/lxc-monitor.mjs', { logging: { log_file: '' } }],
+  ['model/bin/lxc-autoscale-ml.mjs', { log_file: '' }],
+  ['api/bin/lxc-autoscale-api.mjs', { logging: { log_file: '' }, server: { port: 0 } }],
+])('%s, which is still being loaded', (bin, settings) => {
+  function start(): SpawnedDaemon {
+    const file = join(temporaryDirectory(), 'daemon.yaml')
+    // It never gets so far as to use what it may not.
+    writeFileSync(file, JSON.stringify(settings))
+    const daemon = new SpawnedDaemon(bin, ['--config', file, '--check-config'])
+    onTestFinished(async () => void (await daemon.end('SIGKILL')))
+    return daemon
+  }
+
+  test('stops cleanly after SIGTERM', async () => {
+    const daemon = start()
+    await catchesSignals(daemon)
+    expect(await daemon.end('SIGTERM')).toBe(0)
+  })
+
+  test('is not ended by SIGHUP', async () => {
+    const daemon = start()
+    await catchesSignals(daemon)
+    daemon.process.kill('SIGHUP')
+    await daemon.says(/: ok/)
+    expect(await daemon.ended()).toBe(0)
+  })
 })

@@ -30,24 +30,41 @@ export function daemonStates(parts: DaemonStateParts): readonly DaemonState[] {
 }
 
 function monitorState({ clock, monitorFile, config }: DaemonStateParts): DaemonState {
-  const name = 'lxc_monitor'
-  const modifiedMs = monitorFile.modifiedMs()
-  if (modifiedMs === undefined) return { name, state: 'not known', detail: 'there is no metrics file' }
-  const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
-  const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
-  return { name, state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
+  return known('lxc_monitor', () => {
+    const modifiedMs = monitorFile.modifiedMs()
+    if (modifiedMs === undefined) return { state: 'not known', detail: 'there is no metrics file' }
+    const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
+    const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
+    return { state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
+  })
 }
 
 function modelState({ files, config }: DaemonStateParts): DaemonState {
-  const name = 'lxc_autoscale_ml'
-  const path = config.health.model_lock_file
+  return known('lxc_autoscale_ml', () => {
+    const pid = lockHolder(config.health.model_lock_file)
+    if (pid === undefined) return { state: 'not known', detail: 'it holds no lock' }
+    const isAlive = files.inode(`/proc/${pid}`) !== undefined
+    return { state: isAlive ? 'running' : 'not running', detail: `process ${pid}` }
+  })
+}
+
+/** The state of a daemon, or why it is not known. */
+function known(name: string, look: () => Omit<DaemonState, 'name'>): DaemonState {
+  try {
+    return { name, ...look() }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return { name, state: 'not known', detail: errorMessage(error) }
+  }
+}
+
+/** The number in a lock file; undefined when nobody holds the lock. */
+function lockHolder(path: string): string | undefined {
   try {
     const text = path === '' ? '' : readRegularFile(path, MAX_LOCK_BYTES).trim()
-    if (!/^[1-9]\d*$/.test(text)) return { name, state: 'not known', detail: 'it holds no lock' }
-    const isAlive = files.inode(`/proc/${text}`) !== undefined
-    return { name, state: isAlive ? 'running' : 'not running', detail: `process ${text}` }
+    return /^[1-9]\d*$/.test(text) ? text : undefined
   } catch (error) {
-    const isMissing = systemErrorCode(error) === 'ENOENT'
-    return { name, state: 'not known', detail: isMissing ? 'it holds no lock' : errorMessage(error) }
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }

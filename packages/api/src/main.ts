@@ -5,6 +5,7 @@ import {
   BYTES_PER_MB,
   type DaemonContext,
   errorMessage,
+  isWithin,
   type Logger,
   MS_PER_SECOND,
   runDaemon,
@@ -111,7 +112,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       )
     })
     await feedWatchdog(context, server)
-    await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close()]))
     await Promise.all([audit.close(), answers.close()])
   } finally {
     lock.release()

@@ -1,4 +1,6 @@
-import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
+import { writeFileSync } from 'node:fs'
+import { type Logger, multistream, pino, stdTimeFunctions } from 'pino'
+import { systemErrorCode } from './errors.ts'
 import { formatJournalLine } from './journal-line.ts'
 import { LogFile } from './log-file.ts'
 
@@ -7,6 +9,8 @@ export type { Logger } from 'pino'
 /** Levels that the configuration may name, with the spellings of the Python predecessor. */
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const STDOUT_FD = 1
 
 const PINO_LEVEL = {
   DEBUG: 'debug',
@@ -43,10 +47,7 @@ function redactPaths(): string[] {
  */
 export function createLogger(daemon: string, settings: LogSettings, toJournal = false): Logger {
   const level = PINO_LEVEL[settings.level]
-  const journal = destination({ dest: 1, sync: true })
-  const forPeople = {
-    write: (line: string) => void journal.write(formatJournalLine(line, toJournal)),
-  }
+  const forPeople = { write: (line: string) => print(formatJournalLine(line, toJournal)) }
   const { file } = settings
   const logFile =
     file && new LogFile({ ...settings, file }, { monotonicMs: () => performance.now(), onProblem: sayProblem })
@@ -65,4 +66,13 @@ export function createLogger(daemon: string, settings: LogSettings, toJournal = 
     else log.warn({ file, problem }, 'cannot write the log file; logging to the journal only until it can be written')
   }
   return log
+}
+
+/** Nobody may be listening any more, or standard output be a file on a full disk: then the line is lost, not the daemon. */
+function print(text: string): void {
+  try {
+    writeFileSync(STDOUT_FD, text)
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+  }
 }

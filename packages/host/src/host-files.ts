@@ -215,11 +215,6 @@ export class HostFiles {
     return statSync(path, { throwIfNoEntry: false })?.ino
   }
 
-  /** When a file was last written, milliseconds since 1970 UTC; undefined when it is not there. */
-  modifiedMs(path: string): number | undefined {
-    return statSync(path, { throwIfNoEntry: false })?.mtimeMs
-  }
-
   #tryOpen(path: string, options: FileOptions): number | undefined {
     try {
       return this.#calls.open(path)

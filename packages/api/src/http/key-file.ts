@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { ConfigError, errorMessage, systemErrorCode } from '@lxc-autoscale/core'
+import { ConfigError, errorMessage, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
 import { type ApiKey, KeyText, ROLES } from './authentication-section.ts'
+
+/** More than the keys of any installation take. */
+const MOST_BYTES = 1_048_576
 
 /** Name of a key that stands alone on its line. */
 const PLAIN_NAME = 'key-file'
@@ -28,7 +30,7 @@ export function parseKeyFile(file: string, text: string): ApiKey[] {
 export function readKeyFile(path: string): ApiKey[] {
   if (path === '') return []
   try {
-    return parseKeyFile(path, readFileSync(path, 'utf8'))
+    return parseKeyFile(path, readRegularFile(path, MOST_BYTES))
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     if (error instanceof ConfigError) throw error

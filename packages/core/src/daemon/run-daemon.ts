@@ -88,7 +88,8 @@ class Signals {
   #heed = (name: HeededSignal): void => void this.#waiting.push(name)
 
   constructor() {
-    for (const name of HEEDED_SIGNALS) process.on(name, () => this.#heed(name))
+    // The commands of bin/ heed them until here.
+    for (const name of HEEDED_SIGNALS) process.removeAllListeners(name).on(name, () => this.#heed(name))
   }
 
   heed(heed: (name: HeededSignal) => void): void {
@@ -150,7 +151,10 @@ async function runUntilStopped<Schema extends z.ZodType>(
     else log.fatal({ err: error }, 'bug; leaving')
   } finally {
     // Handles that a failed start may have left open (sockets, workers) must not keep the process alive.
-    setTimeout(() => process.exit(), 1_000).unref()
+    setTimeout(() => {
+      log.warn({ open: process.getActiveResourcesInfo() }, 'something was left open; leaving')
+      process.exit()
+    }, 1_000).unref()
     signals.heed(() => undefined)
   }
 }
