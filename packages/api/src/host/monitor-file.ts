@@ -28,7 +28,7 @@ export class MonitorFile {
     if (this.#path === '') return undefined
     try {
       const found = statSync(this.#path, { throwIfNoEntry: false })
-      if (found?.isFile() === false) throw new AutoscaleError('STATE_INVALID', 'is not a regular file')
+      if (found?.isFile() === false) throw new AutoscaleError('STATE_INVALID', `${this.#path}: is not a regular file`)
       return found?.mtimeMs
     } catch (error) {
       throw this.#unreadable(error)
@@ -57,6 +57,8 @@ export class MonitorFile {
   }
 
   #unreadable(cause: unknown): AutoscaleError {
-    return new AutoscaleError('HOST_UNREADABLE', `${this.#path}: ${errorMessage(cause)}`, { cause })
+    const isNamed = cause instanceof AutoscaleError
+    const message = isNamed ? cause.message : `${this.#path}: ${errorMessage(cause)}`
+    return new AutoscaleError('HOST_UNREADABLE', message, { cause })
   }
 }

@@ -153,8 +153,13 @@ function isAt(path: string, fd: number): boolean {
   return found?.ino === own.ino && found.dev === own.dev
 }
 
-/** What to do about a lock file of another user; empty when it is of this one. */
+/** What to do about a lock file of another user; empty when it is of this one, or nothing is known of it. */
 function ownerOf(path: string): string {
-  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid
-  return owner === undefined || owner === process.geteuid?.() ? '' : `; it belongs to user ${owner}: remove it`
+  try {
+    const owner = lstatSync(path).uid
+    return owner === process.geteuid?.() ? '' : `; it belongs to user ${owner}: remove it`
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return ''
+  }
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { removeTemporaries, replaceFile } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { recordFileCalls } from '../../../fakes/recorded-files.ts'
+import { recordFileCalls } from '../../../fakes/recorded-file-calls.ts'
 
 let directory: string
 beforeEach(() => {

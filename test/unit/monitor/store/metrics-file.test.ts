@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { MetricsFile, type MetricsFileOptions } from '../../../../packages/monitor/src/store/metrics-file.ts'
-import { recordFileCalls } from '../../../fakes/recorded-files.ts'
+import { recordFileCalls } from '../../../fakes/recorded-file-calls.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
