@@ -1,10 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { acquireInstanceLock } from '@lxc-autoscale/core'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HostTree } from '../builders/host-tree.ts'
 import { SpawnedDaemon } from '../fakes/spawned-daemon.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
+
+/** What may stand in the place of the metrics file. */
+const OTHERS: readonly (readonly [name: string, make: (path: string) => void])[] = [
+  ['a folder', path => mkdirSync(path)],
+  ['a FIFO', path => void execFileSync('mkfifo', [path])],
+  ['a device', path => symlinkSync('/dev/zero', path)],
+]
 
 const BIN = 'monitor/bin/lxc-monitor.mjs'
 
@@ -128,23 +146,76 @@ describe('lxc-monitor', () => {
     expect(cycles().length).toBeGreaterThanOrEqual(2)
   })
 
-  test('ends with 78 when its port is taken, and says what to do', async () => {
+  test('ends when its port is taken, for systemd to try again, and says what to do', async () => {
     const { port, release } = await takePort()
     onTestFinished(release)
     const { start } = setUp({ metrics: { port } })
     const daemon = start()
-    expect(await daemon.ended()).toBe(78)
+    expect(await daemon.ended()).toBe(1)
     expect(daemon.output).toContain(`metrics port ${port}`)
     expect(daemon.output).toContain('choose another, or 0 for none')
   })
 
-  test('ends with 78 when the metrics file is a folder', async () => {
+  test.each(OTHERS)(
+    'measures and waits while %s stands in the place of the metrics file at its start',
+    async (_, make) => {
+      const { start, metricsFile, cycles } = setUp()
+      make(metricsFile)
+      const daemon = start()
+      await daemon.says(/(cycle done.* stored=false[\s\S]*){3}/)
+      expect(daemon.output.match(/cannot write the metrics file/g)).toHaveLength(1)
+      expect(daemon.output).toMatch(/is not a regular file|EACCES/)
+      // A reload while it waits is heeded.
+      daemon.process.kill('SIGHUP')
+      await daemon.says(/configuration re-read[\s\S]*cycle done/)
+      expect(daemon.output).not.toContain('not taken over')
+      rmSync(metricsFile, { recursive: true })
+      await daemon.says(/stored=true/)
+      expect(cycles().length).toBeGreaterThanOrEqual(1)
+      expect(await daemon.end('SIGTERM')).toBe(0)
+    },
+  )
+
+  test('takes the lock as soon as it can, and ends when another monitor has it by then', async () => {
     const { start, metricsFile } = setUp()
-    mkdirSync(metricsFile)
+    mkdirSync(`${metricsFile}.pid`)
     const daemon = start()
-    expect(await daemon.ended()).toBe(78)
-    expect(daemon.output).toContain('is not a regular file (monitoring.export_file)')
+    await daemon.says(/(cycle done[\s\S]*){2}/)
+    expect(daemon.output.match(/cannot lock the metrics file/g)).toHaveLength(1)
+    rmdirSync(`${metricsFile}.pid`)
+    const lock = acquireInstanceLock(`${metricsFile}.pid`)
+    expect(await daemon.ended()).toBe(1)
+    expect(daemon.output).toContain(`held by process ${process.pid}`)
+    lock.release()
+    mkdirSync(`${metricsFile}.pid`)
+    const second = start()
+    await second.says(/cycle done/)
+    rmdirSync(`${metricsFile}.pid`)
+    await vi.waitUntil(
+      () => existsSync(`${metricsFile}.pid`) && readFileSync(`${metricsFile}.pid`, 'utf8') !== '',
+      30_000,
+    )
+    expect(() => acquireInstanceLock(`${metricsFile}.pid`)).toThrow(`held by process ${second.process.pid}`)
+    expect(await second.end('SIGTERM')).toBe(0)
   })
+
+  test('keeps as many files open after many reloads as before them', async () => {
+    const { start, write, metricsFile } = setUp()
+    const daemon = start()
+    const open = () => readdirSync(`/proc/${daemon.process.pid}/fd`).length
+    await daemon.says(/(cycle done[\s\S]*){2}/)
+    const before = open()
+    const cycleSince = (length: number) =>
+      vi.waitUntil(() => /re-read[\s\S]*cycle done/.test(daemon.output.slice(length)), { timeout: 30_000 })
+    for (let reload = 1; reload <= 20; reload++) {
+      const { length } = daemon.output
+      write({ monitoring: { export_file: metricsFile, check_interval: 1, rolling_window: 10 + reload } })
+      daemon.process.kill('SIGHUP')
+      await cycleSince(length)
+    }
+    expect(open()).toBe(before)
+    expect(await daemon.end('SIGTERM')).toBe(0)
+  }, 120_000)
 
   test('goes on measuring when the cgroup tree is gone for a while', async () => {
     const { tree, start, cycles } = setUp()

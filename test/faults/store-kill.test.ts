@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseCycle } from '@lxc-autoscale/core'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
@@ -30,7 +30,9 @@ for (let cycle = Number(first); ; cycle++) {
 
 /** The child in one small file, with nothing of core but what the store uses: it has to start quickly. */
 async function bundleChild(folder: string): Promise<string> {
-  const core = ['errors.ts', 'files/replace-file.ts', 'units.ts'].map(name => join(root, 'core/src', name))
+  const core = ['errors.ts', 'files/regular-file.ts', 'files/replace-file.ts', 'units.ts'].map(name =>
+    join(root, 'core/src', name),
+  )
   writeFileSync(join(folder, 'core.ts'), core.map(path => `export * from ${JSON.stringify(path)}`).join('\n'))
   const outfile = join(folder, 'child.mjs')
   await build({
@@ -70,6 +72,8 @@ async function checkAfterKill(path: string, acknowledged: number): Promise<numbe
   const file = new MetricsFile({ path, maxCycles: MAX_ENTRIES, nowMs: () => Date.now(), log })
   await file.open()
   await file.close()
+  // Nothing of a rewrite that the kill came into stays beside it.
+  expect(readdirSync(dirname(path))).toEqual(['lxc_metrics.json'])
   const text = readFileSync(path, 'utf8')
   expect(JSON.parse(text)).toHaveLength(numbersOf(text).length)
   const [oldest = 0, ...others] = numbersOf(text)

@@ -17,7 +17,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
-  const monitorFile = new MonitorFile(files, config.health.metrics_file)
+  const monitorFile = new MonitorFile(config.health.metrics_file)
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const runner = new ChangeRunner({ ...ports, containers, onEnd: entry => telemetry.change(entry) })
   const shrinks = new ShrinkWatch({ runner, log, signal })

@@ -6,6 +6,7 @@ import {
   type Clock,
   type DaemonContext,
   errorMessage,
+  isWithin,
   type Logger,
   MS_PER_SECOND,
   runDaemon,
@@ -58,9 +59,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   const { log, clock, signal, notify } = context
   let { config } = context
   const directory = config.state.directory
-  const lock = await acquireInstanceLock(join(directory, 'api.lock'), error =>
-    log.error({ problem: error.message }, 'another process took the lock of the state directory'),
-  )
+  const lock = acquireInstanceLock(join(directory, 'api.lock'))
   try {
     const { max_audit_size_mb, audit_backup_count, idempotency_hours } = config.state
     const audit = await AuditLog.open({
@@ -122,10 +121,10 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       )
     })
     await feedWatchdog(context, server)
-    await Promise.race([Promise.all([queue.close(), server.close()]), clock.sleep(STOP_WAIT_MS)])
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close()]))
     await audit.close()
   } finally {
-    await lock.release()
+    lock.release()
   }
 }
 

@@ -33,7 +33,7 @@ type Row = readonly [
 const ROWS = {
   CONFIG_INVALID: [500, 'untouched', 'caller', 'never', 'A configuration file cannot be used; the message names each problem.'],
   ALREADY_RUNNING: [500, 'untouched', 'nobody', 'never', 'Another process of the same daemon holds the lock.'],
-  STATE_INVALID: [500, 'untouched', 'host', 'never', 'A saved state or model file is damaged or of another version.'],
+  STATE_INVALID: [500, 'untouched', 'host', 'never', 'A saved state, lock or metrics file is damaged, of another version, or no regular file.'],
   INVALID_REQUEST: [400, 'untouched', 'caller', 'never', 'A parameter is missing, malformed or out of range.'],
   UNAUTHORIZED: [401, 'untouched', 'connection', 'never', 'No API key, or a wrong one.'],
   FORBIDDEN: [403, 'untouched', 'caller', 'never', 'The API key has no right to do this, or not to this container.'],

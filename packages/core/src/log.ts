@@ -1,17 +1,16 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
-import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
-import { createStream, type RotatingFileStream } from 'rotating-file-stream'
-import { errorMessage } from './errors.ts'
-import { behindLinks } from './files/behind-links.ts'
+import { writeFileSync } from 'node:fs'
+import { type Logger, multistream, pino, stdTimeFunctions } from 'pino'
+import { systemErrorCode } from './errors.ts'
 import { formatJournalLine } from './journal-line.ts'
-import { visibleLines } from './visible-text.ts'
+import { LogFile } from './log-file.ts'
 
 export type { Logger } from 'pino'
 
 /** Levels that the configuration may name, with the spellings of the Python predecessor. */
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const STDOUT_FD = 1
 
 const PINO_LEVEL = {
   DEBUG: 'debug',
@@ -48,12 +47,10 @@ function redactPaths(): string[] {
  */
 export function createLogger(daemon: string, settings: LogSettings, toJournal = false): Logger {
   const level = PINO_LEVEL[settings.level]
-  const journal = destination({ dest: 1, sync: true })
-  const forPeople = {
-    write: (line: string) => void journal.write(formatJournalLine(line, toJournal)),
-  }
-  const streams = [{ level, stream: forPeople as { write(line: string): void } }]
-  const fileProblem = settings.file ? addFileStream(streams, level, settings) : undefined
+  const forPeople = { write: (line: string) => print(formatJournalLine(line, toJournal)) }
+  const { file } = settings
+  const logFile =
+    file && new LogFile({ ...settings, file }, { monotonicMs: () => performance.now(), onProblem: sayProblem })
   const log = pino(
     {
       level,
@@ -62,50 +59,20 @@ export function createLogger(daemon: string, settings: LogSettings, toJournal = 
       redact: { paths: redactPaths(), censor: '[redacted]' },
       formatters: { level: label => ({ level: label }) },
     },
-    multistream(streams),
+    multistream([forPeople, ...(logFile ? [logFile] : [])].map(stream => ({ level, stream }))),
   )
-  if (fileProblem !== undefined) {
-    log.warn({ file: settings.file, problem: fileProblem }, 'cannot write the log file; logging to the journal only')
+  function sayProblem(problem: string | undefined): void {
+    if (problem === undefined) log.info({ file }, 'log file can be written again')
+    else log.warn({ file, problem }, 'cannot write the log file; logging to the journal only until it can be written')
   }
   return log
 }
 
-type LevelStream = {
-  level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'
-  stream: { write(line: string): void }
-}
-
-/** Adds the rotating file to `streams`; gives what is wrong with it instead when it cannot be opened. */
-function addFileStream(streams: LevelStream[], level: LevelStream['level'], settings: LogSettings): string | undefined {
-  const file = behindLinks(settings.file ?? '')
+/** Nobody may be listening any more, or standard output be a file on a full disk: then the line is lost, not the daemon. */
+function print(text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true })
-    accessSync(dirname(file), constants.W_OK)
+    writeFileSync(STDOUT_FD, text)
   } catch (error) {
-    return errorMessage(error)
-  }
-  const stream = createStream(basename(file), {
-    path: dirname(file),
-    size: `${Math.max(1, Math.ceil(settings.maxBytes / 1024))}K`,
-    rotate: Math.max(1, settings.backupCount),
-    mode: 0o640,
-  })
-  streams.push({ level, stream: dropOnError(stream) })
-  return undefined
-}
-
-/** A full disk must not end a daemon: lines are dropped while the file cannot be written. */
-function dropOnError(stream: RotatingFileStream): {
-  write(line: string): void
-} {
-  let isBroken = false
-  stream.on('error', () => {
-    isBroken = true
-  })
-  stream.on('warning', () => {})
-  return {
-    write(line) {
-      if (!isBroken) stream.write(visibleLines(line))
-    },
+    if (systemErrorCode(error) === undefined) throw error
   }
 }

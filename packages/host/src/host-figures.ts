@@ -27,22 +27,22 @@ export const NO_HOST_FIGURES: HostFigures = {
   load1: undefined,
 }
 
-/** Reads the figures of the host from the files below `proc`, by each call anew. */
+/** Reads the figures of the host from the files below `proc`, by each call anew. Nothing stays open. */
 export function openHostFigures(files: HostFiles, proc: string): () => HostFigures {
-  const meminfo = files.file(proc, 'meminfo')
-  const loadavg = files.file(proc, 'loadavg')
-  const stat = files.file(proc, 'stat', LIST)
+  const meminfo = { path: `${proc}/meminfo` }
+  const loadavg = { path: `${proc}/loadavg` }
+  const stat = { path: `${proc}/stat` }
   const withinMb = (kib: number | undefined, mostMb: number) =>
     files.within(kib === undefined ? undefined : kib / KIB_PER_MB, mostMb, meminfo)
   return () => {
-    const memory = meminfo.read(parseMeminfo)
+    const memory = files.readOnce(meminfo.path, parseMeminfo)
     const memoryMb = withinMb(memory?.totalKib, MOST_HOST_BYTES / BYTES_PER_MB)
     return {
-      cores: files.within(stat.read(parseOnlineCpus), MOST_CORES, stat),
+      cores: files.within(files.readOnce(stat.path, parseOnlineCpus, LIST), MOST_CORES, stat),
       memoryMb,
       memoryAvailableMb: withinMb(memory?.availableKib, memoryMb ?? MOST_HOST_BYTES / BYTES_PER_MB),
       swapTotalMb: withinMb(memory?.swapTotalKib, MOST_HOST_BYTES / BYTES_PER_MB),
-      load1: files.within(loadavg.read(parseLoad1), MOST_PROCESSES, loadavg),
+      load1: files.within(files.readOnce(loadavg.path, parseLoad1), MOST_PROCESSES, loadavg),
     }
   }
 }

@@ -220,14 +220,6 @@ export class HostFiles {
     return orNotThere(path, () => statSync(path).ino)
   }
 
-  /**
-   * When a file was last written, milliseconds since 1970 UTC; undefined when it is not there.
-   * @throws {AutoscaleError} HOST_UNREADABLE
-   */
-  modifiedMs(path: string): number | undefined {
-    return orNotThere(path, () => statSync(path).mtimeMs)
-  }
-
   #tryOpen(path: string, options: FileOptions): number | undefined {
     try {
       return this.#calls.open(path)

@@ -29,6 +29,9 @@ import { ModelTelemetry } from './telemetry.ts'
 
 type Context = DaemonContext<ModelConfig>
 
+/** Mode of the lock file: the API shows whether the model runs. */
+const READ_BY_THE_API = 0o640
+
 /** The daemon `lxc-autoscale-ml`. */
 export function main(): Promise<void> {
   limitHeapGrowth()
@@ -53,7 +56,7 @@ function logSettings(config: ModelConfig): LogSettings {
 }
 
 async function run(context: Context): Promise<void> {
-  const lock = await lockInstance(context)
+  const lock = lockInstance(context)
   const telemetry = new ModelTelemetry()
   const connection = new ApiConnection({ ...context, telemetry, random: Math.random })
   let listener: MetricsListener | undefined
@@ -68,14 +71,13 @@ async function run(context: Context): Promise<void> {
     await cycle.save()
   } finally {
     connection.close()
-    await Promise.all([listener?.close(), lock.release()])
+    await listener?.close()
+    lock.release()
   }
 }
 
-async function lockInstance({ config, log }: Context): Promise<InstanceLock> {
-  const lock = await acquireInstanceLock(config.lock_file, error => {
-    throw error
-  })
+function lockInstance({ config, log }: Context): InstanceLock {
+  const lock = acquireInstanceLock(config.lock_file, READ_BY_THE_API)
   const { takenOverFromPid } = lock
   if (takenOverFromPid !== undefined) {
     log.warn({ file: config.lock_file, pid: takenOverFromPid }, 'took over the lock of a process that is gone')

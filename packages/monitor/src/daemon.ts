@@ -3,13 +3,11 @@ import {
   acquireInstanceLock,
   type DaemonContext,
   type DaemonSpec,
-  errorMessage,
   type InstanceLock,
   listenForMetrics,
   type MetricsListener,
   MS_PER_SECOND,
   runEvery,
-  systemErrorCode,
 } from '@lxc-autoscale/core'
 import { MONITOR_RULES, type MonitorConfig } from './config.ts'
 import { CycleReporter } from './cycle-reporter.ts'
@@ -51,7 +49,8 @@ export function monitorDaemon(facts: ProcessFacts): DaemonSpec<typeof MonitorCon
 interface Installation {
   readonly config: MonitorConfig
   readonly monitor: Monitor
-  readonly lock: InstanceLock | undefined
+  /** Undefined while it cannot be had. */
+  lock: InstanceLock | undefined
 }
 
 class RunningMonitor {
@@ -62,6 +61,8 @@ class RunningMonitor {
   #installation: Installation | undefined
   #listener: MetricsListener | undefined
   #wanted: MonitorConfig | undefined
+  /** What was last said to be wrong with the lock. */
+  #lockProblem: string | undefined
   /** Threads that hang since an earlier configuration. */
   #abandonedThreads = 0
 
@@ -73,7 +74,8 @@ class RunningMonitor {
 
   async run(): Promise<void> {
     const { config, once, notify, clock, signal, onReload } = this.#context
-    this.#installation = await this.#install(config)
+    // What stands in the place of the metrics file is said by the first cycle, and looked at again by each.
+    this.#installation = this.#install(config)
     if (once) {
       await this.#runOnce(this.#installation)
       return
@@ -86,11 +88,21 @@ class RunningMonitor {
     const intervalMs = () => (this.#installation?.config ?? config).monitoring.check_interval * MS_PER_SECOND
     await runEvery({ intervalMs, clock, signal }, async () => {
       await this.#applyReload()
-      if (this.#installation !== undefined) await this.#reporter.run(this.#installation.monitor, intervalMs())
-      if (!isReady) notify.ready('measuring')
+      const status = await this.#runCycle(intervalMs())
+      if (!isReady) notify.ready(status)
       isReady = true
-      notify.alive('measuring', intervalMs())
+      notify.alive(status, intervalMs())
     })
+  }
+
+  /** One cycle; gives what there is to say of it. */
+  async #runCycle(intervalMs: number): Promise<string> {
+    const installation = this.#installation
+    if (installation === undefined) return 'not measuring'
+    installation.lock ??= this.#lock(installation.config.monitoring.export_file)
+    const outcome = await this.#reporter.run(installation.monitor, intervalMs)
+    if (outcome === undefined) return 'waiting: the containers of this host cannot be measured'
+    return outcome.isStored ? 'measuring' : 'waiting: the metrics file cannot be written'
   }
 
   /** @throws {AutoscaleError} when there is nothing to show for it. */
@@ -105,7 +117,7 @@ class RunningMonitor {
     await this.#listener?.close()
     const installation = this.#installation
     await installation?.monitor.close()
-    await installation?.lock?.release()
+    installation?.lock?.release()
     const stuck = this.#abandonedThreads + (installation?.monitor.stuckFilesystems ?? 0)
     if (stuck === 0) return
     this.#context.log.warn(
@@ -115,30 +127,47 @@ class RunningMonitor {
     this.#facts.endAtOnce()
   }
 
-  async #install(config: MonitorConfig): Promise<Installation> {
+  #install(config: MonitorConfig): Installation {
     const { clock, log } = this.#context
     const path = config.monitoring.export_file
-    const isSame = this.#installation?.config.monitoring.export_file === path
-    const lock = isSame ? this.#installation?.lock : await this.#lock(path)
-    const monitor = new Monitor(config, { clock, log, ...this.#facts })
-    try {
-      await monitor.open()
-    } catch (error) {
-      await monitor.close()
-      if (!isSame) await lock?.release()
-      throw error
-    }
-    return { config, monitor, lock }
+    const lock = this.#isWrittenNow(path) ? this.#installation?.lock : this.#lock(path)
+    return { config, monitor: new Monitor(config, { clock, log, ...this.#facts }), lock }
   }
 
-  /** One monitor per metrics file. A folder that cannot be written is no reason not to measure. */
-  async #lock(path: string): Promise<InstanceLock | undefined> {
-    const { log } = this.#context
+  /** @throws {AutoscaleError} when something else stands in the place of a metrics file that was not written before. */
+  async #installNext(config: MonitorConfig): Promise<Installation> {
+    const installation = this.#install(config)
+    if (this.#isWrittenNow(config.monitoring.export_file)) return installation
     try {
-      return await acquireInstanceLock(`${path}.pid`, error => log.error({ problem: error.message }, 'lost the lock'))
+      await installation.monitor.open()
+      return installation
     } catch (error) {
-      if (error instanceof AutoscaleError || systemErrorCode(error) === undefined) throw error
-      log.warn({ problem: errorMessage(error) }, 'cannot lock the metrics file; going on without')
+      await installation.monitor.close()
+      installation.lock?.release()
+      throw error
+    }
+  }
+
+  #isWrittenNow(path: string): boolean {
+    return this.#installation?.config.monitoring.export_file === path
+  }
+
+  /**
+   * One monitor per metrics file. A folder that cannot be written is no reason not to measure: the lock is tried again by
+   * each cycle.
+   * @throws {AutoscaleError} ALREADY_RUNNING
+   */
+  #lock(path: string): InstanceLock | undefined {
+    try {
+      const lock = acquireInstanceLock(`${path}.pid`)
+      this.#lockProblem = undefined
+      return lock
+    } catch (error) {
+      if (!(error instanceof AutoscaleError) || error.code === 'ALREADY_RUNNING') throw error
+      if (this.#lockProblem !== error.message) {
+        this.#context.log.warn({ problem: error.message }, 'cannot lock the metrics file; going on without')
+      }
+      this.#lockProblem = error.message
       return undefined
     }
   }
@@ -150,11 +179,11 @@ class RunningMonitor {
     this.#wanted = undefined
     if (wanted === undefined || old === undefined) return
     try {
-      const installed = await this.#install(wanted)
+      const installed = await this.#installNext(wanted)
       this.#installation = installed
       await old.monitor.close()
       this.#abandonedThreads += old.monitor.stuckFilesystems
-      if (old.lock !== installed.lock) await old.lock?.release()
+      if (old.lock !== installed.lock) old.lock?.release()
       if (wanted.metrics.port !== old.config.metrics.port) await this.#listen(wanted.metrics.port)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error

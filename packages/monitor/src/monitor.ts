@@ -75,7 +75,7 @@ export class Monitor {
     })
   }
 
-  /** @throws {AutoscaleError} CONFIG_INVALID when the metrics file cannot be one. */
+  /** @throws {AutoscaleError} STATE_INVALID when something else than the metrics file stands in its place. */
   open(): Promise<void> {
     return this.#store.open()
   }

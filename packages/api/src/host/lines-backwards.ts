@@ -1,14 +1,16 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { systemErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, openRegularFile, systemErrorCode } from '@lxc-autoscale/core'
 
 const CHUNK_BYTES = 65_536
 const NEWLINE = 0x0a
+/** No line is as long; what is ends the reading instead of filling the memory. */
+const MOST_LINE_BYTES = 16_777_216
 
-/** The lines of a file, last one first, without reading more of it than is asked for. Nothing when there is no file. */
+/**
+ * The lines of a file, last one first, without reading more of it than is asked for. Nothing when there is no file.
+ * @throws {AutoscaleError} STATE_INVALID when something else than a file stands there, or a line is longer than any of ours.
+ */
 export async function* linesBackwards(path: string): AsyncGenerator<string> {
-  // Without blocking: a pipe behind the name would hold a thread until somebody writes into it.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(error => {
+  const handle = await openRegularFile(path).catch(error => {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
   })
@@ -17,12 +19,16 @@ export async function* linesBackwards(path: string): AsyncGenerator<string> {
     let { size: end } = await handle.stat()
     let rest = Buffer.alloc(0)
     while (end > 0) {
-      const start = Math.max(0, end - CHUNK_BYTES)
+      // As much again as is known of a line, so that a long one is not copied once for each chunk.
+      const start = Math.max(0, end - Math.max(CHUNK_BYTES, rest.length))
       const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(end - start), position: start })
       const block = Buffer.concat([buffer.subarray(0, bytesRead), rest])
       // What stands before the first newline may begin in the part that was not read yet.
       const cut = start === 0 ? 0 : block.indexOf(NEWLINE) + 1
       rest = cut === 0 ? block : block.subarray(0, cut)
+      if (rest.length > MOST_LINE_BYTES) {
+        throw new AutoscaleError('STATE_INVALID', `${path}: has a line of more than ${MOST_LINE_BYTES} bytes`)
+      }
       if (start === 0 || cut > 0) yield* block.toString('utf8', cut).split('\n').reverse().filter(Boolean)
       end = start
     }

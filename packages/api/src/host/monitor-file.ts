@@ -1,5 +1,5 @@
+import { statSync } from 'node:fs'
 import { AutoscaleError, type ContainerSample, errorMessage, type MetricsCycle, parseCycle } from '@lxc-autoscale/core'
-import type { HostFiles } from '@lxc-autoscale/host'
 import { linesBackwards } from './lines-backwards.ts'
 
 /** Lines at the end of the file that hold no cycle: a torn one, and the closing bracket. */
@@ -7,12 +7,10 @@ const MAX_OTHER_LINES = 4
 
 /** The newest cycle of the metrics file that the monitor writes. */
 export class MonitorFile {
-  readonly #files: HostFiles
   readonly #path: string
   #newest: { readonly modifiedMs: number; readonly cycle: Promise<MetricsCycle | undefined> } | undefined
 
-  constructor(files: HostFiles, path: string) {
-    this.#files = files
+  constructor(path: string) {
     this.#path = path
   }
 
@@ -24,10 +22,17 @@ export class MonitorFile {
 
   /**
    * When the file was last written, milliseconds since 1970 UTC; undefined when it is not there.
-   * @throws {AutoscaleError} HOST_UNREADABLE
+   * @throws {AutoscaleError} HOST_UNREADABLE when that cannot be known, or something else than a file stands there.
    */
   modifiedMs(): number | undefined {
-    return this.#path === '' ? undefined : this.#files.modifiedMs(this.#path)
+    if (this.#path === '') return undefined
+    try {
+      const found = statSync(this.#path, { throwIfNoEntry: false })
+      if (found?.isFile() === false) throw new AutoscaleError('STATE_INVALID', `${this.#path}: is not a regular file`)
+      return found?.mtimeMs
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
   }
 
   #cycle(): Promise<MetricsCycle | undefined> {
@@ -53,7 +58,13 @@ export class MonitorFile {
       }
       return undefined
     } catch (error) {
-      throw new AutoscaleError('HOST_UNREADABLE', `${this.#path}: ${errorMessage(error)}`, { cause: error })
+      throw this.#unreadable(error)
     }
+  }
+
+  #unreadable(cause: unknown): AutoscaleError {
+    const isNamed = cause instanceof AutoscaleError
+    const message = isNamed ? cause.message : `${this.#path}: ${errorMessage(cause)}`
+    return new AutoscaleError('HOST_UNREADABLE', message, { cause })
   }
 }

@@ -1,8 +1,10 @@
 import { scryptSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { ConfigError, errorMessage, systemErrorCode } from '@lxc-autoscale/core'
+import { ConfigError, errorMessage, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
 import { type ApiKey, isKeyHash, KeyText, ROLES } from './authentication-section.ts'
 import { nameProblem } from './key-names.ts'
+
+/** More than the keys of any installation take. */
+const MOST_BYTES = 1_048_576
 
 /** Name of the first key that stands alone on its line, which is that of the model. */
 const PLAIN_NAME = 'key-file'
@@ -38,7 +40,7 @@ export function parseKeyFile(file: string, text: string, taken: readonly string[
 export function readKeyFile(path: string, taken: readonly string[]): ApiKey[] {
   if (path === '') return []
   try {
-    return parseKeyFile(path, readFileSync(path, 'utf8'), taken)
+    return parseKeyFile(path, readRegularFile(path, MOST_BYTES), taken)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     if (error instanceof ConfigError) throw error

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, type ConfigRules, errorMessage, parseConfig } from '@lxc-autoscale/core'
+import { AutoscaleError, type ConfigRules, errorMessage, parseConfig, readRegularFile } from '@lxc-autoscale/core'
 import type { z } from 'zod'
 import { readConfigText } from '../read-text.ts'
+
+/** More than what the model says of a thousand containers. */
+const MOST_STATE_BYTES = 67_108_864
 
 /**
  * The configuration in `file` of `configDir`, all defaults when there is no such file.
@@ -31,8 +34,9 @@ export function readJsonFile<Schema extends z.ZodType>(file: string, schema: Sch
 
 function parseJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(readRegularFile(file, MOST_STATE_BYTES))
   } catch (error) {
+    if (error instanceof AutoscaleError) throw error
     const code = error instanceof SyntaxError ? 'STATE_INVALID' : 'HOST_UNREADABLE'
     const mend = error instanceof SyntaxError ? '; delete it and try again' : ''
     throw new AutoscaleError(code, `${file}: ${errorMessage(error)}${mend}`, { cause: error })

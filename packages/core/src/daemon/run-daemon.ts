@@ -7,6 +7,7 @@ import { AutoscaleError, ConfigError, errorMessage } from '../errors.ts'
 import { createLogger, type Logger, type LogSettings } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { type SystemdNotifier, systemdNotifier } from './notify-systemd.ts'
+import { Reloads } from './reloads.ts'
 
 /** Exit codes of the daemons; 78 is EX_CONFIG of sysexits(3), and the units do not restart after it. */
 const EXIT_CODES = {
@@ -17,6 +18,9 @@ const EXIT_CODES = {
 
 const SHUTDOWN_DEADLINE_MS = 4_500
 
+const HEEDED_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+type HeededSignal = (typeof HEEDED_SIGNALS)[number]
+
 export interface DaemonContext<Config> {
   readonly config: Config
   readonly log: Logger
@@ -26,7 +30,10 @@ export interface DaemonContext<Config> {
   /** Whether to do one cycle and return (`--once`). */
   readonly once: boolean
   readonly notify: SystemdNotifier
-  /** Has `apply` called with each new valid configuration (SIGHUP). An invalid one is logged and not passed on. */
+  /**
+   * Has `apply` called with each new valid configuration (SIGHUP), at once if there was one since the start. An invalid one
+   * is logged and not passed on.
+   */
   onReload(apply: (config: Config) => void): void
 }
 
@@ -49,6 +56,7 @@ export interface DaemonSpec<Schema extends z.ZodType> extends ConfigRules<Schema
 export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schema>): Promise<void> {
   const options = readCommandLine(spec)
   if (options === undefined) return
+  const signals = new Signals()
   const source = () => parseConfig({ file: options.config, text: readConfigFile(options.config) }, spec)
   try {
     const { config, warnings } = source()
@@ -64,9 +72,29 @@ export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schem
       log,
       once: options.once,
       reload: () => source().config,
+      signals,
     })
   } catch (error) {
     reportStartFailure(spec.command, error)
+  }
+}
+
+/**
+ * Heeds the signals from its making to the end of the process: none ends the process by itself, however early or late it
+ * comes. One that comes before anybody heeds it waits; when the daemon is over, it means nothing.
+ */
+class Signals {
+  readonly #waiting: HeededSignal[] = []
+  #heed = (name: HeededSignal): void => void this.#waiting.push(name)
+
+  constructor() {
+    // The commands of bin/ heed them until here.
+    for (const name of HEEDED_SIGNALS) process.removeAllListeners(name).on(name, () => this.#heed(name))
+  }
+
+  heed(heed: (name: HeededSignal) => void): void {
+    this.#heed = heed
+    for (const name of this.#waiting.splice(0)) heed(name)
   }
 }
 
@@ -75,17 +103,17 @@ interface RunningDaemon<Config> {
   readonly log: Logger
   readonly once: boolean
   readonly reload: () => Config
+  readonly signals: Signals
 }
 
 async function runUntilStopped<Schema extends z.ZodType>(
   spec: DaemonSpec<Schema>,
-  { config, log, once, reload }: RunningDaemon<z.output<Schema>>,
+  { config, log, once, reload, signals }: RunningDaemon<z.output<Schema>>,
 ): Promise<void> {
   const stop = new AbortController()
   const notify = systemdNotifier(process.env)
-  const appliers: ((config: z.output<Schema>) => void)[] = []
-  const onStop = (name: NodeJS.Signals) => {
-    if (stop.signal.aborted) return
+  const reloads = new Reloads({ log, reload, notify })
+  const onStop = (name: HeededSignal) => {
     log.info({ signal: name }, 'stopping')
     notify.stopping()
     stop.abort()
@@ -94,19 +122,17 @@ async function runUntilStopped<Schema extends z.ZodType>(
       process.exit(EXIT_CODES.failed)
     }, SHUTDOWN_DEADLINE_MS).unref()
   }
-  const onHangUp = () => {
-    notify.reloading()
-    reloadConfig({ log, reload, appliers })
-    notify.ready('running')
-  }
   const onBug = (error: unknown) => {
     log.fatal({ err: error }, 'bug; leaving')
     process.exit(EXIT_CODES.failed)
   }
-  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onHangUp)
   process.on('uncaughtException', onBug).on('unhandledRejection', onBug)
   log.info({ version: VERSION, pid: process.pid, node: process.version }, 'starting')
-  const onReload = (apply: (config: z.output<Schema>) => void) => void appliers.push(apply)
+  signals.heed(name => {
+    if (stop.signal.aborted) return
+    if (name === 'SIGHUP') reloads.reload()
+    else onStop(name)
+  })
   try {
     await spec.run({
       config,
@@ -114,8 +140,8 @@ async function runUntilStopped<Schema extends z.ZodType>(
       clock: systemClock,
       signal: stop.signal,
       once,
-      notify,
-      onReload,
+      notify: { ...notify, ready: status => reloads.ready(status) },
+      onReload: apply => reloads.onReload(apply),
     })
     log.info('stopped')
     process.exitCode = EXIT_CODES.stopped
@@ -125,25 +151,11 @@ async function runUntilStopped<Schema extends z.ZodType>(
     else log.fatal({ err: error }, 'bug; leaving')
   } finally {
     // Handles that a failed start may have left open (sockets, workers) must not keep the process alive.
-    setTimeout(() => process.exit(), 1_000).unref()
-    process.off('SIGHUP', onHangUp)
-  }
-}
-
-interface Reload<Config> {
-  readonly log: Logger
-  readonly reload: () => Config
-  readonly appliers: readonly ((config: Config) => void)[]
-}
-
-function reloadConfig<Config>({ log, reload, appliers }: Reload<Config>): void {
-  try {
-    const config = reload()
-    for (const apply of appliers) apply(config)
-    log.info('configuration re-read')
-  } catch (error) {
-    if (!(error instanceof AutoscaleError)) throw error
-    log.error({ problem: error.message }, 'new configuration refused; the old one stays in force')
+    setTimeout(() => {
+      log.warn({ open: process.getActiveResourcesInfo() }, 'something was left open; leaving')
+      process.exit()
+    }, 1_000).unref()
+    signals.heed(() => undefined)
   }
 }
 
@@ -214,7 +226,7 @@ function reportStartFailure(command: string, error: unknown): void {
   process.stderr.write(`${text.replace(/^/gm, `${command}: `)}\n`)
 }
 
+/** Only what an edit of the configuration mends: a port that is taken may be free at the next start. */
 function exitCodeOf(error: unknown): number {
-  const isConfig = error instanceof AutoscaleError && error.code === 'CONFIG_INVALID'
-  return isConfig ? EXIT_CODES.badConfiguration : EXIT_CODES.failed
+  return error instanceof ConfigError ? EXIT_CODES.badConfiguration : EXIT_CODES.failed
 }

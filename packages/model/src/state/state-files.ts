@@ -6,6 +6,7 @@ import {
   type Logger,
   Pauses,
   pausesFile,
+  removeTemporaries,
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
@@ -28,6 +29,7 @@ export class StateFiles {
   /** @throws a system error when the directory cannot be made. */
   async prepare(): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o750 })
+    await removeTemporaries(this.#directory, name => name.startsWith('model-'))
   }
 
   async loadSizers(): Promise<ReadonlyMap<number, SavedSizer>> {

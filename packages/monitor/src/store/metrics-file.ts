@@ -60,8 +60,9 @@ export class MetricsFile implements CycleStore {
   }
 
   /**
-   * Opens and repairs the file, so that a problem shows at the start. It need not be called: `append` does the same.
-   * @throws {AutoscaleError} CONFIG_INVALID when the path is not one of a regular file.
+   * Opens and repairs the file, so that what stands in its place shows before it is relied on. It need not be called: `append`
+   * does the same.
+   * @throws {AutoscaleError} STATE_INVALID when something else than a regular file stands there.
    */
   async open(): Promise<void> {
     try {

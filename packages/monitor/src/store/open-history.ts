@@ -1,11 +1,24 @@
+import { constants } from 'node:fs'
 import type * as files from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { AutoscaleError, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
+import { basename, dirname } from 'node:path'
+import {
+  type Logger,
+  openBeside,
+  openRegularFile,
+  removeFiles,
+  removeTemporaries,
+  syncDirectory,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
 import { type CyclePlace, EMPTY, EMPTY_TAIL, type FileScan, HEAD, LineScanner, SEPARATOR, TAIL } from './file-layout.ts'
 import { ArraySplitter } from './split-json-array.ts'
 
 const CHUNK_BYTES = 1_048_576
+/** No cycle is as long; what is gets dropped instead of filling the memory. */
+const MOST_CYCLE_BYTES = 16_777_216
+/** Damaged files that are kept; an older one makes room for a newer one. */
+const MOST_KEPT_ASIDE = 3
 
 /** The calls of the operating system that keeping the metrics file needs. */
 export type HistoryFiles = Pick<typeof files, 'open' | 'link' | 'realpath' | 'rename' | 'rm' | 'stat'>
@@ -40,9 +53,11 @@ export interface OpenOptions {
  * Opens the metrics file for appending, and repairs it first if it has to be: a torn end is cut off, damaged lines are
  * taken out (the damaged file is kept aside), a file of the predecessor is rewritten line by line, and one that is no
  * JSON array is kept aside. Everything that is done is logged.
- * @throws a system error when the file can be neither read nor made.
+ * @throws {AutoscaleError} STATE_INVALID when something else than a file stands there; a system error when it can be neither
+ * read nor made.
  */
 export async function openHistory(options: OpenOptions): Promise<OpenHistory> {
+  await removeTemporaries(dirname(options.path), name => name === basename(options.path))
   const handle = await openOrCreate(options)
   const sound = await closedOnFailure(handle, () => makeSound(handle, options))
   if (sound.handle !== handle) await handle.close()
@@ -63,15 +78,11 @@ async function makeSound(handle: FileHandle, options: OpenOptions): Promise<Soun
   return withoutDamage(handle, scan, options)
 }
 
+/** Links in the path have been followed: one that is there now was put in its place meanwhile. */
 async function openOrCreate({ path, files }: OpenOptions): Promise<FileHandle> {
   try {
-    const handle = await files.open(path, 'r+')
-    const found = await closedOnFailure(handle, () => handle.stat())
-    if (found.isFile()) return handle
-    await handle.close()
-    throw notAFile(path)
+    return await openRegularFile(path, { flags: constants.O_RDWR | constants.O_NOFOLLOW, open: files.open })
   } catch (error) {
-    if (systemErrorCode(error) === 'EISDIR') throw notAFile(path)
     if (systemErrorCode(error) !== 'ENOENT') throw error
     const handle = await files.open(path, 'wx+', 0o640)
     await closedOnFailure(handle, () => handle.chmod(0o640))
@@ -87,10 +98,6 @@ async function closedOnFailure<Result>(handle: FileHandle, use: () => Promise<Re
     await handle.close()
     throw error
   }
-}
-
-function notAFile(path: string): AutoscaleError {
-  return new AutoscaleError('CONFIG_INVALID', `${path}: is not a regular file (monitoring.export_file)`)
 }
 
 async function begin(handle: FileHandle): Promise<SoundFile> {
@@ -147,7 +154,7 @@ async function cycleBehind(handle: FileHandle, { cycles }: FileScan, size: numbe
   const last = cycles.at(-1)
   const from = last === undefined ? HEAD.length : last.end + SEPARATOR.length
   if (from >= size) return []
-  const bytes = Buffer.alloc(size - from)
+  const bytes = Buffer.alloc(Math.min(size - from, MOST_CYCLE_BYTES))
   await handle.read(bytes, 0, bytes.length, from)
   const [line = ''] = bytes.toString('latin1').split('\n', 1)
   const end = line.lastIndexOf('}') + 1
@@ -157,6 +164,7 @@ async function cycleBehind(handle: FileHandle, { cycles }: FileScan, size: numbe
 
 /** The JSON of a cycle; undefined when it is damaged. */
 async function cycleAt(handle: FileHandle, { start, end }: CyclePlace): Promise<string | undefined> {
+  if (end - start > MOST_CYCLE_BYTES) return undefined
   const text = Buffer.alloc(end - start)
   await handle.read(text, 0, text.length, start)
   return compactObject(text)
@@ -182,8 +190,7 @@ export async function replaceHistory<Filled extends Layout & { readonly keptAs?:
   old: FileHandle,
   fill: (replacement: FileHandle) => Promise<Filled>,
 ): Promise<Filled & SoundFile> {
-  const aside = `${path}.new`
-  const handle = await files.open(aside, 'w+', 0o640)
+  const { aside, handle } = await openBeside(path, 0o640, files.open)
   try {
     const filled = await fill(handle)
     await copyOwnership(old, handle)
@@ -191,6 +198,7 @@ export async function replaceHistory<Filled extends Layout & { readonly keptAs?:
     if (filled.keptAs !== undefined) await keepUnderName(files, path, filled.keptAs)
     await files.rename(aside, path)
     await syncDirectory(dirname(path))
+    if (filled.keptAs !== undefined) await dropOldest(path, filled.keptAs)
     return { ...filled, handle }
   } catch (error) {
     await handle.close()
@@ -208,6 +216,17 @@ async function keepUnderName(files: HistoryFiles, path: string, aside: string): 
     if (code !== 'EPERM' && code !== 'EOPNOTSUPP' && code !== 'EMLINK') throw error
     await files.rename(path, aside)
   }
+}
+
+/** Bounds the damaged files that are kept of the metrics file at `path`: their names tell their age. */
+async function dropOldest(path: string, newest: string): Promise<void> {
+  const older = (name: string) => name.startsWith(`${basename(path)}.unreadable-`) && name !== basename(newest)
+  await removeFiles(dirname(path), names =>
+    names
+      .filter(older)
+      .sort()
+      .slice(0, 1 - MOST_KEPT_ASIDE),
+  )
 }
 
 /** A replacement keeps mode and group of what it replaces, as far as this user may set them. */
@@ -239,7 +258,7 @@ async function* soundCycles(handle: FileHandle, { cycles }: FileScan): AsyncGene
 }
 
 async function convert(handle: FileHandle, options: OpenOptions): Promise<SoundFile> {
-  const splitter = new ArraySplitter()
+  const splitter = new ArraySplitter(MOST_CYCLE_BYTES)
   let unusable = 0
   async function* elements(): AsyncGenerator<string> {
     for await (const chunk of chunksOf(handle)) {

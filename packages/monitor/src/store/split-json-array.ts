@@ -7,15 +7,23 @@ const CLOSE_BRACE = 125
 
 /**
  * Splits a JSON array into its elements, whatever its white space, chunk by chunk and without holding more than one
- * element. Only objects and arrays count as elements. An array that is cut off gives the elements before the cut.
+ * element. Only objects and arrays count as elements. An array that is cut off gives the elements before the cut, one with an
+ * element that is too long those before that.
  */
 export class ArraySplitter {
+  readonly #mostBytes: number
   #depth = 0
   #isInString = false
   #isEscaped = false
   #state: 'before' | 'inside' | 'ended' | 'no array' = 'before'
   /** The bytes of the current element that came in earlier chunks. */
   #parts: Uint8Array[] = []
+  #partBytes = 0
+
+  /** @param mostBytes that an element may have */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
 
   /** Whether the text was an array, and complete. */
   get isComplete(): boolean {
@@ -33,7 +41,15 @@ export class ArraySplitter {
       yield this.#element(chunk.subarray(start, at + 1))
       start = undefined
     }
-    if (start !== undefined) this.#parts.push(chunk.slice(start))
+    if (start !== undefined && this.#state !== 'no array') this.#keep(chunk.slice(start))
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#parts.push(part)
+    this.#partBytes += part.length
+    if (this.#partBytes <= this.#mostBytes) return
+    this.#state = 'no array'
+    this.#parts = []
   }
 
   #step(byte: number): void {
@@ -64,6 +80,7 @@ export class ArraySplitter {
   #element(last: Uint8Array): Uint8Array {
     const parts = [...this.#parts, last]
     this.#parts = []
+    this.#partBytes = 0
     const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
     let at = 0
     for (const part of parts) {

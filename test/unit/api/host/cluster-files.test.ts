@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { systemClock } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
+import { daemonStates } from '../../../../packages/api/src/daemon-states.ts'
 import { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import { MonitorFile } from '../../../../packages/api/src/host/monitor-file.ts'
 import { formatCycle } from '../../../builders/format-cycle.ts'
@@ -69,7 +71,7 @@ describe('the cluster', () => {
 describe('the newest sample of the monitor', () => {
   const line = (cpuCoresUsed: number) =>
     formatCycle({ containers: new Map([[101, sample({ cpuCoresUsed })]]), summary: summary() })
-  const fileOf = (text: string) => new MonitorFile(new HostFiles(), join(rootWith({ 'm.json': text }), 'm.json'))
+  const fileOf = (text: string) => new MonitorFile(join(rootWith({ 'm.json': text }), 'm.json'))
 
   test('is that of the last whole line, whatever was torn behind it', async () => {
     const [old, now] = [1, 2].map(line)
@@ -80,7 +82,7 @@ describe('the newest sample of the monitor', () => {
   test('is read again after it could not be, though the file was not written meanwhile', async () => {
     const path = join(rootWith({ 'm.json': line(2) }), 'm.json')
     const { mtime } = statSync(path)
-    const file = new MonitorFile(new HostFiles(), path)
+    const file = new MonitorFile(path)
     rmSync(path)
     mkdirSync(path)
     utimesSync(path, mtime, mtime)
@@ -91,15 +93,43 @@ describe('the newest sample of the monitor', () => {
     expect((await file.sample(101))?.cpuCoresUsed).toBe(2)
   })
 
-  test('is none, and nobody waits for it, when a pipe stands behind the name', async () => {
-    const path = join(temporaryDirectory(), 'm.json')
-    execFileSync('mkfifo', [path])
-    expect(await new MonitorFile(new HostFiles(), path).sample(101)).toBeUndefined()
-  })
-
   test('is none in an empty file, and none for a container that is not in it', async () => {
     expect(await fileOf('[\n]\n').sample(101)).toBeUndefined()
     expect(await fileOf('').sample(101)).toBeUndefined()
-    expect(await new MonitorFile(new HostFiles(), '/nowhere/m.json').sample(101)).toBeUndefined()
+    expect(await new MonitorFile('/nowhere/m.json').sample(101)).toBeUndefined()
+  })
+
+  test.each([
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+    ['an endless device', (path: string) => symlinkSync('/dev/zero', path)],
+    ['a link to itself', (path: string) => symlinkSync(path, path)],
+  ])('is not known, and not waited for, while %s stands in the place of the file', async (_, make) => {
+    const path = join(temporaryDirectory(), 'm.json')
+    make(path)
+    const monitorFile = new MonitorFile(path)
+    await expect(monitorFile.sample(101)).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
+    expect(statesOf(monitorFile, path)).toMatchObject([
+      { state: 'not known', detail: expect.stringContaining(path) },
+      { state: 'not known', detail: expect.stringContaining(path) },
+      { state: 'running' },
+    ])
+    rmSync(path, { recursive: true })
+    writeFileSync(path, `[\n${line(1)}\n]\n`)
+    expect((await monitorFile.sample(101))?.cpuCoresUsed).toBe(1)
+    expect(statesOf(monitorFile, path)).toMatchObject([{ state: 'running' }, {}, {}])
+  })
+
+  test('is not looked for in a file without line ends that is longer than any line', async () => {
+    const path = join(temporaryDirectory(), 'm.json')
+    writeFileSync(path, '')
+    truncateSync(path, 40_000_000)
+    await expect(new MonitorFile(path).sample(101)).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
   })
 })
+
+/** `lock` is in the place of the model's lock file. */
+function statesOf(monitorFile: MonitorFile, lock: string) {
+  const health = { metrics_file: '', max_metrics_age_seconds: 60, pct_interval_seconds: 1, model_lock_file: lock }
+  return daemonStates({ clock: systemClock, files: new HostFiles(), monitorFile, config: { health } })
+}

@@ -93,6 +93,13 @@ describe('the state files', () => {
     expect(readdirSync(directory).sort()).toEqual(['model-forests.jsonl', 'model-pending.json', 'model-sizers.jsonl'])
   })
 
+  test('of a save that a kill came into are removed at the next start, and those of others stay', async () => {
+    const [own, others] = ['model-sizers.jsonl.0123456789abcdef.tmp', 'answers.jsonl.0123456789abcdef.tmp']
+    for (const name of [own, others]) writeFileSync(join(directory, name), '')
+    await files.prepare()
+    expect(readdirSync(directory)).toEqual([others])
+  })
+
   test('can be read by their group and by nobody else', async () => {
     await files.save(sizers, [])
     const { mode } = await import('node:fs').then(fs => fs.statSync(join(directory, 'model-sizers.jsonl')))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { MetricsFile, type MetricsFileOptions } from '../../../../packages/monitor/src/store/metrics-file.ts'
+import { recordFileCalls } from '../../../fakes/recorded-file-calls.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
@@ -24,8 +26,9 @@ function setUp(before?: string, options: Partial<MetricsFileOptions> = {}) {
   const path = join(folder, 'lxc_metrics.json')
   if (before !== undefined) writeFileSync(path, before)
   const { log, messages, lines } = recordingLog()
-  const open = () => {
-    const file = new MetricsFile({ path, maxCycles: 10, nowMs: () => Date.UTC(2026, 0, 5), log, ...options })
+  const open = (more: Partial<MetricsFileOptions> = {}) => {
+    const standard = { path, maxCycles: 10, nowMs: () => Date.UTC(2026, 0, 5), log }
+    const file = new MetricsFile({ ...standard, ...options, ...more })
     onTestFinished(() => file.close())
     return file
   }
@@ -119,10 +122,70 @@ describe('the metrics file', () => {
     expect(numbers()).toEqual(range(33, 51))
   })
 
-  test('that is a folder is a wrong configuration', async () => {
+  test('is rewritten under a name that nobody can foresee, so that no link beside it is followed', async () => {
+    const { file, folder, path, numbers } = setUp()
+    const other = join(folder, 'lxc_monitor.log')
+    writeFileSync(other, 'of somebody else')
+    for (const name of [`${path}.new`, `${path}.tmp`, `${path}.${process.pid}.tmp`]) symlinkSync(other, name)
+    await append(file, ...range(1, 30))
+    expect(numbers().at(-1)).toBe(30)
+    expect(readFileSync(other, 'utf8')).toBe('of somebody else')
+    expect(lstatSync(path).isFile()).toBe(true)
+  })
+
+  test('is on the disk with its new content before that has its name', async () => {
+    const { file, folder, path } = setUp()
+    await append(file, ...range(1, 10))
+    const calls = await recordFileCalls()
+    await append(file, 11)
+    const [content, place] = [statSync(path).ino, statSync(folder).ino]
+    const ordered = calls.map(({ call, inode }) => `${call} ${inode}`)
+    const at = ordered.indexOf(`rename ${content}`)
+    expect(ordered.slice(at - 1, at + 2)).toEqual([`sync ${content}`, `rename ${content}`, `sync ${place}`])
+    expect(ordered.slice(0, at - 1)).toContain(`write ${content}`)
+  })
+})
+
+describe('something else in the place of the file', () => {
+  const OTHERS: readonly (readonly [name: string, make: (path: string) => void])[] = [
+    ['a folder', path => mkdirSync(path)],
+    ['a FIFO', path => void execFileSync('mkfifo', [path])],
+    ['an endless device', path => symlinkSync('/dev/zero', path)],
+    ['a device without end of file', path => symlinkSync('/dev/full', path)],
+    ['a link to nothing', path => symlinkSync('/nowhere/at/all', path)],
+    ['a link to itself', path => symlinkSync(path, path)],
+  ]
+
+  test.each(OTHERS)('%s costs the cycles of that while, is said once, and nothing is left open', async (_, make) => {
+    const { file, path, numbers, messages, lines } = setUp()
+    make(path)
+    const open = readdirSync('/proc/self/fd').length
+    expect(await append(file, 1, 2, 3)).toEqual(Array(3).fill({ isStored: false, bytes: 0 }))
+    expect(readdirSync('/proc/self/fd').length).toBe(open)
+    expect(messages('error')).toHaveLength(1)
+    expect(lines[0]?.fields['problem']).toMatch(/is not a regular file|ELOOP|EEXIST/)
+    rmSync(path, { recursive: true })
+    expect(await append(file, 4)).toMatchObject([{ isStored: true }])
+    expect(numbers()).toEqual([4])
+    expect(messages('info')).toEqual(['metrics file can be written again'])
+  })
+
+  test.each(OTHERS)('%s that comes while it is written does the same', async (_, make) => {
+    const { file, path, numbers, messages } = setUp()
+    await append(file, 1)
+    rmSync(path)
+    make(path)
+    expect(await append(file, 2, 3)).toEqual(Array(2).fill({ isStored: false, bytes: 0 }))
+    expect(messages('error')).toHaveLength(1)
+    rmSync(path, { recursive: true })
+    await append(file, 4)
+    expect(numbers()).toEqual([4])
+  })
+
+  test('is said to whoever opens the file to see whether it can be used', async () => {
     const { path, file } = setUp()
     mkdirSync(path)
-    await expect(file.open()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await expect(file.open()).rejects.toMatchObject({ code: 'STATE_INVALID' })
   })
 })
 
@@ -212,6 +275,35 @@ describe('a file that somebody else wrote', () => {
     expect(readdirSync(folder)).toContain('lxc_metrics.json.unreadable-20260105T000000Z')
     expect(lines[0]).toMatchObject({ level: 'warn', fields: { damaged_lines: 2, cycles: 3 } })
   })
+
+  test('has its newest three damaged ones kept, however many there were, and no other file is removed', async () => {
+    const { folder, path, open } = setUp()
+    const others = ['lxc_metrics.json.unreadable', 'else.json.unreadable-20260101T000000Z']
+    for (const name of others) writeFileSync(join(folder, name), '')
+    for (let day = 1; day <= 6; day++) {
+      writeFileSync(path, `damaged ${day}\n`)
+      await append(open({ nowMs: () => Date.UTC(2026, 0, day) }), day)
+    }
+    const kept = readdirSync(folder).filter(name => name.startsWith('lxc_metrics.json.unreadable-'))
+    expect(kept.map(name => readFileSync(join(folder, name), 'utf8'))).toEqual([4, 5, 6].map(day => `damaged ${day}\n`))
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(others))
+  })
+
+  test('keeps the one that was just damaged, also when the clock was set back', async () => {
+    const { folder, path, open } = setUp()
+    for (const day of [9, 8, 7, 6]) {
+      writeFileSync(path, `damaged ${day}\n`)
+      await append(open({ nowMs: () => Date.UTC(2026, 0, day) }), day)
+    }
+    expect(readFileSync(join(folder, 'lxc_metrics.json.unreadable-20260106T000000Z'), 'utf8')).toBe('damaged 6\n')
+  })
+
+  test('gives what stands before a cycle that is longer than any can be', async () => {
+    const { file, path, numbers } = setUp(`[\n${line(1)},\n{"101":"`)
+    truncateSync(path, 600_000_000)
+    await append(file, 2)
+    expect(numbers()).toEqual([1, 2])
+  }, 60_000)
 
   test('is taken as new when it is empty', async () => {
     const { file, numbers, messages } = setUp('')

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ArraySplitter } from '../../../../packages/monitor/src/store/split-json-array.ts'
 
-function split(text: string, chunkBytes = text.length) {
-  const splitter = new ArraySplitter()
+function split(text: string, chunkBytes = text.length, mostBytes = 1_000_000) {
+  const splitter = new ArraySplitter(mostBytes)
   const bytes = Buffer.from(text)
   const elements: unknown[] = []
   for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -33,6 +33,11 @@ describe('ArraySplitter', () => {
 
   test.each([['{"a":1}'], ['text'], ['']])('finds nothing in %j', text => {
     expect(split(text)).toEqual({ elements: [], isComplete: false })
+  })
+
+  test('gives the elements before one that is longer than any can be, and nothing behind it', () => {
+    const text = `[{"a":1},{"b":"${'x'.repeat(100)}"},{"c":2}]`
+    expect(split(text, 10, 50)).toEqual({ elements: [{ a: 1 }], isComplete: false })
   })
 
   test('does not take a second array for a part of the first', () => {
