@@ -43,6 +43,7 @@ export {
   isErrorCode,
   systemErrorCode,
 } from './errors.ts'
+export { type OpenRegular, openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
 export { replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
   LOG_LEVELS,
