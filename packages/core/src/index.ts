@@ -44,7 +44,7 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { type OpenRegular, openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
-export { replaceFile, syncDirectory } from './files/replace-file.ts'
+export { openBeside, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
   LOG_LEVELS,
   type Logger,

@@ -1,28 +1,77 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { systemErrorCode } from '../errors.ts'
+
+/** The name of a temporary file: that of the file it is to replace, and digits that nobody can foresee. */
+const TEMPORARY_NAME = /^(?<replaced>.+)\.[0-9a-f]+\.tmp$/
 
 /**
  * Replaces the whole content of `path`: written beside it, synced, renamed. A reader sees the old file or the new one,
  * never a part; so does everybody after a power loss. Content in parts is written part by part, so that it never is in
- * memory as a whole.
+ * memory as a whole. A link at `path` is replaced, not followed.
  */
 export async function replaceFile(
   path: string,
   content: string | Uint8Array | Iterable<string>,
   mode = 0o640,
 ): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`
+  const { aside, handle } = await openBeside(path, mode)
   try {
-    await withHandle(await open(aside, 'w', mode), async handle => {
+    await withHandle(handle, async () => {
       for (const part of inParts(content)) await handle.appendFile(part)
       await handle.sync()
     })
     await rename(aside, path)
   } catch (error) {
-    await rm(aside, { force: true })
+    await removeFile(aside)
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+/**
+ * A new file beside `path`, to be renamed over it. Nobody can put a link in its way: the name cannot be foreseen, and what
+ * stands there is not opened. After a kill it is left to `removeTemporaries`.
+ */
+export async function openBeside(
+  path: string,
+  mode: number,
+  openFile = open,
+): Promise<{ readonly aside: string; readonly handle: FileHandle }> {
+  const aside = `${path}.${randomBytes(8).toString('hex')}.tmp`
+  return { aside, handle: await openFile(aside, 'wx+', mode) }
+}
+
+/**
+ * Removes the temporary files of `directory` that a kill left behind, of the files whose names are `isOurs`. For their only
+ * writer, before it writes.
+ */
+export async function removeTemporaries(directory: string, isOurs: (name: string) => boolean): Promise<void> {
+  const left = (await namesIn(directory)).filter(name => {
+    const replaced = TEMPORARY_NAME.exec(name)?.groups?.['replaced']
+    return replaced !== undefined && isOurs(replaced)
+  })
+  await Promise.all(left.map(name => removeFile(join(directory, name))))
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    // What cannot be listed, or is not there yet, is the concern of whoever writes there.
+    if (systemErrorCode(error) === undefined) throw error
+    return []
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true })
+  } catch (error) {
+    // It only takes room; why the file was not replaced is more worth knowing.
+    if (systemErrorCode(error) === undefined) throw error
+  }
 }
 
 function inParts(content: string | Uint8Array | Iterable<string>): Iterable<string | Uint8Array> {

@@ -1,8 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { replaceFile } from '@lxc-autoscale/core'
+import { removeTemporaries, replaceFile } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { recordFileCalls } from '../../../fakes/recorded-files.ts'
 
 let directory: string
 beforeEach(() => {
@@ -43,4 +54,47 @@ test('leaves the old file when a part cannot be made', async () => {
   await expect(replaceFile(path, broken())).rejects.toThrow('cannot be made')
   expect(readFileSync(path, 'utf8')).toBe('old')
   expect(readdirSync(directory)).toEqual(['state.jsonl'])
+})
+
+test('the new content is on the disk before it has the name, and the name before the call is over', async () => {
+  const path = join(directory, 'state.json')
+  const calls = await recordFileCalls()
+  await replaceFile(path, ['one\n', 'two\n'])
+  const [content, folder] = [statSync(path).ino, statSync(directory).ino]
+  expect(calls).toEqual([
+    { call: 'write', inode: content },
+    { call: 'write', inode: content },
+    { call: 'sync', inode: content },
+    { call: 'rename', inode: content },
+    { call: 'sync', inode: folder },
+  ])
+})
+
+test('writes nothing through a link, neither one in its place nor one beside it', async () => {
+  const [path, other] = [join(directory, 'state.json'), join(directory, 'other.json')]
+  writeFileSync(other, 'of somebody else')
+  symlinkSync(other, path)
+  // The names that could be foreseen.
+  for (const name of [`${path}.tmp`, `${path}.new`, `${path}.${process.pid}.tmp`]) symlinkSync(other, name)
+  await replaceFile(path, 'new')
+  expect(readFileSync(other, 'utf8')).toBe('of somebody else')
+  expect(lstatSync(path).isFile()).toBe(true)
+  expect(readFileSync(path, 'utf8')).toBe('new')
+})
+
+test('a folder in the place of the file is said, left alone, and replaced by nothing', async () => {
+  const path = join(directory, 'state.json')
+  mkdirSync(path)
+  await expect(replaceFile(path, 'new')).rejects.toMatchObject({ code: 'EISDIR' })
+  expect(readdirSync(directory)).toEqual(['state.json'])
+})
+
+test('temporary files that a kill left behind are removed, of the named files and no others', async () => {
+  const left = ['state.json.0123456789abcdef.tmp', 'state.json.4711.tmp']
+  const others = ['else.json.0123456789abcdef.tmp', 'state.json', 'state.json.old.tmp', 'state.json.0a.tmp.bak']
+  for (const name of [...left, ...others]) writeFileSync(join(directory, name), '')
+  mkdirSync(join(directory, 'state.json.00.tmp'))
+  await removeTemporaries(directory, name => name === 'state.json')
+  expect(readdirSync(directory).sort()).toEqual([...others, 'state.json.00.tmp'].sort())
+  await removeTemporaries(join(directory, 'missing'), () => true)
 })
