@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import type { MetricsCycle } from '@lxc-autoscale/core'
 import { ModelStatus } from '@lxc-autoscale/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
 import { parseSizerState } from '../../packages/model/src/state/sizer-state.ts'
 import { formatCycle } from '../builders/format-cycle.ts'
 import { sample, summary } from '../builders/snapshot.ts'
@@ -33,7 +32,9 @@ beforeEach(async () => {
     request.on('end', () => {
       const text = Buffer.concat(parts).toString('utf8')
       const method = request.method === 'POST' ? 'POST' : 'GET'
-      const asked = { method, path: request.url ?? '/', body: text === '' ? undefined : JSON.parse(text) } as const
+      const headers = { 'idempotency-key': String(request.headers['idempotency-key']) }
+      const body = text === '' ? undefined : JSON.parse(text)
+      const asked = { method, path: request.url ?? '/', ...(method === 'POST' ? { headers } : {}), body } as const
       api.requests.push(asked)
       const reply = api.answer(asked)
       response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body))
@@ -117,8 +118,7 @@ async function runOnce(): Promise<string> {
 function expectValidState(): void {
   const read = (name: string) => readFileSync(join(stateDirectory(), name), 'utf8')
   for (const name of readdirSync(stateDirectory())) {
-    if (name === 'model-sizers.jsonl') expect(parseSizerState(read(name)).size).toBe(VMIDS.length)
-    if (name === 'model-pending.json') PendingChanges.parse(read(name))
+    if (name === 'model-sizers.jsonl') expect(parseSizerState(read(name)).sizers.size).toBe(VMIDS.length)
     if (name === 'model-status.json') ModelStatus.parse(JSON.parse(read(name)))
     if (name === 'model-forests.jsonl') expect(read(name).endsWith('\n')).toBe(true)
     expect(name).not.toMatch(/damaged/)

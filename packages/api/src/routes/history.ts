@@ -66,15 +66,16 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
 async function readHistory(
   { audit }: RouteContext,
   caller: Caller,
-  { lxc_id: vmid, since, limit }: z.output<typeof HistoryQuery>,
+  { lxc_id: vmid, since, limit, skip }: z.output<typeof HistoryQuery>,
 ): Promise<HistoryEntryBody[]> {
   const entries: HistoryEntryBody[] = []
+  let toSkip = skip
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
   for await (const entry of audit.newestFirst()) {
     const timeMs = Date.parse(entry.time)
     if (timeMs < sinceMs - LONGEST_CHANGE_MS || entries.length >= limit) break
     const isAsked = vmid === undefined || concerns(entry, vmid)
-    if (timeMs >= sinceMs && isAsked && mayReach(caller, entry.lxc_id)) entries.push(entry)
+    if (timeMs >= sinceMs && isAsked && mayReach(caller, entry.lxc_id) && toSkip-- <= 0) entries.push(entry)
   }
   // The log has them in the order in which they ended; two that ran side by side may have begun the other way round.
   return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time))

@@ -289,6 +289,7 @@ export const HistoryQuery = z.object({
   lxc_id: WireVmid.optional(),
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
+  skip: wireInteger(0, 1_000_000).default(0).describe('So many of the newest are left out: for the next page.'),
 })
 
 /** `GET /history`. */
