@@ -19,7 +19,7 @@ import type { Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
 import { RULES } from './rules/index.ts'
 import { type Holds, SafetyMemory } from './safety-memory.ts'
-import type { ScalingSection } from './settings.ts'
+import type { Tier } from './settings.ts'
 
 const VERSION = 1
 
@@ -181,8 +181,10 @@ export class ContainerSizer {
   }
 }
 
+type Pauses = Pick<Tier, 'truce_hours' | 'shrink_cooldown_seconds' | 'grow_cooldown_seconds'>
+
 /** The longest that anything waits for after a change; after a refusal it is a day at the most. */
-export function longestWaitMs(scaling: Partial<ScalingSection>): number {
+export function longestWaitMs(scaling: Pauses): number {
   const {
     truce_hours: truceHours = 0,
     shrink_cooldown_seconds: shrinkS = 0,

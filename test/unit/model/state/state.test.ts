@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AutoscaleError } from '@lxc-autoscale/core'
@@ -93,6 +94,43 @@ describe('the state files', () => {
   })
 })
 
+describe('the state folder', () => {
+  test.each([
+    ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+    ['a folder', (path: string) => void mkdirSync(path)],
+  ])('may hold %s where a file of ours belongs, which is kept aside', async (_, make) => {
+    make(join(directory, 'model-sizers.jsonl'))
+    expect(await files.loadSizers()).toMatchObject({ isLost: true })
+    await files.save(learned)
+    expect(await files.loadSizers()).toMatchObject({ sizers, isLost: false })
+  })
+
+  test('tells by the status that something was saved and is gone', async () => {
+    writeFileSync(join(directory, 'model-status.json'), '{}')
+    expect(await files.loadSizers()).toMatchObject({ isLost: true })
+    await files.save(learned)
+    expect(await files.loadSizers()).toMatchObject({ isLost: false })
+  })
+
+  test('is made when it is not there, and one that cannot be made stops nothing', async () => {
+    await new StateFiles(join(directory, 'new'), recording.log).prepare()
+    writeFileSync(join(directory, 'file'), '')
+    const impossible = new StateFiles(join(directory, 'file', 'new'), recording.log)
+    await impossible.prepare()
+    expect(await impossible.loadSizers()).toMatchObject({ isLost: true })
+    expect(await impossible.loadPauses()).toEqual({})
+    await expect(impossible.save(learned)).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  test('is cleared of what a kill left unfinished, and of nothing else', async () => {
+    for (const name of ['model-sizers.jsonl.0123456789abcdef.tmp', 'audit.jsonl', 'pauses.json.0123.tmp']) {
+      writeFileSync(join(directory, name), '')
+    }
+    await files.prepare()
+    expect(readdirSync(directory).sort()).toEqual(['audit.jsonl', 'pauses.json.0123.tmp'])
+  })
+})
+
 describe('the pauses of containers', () => {
   const path = () => join(directory, 'pauses.json')
 
@@ -119,5 +157,11 @@ describe('the pauses of containers', () => {
       await files.loadPauses()
     }
     expect(recording.messages()).toHaveLength(2)
+  })
+
+  test('are none, at once, when there is a FIFO in their place', async () => {
+    execFileSync('mkfifo', [path()])
+    expect(await files.loadPauses()).toEqual({})
+    expect(recording.messages()).toEqual(['the pauses cannot be read; no container is paused'])
   })
 })
