@@ -66,7 +66,7 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
 async function readHistory(
   { audit }: RouteContext,
   caller: Caller,
-  { lxc_id: vmid, since, limit, skip }: z.output<typeof HistoryQuery>,
+  { lxc_id: vmid, since, limit, skip, made }: z.output<typeof HistoryQuery>,
 ): Promise<HistoryEntryBody[]> {
   const entries: HistoryEntryBody[] = []
   let toSkip = skip
@@ -74,11 +74,11 @@ async function readHistory(
   for await (const entry of audit.newestFirst()) {
     const timeMs = Date.parse(entry.time)
     if (timeMs < sinceMs - LONGEST_CHANGE_MS || entries.length >= limit) break
-    const isAsked = vmid === undefined || concerns(entry, vmid)
+    const isAsked = (vmid === undefined || concerns(entry, vmid)) && (made === undefined || entry.outcome !== 'refused')
     if (timeMs >= sinceMs && isAsked && mayReach(caller, entry.lxc_id) && toSkip-- <= 0) entries.push(entry)
   }
   // The log has them in the order in which they ended; two that ran side by side may have begun the other way round.
-  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+  return made === undefined ? entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)) : entries
 }
 
 /** Whether an entry is about a container; a clone is about two. */

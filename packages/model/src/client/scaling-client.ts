@@ -83,12 +83,12 @@ export class ScalingClient {
   }
 
   /**
-   * The newest entries of the audit log but the first `skip`, in the order of the log, newest first.
+   * What was changed or may have been: entries of the audit log but the newest `skip`, in the order of the log, newest first.
    * @throws {AutoscaleError} as `fetchConfigs` does.
    */
   fetchHistory({ limit, skip }: HistoryPage, signal: AbortSignal): Promise<HistoryBody> {
     const call = this.#caller(signal)
-    const path = `${HISTORY_ROUTE}?limit=${limit}&skip=${skip}`
+    const path = `${HISTORY_ROUTE}?made=true&limit=${limit}&skip=${skip}`
     return call({ method: 'GET', path }, reply => readData(`GET ${HISTORY_ROUTE}`, reply, HistoryBody))
   }
 

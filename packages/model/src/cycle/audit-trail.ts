@@ -49,8 +49,9 @@ export class AuditTrail {
       const made = entries.filter(isMade)
       const unknown = made.filter(({ id }) => !this.#known.has(id) && !fresh.has(id))
       for (const entry of unknown) fresh.set(entry.id, entry)
-      const isOld = made.length > 0 && made.every(entry => this.#timeOf(entry) < this.#time.nowMs() - reachMs)
-      if (entries.length < limit || isOld || (made.length > 0 && unknown.length === 0)) break
+      const isOld = made.every(entry => this.#timeOf(entry) < this.#time.nowMs() - reachMs)
+      // The log is read from its end without a gap, so what is older than something known is known.
+      if (entries.length < limit || (made.length > 0 && (isOld || unknown.length < made.length))) break
     }
     this.#isBegun = true
     this.#remember(fresh.keys())

@@ -47,7 +47,10 @@ describe('a cycle', () => {
   test('takes one request for what was changed and one for all allocations', async () => {
     model.measure({ 101: {}, 102: {} })
     await model.run()
-    expect(model.api.requests.map(({ path }) => path)).toEqual(['/history?limit=1000&skip=0', '/resource/lxc/configs'])
+    expect(model.api.requests.map(({ path }) => path)).toEqual([
+      '/history?made=true&limit=1000&skip=0',
+      '/resource/lxc/configs',
+    ])
   })
 
   test('gives a sizer what the API says of its container', async () => {
