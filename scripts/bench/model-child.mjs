@@ -6,12 +6,13 @@ import { ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/dist/anomaly/anomaly-model.js'
 import { anomalySettings } from '../../packages/model/dist/anomaly/anomaly-sections.js'
 import { ApiConnection } from '../../packages/model/dist/api-connection.js'
+import { AuditTrail } from '../../packages/model/dist/cycle/audit-trail.js'
 import { Fleet } from '../../packages/model/dist/cycle/fleet.js'
+import { SteadyTime } from '../../packages/model/dist/cycle/steady-time.js'
 import { ModelCycle } from '../../packages/model/dist/cycle.js'
 import { limitHeapGrowth } from '../../packages/model/dist/heap-growth.js'
 import { FleetHistory } from '../../packages/model/dist/history/fleet-history.js'
 import { MetricsFileSource } from '../../packages/model/dist/history/metrics-file-source.js'
-import { PendingChanges } from '../../packages/model/dist/state/pending-changes.js'
 import { StateFiles } from '../../packages/model/dist/state/state-files.js'
 import { StatusFile } from '../../packages/model/dist/status/status-file.js'
 import { ModelTelemetry } from '../../packages/model/dist/telemetry.js'
@@ -29,6 +30,7 @@ const clock = {
   // The model believes that as much time passes between two measured cycles as between two collections.
   nowMs: () => Date.now() + skewMs,
   monotonicMs: () => performance.now(),
+  sinceBoot: () => ({ id: 'bench', seconds: (performance.now() + skewMs) / 1_000 }),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 }
 const config = ModelConfig.parse({
@@ -39,6 +41,7 @@ const config = ModelConfig.parse({
   api: { api_url: apiUrl, api_key_file: '' },
   state: { directory },
 })
+const time = new SteadyTime(clock)
 const telemetry = new ModelTelemetry()
 const state = new StateFiles(directory, log)
 await state.prepare()
@@ -49,13 +52,14 @@ const fleet = new Fleet({
   config,
   hostSize: openHostFigures(new HostFiles(0), '/proc')(),
   spikes: { deviations: 3, window: 5 },
-  saved: new Map(),
+  saved: { sizers: new Map(), isLost: false },
+  time,
 })
 let status
 const cycle = new ModelCycle(
   {
     source: new MetricsFileSource({ path }),
-    history: new FleetHistory(),
+    history: new FleetHistory(undefined, clockMs => time.ofClock(clockMs)),
     anomalies,
     fleet,
     state,
@@ -65,11 +69,12 @@ const cycle = new ModelCycle(
         return new StatusFile(directory).show(next)
       },
     },
-    pending: new PendingChanges(),
+    trail: new AuditTrail(time),
     telemetry,
     clock,
+    time,
     log,
-    runName: 'bench',
+    runName: '0000000000000000',
     pid: process.pid,
   },
   {
@@ -79,6 +84,7 @@ const cycle = new ModelCycle(
     maxDataAgeMs: 86_400_000,
     windowMs: forest.windowMs,
     saveIntervalMs: Number.POSITIVE_INFINITY,
+    longestWaitMs: 86_400_000,
   },
 )
 const { signal } = new AbortController()

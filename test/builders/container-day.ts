@@ -34,11 +34,14 @@ export class ContainerDay {
   readonly #anomalies = new AnomalyModel(FEW_TREES)
   readonly #fleet: Fleet
   #allocation: Allocation
+  #nowMs = MONDAY_MS
   refused = 0
 
   constructor(policy: string, allocation: Allocation) {
     const config = ModelConfig.parse({ scaling: { policy, learning_hours: 0, max_changes_per_hour: 60 } })
-    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, spikes: { deviations: 3, window: 5 }, saved: new Map() })
+    const saved = { sizers: new Map(), isLost: false }
+    const time = { nowMs: () => this.#nowMs }
+    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, spikes: { deviations: 3, window: 5 }, saved, time })
     this.#allocation = allocation
   }
 
@@ -77,6 +80,7 @@ export class ContainerDay {
   }
 
   #observe(measured: ContainerSample, nowMs: number): void {
+    this.#nowMs = nowMs
     const cycle = { containers: new Map([[101, measured]]), summary: summary({ hostMemoryAvailableMb: 30_000 }) }
     if (cycle.summary !== undefined) {
       this.#fleet.setHost({ cores: 8, memoryMb: 32_768, memoryAvailableMb: 30_000 })
@@ -103,9 +107,10 @@ export class ContainerDay {
           lock: '',
           isHaManaged: false,
           uptimeMs: 3_600_000,
-          cores: 2,
+          cores: this.#allocation.cores ?? null,
           cpuLimit: null,
-          memoryMb: 1_024,
+          memoryMb: this.#allocation.memoryMb ?? null,
+          swapMb: null,
           leastMemoryMb: memoryMb + 32,
           rawCores: undefined,
           rawMemory: undefined,
@@ -114,6 +119,9 @@ export class ContainerDay {
         container,
         verdict: { isAbnormal: isAbnormal || spike !== '', confidence: verdict?.confidence ?? 0, why: spike },
         nowMs,
+        clockMs: nowMs,
+        askedMs: nowMs,
+        isHistoryKnown: true,
         maxDataAgeMs: 3 * MINUTE_MS,
       }),
     )

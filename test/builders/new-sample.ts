@@ -9,6 +9,7 @@ export function newSample(overrides: Partial<NewSample> = {}, sampled: Partial<C
     vmid: 101,
     sample: taken,
     timeMs: taken.timestampMs,
+    markMs: taken.timestampMs,
     elapsedMs: 10_000,
     isNewRun: false,
     isAfterGap: false,

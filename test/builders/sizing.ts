@@ -125,7 +125,6 @@ export function facts(overrides: Partial<RuleFacts> = {}): RuleFacts {
     observedMs: 604_800_000,
     truceUntilMs: undefined,
     quarantineUntilMs: undefined,
-    quarantineLevel: 0,
     lastKillMs: undefined,
     lastInnerKillMs: undefined,
     refusals: [],

@@ -120,6 +120,18 @@ describe('a change', () => {
     expect(history.entries).toHaveLength(1)
   })
 
+  test('stands in the history, which is read page by page in the order of the log', async () => {
+    for (const cores of [5, 6, 7]) await api.ask('/scale/cores', { body: { lxc_id: 104, cores } })
+    await api.ask('/scale/ram', { body: { lxc_id: 104, memory: 1 } })
+    const page = async (query: string) => {
+      const { entries } = dataOf(await api.ask(`/history?lxc_id=104&made=true&${query}`), HistoryBody)
+      return entries.map(({ asked }) => asked['cores'])
+    }
+    expect(await page('limit=2')).toEqual([7, 6])
+    expect(await page('limit=2&skip=1')).toEqual([6, 5])
+    expect(await page('limit=2&skip=1000')).toEqual([])
+  })
+
   test('enlarges the root disk', async () => {
     const data = dataOf(
       await api.ask('/scale/storage/increase', { body: { lxc_id: 101, disk_size: 2 } }),

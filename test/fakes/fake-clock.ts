@@ -10,6 +10,7 @@ export class FakeClock implements Clock {
   /** Another one after a reboot of the host. */
   bootId = '00000000-0000-4000-8000-00000000b007'
   #monotonicMs = 0
+  #bootedMs = 0
   #wallMs: number
   #sleepers: Sleeper[] = []
 
@@ -26,7 +27,7 @@ export class FakeClock implements Clock {
   }
 
   sinceBoot(): BootTime {
-    return { id: this.bootId, seconds: this.#monotonicMs / 1_000 }
+    return { id: this.bootId, seconds: (this.#monotonicMs - this.#bootedMs) / 1_000 }
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
@@ -60,6 +61,13 @@ export class FakeClock implements Clock {
   /** Moves the wall clock alone, as NTP or an administrator does. */
   stepWallMs(stepMs: number): void {
     this.#wallMs += stepMs
+  }
+
+  /** The host is off for `offMs` and boots again. */
+  reboot(offMs = 60_000): void {
+    this.#pass(offMs)
+    this.#bootedMs = this.#monotonicMs
+    this.bootId = `${this.bootId.slice(0, -4)}${(Number.parseInt(this.bootId.slice(-4), 16) + 1).toString(16)}`
   }
 
   /** Lets `durationMs` pass at once, for a test in which nobody sleeps. */

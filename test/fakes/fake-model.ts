@@ -3,18 +3,23 @@ import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/mode
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
+import { AuditTrail } from '../../packages/model/src/cycle/audit-trail.ts'
 import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
+import { SteadyTime } from '../../packages/model/src/cycle/steady-time.ts'
 import { type CycleSettings, ModelCycle } from '../../packages/model/src/cycle.ts'
 import type { FollowOutcome } from '../../packages/model/src/history/follow-outcome.ts'
 import type { MetricsSource, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
-import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
-import type { SavedSizer, SavedSizers } from '../../packages/model/src/state/sizer-state.ts'
+import type { LoadedSizers, SavedMoment, SavedSizer } from '../../packages/model/src/state/sizer-state.ts'
+import type { Learned } from '../../packages/model/src/state/state-files.ts'
 import { ModelTelemetry } from '../../packages/model/src/telemetry.ts'
 import { sample, summary } from '../builders/snapshot.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeScalingApi } from './fake-scaling-api.ts'
 import { recordingLog } from './recording-log.ts'
 import { ScriptedPolicies } from './scripted-policy.ts'
+
+/** No two models have the same name. */
+let runs = 0
 
 /** A metrics file in memory. */
 class FakeSource implements MetricsSource {
@@ -34,24 +39,30 @@ class FakeSource implements MetricsSource {
 /** State that is kept in memory, as it would be on disk. */
 export class FakeState implements StateStore {
   sizers: ReadonlyMap<number, SavedSizer> = new Map()
+  moment: SavedMoment | undefined
+  isLost = false
   forests: string[] = []
-  pendingText = new PendingChanges().format()
   nextError: Error | undefined
+  /** As `nextError`, until it is taken away. */
+  error: Error | undefined
   saves = 0
   pauses: Pauses = {}
 
-  async save(sizers: SavedSizers, forests: Iterable<string>): Promise<number> {
-    const { nextError } = this
+  loaded(): LoadedSizers {
+    return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
+  }
+
+  async save({ sizers, forests, moment }: Learned): Promise<number> {
+    const error = this.nextError ?? this.error
     this.nextError = undefined
-    if (nextError !== undefined) throw nextError
-    this.sizers = new Map(sizers)
+    if (error !== undefined) throw error
+    // As JSON, as a file would have it.
+    this.sizers = new Map(JSON.parse(JSON.stringify([...sizers])))
+    this.moment = moment
+    this.isLost = false
     this.forests = [...forests]
     this.saves += 1
     return 1_000
-  }
-
-  async savePending(pending: PendingChanges): Promise<void> {
-    this.pendingText = pending.format()
   }
 
   async loadPauses(): Promise<Pauses> {
@@ -80,7 +91,6 @@ export class FakeModel {
   readonly api: FakeScalingApi
   readonly state: FakeState
   readonly telemetry = new ModelTelemetry()
-  readonly pending: PendingChanges
   readonly recording = recordingLog()
   readonly client: ScalingClient
   readonly fleet: Fleet
@@ -95,7 +105,9 @@ export class FakeModel {
     this.clock = options.clock ?? new FakeClock()
     this.api = options.api ?? new FakeScalingApi()
     this.state = options.state ?? new FakeState()
-    this.pending = PendingChanges.parse(this.state.pendingText)
+    this.api.clock = this.clock
+    const loaded = this.state.loaded()
+    const time = new SteadyTime(this.clock, loaded.moment)
     this.client = new ScalingClient({
       transport: this.api,
       clock: this.clock,
@@ -111,6 +123,7 @@ export class FakeModel {
       maxDataAgeMs: undefined,
       windowMs: DEFAULT_ANOMALY_SETTINGS.windowMs,
       saveIntervalMs: 600_000,
+      longestWaitMs: 86_400_000,
       ...options.settings,
     }
     const board: StatusBoard = {
@@ -123,10 +136,11 @@ export class FakeModel {
       config: ModelConfig.parse(options.config ?? {}),
       hostSize: { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined },
       spikes: { deviations: 3, window: 5 },
-      saved: this.state.sizers,
+      saved: loaded,
+      time,
       ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),
     })
-    this.history = new FleetHistory(this.state.sizers)
+    this.history = new FleetHistory(loaded.sizers, clockMs => time.ofClock(clockMs))
     this.cycle = new ModelCycle(
       {
         source: this.source,
@@ -135,11 +149,12 @@ export class FakeModel {
         fleet: this.fleet,
         state: this.state,
         board,
-        pending: this.pending,
+        trail: new AuditTrail(time),
         telemetry: this.telemetry,
         clock: this.clock,
+        time,
         log: this.recording.log,
-        runName: `run-${this.clock.nowMs()}`,
+        runName: (this.clock.nowMs() * 1_000 + runs++).toString(16).padStart(16, '0'),
         pid: 4_711,
       },
       this.settings,

@@ -1,11 +1,13 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, type HistoryEntryBody, systemClock } from '@lxc-autoscale/core'
 import type { ApiReply, ApiRequest, Transport } from '../../packages/model/src/client/transport.ts'
+import { historyEntry } from '../builders/history-entry.ts'
 
 /** One container as the fake API keeps it. */
 export interface FakeContainer {
   cores: number | null
   cpulimit: number | null
   memory_mb: number | null
+  swap_mb: number | null
   name: string
   status: 'running' | 'stopped' | 'unknown'
   lock: string | null
@@ -22,10 +24,13 @@ type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
 export class FakeScalingApi implements Transport {
   readonly containers = new Map<number, FakeContainer>()
   readonly requests: ApiRequest[] = []
-  readonly changes: { vmid: number; cores: number | null; memoryMb: number | null }[] = []
+  readonly changes: { vmid: number; cores: number | null; memoryMb: number | null; atMs: number }[] = []
   readonly #answers = new Map<string, ApiReply>()
   /** Asked first; what it gives is the answer, `undefined` leaves it to the API. */
   misbehave: Answer = () => undefined
+  /** The audit log, in the order in which changes ended. */
+  readonly entries: HistoryEntryBody[] = []
+  clock: Clock = systemClock
   inFlight = 0
   mostInFlight = 0
 
@@ -34,6 +39,7 @@ export class FakeScalingApi implements Transport {
       cores: 2,
       cpulimit: null,
       memory_mb: 1_024,
+      swap_mb: 512,
       name: `ct${vmid}`,
       status: 'running',
       lock: null,
@@ -46,6 +52,24 @@ export class FakeScalingApi implements Transport {
     }
     this.containers.set(vmid, whole)
     return whole
+  }
+
+  /** A person changes a container through the API. */
+  changeByPerson(vmid: number, fields: Partial<FakeContainer>): void {
+    this.#change(vmid, fields, { who: { key: 'anna', role: 'admin', address: '192.0.2.7' } })
+  }
+
+  /** The API takes back its newest change of a container, since it saw that it was too much. */
+  takeBack(vmid: number): void {
+    const undone = this.entries.findLast(entry => entry.lxc_id === vmid)
+    const who = { key: 'lxc-autoscale', role: 'service', address: '' }
+    this.#change(vmid, { ...(undone?.before as Partial<FakeContainer>) }, { who, undo_of: undone?.id ?? null })
+  }
+
+  /** The most changes by the model of a container within an hour, by a clock that nobody sets. */
+  mostChangesInAnHour(vmid: number): number {
+    const times = this.changes.filter(change => change.vmid === vmid).map(({ atMs }) => atMs)
+    return Math.max(0, ...times.map(end => times.filter(time => time > end - 3_600_000 && time <= end).length))
   }
 
   posts(): ApiRequest[] {
@@ -75,34 +99,63 @@ export class FakeScalingApi implements Transport {
     return reply
   }
 
-  #route({ method, path, body }: ApiRequest): ApiReply {
-    const { pathname } = new URL(path, 'http://api')
+  #route({ method, path, body, headers }: ApiRequest): ApiReply {
+    const { pathname, searchParams } = new URL(path, 'http://api')
     const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
     const vmid = Number(fields['lxc_id'])
     if (`${method} ${pathname}` === 'GET /resource/lxc/configs') {
       const containers = [...this.containers].map(([id, container]) => configBody(id, container))
       return success({ containers, failed: [] })
     }
+    if (`${method} ${pathname}` === 'GET /history') {
+      const [skip, limit] = [Number(searchParams.get('skip') ?? 0), Number(searchParams.get('limit') ?? 100)]
+      const entries = this.entries.toReversed().slice(skip, skip + limit)
+      return success({ entries, caller: { key: 'model', role: 'scale' } })
+    }
     const container = this.containers.get(vmid)
     if (container === undefined) return failure(404, 'CONTAINER_NOT_FOUND', `no container ${vmid}`)
-    if (`${method} ${pathname}` === 'POST /scale/resources') return this.#scale(vmid, container, fields)
+    if (`${method} ${pathname}` === 'POST /scale/resources')
+      return this.#scale(vmid, fields, headers?.['idempotency-key'] ?? null)
     return failure(404, 'ROUTE_NOT_FOUND', `no route ${path}`)
   }
 
-  #scale(vmid: number, container: FakeContainer, fields: Record<string, unknown>): ApiReply {
+  #scale(vmid: number, fields: Record<string, unknown>, key: string | null): ApiReply {
+    const container = this.containers.get(vmid) ?? this.add(vmid)
     const expected = fields['expected']
     if (typeof expected === 'object' && expected !== null && hasMoved(container, { ...expected })) {
       return failure(409, 'ALLOCATION_MOVED', 'it has another allocation')
     }
     if (container.lock !== null) return failure(423, 'CONTAINER_LOCKED', `CT is locked (${container.lock})`)
-    const before = allocation(container)
-    if (typeof fields['cores'] === 'number') container.cores = fields['cores']
-    if (typeof fields['cpulimit'] === 'number') container.cpulimit = fields['cpulimit']
-    if (typeof fields['memory'] === 'number') container.memory_mb = fields['memory']
-    const after = allocation(container)
+    const set: Partial<FakeContainer> = {
+      ...(typeof fields['cores'] === 'number' ? { cores: fields['cores'] } : {}),
+      ...(typeof fields['cpulimit'] === 'number' ? { cpulimit: fields['cpulimit'] } : {}),
+      ...(typeof fields['memory'] === 'number' ? { memory_mb: fields['memory'] } : {}),
+    }
+    const { before, after } = this.#change(vmid, set, { idempotency_key: key })
     const changed = JSON.stringify(before) !== JSON.stringify(after)
-    if (changed) this.changes.push({ vmid, cores: container.cores, memoryMb: container.memory_mb })
+    const { cores, memory_mb: memoryMb } = container
+    if (changed) this.changes.push({ vmid, cores, memoryMb, atMs: this.clock.monotonicMs() })
     return success({ lxc_id: vmid, before, after, changed })
+  }
+
+  #change(vmid: number, fields: Partial<FakeContainer>, entry: Partial<HistoryEntryBody>): HistoryEntryBody {
+    const container = this.containers.get(vmid) ?? this.add(vmid)
+    const before = allocation(container)
+    Object.assign(container, fields)
+    const after = allocation(container)
+    const written = historyEntry({
+      id: `00000000-0000-4000-8000-${String(this.entries.length).padStart(12, '0')}`,
+      time: new Date(this.clock.nowMs()).toISOString(),
+      boot: this.clock.sinceBoot(),
+      duration_seconds: 0,
+      lxc_id: vmid,
+      before,
+      after,
+      outcome: JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'applied',
+      ...entry,
+    })
+    this.entries.push(written)
+    return written
   }
 }
 
@@ -115,8 +168,8 @@ function hasMoved(container: FakeContainer, expected: Record<string, unknown>): 
   return Object.entries(expected).some(([name, value]) => value !== undefined && value !== now[name])
 }
 
-function allocation({ cores, cpulimit, memory_mb }: FakeContainer) {
-  return { cores, cpulimit, memory_mb, swap_mb: 512 }
+function allocation({ cores, cpulimit, memory_mb, swap_mb }: FakeContainer) {
+  return { cores, cpulimit, memory_mb, swap_mb }
 }
 
 export function configBody(vmid: number, container: FakeContainer): Record<string, unknown> {

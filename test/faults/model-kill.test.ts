@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,6 @@ import { join } from 'node:path'
 import type { MetricsCycle } from '@lxc-autoscale/core'
 import { ModelStatus } from '@lxc-autoscale/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PendingChanges } from '../../packages/model/src/state/pending-changes.ts'
 import { parseSizerState } from '../../packages/model/src/state/sizer-state.ts'
 import { formatCycle } from '../builders/format-cycle.ts'
 import { sample, summary } from '../builders/snapshot.ts'
@@ -33,7 +33,9 @@ beforeEach(async () => {
     request.on('end', () => {
       const text = Buffer.concat(parts).toString('utf8')
       const method = request.method === 'POST' ? 'POST' : 'GET'
-      const asked = { method, path: request.url ?? '/', body: text === '' ? undefined : JSON.parse(text) } as const
+      const headers = { 'idempotency-key': String(request.headers['idempotency-key']) }
+      const body = text === '' ? undefined : JSON.parse(text)
+      const asked = { method, path: request.url ?? '/', ...(method === 'POST' ? { headers } : {}), body } as const
       api.requests.push(asked)
       const reply = api.answer(asked)
       response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body))
@@ -117,8 +119,7 @@ async function runOnce(): Promise<string> {
 function expectValidState(): void {
   const read = (name: string) => readFileSync(join(stateDirectory(), name), 'utf8')
   for (const name of readdirSync(stateDirectory())) {
-    if (name === 'model-sizers.jsonl') expect(parseSizerState(read(name)).size).toBe(VMIDS.length)
-    if (name === 'model-pending.json') PendingChanges.parse(read(name))
+    if (name === 'model-sizers.jsonl') expect(parseSizerState(read(name)).sizers.size).toBe(VMIDS.length)
     if (name === 'model-status.json') ModelStatus.parse(JSON.parse(read(name)))
     if (name === 'model-forests.jsonl') expect(read(name).endsWith('\n')).toBe(true)
     expect(name).not.toMatch(/damaged/)
@@ -175,6 +176,48 @@ test('it stops before its deadline, also while the API keeps silent', async () =
   await asked
   expect(await running.end('SIGTERM')).toBe(0)
   server.closeAllConnections()
+})
+
+test('kills every few seconds leave no more changes than an hour may have, also when the state is damaged each time', async () => {
+  const settings = JSON.parse(readFileSync(config, 'utf8'))
+  const scaling = { ...settings.scaling, max_changes_per_hour: 4 }
+  writeFileSync(config, JSON.stringify({ ...settings, scaling }))
+  for (let kill = 0; kill < 5; kill++) {
+    const running = start()
+    await running.says(/INFO +cycle /)
+    await running.end('SIGKILL')
+    const sizers = join(stateDirectory(), 'model-sizers.jsonl')
+    if (existsSync(sizers)) writeFileSync(sizers, readFileSync(sizers, 'utf8').slice(0, -10))
+  }
+  for (const vmid of VMIDS) expect(api.mostChangesInAnHour(vmid)).toBeLessThanOrEqual(4)
+})
+
+test('a metrics path that blocks whoever reads it costs cycles and nothing else', async () => {
+  const aside = `${metricsFile()}.aside`
+  measure()
+  renameSync(metricsFile(), aside)
+  execFileSync('mkfifo', [metricsFile()])
+  daemon = new SpawnedDaemon('model/bin/lxc-autoscale-ml.mjs', ['--config', config])
+  await daemon.says(/nothing is decided until this is over .*is not a regular file/)
+  renameSync(aside, metricsFile())
+  measure()
+  await daemon.says(/deciding again/)
+  rmSync(metricsFile())
+  execFileSync('mkfifo', [metricsFile()])
+  expect(await daemon.end('SIGTERM')).toBe(0)
+})
+
+test('a state folder that cannot be is said once, and containers in need grow', async () => {
+  const settings = JSON.parse(readFileSync(config, 'utf8'))
+  const state = { ...settings.state, directory: join(config, 'below a file') }
+  writeFileSync(config, JSON.stringify({ ...settings, state }))
+  const running = start()
+  await running.says(/container scaled/)
+  measure()
+  await running.says(/(INFO +cycle [\s\S]*){3}/)
+  expect(running.output.match(/cannot save what was learned/g)).toHaveLength(1)
+  expect(running.output).not.toMatch(/FATAL|bug/)
+  expect(await running.end('SIGTERM')).toBe(0)
 })
 
 test('one cycle is done with --once', async () => {

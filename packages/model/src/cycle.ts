@@ -18,6 +18,9 @@ import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { type CycleOutcome, VERDICT_SOURCES } from './telemetry.ts'
 
+/** What is not read of the metrics file in this time is read in the next cycles. */
+const LONGEST_FOLLOW_MS = 20_000
+
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings {
   readonly api: ScalingClient
@@ -28,6 +31,8 @@ export interface CycleSettings {
   /** A container not seen for this long is forgotten. */
   readonly windowMs: number
   readonly saveIntervalMs: number
+  /** The longest that anything waits for after a change; so far back the audit log is read at the start. */
+  readonly longestWaitMs: number
 }
 
 /** One cycle after the other: follow the history, judge, learn, fetch what is allocated, decide, share the host, apply, save. */
@@ -39,6 +44,9 @@ export class ModelCycle {
   #settings: CycleSettings
   #number = 0
   #lastSaveMs: number
+  /** What there was that must not be lost when it was saved last. */
+  #savedMomentous = 0
+  #saveProblem: string | undefined
   #freshness: Freshness
 
   constructor(parts: CycleParts, settings: CycleSettings) {
@@ -62,53 +70,60 @@ export class ModelCycle {
     const stages = new StageTimes(clock)
     this.#number += 1
     const report = await this.#steps(stages, signal)
-    if (clock.monotonicMs() - this.#lastSaveMs >= this.#settings.saveIntervalMs) {
+    const isDue = clock.monotonicMs() - this.#lastSaveMs >= this.#settings.saveIntervalMs
+    if (isDue || this.#parts.fleet.momentous > this.#savedMomentous) {
       await stages.timeAsync('save', () => this.save())
     }
     const seconds = (clock.monotonicMs() - startMs) / MS_PER_SECOND
     const { api, apiUrl, isDryRun } = this.#settings
     const freshness = this.#freshness
     const about = { number: this.#number, seconds, stages: stages.seconds(), freshness, api, apiUrl, isDryRun }
-    await this.#reporter.report({ ...report, ...about })
+    await this.#reporter.report({ ...report, ...about, saveProblem: this.#saveProblem })
     return report
   }
 
-  /** Writes down what was learned, so that a restart does not forget. A full disk is said and does not end the daemon. */
+  /** Writes down what was learned, so that a restart does not forget. A full disk is told by the next report and ends nothing. */
   async save(): Promise<void> {
-    const { fleet, anomalies, state, pending, telemetry, clock, log } = this.#parts
+    const { fleet, anomalies, state, telemetry, clock, time } = this.#parts
+    const { momentous } = fleet
     this.#lastSaveMs = clock.monotonicMs()
     try {
-      telemetry.savedBytes.set(await state.save(fleet.states(), anomalies.serialise()))
-      pending.stateSaved()
-      await state.savePending(pending)
+      const learned = { sizers: fleet.states(), forests: anomalies.serialise(), moment: time.moment() }
+      telemetry.savedBytes.set(await state.save(learned))
+      this.#savedMomentous = momentous
+      this.#saveProblem = undefined
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      log.warn({ problem: errorMessage(error) }, 'cannot save what was learned')
+      this.#saveProblem = errorMessage(error)
     }
   }
 
   async #steps(stages: StageTimes, signal: AbortSignal): Promise<CycleReport> {
-    const unreadable = await stages.timeAsync('follow', () => this.#follow(stages))
+    const unreadable = await stages.timeAsync('follow', () => this.#follow(stages, signal))
     stages.exclude('follow', ['anomaly', 'learn'])
     if (unreadable !== undefined) return this.#nothing('unreadable', unreadable)
     stages.time('refit', () => this.#refit())
     this.#freshness = this.#judgeFreshness()
     if (this.#freshness.isStale) return this.#nothing('stale', this.#freshness.text)
+    // Before the allocations: what the log tells of them is then never newer than they are.
+    const historyProblem = await stages.timeAsync('history', () => this.#readHistory(signal))
+    const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
-    await this.#sender.settle(fetched.configs)
     const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
-    const toDecide = { ...fetched, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
+    const isHistoryKnown = historyProblem === undefined
+    const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
-    return { outcome: 'decided', text: '', outcomes }
+    return { outcome: 'decided', text: '', outcomes, historyProblem }
   }
 
   /** Learns what is new in the metrics file; gives what is wrong when it cannot be read. */
-  async #follow(stages: StageTimes): Promise<string | undefined> {
+  async #follow(stages: StageTimes, stop: AbortSignal): Promise<string | undefined> {
     const { source, telemetry } = this.#parts
     try {
-      const { badLines } = await source.follow(cycle => this.#learn(cycle, stages))
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST_FOLLOW_MS)])
+      const { badLines } = await source.follow(cycle => this.#learn(cycle, stages), signal)
       telemetry.badLines.inc(badLines)
       return undefined
     } catch (error) {
@@ -153,20 +168,36 @@ export class ModelCycle {
   }
 
   #refit(): void {
-    const { history, anomalies, fleet, pending } = this.#parts
+    const { history, anomalies, fleet } = this.#parts
     anomalies.refitDue()
     const gone = history.forgetVanished(this.#settings.windowMs)
     if (gone.length === 0) return
     anomalies.forget(gone)
     fleet.forget(gone)
     this.#settings.api.forget(gone)
-    for (const vmid of gone) pending.drop(vmid)
   }
 
   #judgeFreshness(): Freshness {
     const { history, clock } = this.#parts
     const { newestMs, intervalMs } = history
     return staleness({ newestMs, nowMs: clock.nowMs(), maxAgeMs: this.#settings.maxDataAgeMs, intervalMs })
+  }
+
+  /** Tells every sizer what was changed since the last time; gives why that is not known. */
+  async #readHistory(signal: AbortSignal): Promise<string | undefined> {
+    const { trail, fleet, anomalies, telemetry } = this.#parts
+    const { api, longestWaitMs } = this.#settings
+    try {
+      for (const change of await trail.read(api, longestWaitMs, signal)) {
+        fleet.note(change)
+        if (change.by !== 'person') anomalies.noteChange(change.vmid, change.endMs)
+      }
+      return undefined
+    } catch (error) {
+      if (!(error instanceof AutoscaleError)) throw error
+      telemetry.failed(error.code)
+      return error.message
+    }
   }
 
   async #fetch(signal: AbortSignal): Promise<FetchedConfigs | AutoscaleError> {

@@ -18,11 +18,14 @@ import { AnomalyModel } from './anomaly/anomaly-model.ts'
 import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
 import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
+import { AuditTrail } from './cycle/audit-trail.ts'
 import { Fleet } from './cycle/fleet.ts'
+import { SteadyTime } from './cycle/steady-time.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
 import { FleetHistory } from './history/fleet-history.ts'
 import { MetricsFileSource } from './history/metrics-file-source.ts'
+import { longestWaitMs } from './policy/container-sizer.ts'
 import { StateFiles } from './state/state-files.ts'
 import { StatusFile } from './status/status-file.ts'
 import { ModelTelemetry } from './telemetry.ts'
@@ -108,22 +111,25 @@ async function createCycle({ context, telemetry, connection }: Composition) {
   })
   const anomalies = await state.loadForests(lines => AnomalyModel.restore(forest, lines))
   const saved = await state.loadSizers()
+  const time = new SteadyTime(clock, saved.moment)
   const fleet = new Fleet({
     config,
     hostSize: openHostFigures(new HostFiles(0), config.host.proc)(),
     spikes: { deviations: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved,
+    time,
   })
   const parts = {
     source: new MetricsFileSource({ path: config.data_file }),
-    history: new FleetHistory(saved),
+    history: new FleetHistory(saved.sizers, clockMs => time.ofClock(clockMs)),
     anomalies: anomalies ?? new AnomalyModel(forest),
     fleet,
     state,
     board: new StatusFile(directory),
-    pending: await state.loadPending(),
+    trail: new AuditTrail(time),
     telemetry,
     clock,
+    time,
     log,
     runName: randomBytes(8).toString('hex'),
     pid: process.pid,
@@ -140,6 +146,7 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
     windowMs: config.anomaly_detection.window_hours * MS_PER_HOUR,
     saveIntervalMs: config.state.save_interval_minutes * MS_PER_MINUTE,
+    longestWaitMs: Math.max(...[config.scaling, ...Object.values(config.tiers)].map(longestWaitMs)),
   }
 }
 

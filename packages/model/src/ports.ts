@@ -1,23 +1,21 @@
 import type { MetricsCycle, Pauses } from '@lxc-autoscale/core'
 import type { FollowOutcome } from './history/follow-outcome.ts'
-import type { PendingChanges } from './state/pending-changes.ts'
-import type { SavedSizers } from './state/sizer-state.ts'
+import type { Learned } from './state/state-files.ts'
 import type { ModelStatus } from './status/model-status.ts'
 
 /** What a cycle needs from the metrics file. */
 export interface MetricsSource {
   /**
-   * Hands over each cycle that is new since the last call, oldest first.
+   * Hands over each cycle that is new since the last call, oldest first, until `signal`; the next call goes on from there.
    * @throws {AutoscaleError} HOST_UNREADABLE
    */
-  follow(use: (cycle: MetricsCycle) => void): Promise<FollowOutcome>
+  follow(use: (cycle: MetricsCycle) => void, signal: AbortSignal): Promise<FollowOutcome>
 }
 
 /** What outlives the process. */
 export interface StateStore {
   /** Writes what was learned; gives the bytes written. */
-  save(sizers: SavedSizers, forests: Iterable<string>): Promise<number>
-  savePending(pending: PendingChanges): Promise<void>
+  save(learned: Learned): Promise<number>
   /** What `lxc-autoscale ignore` asks for at this moment, pauses that are over included. */
   loadPauses(): Promise<Pauses>
 }

@@ -3,7 +3,18 @@ import { OUTCOME_KINDS } from './client/apply-outcome.ts'
 import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
 
 /** Parts of a cycle, in their order. */
-export const STAGES = ['follow', 'anomaly', 'learn', 'refit', 'fetch', 'decide', 'apply', 'save', 'status'] as const
+export const STAGES = [
+  'follow',
+  'anomaly',
+  'learn',
+  'refit',
+  'history',
+  'fetch',
+  'decide',
+  'apply',
+  'save',
+  'status',
+] as const
 export type Stage = (typeof STAGES)[number]
 
 /** How a cycle ended. */
@@ -51,6 +62,10 @@ export class ModelTelemetry {
   readonly forests = this.#gauge('forests', 'Isolation forests in memory.')
   readonly dataAge = this.#gauge('data_age_seconds', 'Age of the newest sample at the last cycle.')
   readonly savedBytes = this.#gauge('state_bytes', 'Size of the learned state when it was last saved.')
+  readonly unsaved = this.#gauge(
+    'state_unsaved',
+    'Whether what was learned could not be saved when that was tried last: 1.',
+  )
   readonly lastCycle = this.#gauge('last_cycle_timestamp_seconds', 'When the last cycle ended, seconds since 1970.')
 
   constructor() {

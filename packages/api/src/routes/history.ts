@@ -67,16 +67,20 @@ async function readHistory(
   query: z.output<typeof HistoryQuery>,
 ): Promise<HistoryEntryBody[]> {
   const sinceMs = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
-  const { lxc_id: vmid, limit } = query
+  const { lxc_id: vmid, limit, skip, made } = query
   const isAsked = (entry: HistoryEntryBody) =>
     Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
+  const most = skip + limit
+  const begun = await first(most, audit.newestFirst(sinceMs), isAsked)
+  // In the order of the log, which no clock can change.
+  if (made !== undefined) return begun.slice(skip)
   const entries = [
-    ...(await first(limit, audit.newestFirst(sinceMs), isAsked)),
-    ...(await first(limit, audit.notMadeNewestFirst(sinceMs), isAsked)),
+    ...begun,
+    ...(await first(most, audit.notMadeNewestFirst(sinceMs), isAsked)),
     ...audit.counting().filter(isAsked),
   ]
   // A log has them in the order in which they ended; two that ran side by side may have begun the other way round.
-  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, limit)
+  return entries.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(skip, most)
 }
 
 async function first(

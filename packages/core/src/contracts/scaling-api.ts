@@ -299,6 +299,13 @@ export const HistoryQuery = z.object({
   lxc_id: WireVmid.optional(),
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
+  skip: wireInteger(0, 1_000_000).default(0).describe('So many of the first are left out: for the next page.'),
+  made: z
+    .literal('true')
+    .optional()
+    .describe(
+      'Only what was begun, in the order of the log, whatever the clock said then: what ended last comes first.',
+    ),
 })
 
 /** `GET /history`. */

@@ -6,6 +6,8 @@ export interface ConfiguredAllocation {
   /** Quota in cores. */
   readonly cpuLimit: number | null
   readonly memoryMb: number | null
+  /** Left out: not told. */
+  readonly swapMb?: number | null | undefined
 }
 
 /** One change of one container, as it goes to the API. */
@@ -22,6 +24,19 @@ export interface AllocationChange {
   readonly reason: string
   /** Names this change: sent again with the same key, it is done once. */
   readonly idempotencyKey: string
+}
+
+/** The name of a change of `vmid`, of which a process makes no second at `timeMs`. */
+export function changeKey(runName: string, vmid: number, timeMs: number): string {
+  return `${runName}-${vmid}-${Math.round(timeMs)}`
+}
+
+/** The name of a process in the keys of its changes: eight random bytes. */
+const CHANGE_KEY = /^[0-9a-f]{16}-\d+-\d+$/
+
+/** Whether a change with this key is one of this program, of whichever process. */
+export function isChangeKey(key: string): boolean {
+  return CHANGE_KEY.test(key)
 }
 
 /** The body of `POST /scale/resources` for `change`. */

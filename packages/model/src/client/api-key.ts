@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { errorMessage, systemErrorCode } from '@lxc-autoscale/core'
+import { errorMessage, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
+
+const MOST_BYTES = 1_048_576
 
 /** A line of the key file that names its role, or holds a hash: not for this program. */
 const NOT_PLAIN = /^([A-Za-z0-9._-]{1,64}:(read|scale|admin):|sha256:|\$)/
@@ -16,7 +17,7 @@ export function firstPlainKey(text: string): string | undefined {
 export function readApiKey(file: string, onProblem: (problem: string) => void): string | undefined {
   if (file === '') return undefined
   try {
-    return firstPlainKey(readFileSync(file, 'utf8'))
+    return firstPlainKey(readRegularFile(file, MOST_BYTES))
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') onProblem(errorMessage(error))
     return undefined

@@ -17,6 +17,7 @@ export interface ContainerConfig {
   /** Quota in cores; null: none set. */
   readonly cpuLimit: number | null
   readonly memoryMb: number | null
+  readonly swapMb: number | null
   /** The least memory limit that the API's safety rules allow now. */
   readonly leastMemoryMb: number | undefined
   /** The lines of raw LXC configuration that settle cores or memory, so that they cannot be sized. */
@@ -53,6 +54,7 @@ function fromBody(body: ContainerConfigBody): ContainerConfig {
     cores: body.cores,
     cpuLimit: body.cpulimit,
     memoryMb: body.memory_mb,
+    swapMb: body.swap_mb,
     leastMemoryMb: body.least_memory_mb ?? undefined,
     rawCores: body.raw_limits.cores ?? undefined,
     rawMemory: body.raw_limits.memory ?? undefined,

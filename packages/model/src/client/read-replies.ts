@@ -70,7 +70,7 @@ export function readChange(what: string, change: AllocationChange, reply: ApiRep
 }
 
 function configured(body: AllocationBody): ConfiguredAllocation {
-  return { cores: body.cores, cpuLimit: body.cpulimit, memoryMb: body.memory_mb }
+  return { cores: body.cores, cpuLimit: body.cpulimit, memoryMb: body.memory_mb, swapMb: body.swap_mb }
 }
 
 /** An allocation in words. */

@@ -1,6 +1,6 @@
-import { AutoscaleError, type Clock, errorVerdict } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, errorVerdict, HistoryBody } from '@lxc-autoscale/core'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
-import { isApiFailure } from './api-reply.ts'
+import { isApiFailure, readData } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
 import { boundedMap } from './bounded-map.ts'
 import { type BreakerSettings, type BreakerState, CircuitBreaker, isBreakerOpen } from './circuit-breaker.ts'
@@ -23,6 +23,11 @@ export interface ScalingClientOptions {
   readonly onBreakerChange?: (change: BreakerChange) => void
 }
 
+export interface HistoryPage {
+  readonly limit: number
+  readonly skip: number
+}
+
 /** `vmid` undefined: the breaker of the API as a whole. */
 export interface BreakerChange {
   readonly vmid: number | undefined
@@ -30,6 +35,7 @@ export interface BreakerChange {
 }
 
 const CONFIGS_ROUTE = '/resource/lxc/configs'
+const HISTORY_ROUTE = '/history'
 const RESOURCES_ROUTE = '/scale/resources'
 
 /** What an error of a change says about its container: that trying again will not help, or, when nothing reached it, nothing. */
@@ -74,6 +80,16 @@ export class ScalingClient {
   fetchConfigs(signal: AbortSignal): Promise<FetchedConfigs> {
     const call = this.#caller(signal)
     return call({ method: 'GET', path: CONFIGS_ROUTE }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
+  }
+
+  /**
+   * What was changed or may have been: entries of the audit log but the newest `skip`, in the order of the log, newest first.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  fetchHistory({ limit, skip }: HistoryPage, signal: AbortSignal): Promise<HistoryBody> {
+    const call = this.#caller(signal)
+    const path = `${HISTORY_ROUTE}?made=true&limit=${limit}&skip=${skip}`
+    return call({ method: 'GET', path }, reply => readData(`GET ${HISTORY_ROUTE}`, reply, HistoryBody))
   }
 
   /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */

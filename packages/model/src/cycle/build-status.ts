@@ -15,7 +15,7 @@ import type { LastChange, TrackedContainer } from './fleet.ts'
 /** One container for the status file. */
 function containerStatus(
   container: TrackedContainer,
-  { fleet, anomalies }: CycleParts,
+  { fleet, anomalies, time }: CycleParts,
   breaker: BreakerState,
 ): ContainerStatus {
   const { vmid, identity, sizer, newest, decision, problem, lastChange, configured } = container
@@ -28,7 +28,7 @@ function containerStatus(
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     newest: newest === undefined ? null : newestStatus(newest),
-    decision: decision === undefined ? null : decisionStatus(decision),
+    decision: decision === undefined ? null : decisionStatus(decision, time),
     policy: decision === undefined ? null : sizer.explain(),
     last_change: lastChange === undefined ? null : changeStatus(lastChange),
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
@@ -38,7 +38,8 @@ function containerStatus(
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun } = cycle
+  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun, historyProblem, saveProblem } =
+    cycle
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
@@ -68,6 +69,10 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       memory_available_mb: host.memoryAvailableMb ?? null,
     },
     api: { url: apiUrl, breaker: api.apiBreakerState },
+    warnings: [
+      ...(historyProblem === undefined ? [] : [`the audit log cannot be read, so nothing shrinks: ${historyProblem}`]),
+      ...(saveProblem === undefined ? [] : [`what was learned cannot be saved: ${saveProblem}`]),
+    ],
     forests: {
       containers: counts.containers,
       with_own_forests: counts.withOwnForests,
@@ -103,9 +108,9 @@ function newestStatus(sample: ContainerSample): NonNullable<ContainerStatus['new
   }
 }
 
-function decisionStatus(decision: Decision): DecisionStatus {
+function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionStatus {
   return {
-    time: isoTime(decision.timeMs),
+    time: isoTime(time.toClock(decision.timeMs)),
     policy: decision.policy,
     from: size(decision.from),
     to: size(decision.to),

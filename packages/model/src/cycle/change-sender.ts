@@ -1,10 +1,8 @@
-import { type AllocationChange, allocationAfter, type ConfiguredAllocation } from '../client/allocation-change.ts'
+import { type AllocationChange, type ConfiguredAllocation, changeKey } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
-import type { ContainerConfig } from '../client/container-config.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Refused } from '../policy/refusals.ts'
-import type { PendingChange } from '../state/pending-changes.ts'
 import { settingOf } from './allocation.ts'
 import { logOutcome, reasonText } from './change-log.ts'
 import type { CycleParts } from './cycle-parts.ts'
@@ -25,30 +23,15 @@ export class ChangeSender {
     this.#parts = parts
   }
 
-  /**
-   * Settles changes of which nobody knows whether they were done: the answer was lost, or an earlier process was killed.
-   * A container that has the size we asked for has it from us, and not from a person.
-   */
-  async settle(configs: ReadonlyMap<number, ContainerConfig>): Promise<void> {
-    const { pending, state } = this.#parts
-    const open = pending.unconfirmed().filter(({ vmid }) => configs.has(vmid))
-    for (const change of open) this.#settleOne(change, configs.get(change.vmid))
-    if (open.length > 0) await state.savePending(pending)
-  }
-
   /** Sends all of `changes`, a few at a time; one outcome for each, in their order. */
   async send(api: ScalingClient, changes: readonly ToSend[], signal: AbortSignal): Promise<readonly ApplyOutcome[]> {
     if (changes.length === 0) return []
-    const { pending, state } = this.#parts
     const requests = changes.map(change => this.#request(change))
-    for (const request of requests) pending.add(this.#pendingChange(request))
-    await state.savePending(pending)
     const outcomes = await api.applyAll(requests, signal)
     changes.forEach((change, index) => {
-      const outcome = outcomes[index]
-      if (outcome !== undefined) this.#tell(change, outcome)
+      const [request, outcome] = [requests[index], outcomes[index]]
+      if (request !== undefined && outcome !== undefined) this.#tell(change, request.idempotencyKey, outcome)
     })
-    await state.savePending(pending)
     return outcomes
   }
 
@@ -59,52 +42,22 @@ export class ChangeSender {
       expected: configured,
       set: settingOf(decision, configured, sizer.settings.scaling.cpu_unit),
       reason: reasonText(decision),
-      idempotencyKey: `${this.#parts.runName}-${vmid}-${decision.timeMs}`,
+      idempotencyKey: changeKey(this.#parts.runName, vmid, decision.timeMs),
     }
   }
 
-  #pendingChange(request: AllocationChange): PendingChange {
-    const after = allocationAfter(request)
-    return { ...after, vmid: request.vmid, atMs: this.#parts.clock.nowMs(), isConfirmed: false }
-  }
-
-  #settleOne(change: PendingChange, config: ContainerConfig | undefined): void {
-    const { pending } = this.#parts
-    const isDone =
-      config !== undefined &&
-      config.cores === change.cores &&
-      config.cpuLimit === change.cpuLimit &&
-      config.memoryMb === change.memoryMb
-    if (!isDone) {
-      pending.drop(change.vmid)
-      return
-    }
-    pending.confirm(change.vmid, change)
-    this.#tellApplied(change.vmid, change, change.atMs)
-  }
-
-  #tell({ container, decision }: ToSend, outcome: ApplyOutcome): void {
-    const { pending, clock, log } = this.#parts
-    const nowMs = clock.nowMs()
-    container.lastChange = { atMs: nowMs, decision, outcome }
+  #tell({ container, decision }: ToSend, key: string, outcome: ApplyOutcome): void {
+    const { anomalies, clock, time, log } = this.#parts
+    const nowMs = time.nowMs()
+    container.lastChange = { atMs: clock.nowMs(), decision, outcome }
     logOutcome(log, container, decision, outcome)
-    if (outcome.confirmed !== undefined) {
-      pending.confirm(container.vmid, outcome.confirmed)
-      container.configured = outcome.confirmed
-      this.#tellApplied(container.vmid, outcome.confirmed, nowMs)
+    if (outcome.confirmed === undefined) {
+      container.sizer.failed(nowMs, refusedPart(decision, outcome))
       return
     }
-    container.sizer.failed(nowMs, refusedPart(decision, outcome))
-    // After a failure or a lost answer the change may have been done: the next cycle looks.
-    if (outcome.kind !== 'failed' && outcome.kind !== 'unreachable') pending.drop(container.vmid)
-  }
-
-  #tellApplied(vmid: number, configured: ConfiguredAllocation, atMs: number): void {
-    const { fleet, anomalies, history } = this.#parts
-    const container = fleet.get(vmid)
-    if (container === undefined) return
-    container.sizer.applied(fleet.allocationOf(container, configured), atMs)
-    anomalies.noteChange(vmid, history.timeOf(atMs))
+    container.configured = outcome.confirmed
+    container.sizer.applied(outcome.confirmed, nowMs, key)
+    anomalies.noteChange(container.vmid, nowMs)
   }
 }
 

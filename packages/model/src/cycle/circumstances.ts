@@ -8,19 +8,27 @@ export interface CircumstancesInput {
   readonly allocation: Allocation
   readonly container: Pick<TrackedContainer, 'newest' | 'implausible'>
   readonly verdict: Verdict | undefined
+  /** This moment by steady time, and by the clock of the host. */
   readonly nowMs: number
+  readonly clockMs: number
   readonly maxDataAgeMs: number
+  readonly askedMs: number
+  readonly isHistoryKnown: boolean
 }
 
 /** What the policy is told about a container, from the answer of the API and the newest sample. */
 export function circumstancesOf(input: CircumstancesInput): Circumstances {
-  const { config, allocation, container, verdict, nowMs, maxDataAgeMs } = input
+  const { config, allocation, container, verdict, nowMs, clockMs, maxDataAgeMs, askedMs, isHistoryKnown } = input
   const { newest, implausible } = container
-  const isMeasured = newest !== undefined && nowMs - newest.timestampMs <= maxDataAgeMs
+  const isMeasured = newest !== undefined && clockMs - newest.timestampMs <= maxDataAgeMs
+  const { cores, cpuLimit, memoryMb, swapMb } = config
   return {
     nowMs,
-    localTimeMs: localTimeMs(nowMs),
+    localTimeMs: localTimeMs(clockMs),
     allocation,
+    limits: { cores, cpuLimit, memoryMb, swapMb },
+    askedMs,
+    isHistoryKnown,
     maxDataAgeMs,
     // Where the API cannot tell, what is measured at this moment runs.
     isRunning: config.isRunning ?? (isMeasured ? true : undefined),

@@ -5,9 +5,10 @@ import type { ScalingClient } from '../client/scaling-client.ts'
 import type { FleetHistory } from '../history/fleet-history.ts'
 import type { Freshness } from '../history/staleness.ts'
 import type { MetricsSource, StateStore, StatusBoard } from '../ports.ts'
-import type { PendingChanges } from '../state/pending-changes.ts'
 import type { CycleOutcome, ModelTelemetry, Stage } from '../telemetry.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import type { Fleet } from './fleet.ts'
+import type { SteadyTime } from './steady-time.ts'
 
 /** What a cycle works with. */
 export interface CycleParts {
@@ -17,11 +18,12 @@ export interface CycleParts {
   readonly fleet: Fleet
   readonly state: StateStore
   readonly board: StatusBoard
-  readonly pending: PendingChanges
+  readonly trail: AuditTrail
   readonly telemetry: ModelTelemetry
   readonly clock: Clock
+  readonly time: SteadyTime
   readonly log: Logger
-  /** Differs from that of every earlier process, so that idempotency keys do. */
+  /** Sixteen hexadecimal digits that differ from those of every earlier process, so that idempotency keys do. */
   readonly runName: string
   readonly pid: number
 }
@@ -32,6 +34,8 @@ export interface CycleReport {
   /** What was in the way; empty when nothing was. */
   readonly text: string
   readonly outcomes: readonly ApplyOutcome[]
+  /** Why it is not known what was changed since the cycle before; undefined when it is, or nobody looked. */
+  readonly historyProblem?: string | undefined
 }
 
 /** A cycle that is over, with all that is told about it. */
@@ -44,4 +48,6 @@ export interface FinishedCycle extends CycleReport {
   readonly api: ScalingClient
   readonly apiUrl: string
   readonly isDryRun: boolean
+  /** Why what was learned could not be saved last; undefined when it could. */
+  readonly saveProblem: string | undefined
 }

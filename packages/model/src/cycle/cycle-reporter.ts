@@ -6,11 +6,21 @@ import { StandingProblem } from './standing-problem.ts'
 /** Tells the log, the metrics and the status file about each cycle. */
 export class CycleReporter {
   readonly #parts: CycleParts
-  readonly #problem: StandingProblem
+  readonly #undecided: StandingProblem
+  readonly #untold: StandingProblem
+  readonly #unsaved: StandingProblem
+  readonly #unshown: StandingProblem
 
   constructor(parts: CycleParts) {
     this.#parts = parts
-    this.#problem = new StandingProblem(parts.log)
+    const problem = (begins: string, ends: string) => new StandingProblem(parts.log, { begins, ends })
+    this.#undecided = problem('nothing is decided until this is over', 'deciding again')
+    this.#untold = problem(
+      'the audit log cannot be read; nothing shrinks until it can be',
+      'the audit log can be read again',
+    )
+    this.#unsaved = problem('cannot save what was learned', 'what was learned is saved again')
+    this.#unshown = problem('cannot write the status file', 'the status file is written again')
   }
 
   async report(cycle: FinishedCycle): Promise<void> {
@@ -19,7 +29,7 @@ export class CycleReporter {
     await this.#show(cycle)
   }
 
-  #count({ outcome, outcomes, seconds, stages, freshness, api }: FinishedCycle): void {
+  #count({ outcome, outcomes, seconds, stages, freshness, api, saveProblem }: FinishedCycle): void {
     const { telemetry, anomalies, fleet, clock } = this.#parts
     telemetry.cycles.inc({ outcome })
     telemetry.cycleSeconds.observe(seconds)
@@ -33,11 +43,14 @@ export class CycleReporter {
     telemetry.forests.set(anomalies.counts().forests)
     if (freshness.ageMs !== undefined) telemetry.dataAge.set(freshness.ageMs / MS_PER_SECOND)
     telemetry.lastCycle.set(clock.nowMs() / MS_PER_SECOND)
+    telemetry.unsaved.set(saveProblem === undefined ? 0 : 1)
   }
 
-  #log({ outcome, text, outcomes, seconds }: FinishedCycle): void {
+  #log({ outcome, text, outcomes, seconds, historyProblem, saveProblem }: FinishedCycle): void {
     const { log, fleet } = this.#parts
-    this.#problem.report(outcome === 'decided' ? undefined : outcome, text)
+    this.#undecided.report(outcome === 'decided' ? undefined : outcome, text)
+    if (outcome === 'decided') reportText(this.#untold, historyProblem)
+    reportText(this.#unsaved, saveProblem)
     const scaled = outcomes.filter(({ kind }) => kind === 'applied').length
     const facts = { outcome, containers: fleet.size, scaled, tried: outcomes.length, seconds: roundMs(seconds) }
     if (outcome === 'decided') log.info(facts, 'cycle')
@@ -45,14 +58,19 @@ export class CycleReporter {
   }
 
   async #show(cycle: FinishedCycle): Promise<void> {
-    const { board, log } = this.#parts
     try {
-      await board.show(modelStatus(cycle, this.#parts))
+      await this.#parts.board.show(modelStatus(cycle, this.#parts))
+      reportText(this.#unshown, undefined)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
-      log.warn({ problem: errorMessage(error) }, 'cannot write the status file')
+      reportText(this.#unshown, errorMessage(error))
     }
   }
+}
+
+/** Each is one problem, whatever it is called by the system. */
+function reportText(problem: StandingProblem, text: string | undefined): void {
+  problem.report(text === undefined ? undefined : 'failure', text ?? '')
 }
 
 function roundMs(seconds: number): number {

@@ -11,6 +11,9 @@ import type { TrackedContainer } from './fleet.ts'
 /** What a cycle's decisions are made from. */
 export interface ToDecide extends FetchedConfigs {
   readonly maxDataAgeMs: number
+  /** When the allocations were asked for, by steady time. */
+  readonly askedMs: number
+  readonly isHistoryKnown: boolean
   /** Container number -> time until which it is left alone. */
   readonly pauses: ReadonlyMap<number, number>
 }
@@ -24,7 +27,8 @@ export class Decider {
   }
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
-  decide({ configs, failed, maxDataAgeMs, pauses }: ToDecide): ToSend[] {
+  decide(toDecide: ToDecide): ToSend[] {
+    const { configs, failed, pauses } = toDecide
     const { fleet } = this.#parts
     const decisions: Decision[] = []
     for (const container of fleet.containers()) {
@@ -34,13 +38,17 @@ export class Decider {
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
-      decisions.push(this.#ask(container, config, maxDataAgeMs))
+      decisions.push(this.#ask(container, config, toDecide))
     }
     return fleet.shareHost(decisions).flatMap(decision => this.#take(decision))
   }
 
-  #ask(container: TrackedContainer, config: ContainerConfig, maxDataAgeMs: number): Decision {
-    const { fleet, clock } = this.#parts
+  #ask(
+    container: TrackedContainer,
+    config: ContainerConfig,
+    { maxDataAgeMs, askedMs, isHistoryKnown }: ToDecide,
+  ): Decision {
+    const { fleet, clock, time } = this.#parts
     fleet.identify(config)
     container.verdict = this.#verdict(container)
     const circumstances = circumstancesOf({
@@ -48,8 +56,11 @@ export class Decider {
       allocation: fleet.allocationOf(container, config),
       container,
       verdict: container.verdict,
-      nowMs: clock.nowMs(),
+      nowMs: time.nowMs(),
+      clockMs: clock.nowMs(),
       maxDataAgeMs,
+      askedMs,
+      isHistoryKnown,
     })
     return container.sizer.decide(circumstances)
   }

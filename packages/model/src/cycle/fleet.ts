@@ -8,11 +8,13 @@ import type { NewSample } from '../history/new-sample.ts'
 import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
+import type { PastChange } from '../policy/past-change.ts'
 import { type Sharer, shareHost } from '../policy/share-host.ts'
-import type { SavedSizer, SavedSizers } from '../state/sizer-state.ts'
+import type { LoadedSizers, SavedSizer, SavedSizers } from '../state/sizer-state.ts'
 import { allocationOf } from './allocation.ts'
 import { localTimeMs } from './local-time.ts'
 import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
+import type { SteadyTime } from './steady-time.ts'
 
 /** By what a container is known to the administrator; tiers and tags go by it. */
 export interface ContainerIdentity {
@@ -36,7 +38,7 @@ export interface TrackedContainer {
   readonly vmid: number
   readonly sizer: ContainerSizer
   readonly spikes: SpikeWatch
-  /** Time, by the history, of the newest sample that its sizer has learned, in an earlier process too. */
+  /** Mark of the newest sample that its sizer has learned, in an earlier process too. */
   newestMs: number
   /** The newest sample; undefined until this process has seen one that is new. */
   newest: ContainerSample | undefined
@@ -62,7 +64,8 @@ export interface FleetOptions {
   /** The host as this process sees it, where the metrics file does not tell. */
   readonly hostSize: HostSize
   readonly spikes: SpikeSettings
-  readonly saved: ReadonlyMap<number, SavedSizer>
+  readonly saved: Omit<LoadedSizers, 'moment'>
+  readonly time: Pick<SteadyTime, 'nowMs'>
   /** The policies of a container; only a test has others. */
   readonly policiesOf?: (vmid: number) => ContainerSizerInput['policies']
 }
@@ -74,12 +77,16 @@ export class Fleet {
   readonly #containers = new Map<number, TrackedContainer>()
   readonly #options: FleetOptions
   readonly #saved: Map<number, SavedSizer>
+  readonly #startedMs: number
+  /** Changes of containers that have not been met, by container. */
+  readonly #untold = new Map<number, PastChange[]>()
   #config: SizingConfig
   #host: HostSize
 
   constructor(options: FleetOptions) {
     this.#options = options
-    this.#saved = new Map(options.saved)
+    this.#saved = new Map(options.saved.sizers)
+    this.#startedMs = options.time.nowMs()
     this.#config = options.config
     this.#host = this.#capacity(UNKNOWN_HOST)
   }
@@ -105,17 +112,21 @@ export class Fleet {
     return this.#containers.get(vmid) ?? this.#add(vmid)
   }
 
-  observe({ vmid, sample, timeMs }: NewSample): void {
+  observe({ vmid, sample, timeMs, markMs, isAfterGap }: NewSample): void {
     const container = this.meet(vmid)
-    container.newestMs = timeMs
+    container.newestMs = markMs
     container.newest = sample
     container.implausible = undefined
     container.spikes.observe(sample)
-    container.sizer.observe({
-      ...sample,
-      cpuCoresUsed: coresUsed(sample),
-      localTimeMs: localTimeMs(sample.timestampMs),
-    })
+    const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
+    container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
+  }
+
+  /** A change was made, by us or somebody else. Each is told once, the older first. */
+  note(change: PastChange & { readonly vmid: number }): void {
+    const container = this.#containers.get(change.vmid)
+    if (container !== undefined) container.sizer.note(change)
+    else this.#untold.set(change.vmid, [...(this.#untold.get(change.vmid) ?? []), change])
   }
 
   /** The host has this size now; sizers whose limits depend on it are told. */
@@ -163,6 +174,14 @@ export class Fleet {
     }
   }
 
+  /**
+   * How much has happened that must not be lost: containers that were met, truces and quarantines that began. What came after
+   * a save makes it larger.
+   */
+  get momentous(): number {
+    return [...this.#containers.values()].reduce((sum, { sizer }) => sum + 1 + sizer.holdsBegun, 0)
+  }
+
   /** What is to be saved, also of containers that have not been seen again yet; each made when it is asked for. */
   states(): SavedSizers {
     const saved = this.#saved
@@ -186,6 +205,8 @@ export class Fleet {
         vmid,
         settings: this.#settings(identity),
         saved: saved?.sizer,
+        createdMs: this.#startedMs,
+        isLost: saved === undefined && this.#options.saved.isLost,
         policies: this.#options.policiesOf?.(vmid),
       }),
       spikes: new SpikeWatch(this.#options.spikes),
@@ -202,6 +223,8 @@ export class Fleet {
       recommended: '',
     }
     this.#containers.set(vmid, container)
+    for (const change of this.#untold.get(vmid) ?? []) container.sizer.note(change)
+    this.#untold.delete(vmid)
     return container
   }
 

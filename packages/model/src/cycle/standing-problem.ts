@@ -3,17 +3,19 @@ import type { Logger } from '@lxc-autoscale/core'
 /** Says once that something is in the way and once that it no longer is, however many cycles it lasts. */
 export class StandingProblem {
   readonly #log: Logger
+  readonly #words: { readonly begins: string; readonly ends: string }
   #kind: string | undefined
 
-  constructor(log: Logger) {
+  constructor(log: Logger, words: { readonly begins: string; readonly ends: string }) {
     this.#log = log
+    this.#words = words
   }
 
   /** `kind` tells one problem from another; `text` may differ from cycle to cycle. Undefined: nothing is in the way. */
   report(kind: string | undefined, text: string): void {
     if (kind === this.#kind) return
-    if (kind !== undefined) this.#log.warn({ problem: text }, 'nothing is decided until this is over')
-    else this.#log.info({ was: this.#kind }, 'deciding again')
+    if (kind !== undefined) this.#log.warn({ problem: text }, this.#words.begins)
+    else this.#log.info({ was: this.#kind }, this.#words.ends)
     this.#kind = kind
   }
 }

@@ -13,6 +13,7 @@ export class ContainerHistory {
   readonly #learnedMs: number
   #newest: ContainerSample | undefined
   #newestMs = Number.NEGATIVE_INFINITY
+  #markMs = Number.NEGATIVE_INFINITY
   #seenMs = Number.NEGATIVE_INFINITY
   #isClockSet = false
   #runId: number | undefined
@@ -22,7 +23,7 @@ export class ContainerHistory {
     this.#learnedMs = learnedMs
   }
 
-  /** Time of the newest sample, whether or not it can be true. */
+  /** When the newest sample was taken, whether or not it can be true, by steady time. */
   get seenMs(): number {
     return this.#seenMs
   }
@@ -32,30 +33,32 @@ export class ContainerHistory {
     return this.#newest
   }
 
-  /** Whether a sample of this time is not known yet. It is from now on. */
-  isNew(timeMs: number): boolean {
-    if (timeMs <= this.#seenMs) return false
-    this.#seenMs = timeMs
+  /** Whether a sample of this mark is not known yet. It is from now on, as one of `timeMs`. */
+  isNew(markMs: number, timeMs: number): boolean {
+    if (markMs <= this.#markMs) return false
+    this.#markMs = markMs
+    this.#seenMs = Math.max(this.#seenMs, timeMs)
     return true
   }
 
   /**
    * Adds a sample that is new and can be true. Undefined when it was learned before a restart.
-   * @param timeMs when it was taken, by the time of the history
    * @param intervalMs usual time between two samples, undefined when not known: then nothing counts as a gap
    */
-  add(sample: ContainerSample, timeMs: number, intervalMs: number | undefined): NewSample | undefined {
+  add(sample: ContainerSample, intervalMs: number | undefined): NewSample | undefined {
     const before = this.#newest
+    const timeMs = this.#seenMs
     const isNewRun = before === undefined || this.#isOtherRun(before, sample)
-    const elapsedMs = isNewRun || this.#isClockSet ? undefined : timeMs - this.#newestMs
+    const isComparable = !isNewRun && !this.#isClockSet && timeMs > this.#newestMs
+    const elapsedMs = isComparable ? timeMs - this.#newestMs : undefined
     const isGap = elapsedMs === undefined || (intervalMs !== undefined && elapsedMs > INTERVALS_TO_GAP * intervalMs)
     this.#newest = sample
     this.#newestMs = timeMs
     this.#isClockSet = false
     this.#runId = sample.runId ?? (isNewRun ? undefined : this.#runId)
-    if (timeMs <= this.#learnedMs) return undefined
+    if (this.#markMs <= this.#learnedMs) return undefined
     const rates = before === undefined || elapsedMs === undefined ? NO_RATES : ratesBetween(before, sample, elapsedMs)
-    return { vmid: this.vmid, sample, timeMs, elapsedMs, isNewRun, isAfterGap: isGap, rates }
+    return { vmid: this.vmid, sample, timeMs, markMs: this.#markMs, elapsedMs, isNewRun, isAfterGap: isGap, rates }
   }
 
   /** The clock of the host was set back: how long ago the newest sample was is not known. */

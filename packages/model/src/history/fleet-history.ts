@@ -13,20 +13,24 @@ const CLOCK_TOLERANCE_MS = MS_PER_MINUTE
 type Learned = ReadonlyMap<number, { readonly newestMs: number }>
 
 /**
- * The series of all containers, and the one place that says which samples of a cycle are new. It has a time of its own: that of the clock,
- * moved on by as much as the clock was ever set back, so that it never falls.
+ * The series of all containers, and the one place that says which samples of a cycle are new. It marks them by a time of its own: that of
+ * the clock, moved on by as much as the clock was ever set back, so that it never falls. A step forward is a jump in it; how much time really
+ * passed, steady time says.
  */
 export class FleetHistory {
   readonly #containers = new Map<number, ContainerHistory>()
   readonly #learned: Learned
+  readonly #steadyOf: ((clockMs: number) => number) | undefined
   readonly #intervalsMs: number[] = []
   #newestMs: number | undefined
   #intervalMs: number | undefined
   /** By how much its time is ahead of the clock. */
   #aheadMs = 0
 
-  constructor(learned: Learned = new Map()) {
+  /** @param steadyOf what a moment of the clock is by steady time; without it the marks are the time */
+  constructor(learned: Learned = new Map(), steadyOf?: (clockMs: number) => number) {
     this.#learned = learned
+    this.#steadyOf = steadyOf
   }
 
   /** When the newest sample of all was taken by the clock, milliseconds since 1970; undefined before the first. */
@@ -37,11 +41,6 @@ export class FleetHistory {
   /** Usual time between two cycles; undefined before the third. */
   get intervalMs(): number | undefined {
     return this.#intervalMs
-  }
-
-  /** What the clock says, in the time of the history. */
-  timeOf(clockMs: number): number {
-    return clockMs + this.#aheadMs
   }
 
   /**
@@ -58,15 +57,16 @@ export class FleetHistory {
     this.#noticeClock(nowMs)
     const cycleMs = newestTime(containers, nowMs + CLOCK_TOLERANCE_MS)
     if (cycleMs === undefined) return []
-    this.#noteTime(this.timeOf(cycleMs))
+    this.#noteTime(cycleMs + this.#aheadMs)
     const host = summary && plausibleHost(summary)
     const added: NewSample[] = []
     for (const [vmid, sample] of containers) {
       const container = this.#container(vmid)
-      const timeMs = this.timeOf(sample.timestampMs)
-      if (sample.timestampMs > cycleMs || !container.isNew(timeMs)) continue
+      const markMs = sample.timestampMs + this.#aheadMs
+      const timeMs = this.#steadyOf?.(sample.timestampMs) ?? markMs
+      if (sample.timestampMs > cycleMs || !container.isNew(markMs, timeMs)) continue
       const problem = implausible(sample, { before: container.newest, host })
-      const each = problem === undefined ? container.add(sample, timeMs, this.#intervalMs) : undefined
+      const each = problem === undefined ? container.add(sample, this.#intervalMs) : undefined
       if (problem !== undefined) refuse(vmid, problem)
       else if (each !== undefined) added.push(each)
     }
@@ -75,8 +75,9 @@ export class FleetHistory {
 
   /** Forgets the containers whose newest sample is more than `windowMs` older than the newest of all, and names them. */
   forgetVanished(windowMs: number): readonly number[] {
-    const oldestMs = (this.#newestMs ?? 0) - windowMs
-    const vanished = [...this.#containers.values()].filter(({ seenMs }) => seenMs < oldestMs)
+    const containers = [...this.#containers.values()]
+    const newestMs = containers.reduce((newest, { seenMs }) => Math.max(newest, seenMs), Number.NEGATIVE_INFINITY)
+    const vanished = containers.filter(({ seenMs }) => seenMs < newestMs - windowMs)
     for (const { vmid } of vanished) this.#containers.delete(vmid)
     return vanished.map(({ vmid }) => vmid)
   }
@@ -92,7 +93,7 @@ export class FleetHistory {
   /** After the clock was set back the samples that come next are newer than all that is known, though by the clock they are not. */
   #noticeClock(nowMs: number): void {
     const latestMs = this.#newestMs ?? Math.max(...[...this.#learned.values()].map(({ newestMs }) => newestMs))
-    const setBackMs = latestMs - this.timeOf(nowMs)
+    const setBackMs = latestMs - (nowMs + this.#aheadMs)
     if (setBackMs <= CLOCK_TOLERANCE_MS) return
     this.#aheadMs += setBackMs + CLOCK_TOLERANCE_MS
     for (const container of this.#containers.values()) container.clockWasSet()

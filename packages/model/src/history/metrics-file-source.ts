@@ -1,5 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { AutoscaleError, errorMessage, type MetricsCycle, parseCycle, systemErrorCode } from '@lxc-autoscale/core'
+import type { FileHandle } from 'node:fs/promises'
+import {
+  AutoscaleError,
+  errorMessage,
+  type MetricsCycle,
+  openRegularFile,
+  parseCycle,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
 import { scanElements } from './element-scanner.ts'
 import type { FollowOutcome } from './follow-outcome.ts'
 
@@ -8,6 +15,8 @@ const DEFAULT_CHUNK_BYTES = 1_048_576
 const ANCHOR_BYTES = 2_048
 /** No element is as long; what is gets dropped instead of filling the memory. */
 const MAX_ELEMENT_BYTES = 67_108_864
+/** Read in one look at the most, and looked through for our place; the rest waits for the next look. */
+const MAX_LOOK_BYTES = 536_870_912
 
 const NOTHING: Omit<FollowOutcome, 'kind'> = { cycles: 0, badLines: 0, bytes: 0 }
 
@@ -28,6 +37,8 @@ export interface MetricsFileSourceOptions {
   readonly path: string
   /** Bytes read at once. */
   readonly chunkBytes?: number
+  /** Bytes read in one look at the most. */
+  readonly maxBytes?: number
 }
 
 /**
@@ -38,23 +49,25 @@ export interface MetricsFileSourceOptions {
 export class MetricsFileSource {
   readonly #path: string
   readonly #chunkBytes: number
+  readonly #maxBytes: number
   #place: Place | undefined
   #seen: FileState | undefined
 
-  constructor({ path, chunkBytes = DEFAULT_CHUNK_BYTES }: MetricsFileSourceOptions) {
+  constructor({ path, chunkBytes = DEFAULT_CHUNK_BYTES, maxBytes = MAX_LOOK_BYTES }: MetricsFileSourceOptions) {
     this.#path = path
     this.#chunkBytes = chunkBytes
+    this.#maxBytes = maxBytes
   }
 
   /**
-   * Hands each new cycle to `onCycle`, oldest first. One call at a time.
-   * @throws {AutoscaleError} HOST_UNREADABLE when the file is there and cannot be read.
+   * Hands each new cycle to `onCycle`, oldest first, until `signal`; the next call goes on from there. One call at a time.
+   * @throws {AutoscaleError} HOST_UNREADABLE when the file is there and cannot be read, or is no regular file.
    */
-  async follow(onCycle: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {
+  async follow(onCycle: (cycle: MetricsCycle) => void, signal?: AbortSignal): Promise<FollowOutcome> {
     const file = await this.#open()
     if (file === undefined) return { kind: 'missing', ...NOTHING }
     try {
-      return await this.#followOpen(file, onCycle)
+      return await this.#followOpen(file, onCycle, signal)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
       throw this.#unreadable(error)
@@ -65,7 +78,7 @@ export class MetricsFileSource {
 
   async #open(): Promise<FileHandle | undefined> {
     try {
-      return await open(this.#path, 'r')
+      return await openRegularFile(this.#path)
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return undefined
       throw this.#unreadable(error)
@@ -77,16 +90,21 @@ export class MetricsFileSource {
     return new AutoscaleError('HOST_UNREADABLE', message, { cause })
   }
 
-  async #followOpen(file: FileHandle, onCycle: (cycle: MetricsCycle) => void): Promise<FollowOutcome> {
+  async #followOpen(
+    file: FileHandle,
+    onCycle: (cycle: MetricsCycle) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<FollowOutcome> {
     const { ino, size, mtimeMs } = await file.stat()
     const seen = this.#seen
     if (seen?.inode === ino && seen.sizeBytes === size && seen.mtimeMs === mtimeMs)
       return { kind: 'unchanged', ...NOTHING }
     const { kind, place } = await this.#findPlace(file, { isSameFile: seen?.inode === ino, sizeBytes: size })
-    const reading = new ChunkedReading(file, { place, chunkBytes: this.#chunkBytes, onCycle })
-    await reading.readToEnd()
+    const limits = { chunkBytes: this.#chunkBytes, maxBytes: this.#maxBytes }
+    const reading = new ChunkedReading(file, { place, ...limits, onCycle, signal })
+    const isAtEnd = await reading.readToEnd()
     this.#place = reading.place()
-    this.#seen = { inode: ino, sizeBytes: size, mtimeMs }
+    this.#seen = { inode: ino, sizeBytes: size, mtimeMs: isAtEnd ? mtimeMs : Number.NaN }
     const isUnchanged = kind === 'appended' && reading.cycles === 0 && reading.badLines === 0
     return {
       kind: isUnchanged ? 'unchanged' : kind,
@@ -105,7 +123,8 @@ export class MetricsFileSource {
     if (place === undefined) return { kind: 'appended', place: undefined }
     if (isSameFile && sizeBytes >= place.offset && (await holdsAnchor(file, place))) return { kind: 'appended', place }
     const kind = isSameFile && sizeBytes < place.offset ? 'truncated' : 'rewritten'
-    const offset = await findLast(file, place.anchor, { sizeBytes, chunkBytes: this.#chunkBytes })
+    const limits = { chunkBytes: this.#chunkBytes, maxBytes: this.#maxBytes }
+    const offset = await findLast(file, place.anchor, { sizeBytes, ...limits })
     return { kind, place: offset === undefined ? undefined : { ...place, offset } }
   }
 }
@@ -113,7 +132,9 @@ export class MetricsFileSource {
 interface ReadingOptions {
   readonly place: Place | undefined
   readonly chunkBytes: number
+  readonly maxBytes: number
   readonly onCycle: (cycle: MetricsCycle) => void
+  readonly signal: AbortSignal | undefined
 }
 
 /** Reads a file from a place to its end, a chunk at a time; keeps only the element that is not whole yet. */
@@ -141,8 +162,14 @@ class ChunkedReading {
     return this.#anchor.length === 0 ? undefined : { offset: this.#offset, anchor: this.#anchor }
   }
 
-  async readToEnd(): Promise<void> {
-    while ((await this.#fill()) > 0) this.#scan()
+  /** Whether the end was reached. */
+  async readToEnd(): Promise<boolean> {
+    const { maxBytes, signal } = this.#options
+    while (this.bytes < maxBytes && !signal?.aborted) {
+      if ((await this.#fill()) === 0) return true
+      this.#scan()
+    }
+    return false
   }
 
   async #fill(): Promise<number> {
@@ -200,10 +227,10 @@ async function holdsAnchor(file: FileHandle, { offset, anchor }: Place): Promise
 async function findLast(
   file: FileHandle,
   text: Buffer,
-  { sizeBytes, chunkBytes }: { sizeBytes: number; chunkBytes: number },
+  { sizeBytes, chunkBytes, maxBytes }: { sizeBytes: number; chunkBytes: number; maxBytes: number },
 ): Promise<number | undefined> {
   const chunk = Buffer.alloc(chunkBytes + text.length)
-  for (let end = sizeBytes; end > 0; end -= chunkBytes) {
+  for (let end = sizeBytes; end > Math.max(0, sizeBytes - maxBytes); end -= chunkBytes) {
     const start = Math.max(0, end - chunkBytes)
     const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, sizeBytes - start), start)
     const found = chunk.subarray(0, bytesRead).lastIndexOf(text)

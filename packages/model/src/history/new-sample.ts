@@ -12,8 +12,10 @@ export interface CounterRates {
 export interface NewSample {
   readonly vmid: number
   readonly sample: ContainerSample
-  /** When it was taken by the time of the history, which never goes back (`FleetHistory`). */
+  /** When it was taken by steady time, to which nobody does anything who sets a clock. */
   readonly timeMs: number
+  /** By what it is known again: its own time, moved on so that it never falls (`FleetHistory`). */
+  readonly markMs: number
   /** Time since the sample before; undefined for the first one of a run, and after the clock was set back. */
   readonly elapsedMs: number | undefined
   /** The container was made or started anew: nothing learned before is about it. True for its first sample. */

@@ -1,4 +1,4 @@
-import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { ContainerSettings } from './container-settings.ts'
 import {
@@ -11,12 +11,15 @@ import {
   type Reason,
 } from './decision.ts'
 import type { Draft, RuleFacts } from './draft.ts'
+import type { Limits } from './limits.ts'
+import type { PastChange } from './past-change.ts'
 import { POLICIES } from './policies/index.ts'
 import { POLICY_NAMES, type PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
 import { RULES } from './rules/index.ts'
 import { type Holds, SafetyMemory } from './safety-memory.ts'
+import type { Tier } from './settings.ts'
 
 const VERSION = 1
 
@@ -34,6 +37,10 @@ export interface ContainerSizerInput {
   readonly settings: ContainerSettings
   /** What `serialise` gave earlier. Data that does not fit is ignored. */
   readonly saved?: unknown
+  /** When it was begun with, by steady time. */
+  readonly createdMs?: number | undefined
+  /** Something was kept of it, and cannot be found any more. */
+  readonly isLost?: boolean | undefined
   /** The policies by name; only a test has others. */
   readonly policies?: Readonly<Record<PolicyName, Policy>> | undefined
 }
@@ -47,12 +54,16 @@ export class ContainerSizer {
   readonly #memory: SafetyMemory
   #newest: LocalSample | undefined
 
-  constructor({ vmid, settings, saved, policies = POLICIES }: ContainerSizerInput) {
+  constructor({ vmid, settings, saved, createdMs, isLost = false, policies = POLICIES }: ContainerSizerInput) {
     const state = SizerState.safeParse(saved).data ?? NOTHING
     this.vmid = vmid
     this.#policies = policies
     this.#settings = settings
-    this.#memory = new SafetyMemory(state.safety)
+    const isUnusable = saved !== undefined && state === NOTHING
+    this.#memory = new SafetyMemory(state.safety, {
+      isLost: isLost || isUnusable,
+      untilMs: createdMs === undefined ? undefined : createdMs + holdsOf(settings).quarantineMs,
+    })
     const learned = state.policy === settings.scaling.policy ? state.learned : undefined
     this.#policy = policies[settings.scaling.policy].create(settings.sizing, learned)
   }
@@ -61,10 +72,18 @@ export class ContainerSizer {
     return this.#settings
   }
 
-  /** Learns one sample. Samples come in the order of time. */
-  observe(sample: LocalSample): void {
+  /** How many truces and quarantines have begun since it was made. */
+  get holdsBegun(): number {
+    return this.#memory.holdsBegun
+  }
+
+  /**
+   * Learns one sample. Samples come in the order of time.
+   * @param learnedMs now, by steady time; left out: the sample is of this moment
+   */
+  observe(sample: LocalSample, learnedMs = sample.timestampMs): void {
     this.#newest = sample
-    this.#memory.observe(sample, holdsOf(this.#settings))
+    this.#memory.observe(sample, holdsOf(this.#settings), learnedMs)
     this.#policy.observe(sample)
   }
 
@@ -76,14 +95,20 @@ export class ContainerSizer {
     const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation, isAbnormal })
     const facts = this.#facts(circumstances)
     const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
-    const decision = this.#decision(circumstances, target, draft)
-    this.#memory.attempt(decision)
-    return decision
+    return this.#decision(circumstances, target, draft)
   }
 
-  /** The container has `allocation` now, by us. */
-  applied(allocation: Allocation, nowMs: number): void {
-    this.#memory.applied(allocation, nowMs)
+  /**
+   * The container has `after` now, by us.
+   * @param key by which the change is known when it is told again (`note`)
+   */
+  applied(after: Limits, nowMs: number, key?: string): void {
+    this.note({ by: 'us', key, atMs: nowMs, endMs: nowMs, before: this.#memory.state.limits, after })
+  }
+
+  /** A change was made, by us or somebody else. Each is told once, the older first. */
+  note(change: PastChange): void {
+    this.#memory.note(change, holdsOf(this.#settings))
   }
 
   /** A change did not come about; `refused` when the API said no to it. */
@@ -118,17 +143,8 @@ export class ContainerSizer {
   }
 
   #facts(circumstances: Circumstances): RuleFacts {
-    const { state } = this.#memory
-    const newestMs = this.#newest?.timestampMs
-    const { firstSeenMs } = state
-    return {
-      ...state,
-      settings: this.#settings,
-      circumstances,
-      newest: this.#newest,
-      observedMs: newestMs === undefined || firstSeenMs === undefined ? 0 : newestMs - firstSeenMs,
-      recentChanges: this.#memory.recentChanges(circumstances.nowMs),
-    }
+    const { nowMs } = circumstances
+    return { ...this.#memory.facts(nowMs), settings: this.#settings, circumstances, newest: this.#newest }
   }
 
   #decision({ allocation, nowMs }: Circumstances, target: Target, draft: Draft): Decision {
@@ -163,6 +179,18 @@ export class ContainerSizer {
       ...(memory === 'keep' ? [] : [{ rule, text: `memory: ${words.memory}` }]),
     ]
   }
+}
+
+type Pauses = Pick<Tier, 'truce_hours' | 'shrink_cooldown_seconds' | 'grow_cooldown_seconds'>
+
+/** The longest that anything waits for after a change; after a refusal it is a day at the most. */
+export function longestWaitMs(scaling: Pauses): number {
+  const {
+    truce_hours: truceHours = 0,
+    shrink_cooldown_seconds: shrinkS = 0,
+    grow_cooldown_seconds: growS = 0,
+  } = scaling
+  return Math.max(MS_PER_DAY, truceHours * MS_PER_HOUR, shrinkS * MS_PER_SECOND, growS * MS_PER_SECOND)
 }
 
 function holdsOf({ scaling }: ContainerSettings): Holds {

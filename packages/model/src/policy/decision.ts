@@ -1,4 +1,5 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
+import type { Limits } from './limits.ts'
 
 /** What a container is allowed. `undefined` = not known or not sized: nothing is ever changed then. Cores may be tenths. */
 export interface Allocation {
@@ -21,9 +22,14 @@ type SizingFigures = Pick<
   | 'memoryEvents'
 >
 
-/** A sample with its time as local time as well (plus the host's offset from UTC at that moment), for the time of day and of week. */
+/**
+ * A sample with its time by steady time, which no clock that is set can move, and as local time (by the clock of the host, plus
+ * its offset from UTC), for the time of day and of week.
+ */
 export interface LocalSample extends SizingFigures {
   readonly localTimeMs: number
+  /** Samples are missing before this one: nobody watched the container meanwhile. */
+  readonly isAfterGap?: boolean | undefined
 }
 
 /** A rule (or the policy) that spoke, and what it has to say, in words for the log, the audit and the page. */
@@ -45,11 +51,17 @@ export interface Verdict {
 
 /** What the model knows about a container at the moment of deciding, apart from its samples. `undefined` = not known. */
 export interface Circumstances {
-  /** Wall clock of this cycle, and the same as local time. */
+  /** This moment by steady time, and by the clock of the host as local time. */
   readonly nowMs: number
   readonly localTimeMs: number
   /** What Proxmox has configured at this moment (from the API); the decision is made from it. */
   readonly allocation: Allocation
+  /** All of it, for whoever looks for the hand of a person; left out: the allocation. */
+  readonly limits?: Limits | undefined
+  /** When that was asked for; left out: now. */
+  readonly askedMs?: number | undefined
+  /** False: what was changed since the last time is not known. */
+  readonly isHistoryKnown?: boolean | undefined
   /** Older samples than this are stale. */
   readonly maxDataAgeMs: number
   readonly isRunning: boolean | undefined

@@ -1,7 +1,7 @@
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
-import type { SafetyState } from './safety-memory.ts'
+import type { SafetyFacts } from './safety-memory.ts'
 
 /** A decision on its way through the rules. `to` starts as what the policy wants; `undefined` = leave as it is. */
 export interface Draft {
@@ -13,14 +13,10 @@ export interface Draft {
 }
 
 /** What the rules may know. Times are milliseconds; `undefined` = it never happened, or it is not known. */
-export interface RuleFacts extends Omit<SafetyState, 'version' | 'firstSeenMs' | 'known' | 'changesMs'> {
+export interface RuleFacts extends SafetyFacts {
   readonly settings: ContainerSettings
   readonly circumstances: Circumstances
   readonly newest: LocalSample | undefined
-  /** How long the container has been observed. */
-  readonly observedMs: number
-  /** Changes in the last hour. */
-  readonly recentChanges: number
 }
 
 /** A safety rule: the draft it gets, or a more careful one with a reason. It sees the facts and nothing else. */

@@ -1,7 +1,8 @@
-import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import type { Allocation, Circumstances, Decision, LocalSample } from './decision.ts'
-import { directionOf } from './decision.ts'
+import type { Circumstances, LocalSample } from './decision.ts'
+import { isSameLimits, Limits, withTold } from './limits.ts'
+import { type PastChange, type Resource, wentOf } from './past-change.ts'
 import { Refusal, type Refused, standing, withRefused } from './refusals.ts'
 
 const VERSION = 1
@@ -11,26 +12,41 @@ const SAME_EVENT_MS = MS_PER_HOUR
 
 const time = z.number().optional()
 
-/** What is kept of a container, in memory and in the saved state. Times are milliseconds; absent = it never happened. */
-const SafetyState = z.object({
+/**
+ * What is saved of a container. Times are milliseconds by steady time; absent = it never happened. What the audit log tells
+ * is not saved: it is read there again.
+ */
+const SavedSafety = z.object({
   version: z.literal(VERSION),
-  firstSeenMs: time,
-  known: z.object({ cores: z.number().optional(), memoryMb: z.number().optional() }).transform(toAllocation),
+  /** How long it was watched, gaps left out, and the newest sample. */
+  observedMs: z.number().min(0).default(0),
+  newestMs: time,
+  /** What it had when it was looked at last, and when that was. */
+  limits: Limits.optional(),
+  limitsAtMs: time,
   truceUntilMs: time,
   quarantineUntilMs: time,
   quarantineLevel: z.int().min(0).max(MOST_DOUBLINGS),
   lastKillMs: time,
   /** A kill inside a limit of its own. */
   lastInnerKillMs: time,
-  lastChangeMs: time,
-  lastGrowthMs: time,
-  lastMemoryShrinkMs: time,
-  changesMs: z.array(z.number()),
   refusals: z.array(Refusal).readonly().default([]),
 })
-export type SafetyState = z.output<typeof SafetyState>
+type SavedSafety = z.output<typeof SavedSafety>
 
-const NOTHING: SafetyState = SafetyState.parse({ version: VERSION, known: {}, quarantineLevel: 0, changesMs: [] })
+const NOTHING: SavedSafety = SavedSafety.parse({ version: VERSION, quarantineLevel: 0 })
+
+/** What the safety rules go by of what has happened. Times are milliseconds; undefined = it never happened. */
+export interface SafetyFacts
+  extends Pick<SavedSafety, 'observedMs' | 'truceUntilMs' | 'quarantineUntilMs' | 'lastKillMs' | 'lastInnerKillMs'> {
+  readonly lastChangeMs: number | undefined
+  readonly lastGrowthMs: number | undefined
+  readonly lastMemoryShrinkMs: number | undefined
+  /** What was refused or taken back. */
+  readonly refusals: readonly Refusal[]
+  /** Changes of ours in the last hour. */
+  readonly recentChanges: number
+}
 
 /** How long the settings hold a container, milliseconds. */
 export interface Holds {
@@ -38,60 +54,114 @@ export interface Holds {
   readonly quarantineMs: number
 }
 
-/** What the safety rules remember of one container: changes, kills, changes by a person. Times are milliseconds. */
-export class SafetyMemory {
-  #state: SafetyState
-  /** What we asked for last; it may have come true although the answer was a failure. */
-  #attempted: Allocation | undefined
-  #leastMemoryMb: number | undefined
+/** A difference that nobody has explained yet, taken for a person's doing. */
+interface Unexplained {
+  readonly limits: Limits
+  /** The truce that there is without it. */
+  truceUntilMs: number | undefined
+}
 
-  constructor(saved: unknown) {
-    // A damaged one is forgotten, and the container is watched anew.
-    this.#state = SafetyState.safeParse(saved).data ?? NOTHING
+interface OwnChange {
+  readonly key: string | undefined
+  readonly atMs: number
+}
+
+interface TakenBack {
+  readonly resource: Resource
+  readonly atMs: number
+}
+
+/** What the safety rules remember of one container: changes, kills, changes by a person. Times are milliseconds by steady time. */
+export class SafetyMemory {
+  #state: SavedSafety
+  #changes: readonly OwnChange[] = []
+  #takenBack: readonly TakenBack[] = []
+  #lastChangeMs: number | undefined
+  #lastGrowthMs: number | undefined
+  #lastMemoryShrinkMs: number | undefined
+  #unexplained: Unexplained | undefined
+  #leastMemoryMb: number | undefined
+  #holdsBegun = 0
+
+  /** @param lost what `saved` was is lost, or cannot be used: a quarantine that is not known may stand until then */
+  constructor(saved: unknown, lost: { readonly isLost: boolean; readonly untilMs: number | undefined }) {
+    const { data } = SavedSafety.safeParse(saved)
+    const isLost = lost.isLost || (saved !== undefined && data === undefined)
+    this.#state = data ?? NOTHING
+    if (isLost) this.#update({ quarantineUntilMs: lost.untilMs })
   }
 
-  get state(): SafetyState {
+  /** What is to be saved. */
+  get state(): SavedSafety {
     return this.#state
   }
 
-  /** Learns from a sample: when the container was seen first, and kills for lack of memory. */
-  observe({ timestampMs, memoryEvents }: LocalSample, { quarantineMs }: Holds): void {
-    this.#update({ firstSeenMs: Math.min(this.#state.firstSeenMs ?? timestampMs, timestampMs) })
-    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, quarantineMs)
-    if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: timestampMs })
+  /** How many truces and quarantines have begun: whoever saves knows by it that there is a new one. */
+  get holdsBegun(): number {
+    return this.#holdsBegun
   }
 
-  /** Learns what is configured now; an allocation that is not ours was set by a person, and starts a truce. */
-  see({ allocation, leastMemoryMb, nowMs }: Circumstances, { truceMs, quarantineMs }: Holds): void {
-    this.#believeClock(nowMs, { truceMs, quarantineMs })
-    const { known } = this.#state
-    const isOurs = isSame(allocation, known) || (this.#attempted !== undefined && isSame(allocation, this.#attempted))
-    if (!isOurs) this.#update({ truceUntilMs: nowMs + truceMs })
-    this.#attempted = undefined
+  facts(nowMs: number): SafetyFacts {
+    const { observedMs, truceUntilMs, quarantineUntilMs, lastKillMs, lastInnerKillMs, refusals } = this.#state
+    return {
+      observedMs,
+      truceUntilMs,
+      quarantineUntilMs,
+      lastKillMs,
+      lastInnerKillMs,
+      lastChangeMs: this.#lastChangeMs,
+      lastGrowthMs: this.#lastGrowthMs,
+      lastMemoryShrinkMs: this.#lastMemoryShrinkMs,
+      refusals: [...takenBackRefusals(this.#takenBack), ...refusals],
+      recentChanges: this.#changes.filter(({ atMs }) => atMs > nowMs - MS_PER_HOUR).length,
+    }
+  }
+
+  /**
+   * Learns from a sample: how long the container is watched, and kills for lack of memory.
+   * @param learnedMs now: a quarantine is counted from when the kill became known, since a sample tells only the clock of its time
+   */
+  observe(
+    { timestampMs, isAfterGap = false, memoryEvents }: LocalSample,
+    { quarantineMs }: Holds,
+    learnedMs: number,
+  ): void {
+    const { observedMs, newestMs = timestampMs } = this.#state
+    const watchedMs = isAfterGap ? 0 : Math.max(0, timestampMs - newestMs)
+    this.#update({ observedMs: observedMs + watchedMs, newestMs: Math.max(newestMs, timestampMs) })
+    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, quarantineMs)
+    if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: learnedMs })
+  }
+
+  /** Learns of a change that was made. Each is told once, the older first; one of ours may be told again with its key. */
+  note(change: PastChange, { truceMs }: Holds): void {
+    const { by, key, atMs, endMs, after } = change
+    if (by === 'us' && key !== undefined && this.#changes.some(known => known.key === key)) return
+    if (by === 'person') this.#beginTruce(atMs + truceMs)
+    else this.#noteSized(change)
+    if (by === 'us') this.#changes = [...this.#changes.filter(known => known.atMs > atMs - MS_PER_HOUR), { key, atMs }]
+    if (by !== 'person' && after !== undefined) this.#explain(after)
+    if (endMs >= (this.#state.limitsAtMs ?? endMs))
+      this.#update({ limits: after && withTold(this.#state.limits ?? {}, after) })
+  }
+
+  /** Learns what is configured now; what nobody has explained was set by a person, and starts a truce. */
+  see(circumstances: Circumstances, holds: Holds): void {
+    const { allocation, leastMemoryMb, nowMs, askedMs = nowMs } = circumstances
+    const { limits = {} } = this.#state
+    const has: Limits = circumstances.limits ?? allocation
+    this.#endLongHolds(nowMs, holds)
+    if (!isSameLimits(has, limits)) {
+      this.#unexplained = { limits: has, truceUntilMs: this.#state.truceUntilMs }
+      this.#holdsBegun += 1
+      this.#update({ truceUntilMs: nowMs + holds.truceMs })
+    }
+    this.#leastMemoryMb = leastMemoryMb
     this.#update({
-      known: { cores: allocation.cores ?? known.cores, memoryMb: allocation.memoryMb ?? known.memoryMb },
+      limits: withTold(limits, has),
+      limitsAtMs: askedMs,
       refusals: standing(this.#state.refusals, allocation, leastMemoryMb),
     })
-    this.#leastMemoryMb = leastMemoryMb
-  }
-
-  attempt({ to }: Decision): void {
-    this.#attempted = to
-  }
-
-  /** The container has `allocation` now, by us. */
-  applied(allocation: Allocation, nowMs: number): void {
-    const { known, lastGrowthMs, lastMemoryShrinkMs } = this.#state
-    const cores = directionOf(known.cores, allocation.cores)
-    const memory = directionOf(known.memoryMb, allocation.memoryMb)
-    this.#update({
-      known: { cores: allocation.cores ?? known.cores, memoryMb: allocation.memoryMb ?? known.memoryMb },
-      lastChangeMs: nowMs,
-      lastGrowthMs: cores === 'up' || memory === 'up' ? nowMs : lastGrowthMs,
-      lastMemoryShrinkMs: memory === 'down' ? nowMs : lastMemoryShrinkMs,
-      changesMs: [...this.#recent(nowMs), nowMs],
-    })
-    this.#attempted = undefined
   }
 
   /**
@@ -100,71 +170,78 @@ export class SafetyMemory {
    */
   failed(nowMs: number, refused?: Refused): void {
     const { refusals } = this.#state
+    this.#lastChangeMs = nowMs
+    this.#lastGrowthMs = nowMs
+    if (refused === undefined) return
+    this.#update({ refusals: withRefused(refusals, refused, { atMs: nowMs, leastMemoryMb: this.#leastMemoryMb }) })
+  }
+
+  /** A truce by the change of a person that is known for one; the one that was only thought to be may go on without it. */
+  #beginTruce(untilMs: number): void {
+    const { truceUntilMs = untilMs } = this.#state
+    this.#holdsBegun += 1
+    this.#update({ truceUntilMs: Math.max(truceUntilMs, untilMs) })
+    if (this.#unexplained === undefined) return
+    this.#unexplained.truceUntilMs = Math.max(this.#unexplained.truceUntilMs ?? untilMs, untilMs)
+  }
+
+  #noteSized(change: PastChange): void {
+    const { by, atMs } = change
+    const [cores, memory] = [wentOf(change, 'cores'), wentOf(change, 'memory')]
+    this.#lastChangeMs = latest(this.#lastChangeMs, atMs)
+    if (cores === 'up' || memory === 'up') this.#lastGrowthMs = latest(this.#lastGrowthMs, atMs)
+    if (memory === 'down') this.#lastMemoryShrinkMs = latest(this.#lastMemoryShrinkMs, atMs)
+    if (by !== 'api') return
+    const resources: readonly Resource[] = [
+      ...(cores === 'up' ? ['cores' as const] : []),
+      ...(memory === 'up' ? ['memory' as const] : []),
+    ]
+    const kept = this.#takenBack.filter(known => known.atMs > atMs - MS_PER_DAY)
+    this.#takenBack = [...kept, ...resources.map(resource => ({ resource, atMs }))]
+  }
+
+  /** A change of ours that was still being made when the container was looked at is no person's. */
+  #explain(after: Limits): void {
+    if (this.#unexplained === undefined || !isSameLimits(after, this.#unexplained.limits)) return
+    this.#update({ truceUntilMs: this.#unexplained.truceUntilMs })
+    this.#unexplained = undefined
+  }
+
+  /** No pause is longer than the settings say, which may be others by now. */
+  #endLongHolds(nowMs: number, { truceMs, quarantineMs }: Holds): void {
+    const { truceUntilMs, quarantineUntilMs } = this.#state
+    const sooner = (untilMs: number | undefined, mostMs: number) =>
+      untilMs === undefined ? undefined : Math.min(untilMs, nowMs + mostMs)
     this.#update({
-      lastChangeMs: nowMs,
-      lastGrowthMs: nowMs,
-      refusals:
-        refused === undefined
-          ? refusals
-          : withRefused(refusals, refused, { atMs: nowMs, leastMemoryMb: this.#leastMemoryMb }),
+      truceUntilMs: sooner(truceUntilMs, truceMs),
+      quarantineUntilMs: sooner(quarantineUntilMs, quarantineMs * 2 ** MOST_DOUBLINGS),
     })
   }
 
-  recentChanges(nowMs: number): number {
-    return this.#recent(nowMs).length
-  }
-
-  /** After the clock was set back nothing has happened in the future, and no pause is longer than it can be. */
-  #believeClock(nowMs: number, { truceMs, quarantineMs }: Holds): void {
-    const { firstSeenMs, lastChangeMs, lastGrowthMs, lastMemoryShrinkMs, changesMs, ...rest } = this.#state
-    const refusedMs = rest.refusals.map(({ atMs }) => atMs)
-    const latestMs = Math.max(lastChangeMs ?? 0, lastGrowthMs ?? 0, lastMemoryShrinkMs ?? 0, ...refusedMs)
-    const longestMs = quarantineMs * 2 ** MOST_DOUBLINGS
-    const isTruceTooLong = (rest.truceUntilMs ?? 0) > nowMs + truceMs
-    if (latestMs <= nowMs && !isTruceTooLong && (rest.quarantineUntilMs ?? 0) <= nowMs + longestMs) return
-    const past = (timeMs: number | undefined) => (timeMs === undefined ? undefined : Math.min(timeMs, nowMs))
-    this.#update({
-      firstSeenMs: past(firstSeenMs),
-      lastChangeMs: past(lastChangeMs),
-      lastGrowthMs: past(lastGrowthMs),
-      lastMemoryShrinkMs: past(lastMemoryShrinkMs),
-      lastKillMs: past(rest.lastKillMs),
-      lastInnerKillMs: past(rest.lastInnerKillMs),
-      refusals: rest.refusals.map(refusal => ({ ...refusal, atMs: Math.min(refusal.atMs, nowMs) })),
-      changesMs: changesMs.map(timeMs => Math.min(timeMs, nowMs)),
-      truceUntilMs: rest.truceUntilMs === undefined ? undefined : Math.min(rest.truceUntilMs, nowMs + truceMs),
-      quarantineUntilMs:
-        rest.quarantineUntilMs === undefined ? undefined : Math.min(rest.quarantineUntilMs, nowMs + longestMs),
-    })
-  }
-
-  #recent(nowMs: number): number[] {
-    return this.#state.changesMs.filter(timeMs => timeMs > nowMs - MS_PER_HOUR)
-  }
-
-  #quarantine(timeMs: number, baseMs: number): void {
+  #quarantine(timeMs: number, learnedMs: number, baseMs: number): void {
     const { quarantineUntilMs, quarantineLevel, lastKillMs } = this.#state
     const isSameEvent = lastKillMs !== undefined && timeMs < lastKillMs + SAME_EVENT_MS
-    const isAgain = quarantineUntilMs !== undefined && timeMs < quarantineUntilMs + baseMs * 2 ** quarantineLevel
+    const isAgain = quarantineUntilMs !== undefined && learnedMs < quarantineUntilMs + baseMs * 2 ** quarantineLevel
     const doubled = isAgain ? Math.min(MOST_DOUBLINGS, quarantineLevel + 1) : 0
     const level = isSameEvent ? quarantineLevel : doubled
-    this.#update({ quarantineLevel: level, quarantineUntilMs: timeMs + baseMs * 2 ** level, lastKillMs: timeMs })
+    if (!isSameEvent) this.#holdsBegun += 1
+    this.#update({ quarantineLevel: level, quarantineUntilMs: learnedMs + baseMs * 2 ** level, lastKillMs: timeMs })
   }
 
-  #update(change: Partial<SafetyState>): void {
+  #update(change: Partial<SavedSafety>): void {
     this.#state = { ...this.#state, ...change }
   }
 }
 
-/** Whether two allocations say the same as far as both are known. */
-function isSame(a: Allocation, b: Allocation): boolean {
-  return isSameValue(a.cores, b.cores) && isSameValue(a.memoryMb, b.memoryMb)
+/** What the API took back it would take back again: as if it had refused it, each time in a day counted. */
+function takenBackRefusals(takenBack: readonly TakenBack[]): Refusal[] {
+  return (['cores', 'memory'] as const).flatMap(resource => {
+    const times = takenBack.filter(each => each.resource === resource)
+    const atMs = times.at(-1)?.atMs
+    return atMs === undefined ? [] : [{ resource, direction: 'down' as const, times: times.length, atMs, from: 0 }]
+  })
 }
 
-function isSameValue(a: number | undefined, b: number | undefined): boolean {
-  return a === undefined || b === undefined || Math.abs(a - b) < 1e-6
-}
-
-function toAllocation({ cores, memoryMb }: Partial<Allocation>): Allocation {
-  return { cores, memoryMb }
+function latest(knownMs: number | undefined, timeMs: number): number {
+  return Math.max(knownMs ?? timeMs, timeMs)
 }

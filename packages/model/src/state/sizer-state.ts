@@ -5,25 +5,44 @@ import { parseState } from './set-aside.ts'
 const VERSION = 1
 const KIND = 'lxc-autoscale-sizers'
 
-const Header = z.object({ kind: z.literal(KIND), version: z.literal(VERSION), containers: z.int().min(0) })
+/** A moment by steady time, and the same as seconds since a boot of the host: between processes the one follows from the other. */
+const SavedMoment = z.object({ ms: z.number(), boot: z.object({ id: z.string(), seconds: z.number() }) })
+export type SavedMoment = z.output<typeof SavedMoment>
+
+const Header = z.object({
+  kind: z.literal(KIND),
+  version: z.literal(VERSION),
+  containers: z.int().min(0),
+  // Earlier versions went by the clock alone.
+  moment: SavedMoment.optional(),
+})
 const Line = z.object({ vmid: Vmid, newestMs: z.number(), sizer: z.unknown() })
 
 /** What is kept of one container. */
 export interface SavedSizer {
-  /** Time of the newest sample that it has learned: older ones in the metrics file are known to it. */
+  /** Mark of the newest sample that it has learned: older ones in the metrics file are known to it. */
   readonly newestMs: number
   /** What the sizer gave as its state. */
   readonly sizer: unknown
 }
 
-/** What is kept of all containers: a map, or something that makes each entry when it is asked for. */
+/** What is to be kept of all containers: a map, or something that makes each entry when it is asked for. */
 export interface SavedSizers extends Iterable<readonly [vmid: number, saved: SavedSizer]> {
   readonly size: number
 }
 
+/** What was kept. */
+export interface LoadedSizers {
+  readonly sizers: ReadonlyMap<number, SavedSizer>
+  /** When it was saved. */
+  readonly moment: SavedMoment | undefined
+  /** Something was kept, and cannot be found or used any more. */
+  readonly isLost: boolean
+}
+
 /** Lines of text: a header, then one for each container. */
-export function* formatSizerState(sizers: SavedSizers): Iterable<string> {
-  yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size })
+export function* formatSizerState(sizers: SavedSizers, moment: SavedMoment): Iterable<string> {
+  yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size, moment })
   for (const [vmid, { newestMs, sizer }] of sizers) yield JSON.stringify({ vmid, newestMs, sizer })
 }
 
@@ -31,16 +50,17 @@ export function* formatSizerState(sizers: SavedSizers): Iterable<string> {
  * The states by container.
  * @throws {AutoscaleError} STATE_INVALID when `text` is damaged or of another version.
  */
-export function parseSizerState(text: string): Map<number, SavedSizer> {
+export function parseSizerState(text: string): LoadedSizers {
   const [first = '', ...lines] = text.split('\n').filter(line => line !== '')
-  const { containers } = parseState(Header, first, 'line 1: ')
+  const { containers, moment } = parseState(Header, first, 'line 1: ')
   if (lines.length !== containers) {
     throw new AutoscaleError('STATE_INVALID', `${lines.length} containers where the header says ${containers}`)
   }
-  return new Map(
+  const sizers = new Map(
     lines.map((line, index) => {
       const { vmid, newestMs, sizer } = parseState(Line, line, `line ${index + 2}: `)
       return [vmid, { newestMs, sizer }]
     }),
   )
+  return { sizers, moment, isLost: false }
 }

@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   AutoscaleError,
@@ -6,13 +7,33 @@ import {
   type Logger,
   Pauses,
   pausesFile,
+  readRegularFile,
   removeTemporaries,
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
-import { PendingChanges } from './pending-changes.ts'
 import { parseState, readOrSetAside } from './set-aside.ts'
-import { formatSizerState, parseSizerState, type SavedSizer, type SavedSizers } from './sizer-state.ts'
+import {
+  formatSizerState,
+  type LoadedSizers,
+  parseSizerState,
+  type SavedMoment,
+  type SavedSizers,
+} from './sizer-state.ts'
+
+const SIZERS = 'model-sizers.jsonl'
+const FORESTS = 'model-forests.jsonl'
+/** Name of the status file, which every cycle writes: where it is, the model ran before. */
+export const STATUS_FILE = 'model-status.json'
+/** Far more than a line for each container. */
+const MOST_PAUSES_BYTES = 1_048_576
+
+/** What is saved, and until when it was learned. */
+export interface Learned {
+  readonly sizers: SavedSizers
+  readonly forests: Iterable<string>
+  readonly moment: SavedMoment
+}
 
 /** The files in the state directory that hold what the model has learned. */
 export class StateFiles {
@@ -26,42 +47,40 @@ export class StateFiles {
     this.#log = log
   }
 
-  /** @throws a system error when the directory cannot be made. */
+  /** Makes the directory, and removes what a kill left unfinished. Where that cannot be done, whoever saves will say so. */
   async prepare(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o750 })
+    try {
+      await mkdir(this.#directory, { recursive: true, mode: 0o750 })
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+    }
     await removeTemporaries(this.#directory, name => name.startsWith('model-'))
   }
 
-  async loadSizers(): Promise<ReadonlyMap<number, SavedSizer>> {
-    return (await readOrSetAside(this.#path('model-sizers.jsonl'), this.#log, parseSizerState)) ?? new Map()
+  async loadSizers(): Promise<LoadedSizers> {
+    let isLost = existsSync(this.#path(STATUS_FILE))
+    const damaged = () => {
+      isLost = true
+    }
+    const loaded = await readOrSetAside(this.#path(SIZERS), this.#log, parseSizerState, damaged)
+    return loaded ?? { sizers: new Map(), moment: undefined, isLost }
   }
 
   /** What `restore` makes of the saved forests; undefined when there are none that can be used. */
   loadForests<Forests>(restore: (lines: Iterable<string>) => Forests): Promise<Forests | undefined> {
-    return readOrSetAside(this.#path('model-forests.jsonl'), this.#log, text =>
-      restore(text.split('\n').filter(line => line !== '')),
-    )
+    return readOrSetAside(this.#path(FORESTS), this.#log, text => restore(text.split('\n').filter(line => line !== '')))
   }
 
-  async loadPending(): Promise<PendingChanges> {
-    const path = this.#path('model-pending.json')
-    return (await readOrSetAside(path, this.#log, PendingChanges.parse)) ?? new PendingChanges()
-  }
-
-  async save(sizers: SavedSizers, forests: Iterable<string>): Promise<number> {
-    const sizerBytes = await this.#write('model-sizers.jsonl', formatSizerState(sizers))
-    return sizerBytes + (await this.#write('model-forests.jsonl', forests))
-  }
-
-  async savePending(pending: PendingChanges): Promise<void> {
-    await replaceFile(this.#path('model-pending.json'), pending.format())
+  async save({ sizers, forests, moment }: Learned): Promise<number> {
+    const sizerBytes = await this.#write(SIZERS, formatSizerState(sizers, moment))
+    return sizerBytes + (await this.#write(FORESTS, forests))
   }
 
   /** The file belongs to the administrator: one that cannot be used is said once, stays where it is and pauses nothing. */
   async loadPauses(): Promise<Pauses> {
     const file = pausesFile(this.#directory)
     try {
-      const pauses = parseState(Pauses, await readFile(file, 'utf8'))
+      const pauses = parseState(Pauses, readRegularFile(file, MOST_PAUSES_BYTES))
       this.#pausesProblem = ''
       return pauses
     } catch (error) {

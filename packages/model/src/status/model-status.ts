@@ -95,6 +95,7 @@ export const ModelStatus = z.object({
   }),
   host: z.object({ cores: figure, memory_mb: figure, memory_available_mb: figure }),
   api: z.object({ url: z.string(), breaker: z.enum(BREAKER_STATES) }),
+  warnings: z.array(z.string()).default([]).describe('What is wrong although it goes on.'),
   forests: z.object({ containers: z.number(), with_own_forests: z.number(), forests: z.number(), alarms: z.number() }),
   containers: z.array(ContainerStatus),
 })

@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { replaceFile } from '@lxc-autoscale/core'
+import { STATUS_FILE } from '../state/state-files.ts'
 import type { ModelStatus } from './model-status.ts'
-
-/** Name of the status file in the state directory. */
-export const STATUS_FILE = 'model-status.json'
 
 /** The status as a file that the API's page and `lxc-autoscale explain` read. */
 export class StatusFile {

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { firstPlainKey, readApiKey } from '../../../../packages/model/src/client/api-key.ts'
+import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 test.each([
   ['only-key-here\n', 'only-key-here'],
@@ -25,7 +27,15 @@ test('has no key when there is no file, and says nothing', () => {
 test('says what is wrong with a file that cannot be read', () => {
   const problems: string[] = []
   expect(readApiKey(tmpdir(), problem => problems.push(problem))).toBeUndefined()
-  expect(problems).toEqual([expect.stringContaining('EISDIR')])
+  expect(problems).toEqual([`${tmpdir()}: is not a regular file`])
+})
+
+test('waits for nobody to write a FIFO in the place of the file', () => {
+  const file = join(temporaryDirectory(), 'api.key')
+  execFileSync('mkfifo', [file])
+  const problems: string[] = []
+  expect(readApiKey(file, problem => problems.push(problem))).toBeUndefined()
+  expect(problems).toEqual([`${file}: is not a regular file`])
 })
 
 test('sees a new key without a restart', () => {

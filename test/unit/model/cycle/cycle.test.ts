@@ -27,10 +27,9 @@ describe('a cycle', () => {
     model.scripted.wishes.set(101, { cores: 3, memoryMb: 2_048 })
     const report = await model.run()
     expect(report.outcomes.map(({ kind }) => kind)).toEqual(['applied'])
-    expect(model.api.changes).toEqual([{ vmid: 101, cores: 3, memoryMb: 2_048 }])
-    const nowMs = model.clock.nowMs()
-    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 3, memoryMb: 2_048 }, lastChangeMs: nowMs } })
-    expect(remembered(102)).toMatchObject({ safety: { changesMs: [] } })
+    expect(model.api.changes).toMatchObject([{ vmid: 101, cores: 3, memoryMb: 2_048 }])
+    expect(remembered(101)).toMatchObject({ safety: { limits: { cores: 3, memoryMb: 2_048 } } })
+    expect(remembered(102)).toMatchObject({ safety: { limits: { cores: 2, memoryMb: 1_024 } } })
   })
 
   test('writes one line for each change and one for itself', async () => {
@@ -45,10 +44,13 @@ describe('a cycle', () => {
     })
   })
 
-  test('takes one request for all allocations', async () => {
+  test('takes one request for what was changed and one for all allocations', async () => {
     model.measure({ 101: {}, 102: {} })
     await model.run()
-    expect(model.api.requests.map(({ path }) => path)).toEqual(['/resource/lxc/configs'])
+    expect(model.api.requests.map(({ path }) => path)).toEqual([
+      '/history?made=true&limit=1000&skip=0',
+      '/resource/lxc/configs',
+    ])
   })
 
   test('gives a sizer what the API says of its container', async () => {
@@ -235,7 +237,7 @@ describe('a change that did not come about', () => {
     model.api.misbehave = ({ method }) =>
       method === 'POST' ? failure(409, 'HOST_CAPACITY', 'the host is full') : undefined
     await model.run()
-    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 }, lastChangeMs: model.clock.nowMs() } })
+    expect(remembered(101)).toMatchObject({ safety: { limits: { cores: 2 }, refusals: [{ direction: 'up' }] } })
     expect(model.recording.lines.find(({ level }) => level === 'warn')).toMatchObject({
       message: 'container not scaled',
       fields: { vmid: 101, outcome: 'refused', code: 'HOST_CAPACITY' },
@@ -250,15 +252,14 @@ describe('a change that did not come about', () => {
       throw unreachable('other side closed')
     }
     await model.run()
-    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 } } })
-    const sentMs = model.clock.nowMs()
+    expect(remembered(101)).toMatchObject({ safety: { limits: { cores: 2 } } })
     await pass(60_000)
     model.api.misbehave = () => undefined
     model.scripted.wishes.clear()
     model.measure({ 101: {} })
     await model.run()
     expect(remembered(101)).toMatchObject({
-      safety: { known: { cores: 3, memoryMb: 1_024 }, changesMs: [sentMs] },
+      safety: { limits: { cores: 3, memoryMb: 1_024 }, truceUntilMs: undefined },
     })
   })
 
@@ -268,25 +269,23 @@ describe('a change that did not come about', () => {
       return undefined
     }
     await model.run()
-    expect(model.pending.size).toBe(1)
     model.api.misbehave = () => undefined
     model.scripted.wishes.clear()
     await pass(60_000)
     model.measure({ 101: {} })
     await model.run()
-    expect(model.pending.size).toBe(0)
-    expect(remembered(101)).toMatchObject({ safety: { known: { cores: 2 }, changesMs: [] } })
+    expect(remembered(101)).toMatchObject({ safety: { limits: { cores: 2 }, truceUntilMs: undefined } })
   })
 })
 
 describe('what was learned', () => {
-  test('is saved every few minutes and not in every cycle', async () => {
+  test('is saved at once when a container is new, then every few minutes and not in every cycle', async () => {
     for (let minute = 0; minute < 25; minute++) {
       model.measure({ 101: {} })
       await model.run()
       await pass(60_000)
     }
-    expect(model.state.saves).toBe(2)
+    expect(model.state.saves).toBe(3)
     expect(model.state.sizers.get(101)).toMatchObject({
       newestMs: expect.any(Number),
       sizer: { learned: { samples: 21 } },
@@ -309,34 +308,34 @@ describe('what was learned', () => {
 
   test('stays in memory when the disk is full, which is said', async () => {
     model.state.nextError = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
-    await model.cycle.save()
+    model.measure({ 101: {} })
+    await model.run()
     expect(model.recording.messages('warn')).toEqual(['cannot save what was learned'])
-    await model.cycle.save()
+    await model.run()
     expect(model.state.saves).toBe(1)
+    expect(model.recording.messages('info')).toContain('what was learned is saved again')
   })
 
   test('knows a change of ours that a kill came after', async () => {
     model.scripted.wishes.set(101, { cores: 3 })
     model.measure({ 101: {} })
     await model.run()
-    const changedMs = model.clock.nowMs()
     // Killed here: what the sizers learned since the last save is lost, the change is not.
     const next = new FakeModel({ clock: model.clock, state: model.state, api: model.api })
     await pass(10_000)
     next.measure({ 101: {} })
     await next.run()
     expect(remembered(101, next)).toMatchObject({
-      safety: { known: { cores: 3, memoryMb: 1_024 }, changesMs: [changedMs] },
+      safety: { limits: { cores: 3, memoryMb: 1_024 }, truceUntilMs: undefined },
     })
-    await next.cycle.save()
-    expect(next.pending.size).toBe(0)
   })
 })
 
-test('a status file that cannot be written does not stop the cycle', async () => {
+test('a status file that cannot be written does not stop the cycle, and is said once', async () => {
   model.boardError = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' })
   model.measure({ 101: {} })
   expect(await model.run()).toMatchObject({ outcome: 'decided' })
+  await model.run()
   expect(model.recording.messages('warn')).toEqual(['cannot write the status file'])
 })
 

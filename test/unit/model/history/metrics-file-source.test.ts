@@ -1,4 +1,16 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -177,5 +189,81 @@ describe('MetricsFileSource', () => {
       code: 'HOST_UNREADABLE',
       message: expect.stringContaining(directory),
     })
+  })
+})
+
+describe('what is no regular file', () => {
+  const OTHERS: readonly (readonly [string, () => unknown])[] = [
+    ['an endless device', () => symlinkSync('/dev/zero', path)],
+    ['a FIFO that nobody writes', () => execFileSync('mkfifo', [path])],
+    ['a folder', () => mkdirSync(path)],
+    ['a link to itself', () => symlinkSync(path, path)],
+  ]
+
+  test.each(OTHERS)('is refused when it is %s, and read when it has become one', async (_, make) => {
+    const source = new MetricsFileSource({ path })
+    write(file(1, 2))
+    expect(await source.follow(() => undefined)).toMatchObject({ cycles: 2 })
+    rmSync(path)
+    make()
+    const open = readdirSync('/proc/self/fd').length
+    for (let look = 0; look < 2; look++) {
+      const refused = { code: 'HOST_UNREADABLE', message: expect.stringContaining('is not a regular file') }
+      await expect(source.follow(() => undefined)).rejects.toMatchObject(refused)
+    }
+    expect(readdirSync('/proc/self/fd').length).toBe(open)
+    rmSync(path, { recursive: true })
+    write(file(1, 4))
+    expect(await source.follow(() => undefined)).toMatchObject({ cycles: 2 })
+  })
+
+  test('is refused when it is a socket', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(path, resolve))
+    const source = new MetricsFileSource({ path })
+    await expect(source.follow(() => undefined)).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
+    await new Promise(resolve => server.close(resolve))
+  })
+
+  test('is not what a link to a regular file is, as the package lays one', async () => {
+    writeFileSync(`${path}.real`, file(1, 2))
+    symlinkSync(`${path}.real`, path)
+    expect(await new MetricsFileSource({ path }).follow(() => undefined)).toMatchObject({ cycles: 2 })
+  })
+})
+
+describe('a file of which there is too much', () => {
+  test('is read a bounded part at a time, each cycle once', async () => {
+    write(file(1, 40))
+    const source = new MetricsFileSource({ path, chunkBytes: 1_000, maxBytes: 10_000 })
+    const looks: number[] = []
+    for (let look = 0; look < 20; look++) {
+      const { cycles, bytes } = await source.follow(() => undefined)
+      expect(bytes).toBeLessThanOrEqual(11_000)
+      looks.push(cycles)
+    }
+    expect(looks.reduce((sum, cycles) => sum + cycles, 0)).toBe(40)
+    expect(looks.filter(cycles => cycles > 0).length).toBeGreaterThan(2)
+    expect(await source.follow(() => undefined)).toMatchObject({ kind: 'unchanged', bytes: 0 })
+  })
+
+  test('that is nothing but a hole costs no more, and is left for the good one', async () => {
+    writeFileSync(path, '')
+    truncateSync(path, 1_000_000_000_000)
+    const source = new MetricsFileSource({ path, chunkBytes: 1_000, maxBytes: 10_000 })
+    for (let look = 0; look < 3; look++) {
+      expect((await source.follow(() => undefined)).bytes).toBeLessThanOrEqual(20_000)
+    }
+    replace(file(1, 2))
+    expect(await source.follow(() => undefined)).toMatchObject({ cycles: 2 })
+  })
+
+  test('is left at once when the daemon is to stop, and gone on with from there', async () => {
+    write(file(1, 40))
+    const source = new MetricsFileSource({ path, chunkBytes: 2_000 })
+    const stop = new AbortController()
+    const { cycles } = await source.follow(() => stop.abort(), stop.signal)
+    expect(cycles).toBeLessThan(10)
+    expect(await source.follow(() => undefined)).toMatchObject({ cycles: 40 - cycles })
   })
 })

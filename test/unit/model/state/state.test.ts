@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AutoscaleError } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type PendingChange, PendingChanges } from '../../../../packages/model/src/state/pending-changes.ts'
-import { formatSizerState, parseSizerState, type SavedSizer } from '../../../../packages/model/src/state/sizer-state.ts'
+import {
+  formatSizerState,
+  parseSizerState,
+  type SavedMoment,
+  type SavedSizer,
+} from '../../../../packages/model/src/state/sizer-state.ts'
 import { StateFiles } from '../../../../packages/model/src/state/state-files.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 
@@ -27,21 +32,15 @@ const sizers = new Map<number, SavedSizer>([
   [102, { newestMs: 2_000, sizer: null }],
 ])
 
-const change: PendingChange = {
-  vmid: 101,
-  atMs: 1_000,
-  cores: 3,
-  cpuLimit: null,
-  memoryMb: 2_048,
-  isConfirmed: false,
-}
+const moment: SavedMoment = { ms: 5_000, boot: { id: 'b007', seconds: 3 } }
+const learned = { sizers, forests: [], moment }
 
 describe('the states of the sizers', () => {
   test('come back as they were', () => {
-    expect(parseSizerState([...formatSizerState(sizers)].join('\n'))).toEqual(sizers)
+    expect(parseSizerState([...formatSizerState(sizers, moment)].join('\n'))).toEqual({ sizers, moment, isLost: false })
   })
 
-  const text = [...formatSizerState(sizers)].join('\n')
+  const text = [...formatSizerState(sizers, moment)].join('\n')
   test.each([
     ['is empty', ''],
     ['is cut off', text.slice(0, -20)],
@@ -57,21 +56,20 @@ describe('the states of the sizers', () => {
 
 describe('the state files', () => {
   test('hold what was saved', async () => {
-    await files.save(sizers, ['forest header', 'forest of 101'])
-    expect(await files.loadSizers()).toEqual(sizers)
+    await files.save({ ...learned, forests: ['forest header', 'forest of 101'] })
+    expect(await files.loadSizers()).toEqual({ sizers, moment, isLost: false })
     expect(await files.loadForests(lines => [...lines])).toEqual(['forest header', 'forest of 101'])
   })
 
   test('are not there at first, which is nothing to speak of', async () => {
-    expect((await files.loadSizers()).size).toBe(0)
+    expect(await files.loadSizers()).toEqual({ sizers: new Map(), moment: undefined, isLost: false })
     expect(await files.loadForests(lines => [...lines])).toBeUndefined()
-    expect((await files.loadPending()).size).toBe(0)
     expect(recording.lines).toEqual([])
   })
 
   test('are kept aside with a message when they are damaged', async () => {
     writeFileSync(join(directory, 'model-sizers.jsonl'), '{"kind":')
-    expect((await files.loadSizers()).size).toBe(0)
+    expect(await files.loadSizers()).toMatchObject({ sizers: new Map(), isLost: true })
     expect(recording.lines).toEqual([
       expect.objectContaining({ level: 'warn', message: 'saved state cannot be used; starting anew' }),
     ])
@@ -79,31 +77,61 @@ describe('the state files', () => {
   })
 
   test('are judged each by itself', async () => {
-    await files.save(sizers, ['forests'])
+    await files.save({ ...learned, forests: ['forests'] })
     const refuse = () => {
       throw new AutoscaleError('STATE_INVALID', 'another version')
     }
     expect(await files.loadForests(refuse)).toBeUndefined()
-    expect(await files.loadSizers()).toEqual(sizers)
+    expect(await files.loadSizers()).toEqual({ sizers, moment, isLost: false })
   })
 
   test('leave nothing else behind', async () => {
-    await files.save(sizers, [])
-    await files.savePending(new PendingChanges())
-    expect(readdirSync(directory).sort()).toEqual(['model-forests.jsonl', 'model-pending.json', 'model-sizers.jsonl'])
+    await files.save(learned)
+    expect(readdirSync(directory).sort()).toEqual(['model-forests.jsonl', 'model-sizers.jsonl'])
   })
 
-  test('of a save that a kill came into are removed at the next start, and those of others stay', async () => {
-    const [own, others] = ['model-sizers.jsonl.0123456789abcdef.tmp', 'answers.jsonl.0123456789abcdef.tmp']
-    for (const name of [own, others]) writeFileSync(join(directory, name), '')
-    await files.prepare()
-    expect(readdirSync(directory)).toEqual([others])
-  })
 
   test('can be read by their group and by nobody else', async () => {
-    await files.save(sizers, [])
+    await files.save(learned)
     const { mode } = await import('node:fs').then(fs => fs.statSync(join(directory, 'model-sizers.jsonl')))
     expect(mode & 0o007).toBe(0)
+  })
+})
+
+describe('the state folder', () => {
+  test.each([
+    ['a FIFO', (path: string) => void execFileSync('mkfifo', [path])],
+    ['a folder', (path: string) => void mkdirSync(path)],
+  ])('may hold %s where a file of ours belongs, which is kept aside', async (_, make) => {
+    make(join(directory, 'model-sizers.jsonl'))
+    expect(await files.loadSizers()).toMatchObject({ isLost: true })
+    await files.save(learned)
+    expect(await files.loadSizers()).toMatchObject({ sizers, isLost: false })
+  })
+
+  test('tells by the status that something was saved and is gone', async () => {
+    writeFileSync(join(directory, 'model-status.json'), '{}')
+    expect(await files.loadSizers()).toMatchObject({ isLost: true })
+    await files.save(learned)
+    expect(await files.loadSizers()).toMatchObject({ isLost: false })
+  })
+
+  test('is made when it is not there, and one that cannot be made stops nothing', async () => {
+    await new StateFiles(join(directory, 'new'), recording.log).prepare()
+    writeFileSync(join(directory, 'file'), '')
+    const impossible = new StateFiles(join(directory, 'file', 'new'), recording.log)
+    await impossible.prepare()
+    expect(await impossible.loadSizers()).toMatchObject({ isLost: true })
+    expect(await impossible.loadPauses()).toEqual({})
+    await expect(impossible.save(learned)).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  test('is cleared of what a kill left unfinished, and of nothing else', async () => {
+    for (const name of ['model-sizers.jsonl.0123456789abcdef.tmp', 'audit.jsonl', 'pauses.json.0123.tmp']) {
+      writeFileSync(join(directory, name), '')
+    }
+    await files.prepare()
+    expect(readdirSync(directory).sort()).toEqual(['audit.jsonl', 'pauses.json.0123.tmp'])
   })
 })
 
@@ -135,37 +163,10 @@ describe('the pauses of containers', () => {
     }
     expect(recording.messages()).toHaveLength(2)
   })
-})
 
-describe('pending changes', () => {
-  test('are unconfirmed until the API confirms them, and kept until the state is saved', () => {
-    const pending = new PendingChanges()
-    pending.add(change)
-    expect(pending.unconfirmed()).toEqual([change])
-    pending.confirm(101, change)
-    expect(pending.unconfirmed()).toEqual([])
-    expect(pending.size).toBe(1)
-    pending.stateSaved()
-    expect(pending.size).toBe(0)
-  })
-
-  test('stay when the state is saved before they are confirmed', () => {
-    const pending = new PendingChanges()
-    pending.add(change)
-    pending.stateSaved()
-    expect(pending.unconfirmed()).toEqual([change])
-  })
-
-  test('are all unconfirmed to the process that comes after a kill', () => {
-    const pending = new PendingChanges()
-    pending.add(change)
-    pending.confirm(101, { cores: 3, cpuLimit: null, memoryMb: 1_024 })
-    expect(PendingChanges.parse(pending.format()).unconfirmed()).toEqual([
-      { ...change, memoryMb: 1_024, isConfirmed: false },
-    ])
-  })
-
-  test('are refused from a damaged file', () => {
-    expect(() => PendingChanges.parse('{"version":1}')).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
+  test('are none, at once, when there is a FIFO in their place', async () => {
+    execFileSync('mkfifo', [path()])
+    expect(await files.loadPauses()).toEqual({})
+    expect(recording.messages()).toEqual(['the pauses cannot be read; no container is paused'])
   })
 })

@@ -27,17 +27,19 @@ export const holdWhileAbnormal: Rule = (draft, facts) => {
   return holdShrinking(draft, facts, 'hold-while-abnormal', verdict.why === '' ? 'it behaves abnormally' : verdict.why)
 }
 
-/** Memory is not shrunk for a while after an OOM kill. */
+/** Nothing shrinks while it is not known what was changed meanwhile, and by whom. */
+export const holdWithoutHistory: Rule = (draft, facts) =>
+  facts.circumstances.isHistoryKnown === false
+    ? holdShrinking(draft, facts, 'hold-without-history', 'the audit log cannot be read')
+    : draft
+
+/** Memory is not shrunk for a while after an OOM kill, nor when it is not known any more whether there was one. */
 export const holdInQuarantine: Rule = (draft, facts) => {
-  const { quarantineUntilMs, circumstances } = facts
+  const { quarantineUntilMs, lastKillMs, circumstances } = facts
   if (quarantineUntilMs === undefined || circumstances.nowMs >= quarantineUntilMs) return draft
   const left = durationText(quarantineUntilMs - circumstances.nowMs)
-  return holdMemoryShrinking(
-    draft,
-    facts,
-    'hold-in-quarantine',
-    `a process was killed for lack of memory; quarantine for another ${left}`,
-  )
+  const why = lastKillMs === undefined ? 'what was known of it was lost' : 'a process was killed for lack of memory'
+  return holdMemoryShrinking(draft, facts, 'hold-in-quarantine', `${why}; quarantine for another ${left}`)
 }
 
 /** Shrinking waits until the last change of any kind has shown its effect. */

@@ -7,6 +7,7 @@ import {
   holdInShrinkCooldown,
   holdWhileAbnormal,
   holdWhileLearning,
+  holdWithoutHistory,
 } from './hold-shrinking.ts'
 import { keepRawLimits } from './keep-raw-limits.ts'
 import { keepSchedule } from './keep-schedule.ts'
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   holdWhileLearning,
   holdWhileAbnormal,
   holdInQuarantine,
+  holdWithoutHistory,
   holdInShrinkCooldown,
   limitMemoryShrink,
   keepSchedule,

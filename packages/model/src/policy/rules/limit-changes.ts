@@ -28,9 +28,10 @@ export const keepChangeBudget: Rule = (draft, facts) => {
     (draft.isMemoryUrgent && isAbove(draft.to.memoryMb, allocation.memoryMb))
   const { max_changes_per_hour: most } = settings.scaling
   const budget = isNeed ? most : Math.ceil(most / 2)
-  return recentChanges >= budget
-    ? holdAll(draft, 'keep-change-budget', `changed ${recentChanges} times in the last hour`)
-    : draft
+  const isKnown = isNeed || circumstances.isHistoryKnown !== false
+  if (recentChanges < budget && isKnown) return draft
+  const times = isKnown ? `changed ${recentChanges} times` : 'it is not known how often it was changed'
+  return holdAll(draft, 'keep-change-budget', `${times} in the last hour`)
 }
 
 /** pvestatd puts changed cores into force on its next pass, every 10 s or later when the host is busy. Source: pct contract of Proxmox. */

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** What Proxmox has configured of a container. `null`: none set; `undefined`: not told, and then it is like anything. */
+export const Limits = z.object({
+  cores: z.number().nullable().optional(),
+  cpuLimit: z.number().nullable().optional(),
+  memoryMb: z.number().nullable().optional(),
+  swapMb: z.number().nullable().optional(),
+})
+export type Limits = Readonly<z.output<typeof Limits>>
+
+const NAMES = ['cores', 'cpuLimit', 'memoryMb', 'swapMb'] as const
+
+/** Whether two say the same as far as both are told. */
+export function isSameLimits(a: Limits, b: Limits): boolean {
+  return NAMES.every(name => isSameValue(a[name], b[name]))
+}
+
+function isSameValue(a: number | null | undefined, b: number | null | undefined): boolean {
+  return a === undefined || b === undefined || a === b || (a !== null && b !== null && Math.abs(a - b) < 1e-6)
+}
+
+/** `limits` with what is told of `newer`. */
+export function withTold(limits: Limits, newer: Limits): Limits {
+  const told = NAMES.filter(name => newer[name] !== undefined).map(name => [name, newer[name]])
+  return { ...limits, ...Object.fromEntries(told) }
+}
