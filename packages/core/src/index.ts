@@ -43,7 +43,7 @@ export {
   isErrorCode,
   systemErrorCode,
 } from './errors.ts'
-export { openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
+export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
   LOG_LEVELS,
