@@ -17,19 +17,27 @@ export async function* linesBackwards(path: string): AsyncGenerator<string> {
   if (handle === undefined) return
   try {
     let { size: end } = await handle.stat()
-    let rest = Buffer.alloc(0)
+    /** The parts of a line whose beginning was not read yet. */
+    let rest: Buffer[] = []
     while (end > 0) {
       // As much again as is known of a line, so that a long one is not copied once for each chunk.
       const start = Math.max(0, end - Math.max(CHUNK_BYTES, rest.length))
       const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(end - start), position: start })
-      const block = Buffer.concat([buffer.subarray(0, bytesRead), rest])
+      const block = buffer.subarray(0, bytesRead)
       // What stands before the first newline may begin in the part that was not read yet.
       const cut = start === 0 ? 0 : block.indexOf(NEWLINE) + 1
-      rest = cut === 0 ? block : block.subarray(0, cut)
-      if (rest.length > MOST_LINE_BYTES) {
+      if (start === 0 || cut > 0) {
+        yield* Buffer.concat([block.subarray(cut), ...rest])
+          .toString('utf8')
+          .split('\n')
+          .reverse()
+          .filter(Boolean)
+        rest = []
+      }
+      rest.unshift(cut === 0 ? block : block.subarray(0, cut))
+      if (rest.length * CHUNK_BYTES > MOST_LINE_BYTES) {
         throw new AutoscaleError('STATE_INVALID', `${path}: has a line of more than ${MOST_LINE_BYTES} bytes`)
       }
-      if (start === 0 || cut > 0) yield* block.toString('utf8', cut).split('\n').reverse().filter(Boolean)
       end = start
     }
   } finally {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, constants, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openRegularFile, openRegularFileSync, readRegularFile } from '@lxc-autoscale/core'
+import { openRegularFile, readRegularFile } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
+import { openRegularFileSync } from '../../../../packages/core/src/files/regular-file.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const MANY = 1_000_000
