@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { systemClock } from '@lxc-autoscale/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ApiServer } from '../../packages/api/src/http/api-server.ts'
+import { Connections } from '../../packages/api/src/http/connections.ts'
 import type { HostCommand } from '../../packages/api/src/ports.ts'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
 
@@ -319,11 +321,11 @@ test('of 3,000 streams of random bytes none is taken for a change, and the serve
     {
       host: '127.0.0.1',
       port: 0,
-      max_connections: 64,
       header_timeout_seconds: 5,
       request_timeout_seconds: 5,
       keep_alive_seconds: 5,
     },
+    new Connections(64, systemClock),
     api.app.routing,
   )
   const port = await server.listen()

@@ -91,7 +91,7 @@ const CSP = {
   frameAncestors: ["'none'"],
 }
 
-/** In the order in which a request meets them: host, rate limit, key, then (after the body was read) names and rights. */
+/** In the order in which a request meets them: headers, host, rate limits, key, then (after the body was read) names and rights. */
 function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPorts, config: ApiConfig): void {
   const checkHost = hostCheck([config.server.host, ...config.server.allowed_hosts])
   const limits = rateLimits(app, config.rate_limiting)

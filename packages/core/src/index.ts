@@ -45,7 +45,7 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
-export { openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
+export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
 export {
   LOG_LEVELS,

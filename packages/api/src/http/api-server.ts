@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { AutoscaleError, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { Connections } from './connections.ts'
@@ -19,6 +20,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 const MAX_HEADER_BYTES = 16_384
 const CHECK_INTERVAL_MS = 1_000
 const OWN_TIMEOUT_MS = 5_000
+const OWN_HEADER = 'x-own-request'
 /** Connections that the kernel holds until they are looked at; beyond it a client tries again after a second. */
 const BACKLOG = 4_096
 
@@ -28,6 +30,9 @@ export class ApiServer {
   readonly #settings: ServerSettings
   readonly #connections: Connections
   #handler: RequestHandler
+  /** Kept, so that a crowd before the door does not keep this daemon from hearing itself. */
+  readonly #ownAgent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #ownName = randomUUID()
 
   constructor(settings: ServerSettings, connections: Connections, handler: RequestHandler) {
     this.#settings = settings
@@ -77,7 +82,8 @@ export class ApiServer {
         port: portOf(this.#server.address()),
         method: 'OPTIONS',
         path: '/',
-        headers: { host: 'localhost', connection: 'close' },
+        headers: { host: 'localhost', [OWN_HEADER]: this.#ownName },
+        agent: this.#ownAgent,
         timeout: OWN_TIMEOUT_MS,
       })
       asked.once('response', response => {
@@ -94,12 +100,14 @@ export class ApiServer {
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#connections.closeIdle()
+    this.#ownAgent.destroy()
     await closed
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     this.#connections.note(socket, true)
+    if (request.headers[OWN_HEADER] === this.#ownName) this.#connections.trust(socket)
     response.once('close', () => {
       this.#connections.note(socket, false)
       if (!this.#server.listening) socket.destroy()

@@ -52,7 +52,7 @@ export const AuthenticationSection = z
       .string()
       .default('/etc/lxc_autoscale_ml/api.key')
       .describe(
-        'File with one key per line: a plain key (role scale, the model uses the first), or name:role:key. Empty for none; it need not exist.',
+        'File with one key per line: a plain key (role scale; the first is that of the model, and is named key-file), or name:role:key. Names are unique. Empty for none; it need not exist.',
       ),
   })
   .superRefine((section, context) => {
