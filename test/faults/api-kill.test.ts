@@ -74,7 +74,8 @@ test('killed at any moment of a change, the next start tells what became of it',
 }, 100_000)
 
 test('an interrupted change that must not be made twice is not made again for its Idempotency-Key', async () => {
-  await updateSettings(api.host.root, { pctDelayMs: 600 })
+  // Long enough for a busy machine to see it run and to kill the daemon.
+  await updateSettings(api.host.root, { pctDelayMs: 4_000 })
   const sizeBefore = diskGb()
   const request = { body: { lxc_id: 101, disk_size: 1 }, headers: { 'idempotency-key': 'grow-once' } }
   void api.ask('/scale/storage/increase', request).catch(() => undefined)

@@ -35,6 +35,7 @@ test('only what was tried on the host, or was not answered, may have changed it'
   expect(touching).toEqual([
     'PCT_FAILED',
     'PCT_TIMEOUT',
+    'OUTCOME_UNKNOWN',
     'IDEMPOTENCY_CONFLICT',
     'SCALING_API_UNREACHABLE',
     'SCALING_API_MALFORMED',
