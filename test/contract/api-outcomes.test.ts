@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
 
@@ -99,6 +100,96 @@ describe('a clone that cannot be started', () => {
     const again = await post('/clone/create', clone, headers)
     expect([again.status, again.json]).toEqual([first.status, first.json])
     expect(subcommands().filter(name => name === 'clone')).toHaveLength(1)
+  })
+})
+
+test('a clone whose temporary snapshot stays is not called refused', async () => {
+  const failure = { exitCode: 255, stderr: 'CT is locked (backup)\n' }
+  api.commands.says = { clone: failure, delsnapshot: failure }
+  expect(await post('/clone/create', clone)).toMatchObject({ status: 423, json: { error: 'CONTAINER_LOCKED' } })
+  expect(await newestEntry()).toMatchObject({ outcome: 'failed', error: 'CONTAINER_LOCKED' })
+})
+
+test('a container that was stopped and could not be destroyed is told to be off, by answer and history', async () => {
+  api.commands.says = { destroy: { exitCode: 255, stderr: 'CT is locked (backup)\n' } }
+  api.commands.also = ({ args: [subcommand] }) => {
+    if (subcommand === 'stop') rmSync(join(api.host.paths.cgroup, 'lxc/101'), { recursive: true, force: true })
+  }
+  const answer = await api.app.inject({
+    method: 'DELETE',
+    url: '/clone/delete',
+    payload: { lxc_id: 101, force: true },
+    headers: { host: 'localhost' },
+  })
+  expect(answer.json()).toMatchObject({
+    error: 'CONTAINER_LOCKED',
+    message: expect.stringContaining('101 was stopped for it and has not been started again'),
+  })
+  expect(await newestEntry()).toMatchObject({
+    outcome: 'failed',
+    before: { exists: true, status: 'running' },
+    after: { exists: true, status: 'stopped' },
+    message: expect.stringContaining('was stopped'),
+  })
+})
+
+describe('the undo of a change that could not be seen', () => {
+  const unseenChange = async () => {
+    const file = confOf('101')
+    let changed = ''
+    api.commands.also = ({ args: [subcommand] }) => {
+      if (subcommand !== 'set' || changed !== '') return
+      changed = readFileSync(file, 'utf8')
+      rmSync(file)
+    }
+    const { json } = await post('/scale/cores', { lxc_id: 101, cores: 4 })
+    expect(json).toMatchObject({ error: 'OUTCOME_UNKNOWN' })
+    expect(await newestEntry()).toMatchObject({ outcome: 'unknown', before: { cores: 2 }, after: null })
+    writeFileSync(file, changed)
+    return json.change_id
+  }
+  const coresNow = async () => (await get('/resource/lxc/config?lxc_id=101')).json.data.cores
+
+  test('gives back what was there before', async () => {
+    const id = await unseenChange()
+    expect(await coresNow()).toBe(4)
+    expect((await post(`/history/${id}/undo`, {})).status).toBe(200)
+    expect(await coresNow()).toBe(2)
+  })
+
+  test('overwrites nothing that somebody set since', async () => {
+    const id = await unseenChange()
+    await post('/scale/cores', { lxc_id: 101, cores: 6 })
+    expect(await post(`/history/${id}/undo`, {})).toMatchObject({ status: 409, json: { error: 'ALLOCATION_MOVED' } })
+    expect(await coresNow()).toBe(6)
+  })
+})
+
+describe('what changed nothing', () => {
+  const history = async (): Promise<HistoryEntryBody[]> => (await get('/history?limit=1000')).json.data.entries
+
+  test('is counted together, and stands in the history among what was made', async () => {
+    const refused = () => post('/scale/cores', { lxc_id: 101, cores: 100 })
+    const ids = [(await refused()).json.change_id, (await refused()).json.change_id, (await refused()).json.change_id]
+    await post('/scale/cores', { lxc_id: 101, cores: 3 })
+    expect((await history()).map(({ id, outcome, count }) => ({ id, outcome, count }))).toEqual([
+      { id: expect.any(String), outcome: 'applied', count: undefined },
+      { id: ids[1], outcome: 'refused', count: 2 },
+      { id: ids[0], outcome: 'refused', count: undefined },
+    ])
+    expect(ids[2]).toBe(ids[1])
+    expect((await get('/history?limit=1')).json.data.entries).toMatchObject([{ outcome: 'applied' }])
+  })
+
+  test('is logged with the entries that stand for it, not each time', async () => {
+    for (let time = 0; time < 5; time++) await post('/scale/cores', { lxc_id: 101, cores: 100 })
+    expect(api.log.messages('warn').filter(message => message === 'change not made')).toHaveLength(2)
+  })
+
+  test('cannot be undone, and the answer says what it was', async () => {
+    const { json } = await post('/scale/cores', { lxc_id: 101, cores: 100 })
+    const undone = await post(`/history/${json.change_id}/undo`, {})
+    expect(undone).toMatchObject({ status: 409, json: { error: 'STATE_NOT_ALLOWED', outcome: 'refused' } })
   })
 })
 

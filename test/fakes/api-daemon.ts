@@ -34,6 +34,7 @@ export interface ApiAnswer {
 export interface ApiDaemonOptions extends Omit<HostSpec, 'root'> {
   /** Parts of the configuration that are not the usual ones. */
   readonly config?: Readonly<Record<string, unknown>>
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** The built API daemon on a pretend host of its own. */
@@ -41,17 +42,23 @@ export class ApiDaemon {
   readonly host: PretendHost
   readonly directory: string
   readonly #configFile: string
+  readonly #environment: Readonly<Record<string, string>>
   daemon: SpawnedDaemon
   port = 0
 
-  private constructor(host: PretendHost, directory: string, configFile: string) {
+  private constructor(
+    { host, directory }: { host: PretendHost; directory: string },
+    configFile: string,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.host = host
     this.directory = directory
     this.#configFile = configFile
+    this.#environment = environment
     this.daemon = this.#spawn()
   }
 
-  static async start({ config, settings, ...spec }: ApiDaemonOptions): Promise<ApiDaemon> {
+  static async start({ config, settings, environment, ...spec }: ApiDaemonOptions): Promise<ApiDaemon> {
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-api-'))
     const host = await createHost({ root: join(directory, 'host'), settings: { ...INSTANT, ...settings }, ...spec })
     const configFile = join(directory, 'api.yaml')
@@ -73,7 +80,7 @@ export class ApiDaemon {
       host: { proc, cgroup, pve },
     }
     writeFileSync(configFile, stringify({ ...usual, ...config }))
-    const api = new ApiDaemon(host, directory, configFile)
+    const api = new ApiDaemon({ host, directory }, configFile, environment)
     await api.#listening()
     return api
   }
@@ -126,7 +133,7 @@ export class ApiDaemon {
   }
 
   #spawn(): SpawnedDaemon {
-    const environment = { PATH: `${this.host.paths.bin}:${process.env['PATH']}` }
+    const environment = { ...this.#environment, PATH: `${this.host.paths.bin}:${process.env['PATH']}` }
     return new SpawnedDaemon('api/bin/lxc-autoscale-api.mjs', ['--config', this.#configFile], environment)
   }
 

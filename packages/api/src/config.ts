@@ -173,9 +173,7 @@ export type SafetySection = z.output<typeof SafetySection>
 
 const StateSection = z
   .strictObject({
-    directory: stateDirectory('api').describe(
-      'Directory of the audit log and of the answers kept for repeated requests.',
-    ),
+    directory: stateDirectory('api').describe('Directory of the audit log.'),
     max_audit_size_mb: z
       .number()
       .positive()
@@ -188,7 +186,7 @@ const StateSection = z
       .positive()
       .max(720)
       .default(24)
-      .describe('How long the answer to a request with an Idempotency-Key is kept.'),
+      .describe('How long a change is not made again for its Idempotency-Key, and answered with what came of it.'),
   })
   .prefault({})
 

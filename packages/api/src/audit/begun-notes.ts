@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -35,24 +36,22 @@ export class BegunNotes {
 
   /** Proves that a note can be written. Rejects with the system's error. */
   async probe(): Promise<void> {
-    const path = join(this.#directory, 'probe')
-    await this.#files.rm(path, { force: true })
+    const path = join(this.#directory, `${randomUUID()}.probe`)
     await this.#write(path, 'written to see whether a change could be noted\n')
     await this.#files.rm(path, { force: true })
   }
 
   /** The changes that are noted, oldest first. */
   async all(log: Logger): Promise<BegunChange[]> {
-    const names = (await readdir(this.#directory)).filter(name => name.endsWith('.json'))
     const changes: BegunChange[] = []
-    for (const name of names) {
+    for (const name of await readdir(this.#directory)) {
       const file = join(this.#directory, name)
       // One that cannot be read is no reason not to look at the others.
       const text = await readFile(file, 'utf8').catch(() => undefined)
-      const change = text === undefined ? undefined : BegunChange.safeParse(parseJson(text)).data
+      const change = BegunChange.safeParse(parseJson(text ?? '')).data
       if (change !== undefined) changes.push(change)
-      // It was being written when the daemon was killed, so its change had not begun.
-      else if (text?.endsWith('\n') === false) await this.#files.rm(file, { force: true })
+      // Of a probe, of an earlier version, or of a change that had not begun: its note was just being written.
+      else if (isLeftover(name, text)) await this.#files.rm(file, { force: true })
       else log.error({ file }, 'the note of an interrupted change is damaged; nothing else tells of that change')
     }
     return changes.sort((a, b) => a.time.localeCompare(b.time))
@@ -89,6 +88,10 @@ export class BegunNotes {
   #path(id: string): string {
     return join(this.#directory, `${id}.json`)
   }
+}
+
+function isLeftover(name: string, text: string | undefined): boolean {
+  return text !== undefined && (!name.endsWith('.json') || !text.endsWith('\n'))
 }
 
 const NEW_FILE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW

@@ -10,7 +10,7 @@ export interface NotMadeLogParts {
 /** Requests of one kind: of the same key, for the same container, with the same end. */
 interface CountedKind {
   readonly sinceMs: number
-  /** Those after the first one; not in the file yet. */
+  /** Those after the first one, by the last of them; not in the file yet. */
   rest: (HistoryEntryBody & { readonly count: number }) | undefined
 }
 
@@ -40,8 +40,9 @@ export class NotMadeLog {
     const kind = JSON.stringify([who.key, lxc_id, action, outcome, error])
     const known = this.#kinds.get(kind)
     if (known !== undefined) {
-      known.rest = { ...(known.rest ?? small(entry)), count: (known.rest?.count ?? 0) + 1 }
-      return known.rest.id
+      const { id, count } = known.rest ?? { id: entry.id, count: 0 }
+      known.rest = { ...small(entry), id, count: count + 1 }
+      return id
     }
     this.#kinds.set(kind, { sinceMs: this.#parts.clock.monotonicMs(), rest: undefined })
     await this.#write(small(entry))

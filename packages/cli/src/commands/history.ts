@@ -64,8 +64,9 @@ function historyTable(entries: readonly HistoryEntryBody[]): string {
   )
 }
 
-/** Why it was asked for, and what went wrong all the same; of what was not done, why not. */
-function reasonText({ outcome, why, message, warning }: HistoryEntryBody): string {
+/** Why it was asked for, and what went wrong all the same; of what was not done, why not, and how often it was asked for. */
+function reasonText({ outcome, why, message, warning, count = 1 }: HistoryEntryBody): string {
+  if (count > 1) return `${count} times: ${message}`
   if (why === null || (outcome !== 'applied' && outcome !== 'unchanged')) return message
   return warning === undefined ? why : `${why}; warning: ${warning}`
 }

@@ -287,7 +287,10 @@ export const HistoryEntryBody = z.object({
     .object({ id: z.string(), seconds: z.number() })
     .optional()
     .describe('When it was asked for by a clock that nobody sets: the boot of the host, and seconds since it.'),
-  count: z.int().optional().describe('So many refused requests of this kind were counted together; absent: one.'),
+  count: z
+    .int()
+    .optional()
+    .describe('So many refused requests of this kind were counted together, of which this is the last; absent: one.'),
   overwritten: AllocationBody.optional().describe(
     'What somebody else had set while the change was being made, and was overwritten by it.',
   ),

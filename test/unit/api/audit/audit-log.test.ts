@@ -138,6 +138,7 @@ test('a note that was being written when the daemon was killed is removed', asyn
   mkdirSync(join(directory, 'begun'), { recursive: true })
   writeFileSync(join(directory, 'begun', 'torn.json'), '{"id":"to')
   writeFileSync(join(directory, 'begun', 'empty.json'), '')
+  writeFileSync(join(directory, 'begun', 'x.json.1.tmp'), '')
   await open(directory)
   expect(readdirSync(join(directory, 'begun'))).toEqual([])
 })

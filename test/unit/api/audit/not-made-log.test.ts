@@ -32,10 +32,13 @@ async function newLog() {
 test('the first refusal of a kind stands by itself, those within a minute after it are counted together', async () => {
   const { audit, clock, refuse, lines } = await newLog()
   const first = await refuse()
-  const [second, third] = [await refuse(), await refuse()]
+  const second = await refuse()
+  clock.passMs(1_000)
+  const third = await refuse({ message: 'the last' })
   expect(lines().map(({ id }) => id)).toEqual([first])
   expect(third).toBe(second)
-  expect(audit.counting()).toMatchObject([{ id: second, count: 2 }])
+  const time = new Date(clock.nowMs()).toISOString()
+  expect(audit.counting()).toMatchObject([{ id: second, count: 2, time, message: 'the last' }])
   clock.passMs(MS_PER_MINUTE)
   const next = await refuse()
   expect(lines().map(({ id, count }) => [id, count])).toEqual([[first, undefined], [second, 2], [next, undefined]]) // biome-ignore format: a table

@@ -7,14 +7,23 @@ import {
   ChangeRunner,
   type PerformedChange,
 } from '../../../../packages/api/src/changes/change-runner.ts'
+import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
 import { destroyContainer, stopContainer } from '../../../../packages/api/src/pct/commands.ts'
 import { ContainerQueue } from '../../../../packages/api/src/pct/container-queue.ts'
-import { containerFacts } from '../../../builders/container-facts.ts'
+import { allocation, containerFacts } from '../../../builders/container-facts.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 
 /** A runner over an audit log in memory and commands of which `refuses` names one that does not end well. */
-function newRunner(refuses: { command?: string; error?: AutoscaleError; isAuditBroken?: boolean } = {}) {
+function newRunner(
+  refuses: {
+    command?: string
+    error?: AutoscaleError
+    isAuditBroken?: boolean
+    /** What a look at the container gives after the change. */
+    look?: () => ContainerFacts
+  } = {},
+) {
   const entries: HistoryEntryBody[] = []
   const audit = {
     begin: async () => undefined,
@@ -31,7 +40,7 @@ function newRunner(refuses: { command?: string; error?: AutoscaleError; isAuditB
     queue: new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 8 })),
     // The runner uses nothing else of it.
     audit: audit as unknown as AuditLog,
-    containers: { list: async () => [101], read: async () => containerFacts() },
+    containers: { list: async () => [101], read: async () => (refuses.look ?? containerFacts)() },
     commands: {
       async run({ args }, beforeStart) {
         beforeStart?.()
@@ -136,5 +145,116 @@ describe('a change that failed', () => {
     const message = 'CT is locked (backup); warning: a snapshot is left'
     await expect(runner.run(failing, origin)).rejects.toMatchObject({ message })
     expect(entries).toMatchObject([{ message }])
+  })
+})
+
+describe('what came of a change that threw is told by what was begun and seen', () => {
+  const unreadable = new AutoscaleError('HOST_UNREADABLE', 'cannot be read')
+  const notSeen = () => {
+    throw unreadable
+  }
+  const stop = async (progress: ChangeProgress) => {
+    await progress.begin(seen)
+    await progress.run(stopContainer(101))
+  }
+
+  async function outcomeOf(
+    perform: (progress: ChangeProgress) => Promise<unknown>,
+    refuses: Parameters<typeof newRunner>[0] = {},
+  ) {
+    const { runner, entries } = newRunner(refuses)
+    const failing = change(async progress => {
+      await perform(progress)
+      return done
+    })
+    const answer = await runner.run(failing, origin).catch(error => error)
+    const [{ outcome, error, after } = { outcome: 'none', error: null, after: undefined }] = entries
+    return { outcome, error, after, leaves: answer.leaves, told: answer.code }
+  }
+
+  test('done, but it cannot be seen what: unknown, and not to be tried again', async () => {
+    const perform = async (progress: ChangeProgress) => {
+      await stop(progress)
+      throw unreadable
+    }
+    expect(await outcomeOf(perform, { look: notSeen })).toEqual({
+      outcome: 'unknown',
+      error: 'OUTCOME_UNKNOWN',
+      after: null,
+      leaves: 'unknown',
+      told: 'OUTCOME_UNKNOWN',
+    })
+  })
+
+  test('its container is gone after it: unknown', async () => {
+    const gone = new AutoscaleError('CONTAINER_NOT_FOUND', 'on another node')
+    const perform = async (progress: ChangeProgress) => {
+      await stop(progress)
+      throw gone
+    }
+    const away = () => {
+      throw gone
+    }
+    const { runner, entries } = newRunner({ look: away })
+    const growing: Change = {
+      action: 'storage-increase',
+      vmid: 101,
+      asked: { lxc_id: 101, disk_size: 1 },
+      perform: async progress => {
+        await perform(progress)
+        return done
+      },
+    }
+    await expect(runner.run(growing, origin)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', leaves: 'unknown' })
+    expect(entries).toMatchObject([{ outcome: 'unknown', after: null }])
+  })
+
+  test('refused by a command, but what it left cannot be seen: unknown', async () => {
+    const told = await outcomeOf(stop, { command: 'stop', error: locked, look: notSeen })
+    expect(told).toMatchObject({ outcome: 'unknown', error: 'CONTAINER_LOCKED', leaves: 'unknown' })
+  })
+
+  test('refused by a command, and the container is not as it was: failed', async () => {
+    const look = () => containerFacts({ status: 'stopped' })
+    const told = await outcomeOf(stop, { command: 'stop', error: locked, look })
+    expect(told).toMatchObject({ outcome: 'failed', leaves: 'half-done', after: { status: 'stopped' } })
+  })
+
+  test('refused before its command was started: refused, even when nothing can be seen', async () => {
+    const perform = async (progress: ChangeProgress) => {
+      await progress.begin(seen)
+      await progress.run(stopContainer(101), () => {
+        throw new AutoscaleError('MEMORY_BELOW_FLOOR', 'no')
+      })
+    }
+    expect(await outcomeOf(perform, { look: notSeen })).toMatchObject({ outcome: 'refused', leaves: 'untouched' })
+  })
+
+  test('refused, but something of it stays: failed', async () => {
+    const perform = async (progress: ChangeProgress) => {
+      await progress.begin(seen)
+      progress.left('a snapshot is left')
+      throw locked
+    }
+    expect(await outcomeOf(perform)).toMatchObject({ outcome: 'failed', leaves: 'half-done' })
+  })
+
+  test('seen at the second look: applied, with a warning', async () => {
+    const { runner, entries } = newRunner({ look: () => containerFacts({ configured: allocation({ cores: 4 }) }) })
+    const scaling: Change = {
+      action: 'scale',
+      vmid: 101,
+      asked: { lxc_id: 101, cores: 4 },
+      perform: async progress => {
+        await stop(progress)
+        throw unreadable
+      },
+    }
+    expect(await runner.run(scaling, origin)).toMatchObject({
+      changed: true,
+      after: { cores: 4 },
+      warning: 'it was not seen at once: cannot be read',
+    })
+    expect(entries).toMatchObject([{ outcome: 'applied', error: null }])
   })
 })
