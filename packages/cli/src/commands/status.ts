@@ -55,10 +55,11 @@ function containerTable(rows: readonly (string | number | null)[][]): string {
 
 function modelLine(model: ModelStatus | null, nowMs: number): string {
   if (model === null) return warned('the model has not finished a cycle yet')
-  const { cycle, metrics, dry_run, updated_at } = model
+  const { cycle, metrics, dry_run, updated_at, warnings } = model
   const parts = [
     `model: cycle ${cycle.number}, ${ago(Date.parse(updated_at), nowMs)}, ${cycle.outcome}`,
     ...(cycle.text === '' ? [] : [warned(cycle.text)]),
+    ...warnings.map(warned),
     `data ${figure(metrics.age_seconds, 's')} old${metrics.is_stale ? warned(' (stale: nothing is decided)') : ''}`,
     ...(dry_run ? [warned('dry run: nothing is changed')] : []),
   ]

@@ -70,7 +70,7 @@ export class CycleReporter {
 
 /** Each is one problem, whatever it is called by the system. */
 function reportText(problem: StandingProblem, text: string | undefined): void {
-  problem.report(text === undefined ? undefined : 'failure', text ?? '')
+  problem.report(text === undefined ? undefined : 'it failed', text ?? '')
 }
 
 function roundMs(seconds: number): number {
