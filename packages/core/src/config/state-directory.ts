@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** The folder of all services in version 2.0, and now the one in which each has its own. */
+/** The folder that all services shared in older packages, and now the one in which each has its own. */
 const OF_ALL_SERVICES = '/var/lib/lxc_autoscale_ml'
 
 /**
- * The key `state.directory` of one service. A file of version 2.0 names the folder that all services shared: what stands for
+ * The key `state.directory` of one service. A file that is older names the folder that all services shared: what stands for
  * the service now is its part of it.
  */
 export function stateDirectory(service: 'api' | 'model') {

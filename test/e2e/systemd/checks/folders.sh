@@ -1,4 +1,4 @@
-# Folders of the services: what version 2.0 left is parted, and what a service lays in the way of another one, or of root, changes
+# Folders of the services: what an older package left is parted, and what a service lays in the way of another one, or of root, changes
 # nothing. The canary is a file of root that each planted link leads to.
 
 STATE=/var/lib/lxc_autoscale_ml
@@ -19,7 +19,7 @@ folders_are_right() {
 }
 check 'each service has folders of its own, in folders of root' folders_are_right
 
-# As version 2.0 left it: one sticky folder for all, with the files of each, and links in /var/log that lead there. The monitor runs
+# As an older package left it: one sticky folder for all, with the files of each, and links in /var/log that lead there. The monitor runs
 # though the administrator disabled it, and an edited file names the old folder.
 lxc-autoscale ignore 102 --for 1h >/dev/null
 systemctl stop "${UNITS[@]}"
@@ -49,7 +49,7 @@ as lxc-autoscale-monitor ln -s $canary $LOGS/model
 check 'in /run/lock somebody else can take a name that is free' bash -c 'rm -rf /run/lock/lxc_autoscale_ml.lock* && runuser -u nobody -- mkdir /run/lock/lxc_autoscale_ml.lock'
 
 apt -o Dpkg::Options::=--force-confold --reinstall install "$packages/current.deb" >"$scratch/install" 2>&1
-check 'the folder of version 2.0 is parted' folders_are_right
+check 'the folder that all services shared is parted' folders_are_right
 check 'no name of a service is left beside the folders' equals "$(find $STATE $LOGS -mindepth 1 -maxdepth 1 ! -user root ! -type d)" ''
 check 'what services planted there changes no file of root' equals "$(canary_state)" "$canary_before"
 check 'all three run, the disabled one that ran among them' within 10 is_active "${UNITS[@]}"
