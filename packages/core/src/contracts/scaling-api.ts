@@ -35,7 +35,10 @@ const WhyText = z.string().max(2_000).describe('Why, in words; kept in the audit
 
 const change = {
   reason: WhyText.optional(),
-  force: z.boolean().optional().describe('Skip the safety rules; needs an admin key.'),
+  force: z
+    .boolean()
+    .optional()
+    .describe('Skip the safety rules; needs an admin key. The bounds of pct-helper.conf hold all the same.'),
 }
 
 export const ScaleCoresRequest = z.object({
