@@ -22,6 +22,10 @@ afterEach(() => {
   process.env['PATH'] = PATH
 })
 
+function patient(): PctCli {
+  return new PctCli({ clock: systemClock, mark: bin, limitMs: () => 60_000, onEnd: () => undefined })
+}
+
 /** Puts a `pct` on PATH that is this shell script. */
 function pct(script: string, name = 'pct'): void {
   writeFileSync(join(bin, name), `#!/bin/sh\nhere=${bin}\n${script}\n`)
@@ -73,6 +77,24 @@ describe('a command', () => {
     pct('exit 127')
     await expect(cli.run(command('list'))).rejects.toMatchObject({ code: 'PCT_MISSING' })
     expect(reports.map(({ outcome }) => outcome)).toEqual(['missing', 'missing'])
+  })
+
+  test('that is to stop is stopped, and says what it can', async () => {
+    pct(`trap 'echo stopped >&2; exit 3' TERM; touch $here/started; while :; do sleep 0.02; done`)
+    const stop = new AbortController()
+    const running = patient().run(command('set'), () => stop.signal)
+    await expect.poll(() => existsSync(join(bin, 'started'))).toBe(true)
+    stop.abort()
+    await expect(running).rejects.toMatchObject({ code: 'PCT_FAILED', details: { exit: 'exit code 3' } })
+  })
+
+  test('that does not stop when it is to is ended, and what it did is not known', async () => {
+    pct(`trap '' TERM; touch $here/started; while :; do sleep 0.02; done`)
+    const stop = new AbortController()
+    const running = patient().run(command('set'), () => stop.signal)
+    await expect.poll(() => existsSync(join(bin, 'started'))).toBe(true)
+    stop.abort()
+    await expect(running).rejects.toMatchObject({ code: 'PCT_TIMEOUT' })
   })
 
   test('that prints without end is ended', async () => {

@@ -244,6 +244,17 @@ describe('client and helper', () => {
     expect(existsSync(`${folder}/was-run`)).toBe(false)
   })
 
+  test('a refused command cannot write lines of its own into the journal', async () => {
+    const words = 'x\n<0>all is lost\u001b[2J'
+    symlinkSync(join(systemd, 'pct-client'), join(folder, 'client', words))
+    const child = spawn(join(folder, 'client', words), [words], {
+      env: { LXC_AUTOSCALE_PCT_SOCKET: join(folder, 'socket') },
+    })
+    await new Promise(resolve => child.once('close', resolve))
+
+    expect(journal).toMatch(/^<4>refused: x\?<0>all is lost\?\[2J [\x20-\x7e]+\n$/)
+  })
+
   test('the command gets nothing of the environment of the client', async () => {
     installPct('env | sort | grep -v ^PWD')
 

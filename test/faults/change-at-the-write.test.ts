@@ -95,6 +95,14 @@ describe('what a person sets while pct is starting', () => {
     expect([configured('onboot'), configured('memory')]).toEqual(['1', '2048'])
   })
 
+  test('is compared byte for byte: a file that is no UTF-8 is changed at the first attempt', async () => {
+    await beginWith(1_024)
+    const file = readFileSync(conf())
+    writeFileSync(conf(), Buffer.concat([Buffer.from('#caf\xe9\n', 'latin1'), file]))
+    expect((await setMemory(2_048)).status).toBe(200)
+    expect(configured('memory')).toBe('2048')
+  })
+
   test('in the moment between the reading and the writing of pct is overwritten, and stands in the history', async () => {
     await beginWith(4_096)
     // The kernel takes seconds to give the page cache up, and pct writes its configuration after that.

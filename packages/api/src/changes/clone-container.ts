@@ -201,7 +201,7 @@ async function checkIsOurs({ vmid, values }: ContainerFacts, { findChange }: Clo
   if (change?.action === 'clone-create' && Number(change.asked['new_lxc_id']) === vmid) return
   throw new AutoscaleError(
     'STATE_NOT_ALLOWED',
-    `container ${vmid} was not cloned by this API, so it is not destroyed; "force": true does it all the same`,
+    `container ${vmid} was not cloned by this API, so it is not destroyed; root can: pct destroy ${vmid}`,
     { details: { lxc_id: vmid } },
   )
 }

@@ -192,8 +192,10 @@ async function setAndReadBack(step: SetStep): Promise<Limits> {
   } finally {
     await watch.end()
   }
-  if (failure !== undefined) return afterFailure(failure, watch.refusal, step)
-  const { configured } = await parts.containers.read(facts.vmid)
+  const configured =
+    failure === undefined
+      ? (await parts.containers.read(facts.vmid)).configured
+      : await afterFailure(failure, watch, step)
   const overwritten = watch.overwritten(configured)
   if (overwritten !== undefined) progress.overwrote(overwritten)
   if (missingPart(missing, configured) === undefined) return configured
@@ -217,18 +219,21 @@ function goneAgain({ facts, missing }: SetStep, now: Limits): AutoscaleError {
 
 /**
  * What the container has after a `pct set` that failed: it writes the cgroup first, then the configuration, then more, so
- * that all may be done, a part, or nothing. `refusal`: why it was stopped.
- * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done; `refusal` when nothing is
+ * that all may be done, a part, or nothing.
+ * @throws {AutoscaleError} `failure`, with what it leaves, unless all is done; why it was stopped when that left nothing
  */
-async function afterFailure(
-  failure: AutoscaleError,
-  refusal: AutoscaleError | undefined,
-  { facts, missing, parts, progress }: SetStep,
-): Promise<Limits> {
+async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetStep): Promise<Limits> {
+  const { facts, missing, parts, progress } = step
   if (isModified(failure)) throw failure
-  const now = await parts.containers.read(facts.vmid).catch(() => undefined)
+  const wasStopped = watch.refusal !== undefined && failure.leaves !== 'unknown'
+  const read = () => parts.containers.read(facts.vmid).catch(() => undefined)
+  let now = await read()
+  if (wasStopped && watch.isMoved && now?.configured.memoryMb === facts.configured.memoryMb) {
+    await bringBackMemory(step)
+    now = await read()
+  }
   if (now === undefined) throw failure
-  if (stateOf(now) === stateOf(facts)) throw failure.leaves === 'unknown' ? failure : (refusal ?? failure)
+  if (stateOf(now) === stateOf(facts)) throw (wasStopped ? watch.refusal : undefined) ?? failure
   if (failure.leaves !== 'untouched' && hasAll(now, missing)) {
     progress.warn(`it took effect, but ${failure.message}`)
     return now.configured
@@ -237,6 +242,18 @@ async function afterFailure(
   const leaves = failure.leaves === 'untouched' ? 'half-done' : failure.leaves
   const found = { now: allocationBody(now.configured), in_force: allocationBody(now.inForce) }
   throw new AutoscaleError(code, message, { leaves, cause, details: { ...failure.details, ...found } })
+}
+
+/**
+ * Brings into force what is configured, when `pct` was stopped in the moment in which it moved the kernel's limit. It takes two
+ * steps. Source: PVE::LXC::Config, vmconfig_hotplug_pending: what is configured already is not brought into force again.
+ */
+async function bringBackMemory({ facts, progress }: SetStep): Promise<void> {
+  const memoryMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
+  for (const stepMb of [memoryMb + 1, memoryMb]) {
+    const command = setResources(facts.vmid, { memoryMb: stepMb })
+    if (command !== undefined) await progress.run(command)
+  }
 }
 
 /** Whether all that was asked for is configured and, where the kernel shows it at once, in force; the CPU set follows within seconds. */

@@ -26,14 +26,18 @@ export class SetWatch {
   readonly #set: WatchedSet
   readonly #isOver = new AbortController()
   readonly #stop = new AbortController()
-  readonly #hold: string | undefined
+  #hold: string | undefined
   readonly #found: Limits[] = []
   #refusal: AutoscaleError | undefined
   #looking: Promise<void> = Promise.resolve()
 
   constructor(set: WatchedSet) {
     this.#set = set
-    this.#hold = set.parts.cgroups.memoryHold(set.facts.vmid)
+  }
+
+  /** Whether the kernel has been given another limit of memory since the command was started. */
+  get isMoved(): boolean {
+    return this.#set.parts.cgroups.memoryHold(this.#set.facts.vmid) !== this.#hold
   }
 
   /** Why `pct` was stopped; undefined when it was not. */
@@ -43,6 +47,7 @@ export class SetWatch {
 
   /** To be called right before the command is started. What it gives stops the command. */
   begin(): AbortSignal {
+    this.#hold = this.#set.parts.cgroups.memoryHold(this.#set.facts.vmid)
     this.#looking = this.#look()
     return this.#stop.signal
   }
@@ -74,10 +79,9 @@ export class SetWatch {
 
   /** Once the kernel's limit has begun to move it is too late to stop: what is half-done is worse. */
   #lookAtFloor(): void {
-    const { checkFloor, facts, parts } = this.#set
-    if (this.#refusal !== undefined || parts.cgroups.memoryHold(facts.vmid) !== this.#hold) return
+    if (this.#refusal !== undefined || this.isMoved) return
     try {
-      checkFloor?.()
+      this.#set.checkFloor?.()
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       this.#refusal = error

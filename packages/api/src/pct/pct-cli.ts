@@ -138,7 +138,9 @@ function missingError(command: HostCommand): AutoscaleError {
   })
 }
 
-/** The command as one line for people. */
-export function formatCommand({ program, args }: HostCommand): string {
-  return [program, ...args.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ')
+/** The command as one line for people, who would set it without the digest. */
+export function formatCommand({ program, kind, args }: HostCommand): string {
+  const end = kind === 'set' || kind === 'resize' ? args.indexOf('--digest') : -1
+  const words = end < 0 ? args : args.slice(0, end)
+  return [program, ...words.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ')
 }

@@ -36,7 +36,8 @@ export function cloneRoutes(app: ApiApp, context: RouteContext): void {
       schema: { body: CloneDeleteRequest, response },
       config: {
         access: 'admin',
-        summary: 'Stop and destroy a container that this API cloned; any other one only with "force": true.',
+        summary:
+          'Stop and destroy a container that this API cloned; any other one only with "force": true, and never through pct-helper.',
         example: { lxc_id: 900 },
       },
     },

@@ -45,7 +45,10 @@ const WhyText = z
 
 const change = {
   reason: WhyText.optional(),
-  force: z.boolean().optional().describe('Skip the safety rules; needs an admin key.'),
+  force: z
+    .boolean()
+    .optional()
+    .describe('Skip the safety rules; needs an admin key. The bounds of pct-helper.conf hold all the same.'),
 }
 
 export const ScaleCoresRequest = z.object({

@@ -3,8 +3,13 @@ import { dirname } from 'node:path'
 
 /** The text of a file; undefined when there is none. */
 export function readIfThere(path: string): string | undefined {
+  return readBytesIfThere(path)?.toString('utf8')
+}
+
+/** The same as it stands. */
+export function readBytesIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined
     throw error

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { confFile, type HostPaths } from '../files/host-paths.ts'
-import { isErrno, readIfThere, replaceText } from '../files/json-file.ts'
+import { isErrno, readBytesIfThere, replaceText } from '../files/json-file.ts'
 import { type ContainerConf, formatConf, type ParsedConf, parseConf } from './conf-text.ts'
 import { numbersIn } from './runs.ts'
 
@@ -15,9 +15,17 @@ export function listVmids(paths: HostPaths, node: string): readonly number[] {
 }
 
 /** Reads a container's configuration; undefined when this node has no such container. */
-export function readConf(paths: HostPaths, node: string, vmid: number): (ParsedConf & { text: string }) | undefined {
-  const text = readIfThere(confFile(paths, node, vmid))
-  return text === undefined ? undefined : { ...parseConf(text, vmid), text }
+export function readConf(paths: HostPaths, node: string, vmid: number): ReadConf | undefined {
+  const bytes = readBytesIfThere(confFile(paths, node, vmid))
+  if (bytes === undefined) return undefined
+  const text = bytes.toString('utf8')
+  return { ...parseConf(text, vmid), text, bytes }
+}
+
+/** A configuration with the file that it was read from. */
+interface ReadConf extends ParsedConf {
+  readonly text: string
+  readonly bytes: Uint8Array
 }
 
 /** Writes a container's configuration. */

@@ -33,11 +33,14 @@ export interface Context {
  * @throws {Failure} exit code 2 when there is none
  */
 export function loadConf(context: Context, vmid: number): ContainerConf {
-  return loadConfText(context, vmid).conf
+  return loadConfFile(context, vmid).conf
 }
 
-/** The same with the raw text, whose digest is that of the configuration. */
-export function loadConfText(context: Context, vmid: number): { readonly conf: ContainerConf; readonly text: string } {
+/** The same with the raw file, whose digest is that of the configuration. */
+export function loadConfFile(
+  context: Context,
+  vmid: number,
+): { readonly conf: ContainerConf; readonly bytes: Uint8Array } {
   const { paths, identity, output, seen } = context
   const parsed = readConf(paths, identity.node, vmid)
   if (parsed === undefined) {
@@ -134,8 +137,11 @@ export function isTemplate(conf: ContainerConf): boolean {
   return conf.live.values['template'] === '1'
 }
 
-/** SHA-1 of the configuration file, loaded only when somebody asks. */
-export async function digestOf(text: string): Promise<string> {
+/** @throws {Failure} when the file is not the one of `digest`; nobody cares without one. Source: PVE::Tools, assert_if_modified. */
+export async function assertUnmodified(bytes: Uint8Array, digest: string | undefined): Promise<void> {
+  if (digest === undefined) return
+  // Loaded only when somebody asks.
   const { createHash } = await import('node:crypto')
-  return createHash('sha1').update(text).digest('hex')
+  if (createHash('sha1').update(bytes).digest('hex') === digest) return
+  throw new Failure('detected modified configuration - file changed by other user? Try again.')
 }

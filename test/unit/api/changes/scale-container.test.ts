@@ -55,7 +55,10 @@ class FakeHost {
       this.commands.push(command)
       await this.whileStarting(stop)
       const isStale = command.args.includes('--digest') && command.args.at(-1) !== this.facts.digest
-      if (stop?.aborted === true) throw new AutoscaleError('PCT_FAILED', 'pct set 101: was ended by a signal')
+      if (stop?.aborted === true) {
+        this.#moveInForce()
+        throw new AutoscaleError('PCT_FAILED', 'pct set 101: was ended by a signal')
+      }
       if (isStale) throw modified()
       this.#apply(command)
       await this.whileEnding()
@@ -95,10 +98,13 @@ class FakeHost {
     return { memory, memoryHold, trouble: () => ({}) } as unknown as CgroupReader
   }
 
+  #moveInForce(): void {
+    if (this.inForceOnly === undefined) return
+    this.facts = { ...this.facts, inForce: { ...this.facts.inForce, ...this.inForceOnly } }
+  }
+
   #apply({ args }: HostCommand): void {
-    if (this.inForceOnly !== undefined) {
-      this.facts = { ...this.facts, inForce: { ...this.facts.inForce, ...this.inForceOnly } }
-    }
+    this.#moveInForce()
     if (this.ignoresSet) return
     const value = (option: string) => (args.includes(option) ? Number(args[args.indexOf(option) + 1]) : undefined)
     const { configured } = this.facts
@@ -212,6 +218,22 @@ describe('a container that grows while pct is starting', () => {
       code: 'MEMORY_BELOW_FLOOR',
       leaves: 'untouched',
     })
+  })
+
+  test('gets its limit back when pct was stopped in the moment in which it moved it, in two steps, as Proxmox needs it', async () => {
+    const host = new FakeHost()
+    host.inForceOnly = { memoryMb: 512 }
+    host.whileStarting = async stop => {
+      host.floorMb = 600
+      await host.clock.advance(100)
+      if (stop === undefined) host.inForceOnly = undefined
+    }
+    await expect(host.scale({ asked: { memoryMb: 512 } })).rejects.toMatchObject({ code: 'MEMORY_BELOW_FLOOR' })
+    expect(host.commands.slice(1).map(({ args }) => args)).toEqual([
+      ['set', '101', '-memory', '1025'],
+      ['set', '101', '-memory', '1024'],
+    ])
+    expect(host.facts.inForce.memoryMb).toBe(1_024)
   })
 
   test('is not helped any more when the kernel has begun to move its limit', async () => {

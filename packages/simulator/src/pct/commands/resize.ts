@@ -2,7 +2,7 @@ import { type ContainerConf, withLive } from '../../host/conf-text.ts'
 import { DIGEST, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { parseSize } from '../../schema/size.ts'
 import { type Command, vmidOf } from '../command.ts'
-import { assertUnlocked, type Context, digestOf, loadConfText, runs, writeConf } from '../context.ts'
+import { assertUnlocked, assertUnmodified, type Context, loadConfFile, runs, writeConf } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { lockConfig } from '../locks.ts'
 import { extendLines, growLines, isRaw } from '../storage-lines.ts'
@@ -57,11 +57,9 @@ interface Wanted {
 
 /** What is to be done; checked before the task and again within it. */
 async function wantedSize(context: Context, { vmid, disk, size, digest }: Request): Promise<Wanted> {
-  const { conf, text } = loadConfText(context, vmid)
+  const { conf, bytes } = loadConfFile(context, vmid)
   assertUnlocked(conf)
-  if (digest !== undefined && digest !== (await digestOf(text))) {
-    throw new Failure('detected modified configuration - file changed by other user? Try again.')
-  }
+  await assertUnmodified(bytes, digest)
   try {
     return { conf, ...wantedVolume(context, vmid, { text: conf.live.values[disk], disk, size }) }
   } catch (error) {

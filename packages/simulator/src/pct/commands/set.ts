@@ -6,10 +6,10 @@ import { splitList, VMID } from '../../schema/option-spec.ts'
 import { type Command, vmidOf } from '../command.ts'
 import {
   assertUnlocked,
+  assertUnmodified,
   type Context,
-  digestOf,
   loadConf,
-  loadConfText,
+  loadConfFile,
   regenerate,
   runs,
   writeConf,
@@ -37,11 +37,9 @@ export const set: Command = {
       revert: splitList(given['revert'] ?? ''),
     }
     await lockConfig(context, vmid, async () => {
-      const { conf, text } = loadConfText(context, vmid)
+      const { conf, bytes } = loadConfFile(context, vmid)
       assertUnlocked(conf)
-      if (digest !== undefined && digest !== (await digestOf(text))) {
-        throw new Failure('detected modified configuration - file changed by other user? Try again.')
-      }
+      await assertUnmodified(bytes, digest)
       assertConsistent(changes)
       writeConf(context, vmid, await changed(context, vmid, conf, changes))
       regenerate(context, vmid, loadConf(context, vmid))
