@@ -90,7 +90,6 @@ describe('the state files', () => {
     expect(readdirSync(directory).sort()).toEqual(['model-forests.jsonl', 'model-sizers.jsonl'])
   })
 
-
   test('can be read by their group and by nobody else', async () => {
     await files.save(learned)
     const { mode } = await import('node:fs').then(fs => fs.statSync(join(directory, 'model-sizers.jsonl')))
