@@ -1,3 +1,4 @@
+const CORE = 'packages/core/src'
 const HOST = 'packages/host/src'
 const MONITOR = 'packages/monitor/src'
 const MODEL = 'packages/model/src'
@@ -109,8 +110,8 @@ export const MUTANTS = [
   {
     name: 'samples are learned twice',
     file: `${MODEL}/history/container-history.ts`,
-    from: 'if (timeMs <= this.#seenMs) return false',
-    to: 'if (timeMs < this.#seenMs) return false',
+    from: 'if (markMs <= this.#markMs) return false',
+    to: 'if (markMs < this.#markMs) return false',
     suites: [['unit', 'test/unit/model/history']],
   },
   {
@@ -173,8 +174,8 @@ export const MUTANTS = [
   {
     name: 'one change more than the budget',
     file: `${MODEL}/policy/rules/limit-changes.ts`,
-    from: 'return recentChanges >= budget',
-    to: 'return recentChanges > budget',
+    from: 'if (recentChanges < budget && isKnown) return draft',
+    to: 'if (recentChanges <= budget && isKnown) return draft',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
@@ -251,5 +252,137 @@ export const MUTANTS = [
       ['unit', 'test/unit/api/changes'],
       ['contract', 'test/contract/api-pct-errors.test.ts'],
     ],
+  },
+  {
+    name: 'memory shrinks right before pct is run although it grew',
+    file: `${API}/changes/scale-container.ts`,
+    from: 'if (!force) checkFloor()',
+    to: 'if (force) checkFloor()',
+    suites: [['unit', 'test/unit/api/changes']],
+  },
+  {
+    name: 'nobody looks at the memory while pct waits for its lock',
+    file: `${API}/changes/scale-container.ts`,
+    from: 'checkFloor: force ? undefined : checkFloor',
+    to: 'checkFloor: force ? checkFloor : undefined',
+    suites: [
+      ['unit', 'test/unit/api/changes'],
+      ['contract', 'test/contract'],
+      ['faults', 'test/faults'],
+    ],
+  },
+  {
+    name: 'Proxmox is not told what a change was decided from',
+    file: `${API}/changes/scale-container.ts`,
+    from: 'setResources(facts.vmid, missing, facts.digest)',
+    to: 'setResources(facts.vmid, missing)',
+    suites: [['unit', 'test/unit/api/changes']],
+  },
+  {
+    name: 'nobody looks at a container after its memory was lowered',
+    file: `${API}/changes/shrink-watch.ts`,
+    from: 'const WATCH_MS = 10_000',
+    to: 'const WATCH_MS = 10',
+    suites: [['unit', 'test/unit/api/changes']],
+  },
+  // What is kept of a change.
+  {
+    name: 'a line of the audit log is not on the disk when it is said to be',
+    file: `${API}/audit/append-file.ts`,
+    from: '      await handle.datasync()\n',
+    to: '',
+    suites: [['unit', 'test/unit/api/audit']],
+  },
+  {
+    name: 'the note of a change goes before its line is written',
+    file: `${API}/audit/audit-log.ts`,
+    from: '      await this.#file.append(JSON.stringify(entry))\n',
+    to: '      await this.#notes.remove(entry.id)\n      await this.#file.append(JSON.stringify(entry))\n',
+    suites: [['unit', 'test/unit/api/audit']],
+  },
+  {
+    name: 'a change that failed may be made again with its key',
+    file: `${API}/audit/audit-log.ts`,
+    from: '    this.#keyed.remember(change)\n  }\n\n  /**\n   * Writes',
+    to: '  }\n\n  /**\n   * Writes',
+    suites: [
+      ['unit', 'test/unit/api'],
+      ['contract', 'test/contract/api-repeats.test.ts'],
+    ],
+  },
+  {
+    name: 'an audit log that was moved away is written on',
+    file: `${API}/audit/append-file.ts`,
+    from: 'return found?.ino === inode && found.dev === device ? found.size : undefined',
+    to: 'return found?.size ?? (inode + device) * 0',
+    suites: [['unit', 'test/unit/api/audit']],
+  },
+  {
+    name: 'a rotation overwrites the newest of the old logs',
+    file: `${API}/audit/append-file.ts`,
+    from: 'number > 1; number--',
+    to: 'number > 2; number--',
+    suites: [['unit', 'test/unit/api/audit']],
+  },
+  {
+    name: 'a file has its name before it is on the disk',
+    file: `${CORE}/files/replace-file.ts`,
+    from: '      await handle.sync()\n',
+    to: '',
+    suites: [['unit', 'test/unit/core/files']],
+  },
+  {
+    name: 'a temporary file has a name that can be foreseen',
+    file: `${CORE}/files/replace-file.ts`,
+    from: "randomBytes(8).toString('hex')",
+    to: 'randomBytes(0).length',
+    suites: [['unit', 'test/unit/core/files']],
+  },
+  // Who may ask.
+  {
+    name: 'keys are compared up to the one that fits',
+    file: `${API}/http/key-ring.ts`,
+    from: 'if (timingSafeEqual(key.digest, digest)) found = key.caller',
+    to: 'if (timingSafeEqual(key.digest, digest)) return key.caller',
+    suites: [['unit', 'test/unit/api/http']],
+  },
+  {
+    name: 'the connection of a key goes before those without one',
+    file: `${API}/http/who-goes-next.ts`,
+    from: 'if (isTrusted) return isAsking ? 5 : 4',
+    to: 'if (isTrusted) return isAsking ? 5 : 0',
+    suites: [['unit', 'test/unit/api/http']],
+  },
+  // What follows from the audit log.
+  {
+    name: 'changes of ours do not count after a restart',
+    file: `${MODEL}/policy/safety-memory.ts`,
+    from: "    if (by === 'us') this.#changes = [",
+    to: "    if (by === 'us' && key === undefined) this.#changes = [",
+    suites: [['unit', 'test/unit/model/policy', 'test/unit/model/cycle']],
+  },
+  {
+    name: 'a change by a person in the audit log begins no truce',
+    file: `${MODEL}/policy/safety-memory.ts`,
+    from: "if (by === 'person') this.#beginTruce(atMs + truceMs)",
+    to: "if (by === 'person') this.#beginTruce(atMs)",
+    suites: [['unit', 'test/unit/model/policy', 'test/unit/model/cycle']],
+  },
+  {
+    name: 'a truce that is not of the audit log ends with the process',
+    file: `${MODEL}/policy/safety-memory.ts`,
+    from: '      this.#holdsBegun += 1\n      this.#update({ truceUntilMs: nowMs + holds.truceMs })',
+    to: '      this.#update({ truceUntilMs: nowMs + holds.truceMs })',
+    suites: [
+      ['unit', 'test/unit/model/policy', 'test/unit/model/cycle', 'test/unit/model/state'],
+      ['faults', 'test/faults/model-kill.test.ts'],
+    ],
+  },
+  {
+    name: 'a quarantine ends when what was learned is lost',
+    file: `${MODEL}/policy/safety-memory.ts`,
+    from: 'if (isLost) this.#update({ quarantineUntilMs: lost.untilMs })',
+    to: 'if (!isLost) this.#update({ quarantineUntilMs: lost.untilMs })',
+    suites: [['unit', 'test/unit/model/policy', 'test/unit/model/cycle']],
   },
 ]
