@@ -285,6 +285,16 @@ export const MUTANTS = [
     to: 'const WATCH_MS = 10',
     suites: [['unit', 'test/unit/api/changes']],
   },
+  {
+    name: 'a command cannot be stopped while it waits for its lock',
+    file: `${API}/changes/change-runner.ts`,
+    from: '        return stop\n',
+    to: '        return stop?.aborted ? stop : undefined\n',
+    suites: [
+      ['unit', 'test/unit/api/changes'],
+      ['faults', 'test/faults/change-at-the-write.test.ts'],
+    ],
+  },
   // What is kept of a change.
   {
     name: 'a line of the audit log is not on the disk when it is said to be',

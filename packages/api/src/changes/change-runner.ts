@@ -156,8 +156,9 @@ class ChangeRecord implements ChangeProgress {
   readonly run: HostCommands['run'] = async (command, beforeStart) => {
     try {
       const output = await this.#parts.commands.run(command, () => {
-        beforeStart?.()
+        const stop = beforeStart?.()
         this.#isStarted = true
+        return stop
       })
       this.#isTouched = true
       return output
