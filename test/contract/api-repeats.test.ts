@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { apiOnHost, pretendHost } from '../fakes/api-in-process.ts'
 import { failingFiles } from '../fakes/failing-files.ts'
-import { RecordedFiles } from '../fakes/recorded-files.ts'
+import { RecordedFiles } from '../fakes/files-after-power-loss.ts'
 import { RecordingCommands } from '../fakes/recording-commands.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 

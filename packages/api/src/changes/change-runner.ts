@@ -154,6 +154,7 @@ class ChangeRecord implements ChangeProgress {
   }
 
   readonly run: HostCommands['run'] = async (command, beforeStart) => {
+    const wasStarted = this.#isStarted
     try {
       const output = await this.#parts.commands.run(command, () => {
         const stop = beforeStart?.()
@@ -164,6 +165,8 @@ class ChangeRecord implements ChangeProgress {
       return output
     } catch (error) {
       this.#commandFailure = error
+      // Proxmox compares the digest before it does anything; that the container is not as it was is the work of another.
+      if (error instanceof AutoscaleError && error.code === 'ALLOCATION_MOVED') this.#isStarted = wasStarted
       throw error
     }
   }
@@ -210,9 +213,9 @@ class ChangeRecord implements ChangeProgress {
    */
   async endFailed(error: unknown): Promise<DoneChange> {
     const [before, after] = [this.#before, this.#after]
-    const isUnseen = this.#isUnseen(error)
-    if (isUnseen && showsAllDone(this.#change, before, after)) return this.#endSeen(errorMessage(error))
-    const failure = isUnseen ? outcomeUnknown(error) : error
+    const isAfterCommands = this.#isAfterCommands(error)
+    if (isAfterCommands && showsAllDone(this.#change, before, after)) return this.#endSeen(errorMessage(error))
+    const failure = isAfterCommands && after === null ? outcomeUnknown(error) : error
     const leaves = this.#leaves(failure)
     const { code, details } = failure instanceof AutoscaleError ? failure : { code: 'INTERNAL', details: {} }
     const message = errorMessage(failure)
@@ -235,10 +238,10 @@ class ChangeRecord implements ChangeProgress {
     return this.endDone({ before: this.#before, after: this.#after, changed: true, message })
   }
 
-  /** Whether all commands ended well and `error` only kept us from seeing what they did. */
-  #isUnseen(error: unknown): error is AutoscaleError {
+  /** Whether `error` is none of a command, but came when one had done its work. */
+  #isAfterCommands(error: unknown): error is AutoscaleError {
     const isOfCommand = error === this.#commandFailure
-    return this.#isStarted && !isOfCommand && error instanceof AutoscaleError && error.leaves === 'untouched'
+    return this.#isTouched && !isOfCommand && error instanceof AutoscaleError && error.leaves === 'untouched'
   }
 
   #entry({

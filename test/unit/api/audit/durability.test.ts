@@ -5,7 +5,7 @@ import { AuditLog } from '../../../../packages/api/src/audit/audit-log.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
 import { allOf } from '../../../fakes/all-of.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
-import { hastyFiles, RecordedFiles } from '../../../fakes/recorded-files.ts'
+import { hastyFiles, RecordedFiles } from '../../../fakes/files-after-power-loss.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 

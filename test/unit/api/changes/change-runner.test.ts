@@ -230,6 +230,28 @@ describe('what came of a change that threw is told by what was begun and seen', 
     expect(await outcomeOf(perform, { look: notSeen })).toMatchObject({ outcome: 'refused', leaves: 'untouched' })
   })
 
+  test('refused by Proxmox because somebody else changed the container: refused, although it is not as it was', async () => {
+    const moved = new AutoscaleError('ALLOCATION_MOVED', 'detected modified configuration')
+    const look = () => containerFacts({ status: 'stopped' })
+    expect(await outcomeOf(stop, { command: 'stop', error: moved, look })).toMatchObject({ outcome: 'refused' })
+    const refusedAtTheSecondLook = async (progress: ChangeProgress) => {
+      await stop(progress).catch(() => undefined)
+      throw locked
+    }
+    const told = await outcomeOf(refusedAtTheSecondLook, { command: 'stop', error: moved, look })
+    expect(told).toMatchObject({ outcome: 'refused', error: 'CONTAINER_LOCKED' })
+  })
+
+  test('refused between two commands, and what the first did is seen: failed', async () => {
+    const perform = async (progress: ChangeProgress) => {
+      await stop(progress)
+      throw new AutoscaleError('STATE_NOT_ALLOWED', 'it is protected now')
+    }
+    const look = () => containerFacts({ status: 'stopped' })
+    const told = await outcomeOf(perform, { look })
+    expect(told).toMatchObject({ outcome: 'failed', error: 'STATE_NOT_ALLOWED', after: { status: 'stopped' } })
+  })
+
   test('refused, but something of it stays: failed', async () => {
     const perform = async (progress: ChangeProgress) => {
       await progress.begin(seen)
