@@ -10,12 +10,12 @@ export interface ToldChange extends PastChange {
   readonly vmid: number
 }
 
-/** Entries of one request: many at the start, later the few that came since. */
-const FIRST_PAGE = 1_000
-const NEXT_PAGE = 100
+/** Entries of one request: many at the start, later the few that came since, and many again if these are not all. */
+const LARGE_PAGE = 1_000
+const SMALL_PAGE = 20
 const MOST_PAGES = 20
 /** So many entries are known again; more never come back. */
-const MOST_KNOWN = 2 * FIRST_PAGE * MOST_PAGES
+const MOST_KNOWN = 2 * LARGE_PAGE * MOST_PAGES
 
 /** Who the API says made a change when it made it by itself. */
 const API_ITSELF = { key: 'lxc-autoscale', role: 'service' } as const
@@ -40,11 +40,12 @@ export class AuditTrail {
    * @throws {AutoscaleError} as `ScalingClient.fetchHistory` does; then the next call tells what this one would have.
    */
   async read(api: ScalingClient, reachMs: number, signal: AbortSignal): Promise<readonly ToldChange[]> {
-    const limit = this.#isBegun ? NEXT_PAGE : FIRST_PAGE
     const fresh = new Map<string, HistoryEntryBody>()
     let caller: Caller | undefined
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const { entries, caller: asking } = await api.fetchHistory({ limit, skip: page * limit }, signal)
+    for (let page = 0, skip = 0; page < MOST_PAGES; page++) {
+      const limit = page === 0 && this.#isBegun ? SMALL_PAGE : LARGE_PAGE
+      const { entries, caller: asking } = await api.fetchHistory({ limit, skip }, signal)
+      skip += limit
       caller = asking
       const made = entries.filter(isMade)
       const unknown = made.filter(({ id }) => !this.#known.has(id) && !fresh.has(id))

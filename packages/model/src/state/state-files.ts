@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   AutoscaleError,
@@ -23,6 +23,8 @@ import {
 
 const SIZERS = 'model-sizers.jsonl'
 const FORESTS = 'model-forests.jsonl'
+/** Where earlier versions kept what the audit log tells. */
+const FORMER_PENDING = 'model-pending.json'
 /** Name of the status file, which every cycle writes: where it is, the model ran before. */
 export const STATUS_FILE = 'model-status.json'
 /** Far more than a line for each container. */
@@ -51,6 +53,7 @@ export class StateFiles {
   async prepare(): Promise<void> {
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o750 })
+      await rm(this.#path(FORMER_PENDING), { force: true })
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
     }

@@ -46,10 +46,10 @@ describe('the budget of changes', () => {
   ])('holds over a kill every few seconds, %s', async (_, state) => {
     model = start({ max_changes_per_hour: MOST_CHANGES })
     const short = { high: 0, max: 0, oomKill: 1, innerMax: 0, innerOomKill: 0 }
-    for (let second = 0; second < 7_200; second += 20) {
+    for (let second = 0; second < 7_200; second += 40) {
       restart(state(), { max_changes_per_hour: MOST_CHANGES })
-      model.clock.passMs(20_000)
-      model.scripted.wishes.set(101, { cores: 2 + ((second / 20) % 3) })
+      model.clock.passMs(40_000)
+      model.scripted.wishes.set(101, { cores: 2 + ((second / 40) % 3) })
       model.measure({ 101: { memoryEvents: short } })
       await model.run()
     }

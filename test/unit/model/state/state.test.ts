@@ -125,8 +125,13 @@ describe('the state folder', () => {
     await expect(impossible.save(learned)).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
-  test('is cleared of what a kill left unfinished, and of nothing else', async () => {
-    for (const name of ['model-sizers.jsonl.0123456789abcdef.tmp', 'audit.jsonl', 'pauses.json.0123.tmp']) {
+  test('is cleared of what a kill or an earlier version left, and of nothing else', async () => {
+    for (const name of [
+      'model-sizers.jsonl.0123456789abcdef.tmp',
+      'model-pending.json',
+      'audit.jsonl',
+      'pauses.json.0123.tmp',
+    ]) {
       writeFileSync(join(directory, name), '')
     }
     await files.prepare()
