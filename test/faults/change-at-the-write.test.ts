@@ -43,8 +43,9 @@ function occupy(anonMb: number, cacheMb = 0): void {
   const lines = stat.replace(/^(\w+) \d+$/gm, (line, key) =>
     key in values ? `${key} ${values[key as keyof typeof values] * MB}` : line,
   )
-  writeFileSync(kernelFile('memory.stat'), lines)
+  // In this order: parts that are more than their sum cannot be true, and are not believed.
   writeFileSync(kernelFile('memory.current'), `${(anonMb + cacheMb) * MB + kernel}\n`)
+  writeFileSync(kernelFile('memory.stat'), lines)
 }
 
 const kills = () => Number(/^oom_kill (\d+)$/m.exec(readFileSync(kernelFile('memory.events'), 'utf8'))?.[1])
