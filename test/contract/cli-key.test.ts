@@ -9,7 +9,7 @@ let headers: IncomingHttpHeaders = {}
 const server = createServer((request, response) => {
   headers = request.headers
   response.setHeader('content-type', 'application/json')
-  response.end('{"status":"success","message":"","data":{"count":0,"entries":[]}}')
+  response.end('{"status":"success","message":"","data":{"entries":[],"caller":{"key":"x","role":"read"}}}')
 })
 let url: string
 let directory: string
