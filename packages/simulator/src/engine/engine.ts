@@ -102,8 +102,9 @@ export class Engine {
 
   #stepContainers(elapsedMs: number): readonly EngineEvent[] {
     const intents: [ContainerSim, Intent][] = []
+    const { addedMemoryMb } = readSettings(this.#paths)
     for (const sim of this.#sims.values()) {
-      const intent = sim.intend(this.#clock, elapsedMs * this.#speed)
+      const intent = sim.intend(this.#clock, elapsedMs * this.#speed, addedMemoryMb[sim.vmid])
       if (intent !== undefined) intents.push([sim, intent])
     }
     const shares = shareCpu(
@@ -152,6 +153,7 @@ export class Engine {
       memory: {
         containerBytes: sims.reduce((sum, sim) => sum + currentBytes(sim.state.memory), 0),
         cacheBytes: sims.reduce((sum, sim) => sum + sim.state.memory.cache, 0),
+        otherMb: readSettings(this.#paths).otherMemoryMb,
       },
       disk: sumOfDisks(sims),
       interfaces: sims.map(sim => [`veth${sim.vmid}i0`, swapped(sim.state.traffic)] as const),

@@ -1,0 +1,95 @@
+import { DAEMON_NAMES, type DaemonName } from '../daemon-names.ts'
+import type { Fault } from './fault.ts'
+import { nothingToEnd } from './fault.ts'
+
+const daemonOf = (on: { readonly [key: string]: unknown }) => String(on['daemon']) as DaemonName
+const ofDaemon = (on: { readonly [key: string]: unknown }) => [`daemon:${daemonOf(on)}`]
+
+export const kill: Fault = {
+  name: 'kill',
+  about: 'kill -9 of a daemon, once or several times in a row',
+  plan: random => {
+    const times = random.isLucky(0.3) ? random.integer(2, 4) : 1
+    return { forMs: times * 1_600, on: { daemon: random.pick(DAEMON_NAMES), times } }
+  },
+  resources: ofDaemon,
+  begin: async (site, on) => {
+    const daemon = site.daemons[daemonOf(on)]
+    const shoot = () => daemon.signal('SIGKILL', 'kill')
+    shoot()
+    const later = Array.from({ length: Number(on['times']) - 1 }, (_, at) => setTimeout(shoot, (at + 1) * 1_500))
+    return () => {
+      for (const timer of later) clearTimeout(timer)
+    }
+  },
+}
+
+export const standStill: Fault = {
+  name: 'stand-still',
+  about: 'SIGSTOP and, later, SIGCONT of a daemon',
+  plan: random => ({ forMs: random.integer(500, 6_000), on: { daemon: random.pick(DAEMON_NAMES) } }),
+  resources: ofDaemon,
+  begin: async (site, on) => {
+    const daemon = site.daemons[daemonOf(on)]
+    const { pid } = daemon
+    daemon.signal('SIGSTOP', undefined)
+    return () => {
+      if (pid !== undefined && daemon.pids().includes(pid)) process.kill(pid, 'SIGCONT')
+    }
+  },
+}
+
+export const second: Fault = {
+  name: 'second',
+  about: 'a second process of a daemon is started while the first stands still for 12 s',
+  plan: random => ({ forMs: 12_500, on: { daemon: random.pick(['monitor', 'model'] as const) } }),
+  resources: ofDaemon,
+  begin: async (site, on) => {
+    const daemon = site.daemons[daemonOf(on)]
+    const { pid } = daemon
+    daemon.signal('SIGSTOP', undefined)
+    const timer = setTimeout(() => daemon.startSecond(), 11_000)
+    return () => {
+      clearTimeout(timer)
+      if (pid !== undefined && daemon.pids().includes(pid)) process.kill(pid, 'SIGCONT')
+    }
+  },
+}
+
+export const hangUp: Fault = {
+  name: 'hang-up',
+  about: 'SIGHUP of a daemon, also while it starts, also many times',
+  plan: random => {
+    const isStarting = random.isLucky(0.3)
+    const times = isStarting ? 1 : random.pick([1, 1, 4])
+    return { forMs: 2_000, on: { daemon: random.pick(DAEMON_NAMES), times, isStarting, afterMs: random.integer(350, 900) } }
+  },
+  resources: ofDaemon,
+  begin: async (site, on) => {
+    const daemon = site.daemons[daemonOf(on)]
+    if (on['isStarting'] === true) {
+      daemon.signal('SIGKILL', 'kill')
+      const timer = setTimeout(() => daemon.signal('SIGHUP', undefined), Number(on['afterMs']))
+      return () => clearTimeout(timer)
+    }
+    for (let time = 0; time < Number(on['times']); time++) {
+      setTimeout(() => daemon.signal('SIGHUP', undefined), time * 400)
+    }
+    return nothingToEnd
+  },
+}
+
+export const allDown: Fault = {
+  name: 'all-down',
+  about: 'all daemons are killed at the same moment, again and again for some seconds',
+  plan: random => ({ forMs: random.integer(1_500, 3_000), on: {} }),
+  resources: () => DAEMON_NAMES.map(name => `daemon:${name}`),
+  begin: async site => {
+    const shoot = () => {
+      for (const name of DAEMON_NAMES) site.daemons[name].signal('SIGKILL', 'kill')
+    }
+    shoot()
+    const timer = setInterval(shoot, 200)
+    return () => clearInterval(timer)
+  },
+}
