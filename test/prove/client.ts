@@ -62,7 +62,7 @@ export class Client {
       'idempotency-key': key,
       connection: 'close',
     }
-    const port = isDirect ? this.#site.apiPort : this.#site.proxy.port
+    const port = isDirect ? this.#site.apiPort : this.#site.network.port
     return new Promise(resolve => {
       const options = { host: '127.0.0.1', port, path, method: 'POST', headers, timeout: TIMEOUT_MS, agent: false }
       const asked = httpRequest(options, response => {
@@ -71,7 +71,9 @@ export class Client {
         response.on('error', () => resolve(undefined))
         response.on('close', () => {
           const isWhole = response.complete
-          resolve(isWhole ? { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') } : undefined)
+          resolve(
+            isWhole ? { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') } : undefined,
+          )
         })
       })
       asked.on('timeout', () => asked.destroy())

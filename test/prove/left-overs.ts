@@ -33,7 +33,8 @@ function invalidFiles(site: Site, faults: readonly CarriedOutFault[]): readonly 
   const check = (name: string, path: string, isWhole: (text: string) => boolean) => {
     if (damaged.has(name)) return
     const text = readIfRegular(path)
-    if (text !== undefined && !isWhole(text)) wrong.push(`${name} cannot be read: ${text.slice(0, 80)} ... ${text.slice(-80)}`)
+    if (text !== undefined && !isWhole(text))
+      wrong.push(`${name} cannot be read: ${text.slice(0, 80)} ... ${text.slice(-80)}`)
   }
   const state = (name: string) => join(site.stateDirectory, name)
   for (const name of ['audit.jsonl', 'answers.jsonl', 'model-sizers.jsonl']) check(name, state(name), isLines)

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FAULTS } from './faults/index.ts'
-import { brokenChecks, judge, type Judgement } from './judge.ts'
-import { parseOptions, type ProveOptions } from './options.ts'
+import { brokenChecks, type Judgement, judge } from './judge.ts'
+import { type ProveOptions, parseOptions } from './options.ts'
 import { formatRound, formatSummary, Tally } from './report.ts'
 import { runRound } from './run-round.ts'
 import { planRound, type RoundPlan } from './schedule.ts'
@@ -37,7 +37,8 @@ export async function main(root: string, words: readonly string[]): Promise<numb
     const judgements = judge(record)
     tally.add(record, judgements)
     out(formatRound(plan, record, judgements))
-    if (options.recordFile !== undefined) writeFileSync(options.recordFile, JSON.stringify({ plan, record, judgements }, undefined, 1))
+    if (options.recordFile !== undefined)
+      writeFileSync(options.recordFile, JSON.stringify({ plan, record, judgements }, undefined, 1))
     if (failing === undefined && brokenChecks(judgements).length > 0) failing = { plan, judgements }
   }
   if (failing !== undefined) await giveShortest(failing, { options, run, out })
@@ -81,7 +82,9 @@ async function giveShortest(
   const shortest = await shrink(plan, async smaller => {
     if (performance.now() > endMs) return undefined
     const isFailing = brokenChecks(judge(await run(smaller))).includes(wanted)
-    out(`  ${smaller.faults.length} faults, ${smaller.requests.length} requests: ${isFailing ? 'still broken' : 'holds'}`)
+    out(
+      `  ${smaller.faults.length} faults, ${smaller.requests.length} requests: ${isFailing ? 'still broken' : 'holds'}`,
+    )
     return isFailing
   })
   const file = options.failureFile ?? join(tmpdir(), `prove-${plan.seed}-${plan.round}.json`)
@@ -89,7 +92,9 @@ async function giveShortest(
   for (const { fault, atMs, forMs, on } of shortest.faults) {
     out(`  ${(atMs / 1_000).toFixed(1)} s, for ${(forMs / 1_000).toFixed(1)} s: ${fault} ${JSON.stringify(on)}`)
   }
-  out(`seed ${plan.seed}, round ${plan.round}: ${shortest.faults.length} of ${plan.faults.length} faults and ${shortest.requests.length} of ${plan.requests.length} requests are enough`)
+  out(
+    `seed ${plan.seed}, round ${plan.round}: ${shortest.faults.length} of ${plan.faults.length} faults and ${shortest.requests.length} of ${plan.requests.length} requests are enough`,
+  )
   out(`npm run prove -- --replay ${file}`)
   out('the schedule is the same each time; what processes and the kernel do between its moments is not')
 }

@@ -1,4 +1,14 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs'
 import { HistoryEntryBody } from '@lxc-autoscale/core'
 import type { JournalLine } from '@lxc-autoscale/simulator'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
@@ -134,10 +144,14 @@ function deedsOf(line: JournalLine, atMs: number): readonly Deed[] {
     const { vmid, fromBytes, toBytes, floorBytes, kills } = line
     // JSON has no infinity.
     const fromMb = fromBytes === null ? Number.POSITIVE_INFINITY : fromBytes / BYTES_PER_MB
-    return [{ kind: 'memory', atMs, vmid, fromMb, toMb: toBytes / BYTES_PER_MB, floorMb: floorBytes / BYTES_PER_MB, kills }]
+    return [
+      { kind: 'memory', atMs, vmid, fromMb, toMb: toBytes / BYTES_PER_MB, floorMb: floorBytes / BYTES_PER_MB, kills },
+    ]
   }
   if (line.kind === 'volume') {
-    return [{ kind: 'disk', atMs, vmid: line.vmid, fromGb: line.fromBytes / BYTES_PER_GB, toGb: line.toBytes / BYTES_PER_GB }]
+    return [
+      { kind: 'disk', atMs, vmid: line.vmid, fromGb: line.fromBytes / BYTES_PER_GB, toGb: line.toBytes / BYTES_PER_GB },
+    ]
   }
   return []
 }
@@ -180,7 +194,15 @@ function sampleOf(daemon: DaemonName, pid: number, site: Site): ProcessSample | 
     const rssKb = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0)
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
     const atMs = site.nowMs()
-    return { atMs, daemon, pid, rssMb: rssKb / 1_024, descriptors: names.length, doubled: doubledOf(targets), children: children.length }
+    return {
+      atMs,
+      daemon,
+      pid,
+      rssMb: rssKb / 1_024,
+      descriptors: names.length,
+      doubled: doubledOf(targets),
+      children: children.length,
+    }
   } catch {
     // It has just ended.
     return undefined

@@ -43,7 +43,13 @@ export interface HostCommandRun {
 
 /** What a command did. Absent limits are undefined. */
 export type Deed =
-  | { readonly kind: 'limits'; readonly atMs: number; readonly vmid: number; readonly before: Limits; readonly after: Limits }
+  | {
+      readonly kind: 'limits'
+      readonly atMs: number
+      readonly vmid: number
+      readonly before: Limits
+      readonly after: Limits
+    }
   | {
       readonly kind: 'memory'
       readonly atMs: number
@@ -53,7 +59,13 @@ export type Deed =
       readonly floorMb: number
       readonly kills: number
     }
-  | { readonly kind: 'disk'; readonly atMs: number; readonly vmid: number; readonly fromGb: number; readonly toGb: number }
+  | {
+      readonly kind: 'disk'
+      readonly atMs: number
+      readonly vmid: number
+      readonly fromGb: number
+      readonly toGb: number
+    }
 
 export interface Limits {
   readonly cores: number | undefined

@@ -60,12 +60,15 @@ function ask(site: Site, path: string): Promise<{ status: number; text: string }
   return new Promise(resolve => {
     const nothing = { status: 0, text: '' }
     const headers = { 'x-api-key': CLIENT_KEY, connection: 'close' }
-    const asked = request({ host: '127.0.0.1', port: site.apiPort, path, headers, agent: false, timeout: 5_000 }, answer => {
-      const parts: Buffer[] = []
-      answer.on('data', part => parts.push(part))
-      answer.on('error', () => resolve(nothing))
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }))
-    })
+    const asked = request(
+      { host: '127.0.0.1', port: site.apiPort, path, headers, agent: false, timeout: 5_000 },
+      answer => {
+        const parts: Buffer[] = []
+        answer.on('data', part => parts.push(part))
+        answer.on('error', () => resolve(nothing))
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }))
+      },
+    )
     asked.on('timeout', () => asked.destroy())
     asked.on('error', () => resolve(nothing))
     asked.end()

@@ -73,11 +73,13 @@ export function formatRound(plan: RoundPlan, record: RoundRecord, judgements: re
   const failed = record.faults.filter(({ notDone }) => notDone !== undefined)
   const head = `round ${plan.round}: ${plan.containers.length} containers, ${plan.settings.policy}, ${record.requests.length} requests, ${record.audit.length} audit lines, ${done.length} faults: ${names}`
   const lines = failed.map(({ fault, notDone }) => `  not done: ${fault}: ${notDone}`)
-  const broken = judgements.filter(judgement => judgement.broken.length > 0).flatMap(judgement => [
-    `  broken: ${judgement.check}`,
-    ...judgement.broken.slice(0, MOST_SHOWN).map(text => `    ${text}`),
-    ...(judgement.broken.length > MOST_SHOWN ? [`    and ${judgement.broken.length - MOST_SHOWN} more`] : []),
-  ])
+  const broken = judgements
+    .filter(judgement => judgement.broken.length > 0)
+    .flatMap(judgement => [
+      `  broken: ${judgement.check}`,
+      ...judgement.broken.slice(0, MOST_SHOWN).map(text => `    ${text}`),
+      ...(judgement.broken.length > MOST_SHOWN ? [`    and ${judgement.broken.length - MOST_SHOWN} more`] : []),
+    ])
   return [head, ...lines, ...(brokenChecks(judgements).length > 0 ? broken : ['  all checks hold'])].join('\n')
 }
 

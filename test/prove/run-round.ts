@@ -1,5 +1,5 @@
 import { Client } from './client.ts'
-import { DAEMON_NAMES } from './daemon-names.ts'
+import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
 import { FAULTS } from './faults/index.ts'
 import { lookAtLeftOvers } from './left-overs.ts'
 import { Observer } from './observer.ts'
@@ -15,7 +15,10 @@ const STOP_PATIENCE_MS = 12_000
 const SETTLE_MS = 1_500
 
 /** Carries a plan out and gives all that was seen. Removes everything afterwards, also when it fails or is aborted. */
-export async function runRound(plan: RoundPlan, { abilities, root }: { abilities: Abilities; root: string }): Promise<RoundRecord> {
+export async function runRound(
+  plan: RoundPlan,
+  { abilities, root }: { abilities: Abilities; root: string },
+): Promise<RoundRecord> {
   const site = await Site.create(plan, abilities, root)
   try {
     return await carryOut(site)
@@ -84,7 +87,8 @@ async function carryOutFaults(site: Site): Promise<readonly CarriedOutFault[]> {
 async function carryOutOne(site: Site, scheduled: ScheduledFault): Promise<CarriedOutFault> {
   const fault = FAULTS.find(({ name }) => name === scheduled.fault)
   const reason = fault === undefined ? 'there is no such fault' : fault.unavailable?.(site.abilities)
-  if (fault === undefined || reason !== undefined) return { ...scheduled, beganMs: 0, endedMs: 0, notDone: reason ?? '' }
+  if (fault === undefined || reason !== undefined)
+    return { ...scheduled, beganMs: 0, endedMs: 0, notDone: reason ?? '' }
   await pause(scheduled.atMs - site.nowMs())
   const beganMs = site.nowMs()
   try {
@@ -98,14 +102,14 @@ async function carryOutOne(site: Site, scheduled: ScheduledFault): Promise<Carri
   }
 }
 
+/** The model first: what it has asked for is to be done before the API is told to stop. */
 async function stopAll(site: Site): Promise<readonly Stop[]> {
-  const stops = await Promise.all(
-    DAEMON_NAMES.map(async daemon => {
-      const ended = await site.daemons[daemon].stop(STOP_PATIENCE_MS)
-      return ended.map(one => ({ daemon, ...one }))
-    }),
-  )
-  return stops.flat()
+  const stop = async (daemon: DaemonName) =>
+    (await site.daemons[daemon].stop(STOP_PATIENCE_MS)).map(one => ({ daemon, ...one }))
+  const model = await stop('model')
+  await pause(SETTLE_MS)
+  const others = await Promise.all([stop('monitor'), stop('api')])
+  return [...model, ...others.flat()]
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from '@lxc-autoscale/simulator'
-import { planRequests, type PlannedRequest } from './client-plan.ts'
+import { type PlannedRequest, planRequests } from './client-plan.ts'
 import { FAULTS } from './faults/index.ts'
 import { Seeded } from './seeded.ts'
 
@@ -113,7 +113,7 @@ function planSettings(random: Seeded, hasFakeClock: boolean): RoundSettings {
     logMaxBytes: 20_000,
     logBackups: 2,
     pctDelayMs: random.pick([0, 0, 250, 700]),
-    loadSpeed: random.pick([20, 60]),
+    loadSpeed: random.pick([10, 20]),
     hasFakeClock,
   }
 }
@@ -134,7 +134,11 @@ function planContainers(random: Seeded, count: number | undefined): readonly Con
   })
 }
 
-function planFaults(random: Seeded, { durationMs, faults: names }: PlanOptions, world: World): readonly ScheduledFault[] {
+function planFaults(
+  random: Seeded,
+  { durationMs, faults: names }: PlanOptions,
+  world: World,
+): readonly ScheduledFault[] {
   const chosen = FAULTS.filter(({ name }) => names.includes(name))
   if (chosen.length === 0) return []
   const planned: ScheduledFault[] = []

@@ -4,11 +4,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type Fault as CommandFault,
   createHost,
   Engine,
-  type Fault as CommandFault,
-  hostMonotonicMs,
   type HostSettings,
+  hostMonotonicMs,
   INSTANT,
   type PretendHost,
   runPct,
@@ -16,7 +16,7 @@ import {
 } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
-import { Proxy } from './proxy.ts'
+import { Network } from './network.ts'
 import type { Kill } from './record.ts'
 import type { RoundPlan } from './schedule.ts'
 import { SupervisedDaemon } from './supervised-daemon.ts'
@@ -72,7 +72,7 @@ export class Site {
   readonly abilities: Abilities
   readonly daemons: Readonly<Record<DaemonName, SupervisedDaemon>>
   readonly host: PretendHost
-  readonly proxy: Proxy
+  readonly network: Network
   readonly kills: Kill[] = []
   /** Kernel files that say something else than the engine says, by their path. */
   readonly kernelTexts = new Map<string, string>()
@@ -87,12 +87,20 @@ export class Site {
   #isOver = false
   #engine: Promise<void> = Promise.resolve()
 
-  private constructor(parts: { directory: string; plan: RoundPlan; abilities: Abilities; host: PretendHost; proxy: Proxy; apiPort: number; root: string }) {
+  private constructor(parts: {
+    directory: string
+    plan: RoundPlan
+    abilities: Abilities
+    host: PretendHost
+    network: Network
+    apiPort: number
+    root: string
+  }) {
     this.directory = parts.directory
     this.plan = parts.plan
     this.abilities = parts.abilities
     this.host = parts.host
-    this.proxy = parts.proxy
+    this.network = parts.network
     this.apiPort = parts.apiPort
     for (const folder of [this.configDirectory, this.stateDirectory, this.logDirectory, this.asideDirectory]) {
       mkdirSync(folder, { recursive: true })
@@ -127,8 +135,8 @@ export class Site {
       settings: { ...settings, nodes: ['pve', 'other'] },
     })
     const apiPort = await freePort()
-    const proxy = await Proxy.start(apiPort, plan.seed)
-    return new Site({ directory, plan, abilities, host, proxy, apiPort, root })
+    const network = await Network.start(apiPort, plan.seed)
+    return new Site({ directory, plan, abilities, host, network, apiPort, root })
   }
 
   get configDirectory(): string {
@@ -199,7 +207,10 @@ export class Site {
 
   /** `pct WORDS` by a person whose process is running already, as that of the web interface. */
   async pct(...words: readonly string[]): Promise<number> {
-    const { exitCode } = await runPct(this.host.root, words, { nowMs: () => Date.now(), sleep: () => Promise.resolve() })
+    const { exitCode } = await runPct(this.host.root, words, {
+      nowMs: () => Date.now(),
+      sleep: () => Promise.resolve(),
+    })
     return exitCode
   }
 
@@ -217,10 +228,10 @@ export class Site {
     await this.#applyHost()
   }
 
-  /** Ends the engine and the proxy and removes everything; the daemons have been stopped. */
+  /** Ends the engine and the network and removes everything; the daemons have been stopped. */
   async remove(): Promise<void> {
     await this.stopEngine()
-    await this.proxy.close()
+    await this.network.close()
     this.#unmount()
     rmSync(this.directory, { recursive: true, force: true })
   }
@@ -239,7 +250,17 @@ export class Site {
   async #applyHost(): Promise<void> {
     const faults = [...this.#commandFaults.values()]
     const { pctDelayMs } = this.plan.settings
-    const usual = { pctDelayMs, quorate: true, pmxcfs: 'ok', missingCommands: [], otherMemoryMb: 0, addedMemoryMb: {}, offlineNodes: [], localeWarning: false, randomExitCodes: false } as const
+    const usual = {
+      pctDelayMs,
+      quorate: true,
+      pmxcfs: 'ok',
+      missingCommands: [],
+      otherMemoryMb: 0,
+      addedMemoryMb: {},
+      offlineNodes: [],
+      localeWarning: false,
+      randomExitCodes: false,
+    } as const
     const overlays = [...this.#overlays.values()]
     const addedMemoryMb = Object.assign({}, ...overlays.map(overlay => overlay.addedMemoryMb ?? {}))
     await updateSettings(this.host.root, { ...usual, ...Object.assign({}, ...overlays), addedMemoryMb, faults })
@@ -304,7 +325,7 @@ export class Site {
         metrics: { port: 0 },
         state: { directory: this.stateDirectory, save_interval_minutes: settings.saveIntervalMinutes },
         api: {
-          api_url: `http://127.0.0.1:${this.proxy.port}`,
+          api_url: `http://127.0.0.1:${this.network.port}`,
           api_key_file: join(this.configDirectory, 'api.key'),
           timeout_seconds: 8,
         },
@@ -350,7 +371,11 @@ export class Site {
           model_lock_file: join(this.diskDirectory, 'lib', 'model.lock'),
           pct_interval_seconds: 5,
         },
-        logging: { log_file: log('api'), max_log_size_mb: settings.logMaxBytes / 1_048_576, backup_count: settings.logBackups },
+        logging: {
+          log_file: log('api'),
+          max_log_size_mb: settings.logMaxBytes / 1_048_576,
+          backup_count: settings.logBackups,
+        },
         host,
       },
     }

@@ -15,6 +15,8 @@ const RESTART_AFTER_MS = 300
 const NEVER_AGAIN = 78
 const OUTPUT_CHARACTERS = 200_000
 const LAST_WORDS = 1_200
+/** Why a process was asked to stop when all was over. */
+export const END_OF_ROUND = 'the end of the round'
 
 interface Running {
   readonly process: ChildProcess
@@ -76,7 +78,7 @@ export class SupervisedDaemon {
     return await Promise.all(
       this.#living().map(async running => {
         const fromMs = hostMonotonicMs()
-        running.endedBy = 'the end of the round'
+        running.endedBy = END_OF_ROUND
         running.process.kill('SIGCONT')
         running.process.kill('SIGTERM')
         const timer = setTimeout(() => running.process.kill('SIGKILL'), patienceMs)

@@ -28,7 +28,8 @@ export function explained(record: RoundRecord): readonly ExplainedCommand[] {
     const vmid = Number(command.words[1])
     const fitting = record.audit.filter(seen => !used.has(seen) && fits(seen, command, vmid))
     // One that says that nothing was done is the last that is taken for an explanation.
-    const entry = fitting.find(({ entry: { outcome } }) => outcome !== 'refused' && outcome !== 'unchanged') ?? fitting[0]
+    const entry =
+      fitting.find(({ entry: { outcome } }) => outcome !== 'refused' && outcome !== 'unchanged') ?? fitting[0]
     if (entry !== undefined) used.add(entry)
     return { command, vmid, entry }
   })
@@ -75,5 +76,7 @@ export function isOfModel({ entry }: SeenEntry): boolean {
 
 /** Whether a fault has taken lines out of the log or kept the API from writing them. */
 export function isAuditDamaged({ faults }: RoundRecord): boolean {
-  return faults.some(({ fault, on, notDone }) => fault === 'state-damaged' && on['file'] === 'audit.jsonl' && notDone === undefined)
+  return faults.some(
+    ({ fault, on, notDone }) => fault === 'state-damaged' && on['file'] === 'audit.jsonl' && notDone === undefined,
+  )
 }

@@ -10,7 +10,9 @@ export const explainedByAudit: Check = {
     const cut = cutOff(record)
     const commands = explained(record).filter(({ command }) => command.beganMs < cut)
     return verdictOf(commands, ({ command, entry }) =>
-      entry === undefined ? `${at(command.beganMs)} pct ${command.words.join(' ')} took effect, and no line of the audit log tells of it` : undefined,
+      entry === undefined
+        ? `${at(command.beganMs)} pct ${command.words.join(' ')} took effect, and no line of the audit log tells of it`
+        : undefined,
     )
   },
 }
@@ -25,7 +27,9 @@ export const refusedMeansUntouched: Check = {
   promise: 'P5',
   about: 'nothing that was made is called refused or unchanged',
   run: record => {
-    const commands = new Map(explained(record).flatMap(({ command, entry }) => (entry === undefined ? [] : [[entry, command] as const])))
+    const commands = new Map(
+      explained(record).flatMap(({ command, entry }) => (entry === undefined ? [] : [[entry, command] as const])),
+    )
     const refused = record.audit.filter(({ entry: { outcome } }) => outcome === 'refused' || outcome === 'unchanged')
     return verdictOf(refused, seen => {
       const command = commands.get(seen)
@@ -69,7 +73,8 @@ export const acknowledgedIsKept: Check = {
 /** Written when the API started again, since its disk could not take the line: it says so in the answer. */
 function wasCutOff({ faults }: RoundRecord, atMs: number): boolean {
   return faults.some(
-    ({ fault, beganMs, endedMs }) => (fault === 'disk' || fault === 'state-damaged') && beganMs <= atMs && atMs <= endedMs + 2_000,
+    ({ fault, beganMs, endedMs }) =>
+      (fault === 'disk' || fault === 'state-damaged') && beganMs <= atMs && atMs <= endedMs + 2_000,
   )
 }
 
@@ -79,10 +84,12 @@ export const acknowledgedIsDone: Check = {
   about: 'each change that was answered with success and "changed" was made on the host',
   run: record => {
     const answered = trusted(record).filter(
-      ({ path, answer }) => answer?.status === 200 && answer.changed === true && (path.startsWith('/scale/')),
+      ({ path, answer }) => answer?.status === 200 && answer.changed === true && path.startsWith('/scale/'),
     )
     return verdictOf(answered, ({ answer, path, vmid, body, number }) => {
-      const firstSentMs = Math.min(...record.requests.filter(each => each.number === number).map(({ sentMs }) => sentMs))
+      const firstSentMs = Math.min(
+        ...record.requests.filter(each => each.number === number).map(({ sentMs }) => sentMs),
+      )
       const isDone = record.commands.some(
         ({ by, words, beganMs, deeds }) =>
           by === 'api' &&
@@ -92,7 +99,9 @@ export const acknowledgedIsDone: Check = {
           beganMs < (answer?.atMs ?? 0) &&
           sets(words, body),
       )
-      return isDone ? undefined : `${at(answer?.atMs ?? 0)} POST ${path} for container ${vmid} was answered with "changed", and no command did it`
+      return isDone
+        ? undefined
+        : `${at(answer?.atMs ?? 0)} POST ${path} for container ${vmid} was answered with "changed", and no command did it`
     })
   },
 }
@@ -104,19 +113,27 @@ function sets(words: readonly string[], body: SentRequest['body']): boolean {
 
 /** Requests whose answers came to us as they were sent. */
 function trusted({ requests, faults }: RoundRecord): readonly SentRequest[] {
-  const garbled = faults.filter(({ fault, on }) => fault === 'network' && (on['mode'] === 'garble' || on['mode'] === 'cut'))
+  const garbled = faults.filter(
+    ({ fault, on }) => fault === 'network' && (on['mode'] === 'garble' || on['mode'] === 'cut'),
+  )
   return requests.filter(
     ({ isDirect, sentMs, answer }) =>
-      isDirect || !garbled.some(({ beganMs, endedMs }) => beganMs <= (answer?.atMs ?? Number.POSITIVE_INFINITY) && endedMs >= sentMs),
+      isDirect ||
+      !garbled.some(
+        ({ beganMs, endedMs }) => beganMs <= (answer?.atMs ?? Number.POSITIVE_INFINITY) && endedMs >= sentMs,
+      ),
   )
 }
 
 export const doneOnce: Check = {
   name: 'done once per Idempotency-Key',
   promise: 'P5',
-  about: 'a disk grows at most once for one Idempotency-Key, however often the request is sent and however it is answered',
+  about:
+    'a disk grows at most once for one Idempotency-Key, however often the request is sent and however it is answered',
   run: record => {
-    const numbers = [...new Set(record.requests.filter(({ path }) => path === '/scale/storage/increase').map(({ number }) => number))]
+    const numbers = [
+      ...new Set(record.requests.filter(({ path }) => path === '/scale/storage/increase').map(({ number }) => number)),
+    ]
     // Who takes the kept answers away takes the protection away.
     const lost = record.faults.filter(({ fault, on }) => fault === 'state-damaged' && on['file'] === 'answers.jsonl')
     const cases = numbers.filter(number => {
@@ -128,7 +145,9 @@ export const doneOnce: Check = {
         by === 'api' && words.includes(`+${number}G`) ? deeds.filter(({ kind }) => kind === 'disk') : [],
       )
       if (grown.length <= 1) return undefined
-      const answers = record.requests.filter(request => request.number === number).map(({ answer }) => answer?.error ?? answer?.status ?? 'no answer')
+      const answers = record.requests
+        .filter(request => request.number === number)
+        .map(({ answer }) => answer?.error ?? answer?.status ?? 'no answer')
       return `request ${number} (${number} GB more, one Idempotency-Key) was carried out ${grown.length} times: ${grown.map(({ atMs }) => at(atMs)).join(', ')}; answered: ${answers.join(', ')}`
     })
   },
@@ -137,7 +156,8 @@ export const doneOnce: Check = {
 export const allIsValid: Check = {
   name: 'everything on disk is valid',
   promise: 'P5',
-  about: 'after the last fault and a stop every file of the daemons that no fault had damaged can be read, and no change stands begun',
+  about:
+    'after the last fault and a stop every file of the daemons that no fault had damaged can be read, and no change stands begun',
   run: ({ left, faults }) => {
     const isDisturbed = faults.some(({ fault }) => fault === 'disk' || fault === 'state-damaged')
     const begun = left.begun > 0 && !isDisturbed ? [`${left.begun} changes still stand as begun`] : []

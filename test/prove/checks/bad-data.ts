@@ -15,7 +15,8 @@ interface Blindness {
 export const noShrinkOnBadData: Check = {
   name: 'no shrink on bad data',
   promise: 'P2',
-  about: 'the model shrinks nothing while the metrics are missing or stale, or the memory of the container cannot be measured',
+  about:
+    'the model shrinks nothing while the metrics are missing or stale, or the memory of the container cannot be measured',
   run: record => {
     const shrinks = modelShrinks(record)
     return verdictOf(blindnesses(record), ({ fromMs, untilMs, vmid, why }) => {
@@ -41,11 +42,15 @@ function modelShrinks(record: RoundRecord) {
 function blindnesses({ faults, settings }: RoundRecord): readonly Blindness[] {
   return faults.flatMap(fault => {
     if (fault.notDone !== undefined) return []
-    const isMetrics = fault.fault === 'metrics-damaged' && !['cut', 'deleted', 'moved', 'rubbish', 'empty', 'predecessor'].includes(String(fault.on['damage']))
+    const isMetrics =
+      fault.fault === 'metrics-damaged' &&
+      !['cut', 'deleted', 'moved', 'rubbish', 'empty', 'predecessor'].includes(String(fault.on['damage']))
     const isMonitor = fault.fault === 'stand-still' && fault.on['daemon'] === 'monitor'
     if (isMetrics || isMonitor) {
       const fromMs = fault.beganMs + settings.maxMetricsAgeMs + UNDER_WAY_MS
-      return fromMs < fault.endedMs ? [{ fromMs, untilMs: fault.endedMs, vmid: undefined, why: `there were no new metrics (${fault.fault})` }] : []
+      return fromMs < fault.endedMs
+        ? [{ fromMs, untilMs: fault.endedMs, vmid: undefined, why: `there were no new metrics (${fault.fault})` }]
+        : []
     }
     return unmeasurable(fault)
   })

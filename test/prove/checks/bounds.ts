@@ -6,13 +6,16 @@ import { at, type Check, verdictOf } from './check.ts'
 export const withinBounds: Check = {
   name: 'within the limits',
   promise: 'P4',
-  about: 'no container is set outside the limits of the API, nor by the model outside its own, unless it comes nearer to them',
+  about:
+    'no container is set outside the limits of the API, nor by the model outside its own, unless it comes nearer to them',
   run: record => {
     const { api, model, hostCores } = record.settings
     const cases = explained(record).flatMap(({ command: { deeds }, entry }) =>
       entry?.entry.force === true
         ? []
-        : deeds.flatMap(deed => (deed.kind === 'limits' ? [{ deed, isModel: entry !== undefined && isOfModel(entry) }] : [])),
+        : deeds.flatMap(deed =>
+            deed.kind === 'limits' ? [{ deed, isModel: entry !== undefined && isOfModel(entry) }] : [],
+          ),
     )
     return verdictOf(cases, ({ deed, isModel }) => {
       const bounds = isModel ? model : { ...api, maxCores: Math.min(api.maxCores, hostCores) }

@@ -36,7 +36,8 @@ export const changeBudget: Check = {
 export const shrinkCooldown: Check = {
   name: 'shrinking waits',
   promise: 'P3',
-  about: 'the model shrinks a container no sooner than shrink_cooldown_seconds after the change before, whatever the clock does',
+  about:
+    'the model shrinks a container no sooner than shrink_cooldown_seconds after the change before, whatever the clock does',
   run: record => {
     if (isAuditDamaged(record)) return { exercised: 0, broken: [] }
     const changes = modelChanges(record)

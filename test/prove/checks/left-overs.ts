@@ -25,7 +25,9 @@ export const fewSetAside: Check = {
       const name = path.replace(SET_ASIDE, '')
       if (name !== path) counts.set(name, (counts.get(name) ?? 0) + 1)
     }
-    return verdictOf([...counts], ([name, count]) => (count > MOST_SET_ASIDE ? `${count} damaged copies of ${name} are kept` : undefined))
+    return verdictOf([...counts], ([name, count]) =>
+      count > MOST_SET_ASIDE ? `${count} damaged copies of ${name} are kept` : undefined,
+    )
   },
 }
 

@@ -1,8 +1,9 @@
-import { explained } from './attribution.ts'
+import { explained, isOfModel } from './attribution.ts'
 import { at, type Check, verdictOf } from './check.ts'
 
-/** How long after a smaller limit a kill is its doing, when the need for memory is older than the limit. */
+/** How long after a smaller limit a kill is its doing, and how much older the need for memory is then. */
 const BLAMED_MS = 3_000
+const OLDER_MS = 2_000
 
 export const floorAtWrite: Check = {
   name: 'no limit under the floor',
@@ -10,7 +11,9 @@ export const floorAtWrite: Check = {
   about: 'at the write, a smaller memory limit is not below what the container cannot give up at that moment',
   run: record => {
     const writes = explained(record).flatMap(({ command: { deeds }, entry }) =>
-      entry?.entry.force === true ? [] : deeds.flatMap(deed => (deed.kind === 'memory' && deed.toMb < deed.fromMb ? [deed] : [])),
+      entry?.entry.force === true
+        ? []
+        : deeds.flatMap(deed => (deed.kind === 'memory' && deed.toMb < deed.fromMb ? [deed] : [])),
     )
     return verdictOf(writes, ({ vmid, atMs, fromMb, toMb, floorMb, kills }) =>
       floorMb <= toMb && kills === 0
@@ -23,10 +26,12 @@ export const floorAtWrite: Check = {
 export const noKillByShrink: Check = {
   name: 'no kill by a shrink',
   promise: 'P1',
-  about: `no process is killed within ${BLAMED_MS / 1_000} s of a smaller limit of ours, unless its need began after it`,
+  about: `no process is killed within ${BLAMED_MS / 1_000} s of a smaller limit that the model decided, unless its need is younger than ${OLDER_MS / 1_000} s`,
   run: record => {
-    const shrinks = explained(record).flatMap(({ command: { deeds } }) =>
-      deeds.flatMap(deed => (deed.kind === 'memory' && deed.toMb < deed.fromMb ? [deed] : [])),
+    const shrinks = explained(record).flatMap(({ command: { deeds }, entry }) =>
+      entry === undefined || !isOfModel(entry)
+        ? []
+        : deeds.flatMap(deed => (deed.kind === 'memory' && deed.toMb < deed.fromMb ? [deed] : [])),
     )
     return verdictOf(shrinks, shrink => {
       const { vmid, atMs, fromMb, toMb } = shrink
@@ -36,7 +41,11 @@ export const noKillByShrink: Check = {
       if (killed === undefined) return undefined
       const isLaterNeed = record.faults.some(
         ({ fault, on, beganMs, endedMs }) =>
-          fault === 'out-of-memory' && on['vmid'] === vmid && beganMs > atMs && beganMs <= killed.atMs && endedMs > atMs,
+          fault === 'out-of-memory' &&
+          on['vmid'] === vmid &&
+          beganMs > atMs &&
+          beganMs <= killed.atMs &&
+          endedMs > atMs,
       )
       if (isLaterNeed) return undefined
       return `${at(killed.atMs)} ${killed.kills} killed in container ${vmid}, whose limit was lowered from ${fromMb} to ${toMb} MB ${at(atMs)}`

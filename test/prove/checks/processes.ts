@@ -1,4 +1,5 @@
 import type { ProcessSample, RoundRecord } from '../record.ts'
+import { END_OF_ROUND } from '../supervised-daemon.ts'
 import { at, type Check, verdictOf } from './check.ts'
 
 /** Time beyond two cycles for starting on a machine that has other things to do. */
@@ -16,7 +17,10 @@ export const recovers: Check = {
     ] as const
     return verdictOf(daemons, ([name, ms]) => {
       if (ms !== undefined && ms <= limitMs) return undefined
-      const found = ms === undefined ? `did not within ${recovery.patienceMs / 1_000} s` : `did so after ${((ms - recovery.faultsOverMs) / 1_000).toFixed(1)} s`
+      const found =
+        ms === undefined
+          ? `did not within ${recovery.patienceMs / 1_000} s`
+          : `did so after ${((ms - recovery.faultsOverMs) / 1_000).toFixed(1)} s`
       return `the ${name} was to work again and ${found}: ${recovery.why}`
     })
   },
@@ -24,7 +28,8 @@ export const recovers: Check = {
 
 export const endsOnlyWhenAsked: Check = {
   name: 'no daemon ends by itself',
-  about: 'a daemon ends by a signal that ends it and by nothing else; the API alone may wait for its disk by being started again',
+  about:
+    'a daemon ends by a signal that ends it and by nothing else; the API alone may wait for its disk by being started again',
   run: record => {
     const ended = record.processes.filter(({ endedMs }) => endedMs !== undefined)
     return verdictOf(ended, ({ daemon, pid, endedMs = 0, ended: how, endedBy, isSecond, lastWords, startedMs }) => {
@@ -43,7 +48,10 @@ function wasLocked({ faults }: RoundRecord, daemon: string, atMs: number): boole
 function isWithout({ faults }: RoundRecord, fromMs: number, untilMs: number): boolean {
   return faults.some(
     ({ fault, beganMs, endedMs }) =>
-      (fault === 'disk' || fault === 'state-damaged') && beganMs <= untilMs && endedMs >= fromMs && untilMs - fromMs < 5_000,
+      (fault === 'disk' || fault === 'state-damaged') &&
+      beganMs <= untilMs &&
+      endedMs >= fromMs &&
+      untilMs - fromMs < 5_000,
   )
 }
 
@@ -52,17 +60,12 @@ export const oneOfEach: Check = {
   about: 'a second process of a daemon and the first do not both go on',
   run: record => {
     const seconds = record.faults.filter(({ fault, notDone }) => fault === 'second' && notDone === undefined)
-    return verdictOf(seconds, ({ on, endedMs }) => {
-      const daemon = String(on['daemon'])
-      const late = record.samples.filter(sample => sample.daemon === daemon && sample.atMs > endedMs + START_UP_MS)
-      const pids = [...new Set(late.map(({ pid }) => pid))].filter(pid => late.findLast(sample => sample.pid === pid)?.atMs === late.at(-1)?.atMs || isAlive(record, pid))
-      return pids.length <= 1 ? undefined : `processes ${pids.join(' and ')} of the ${daemon} both went on`
+    return verdictOf(seconds, ({ on }) => {
+      const last = record.processes.filter(({ daemon, endedBy }) => daemon === on['daemon'] && endedBy === END_OF_ROUND)
+      if (last.length <= 1) return undefined
+      return `processes ${last.map(({ pid }) => pid).join(' and ')} of the ${on['daemon']} both went on until the end`
     })
   },
-}
-
-function isAlive({ processes }: RoundRecord, pid: number): boolean {
-  return processes.some(run => run.pid === pid && run.endedBy === 'the end of the round')
 }
 
 /** Two readers of one file for a moment are no leak. */
@@ -99,6 +102,8 @@ export const stopsWhenAsked: Check = {
   about: `at the end each daemon heeds SIGTERM within ${STOP_MS / 1_000} s, with exit code 0`,
   run: ({ stops }) =>
     verdictOf(stops, ({ daemon, tookMs, ended }) =>
-      ended === 0 && tookMs <= STOP_MS ? undefined : `the ${daemon} took ${(tookMs / 1_000).toFixed(1)} s to stop and ended with ${ended}`,
+      ended === 0 && tookMs <= STOP_MS
+        ? undefined
+        : `the ${daemon} took ${(tookMs / 1_000).toFixed(1)} s to stop and ended with ${ended}`,
     ),
 }

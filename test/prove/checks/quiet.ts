@@ -15,7 +15,9 @@ export const nothingWithoutDaemons: Check = {
     const gaps = runs.flatMap(({ endedMs }) => (endedMs === undefined ? [] : gapAfter(endedMs, runs)))
     return verdictOf(gaps, ({ fromMs, untilMs }) => {
       const wrong = commands.find(({ beganMs }) => beganMs > fromMs + UNDER_WAY_MS && beganMs < untilMs)
-      return wrong === undefined ? undefined : `${at(wrong.beganMs)} pct ${wrong.words.join(' ')} began while no API ran`
+      return wrong === undefined
+        ? undefined
+        : `${at(wrong.beganMs)} pct ${wrong.words.join(' ')} began while no API ran`
     })
   },
 }
@@ -36,14 +38,19 @@ export const dryRunChangesNothing: Check = {
   run: record => {
     const always = record.settings.isDryRun ? [{ fromMs: 0, untilMs: Number.POSITIVE_INFINITY }] : []
     const edited = record.faults
-      .filter(({ fault, on, notDone }) => fault === 'configuration' && on['daemon'] === 'model' && on['edit'] === 'good' && notDone === undefined)
+      .filter(
+        ({ fault, on, notDone }) =>
+          fault === 'configuration' && on['daemon'] === 'model' && on['edit'] === 'good' && notDone === undefined,
+      )
       .map(({ beganMs, endedMs }) => ({ fromMs: beganMs + TAKEN_OVER_MS, untilMs: endedMs }))
     return verdictOf([...always, ...edited], ({ fromMs, untilMs }) => {
       const wrong = record.audit.find(seen => {
         const askedMs = seen.afterMs - (seen.entry.duration_seconds ?? 0) * 1_000
         return isOfModel(seen) && seen.entry.duration_seconds !== null && askedMs > fromMs && seen.atMs < untilMs
       })
-      return wrong === undefined ? undefined : `${at(wrong.atMs)} the model asked for a change of container ${wrong.entry.lxc_id} in a dry run`
+      return wrong === undefined
+        ? undefined
+        : `${at(wrong.atMs)} the model asked for a change of container ${wrong.entry.lxc_id} in a dry run`
     })
   },
 }

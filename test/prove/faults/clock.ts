@@ -7,7 +7,8 @@ const STEPS_SECONDS = [1, -1, 24, -24].map(hours => hours * HOUR_SECONDS)
 
 export const clock: Fault = {
   name: 'clock',
-  about: 'the clock is set forward or back by an hour or a day and later set right; or the machine is suspended for two hours',
+  about:
+    'the clock is set forward or back by an hour or a day and later set right; or the machine is suspended for two hours',
   plan: random => ({
     forMs: random.integer(3_000, 8_000),
     on: { seconds: random.pick([...STEPS_SECONDS, 2 * HOUR_SECONDS]), isSuspend: random.isLucky(0.25) },

@@ -13,7 +13,10 @@ export const configuration: Fault = {
   about: 'the configuration of a daemon is edited, well or badly, and the daemon is told; later it is put right',
   plan: random => ({
     forMs: random.integer(4_000, 7_000),
-    on: { daemon: random.pick(DAEMON_NAMES), edit: random.pick(['good', 'good', 'misspelt', 'cut', 'rubbish', 'deep']) },
+    on: {
+      daemon: random.pick(DAEMON_NAMES),
+      edit: random.pick(['good', 'good', 'misspelt', 'cut', 'rubbish', 'deep']),
+    },
   }),
   resources: on => [`daemon:${on['daemon']}`],
   begin: async (site, on) => {

@@ -66,7 +66,9 @@ export const recreated: Fault = {
     renameSync(path, `${site.asideDirectory}/${vmid}.conf`)
     return async () => {
       const live = text.replace(/^\[(?:.|\n)*$/m, '')
-      const made = live.replace(/^memory: .*$/m, `memory: ${on['memoryMb']}`).replace(/^cores: .*$/m, `cores: ${on['cores']}`)
+      const made = live
+        .replace(/^memory: .*$/m, `memory: ${on['memoryMb']}`)
+        .replace(/^cores: .*$/m, `cores: ${on['cores']}`)
       writeFileSync(path, made.replace(/^hostname: .*$/m, `hostname: another${vmid}`).replace(/^lock: .*\n/m, ''))
       await site.pct('start', String(vmid))
     }
@@ -82,7 +84,8 @@ export const comesAndGoes: Fault = {
   }),
   resources: on => (on['isSeveral'] === true ? ['containers', ...ofContainer(on)] : ofContainer(on)),
   begin: async (site, on) => {
-    const vmids = on['isSeveral'] === true ? site.plan.containers.map(({ vmid }) => vmid).slice(0, 20) : [Number(on['vmid'])]
+    const vmids =
+      on['isSeveral'] === true ? site.plan.containers.map(({ vmid }) => vmid).slice(0, 20) : [Number(on['vmid'])]
     for (const vmid of vmids) await site.pct('stop', String(vmid))
     return async () => {
       for (const vmid of vmids) await site.pct('start', String(vmid))

@@ -1,10 +1,31 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Site } from '../site.ts'
 import type { EndFault, Fault } from './fault.ts'
 
-export const DAMAGES = ['deleted', 'moved', 'cut', 'predecessor', 'rubbish', 'empty', 'symlink', 'fifo', 'folder', 'endless'] as const
+export const DAMAGES = [
+  'deleted',
+  'moved',
+  'cut',
+  'predecessor',
+  'rubbish',
+  'empty',
+  'symlink',
+  'fifo',
+  'folder',
+  'endless',
+] as const
 export type Damage = (typeof DAMAGES)[number]
 
 /** What the Python predecessor wrote. */
@@ -23,7 +44,8 @@ const STATE_FILES = [
 
 export const metricsDamaged: Fault = {
   name: 'metrics-damaged',
-  about: "the metrics file is deleted, moved, cut at any byte, the predecessor's, rubbish, a link, a fifo, a folder or endless",
+  about:
+    "the metrics file is deleted, moved, cut at any byte, the predecessor's, rubbish, a link, a fifo, a folder or endless",
   plan: random => ({
     forMs: random.integer(1_000, 7_000),
     on: { damage: random.pick(DAMAGES), share: random.next(), killed: random.pick(['', '', 'monitor', 'model']) },
@@ -84,7 +106,11 @@ export function inflict(kind: Damage, { path, share, asideDirectory }: Place): v
   }
   rmSync(path, { recursive: true, force: true })
   if (kind === 'predecessor') writeFileSync(path, PREDECESSOR)
-  if (kind === 'rubbish') writeFileSync(path, Buffer.from(Array.from({ length: 5_000 }, (_, at) => (at * 7_919 + Math.trunc(share * 256)) % 256)))
+  if (kind === 'rubbish')
+    writeFileSync(
+      path,
+      Buffer.from(Array.from({ length: 5_000 }, (_, at) => (at * 7_919 + Math.trunc(share * 256)) % 256)),
+    )
   if (kind === 'empty') writeFileSync(path, '')
   if (kind === 'fifo') execFileSync('mkfifo', [path])
   if (kind === 'folder') mkdirSync(path)

@@ -77,7 +77,18 @@ export const slowDisk: Fault = {
     const { pid } = site.daemons[daemon]
     if (pid === undefined) return () => undefined
     const calls = 'fsync,fdatasync'
-    const words = ['-f', '-qq', '-o', '/dev/null', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${calls}:delay_enter=500000`]
+    const words = [
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-p',
+      String(pid),
+      '-e',
+      `trace=${calls}`,
+      '-e',
+      `inject=${calls}:delay_enter=500000`,
+    ]
     const tracer = spawn('strace', words, { stdio: 'ignore' })
     return async () => {
       const isGone = new Promise(resolve => tracer.once('exit', resolve))

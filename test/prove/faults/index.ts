@@ -1,7 +1,7 @@
 import { clock } from './clock.ts'
 import { hostMemory, noQuorum } from './cluster.ts'
 import { configuration } from './configuration.ts'
-import { comesAndGoes, frozen, lockHeld, locked, migrated, outOfMemory, recreated } from './containers.ts'
+import { comesAndGoes, frozen, locked, lockHeld, migrated, outOfMemory, recreated } from './containers.ts'
 import { metricsDamaged, stateDamaged } from './damage.ts'
 import { disk, slowDisk } from './disk.ts'
 import type { Fault } from './fault.ts'

@@ -2,7 +2,15 @@ import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { writeOver } from '../write-over.ts'
 import type { Fault } from './fault.ts'
 
-const OF_CONTAINER = ['memory.stat', 'memory.current', 'memory.pressure', 'cpu.stat', 'cpu.pressure', 'io.stat', 'memory.peak'] as const
+const OF_CONTAINER = [
+  'memory.stat',
+  'memory.current',
+  'memory.pressure',
+  'cpu.stat',
+  'cpu.pressure',
+  'io.stat',
+  'memory.peak',
+] as const
 const OF_HOST = ['proc/meminfo', 'proc/stat', 'proc/loadavg', 'proc/diskstats'] as const
 /** The pretend kernel itself cannot be without them. */
 const MISSED_BY_PCT: ReadonlySet<string> = new Set(['memory.stat', 'memory.current', 'cpu.stat', ...OF_HOST])

@@ -46,7 +46,7 @@ export const PCT_FAILURES: readonly Failure[] = [
   { subcommand: 'set', exitCode: 255, stderr: '' },
   { subcommand: 'resize', exitCode: 255, stderr: 'CT is locked (disk)\n' },
   { subcommand: 'resize', exitCode: 25, stderr: 'unable to shrink disk size\n' },
-  { subcommand: 'resize', exitCode: 255, stderr: 'command \'lvextend\' failed: exit code 5\n' },
+  { subcommand: 'resize', exitCode: 255, stderr: "command 'lvextend' failed: exit code 5\n" },
   { subcommand: 'snapshot', exitCode: 255, stderr: 'snapshot feature is not available\n' },
   { subcommand: 'clone', exitCode: 255, stderr: 'clone failed: cluster not ready - no quorum?\n' },
 ]

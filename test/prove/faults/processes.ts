@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { DAEMON_NAMES, type DaemonName } from '../daemon-names.ts'
 import type { Fault } from './fault.ts'
 import { nothingToEnd } from './fault.ts'
@@ -62,21 +63,41 @@ export const hangUp: Fault = {
   plan: random => {
     const isStarting = random.isLucky(0.3)
     const times = isStarting ? 1 : random.pick([1, 1, 4])
-    return { forMs: 2_000, on: { daemon: random.pick(DAEMON_NAMES), times, isStarting, afterMs: random.integer(350, 900) } }
+    return {
+      forMs: 2_000,
+      on: { daemon: random.pick(DAEMON_NAMES), times, isStarting, cpuMs: random.integer(12, 45) * 10 },
+    }
   },
   resources: ofDaemon,
   begin: async (site, on) => {
     const daemon = site.daemons[daemonOf(on)]
     if (on['isStarting'] === true) {
       daemon.signal('SIGKILL', 'kill')
-      const timer = setTimeout(() => daemon.signal('SIGHUP', undefined), Number(on['afterMs']))
-      return () => clearTimeout(timer)
+      const before = daemon.pid
+      const timer = setInterval(() => {
+        const { pid } = daemon
+        if (pid === undefined || pid === before || cpuMsOf(pid) < Number(on['cpuMs'])) return
+        clearInterval(timer)
+        daemon.signal('SIGHUP', undefined)
+      }, 5)
+      return () => clearInterval(timer)
     }
     for (let time = 0; time < Number(on['times']); time++) {
       setTimeout(() => daemon.signal('SIGHUP', undefined), time * 400)
     }
     return nothingToEnd
   },
+}
+
+/** CPU time that a process has used: how far its start has come, however busy the machine is. The runtime itself needs 50 ms. */
+function cpuMsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    // It has ended meanwhile.
+    return 0
+  }
 }
 
 export const allDown: Fault = {

@@ -1,18 +1,18 @@
-import { createServer, connect, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Seeded } from './seeded.ts'
 
-export const PROXY_MODES = ['refuse', 'reset', 'slow', 'duplicate', 'garble', 'cut', 'silent'] as const
-export type ProxyMode = (typeof PROXY_MODES)[number]
+export const NETWORK_MODES = ['refuse', 'reset', 'slow', 'duplicate', 'garble', 'cut', 'silent'] as const
+export type NetworkMode = (typeof NETWORK_MODES)[number]
 
 const SLOW_MS = 1_200
 
 /** The network between those who call the API and the API. */
-export class Proxy {
+export class Network {
   readonly #server: Server
   readonly #target: number
   readonly #sockets = new Set<Socket>()
   readonly #random: Seeded
-  #mode: ProxyMode | undefined
+  #mode: NetworkMode | undefined
 
   private constructor(target: number, seed: number) {
     this.#target = target
@@ -21,10 +21,10 @@ export class Proxy {
   }
 
   /** @param target the port of the API */
-  static async start(target: number, seed: number): Promise<Proxy> {
-    const proxy = new Proxy(target, seed)
-    await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve))
-    return proxy
+  static async start(target: number, seed: number): Promise<Network> {
+    const network = new Network(target, seed)
+    await new Promise<void>(resolve => network.#server.listen(0, '127.0.0.1', resolve))
+    return network
   }
 
   get port(): number {
@@ -33,7 +33,7 @@ export class Proxy {
   }
 
   /** Takes effect for what is sent from now on; connections that are open are cut, so that it has an effect at once. */
-  set(mode: ProxyMode | undefined): void {
+  set(mode: NetworkMode | undefined): void {
     this.#mode = mode
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
@@ -59,7 +59,7 @@ export class Proxy {
     api.on('close', () => socket.destroy())
   }
 
-  #giveBack(mode: ProxyMode | undefined, part: Buffer, socket: Socket, sent: Buffer[]): void {
+  #giveBack(mode: NetworkMode | undefined, part: Buffer, socket: Socket, sent: Buffer[]): void {
     if (mode === 'reset') return void socket.resetAndDestroy()
     if (mode === 'cut') {
       socket.end(part.subarray(0, Math.floor(part.length * this.#random.next())))
@@ -81,11 +81,12 @@ export class Proxy {
 
   #garbled(part: Buffer): Buffer {
     const copy = Buffer.from(part)
-    for (let times = 0; times < 8; times++) copy[this.#random.integer(0, copy.length - 1)] = this.#random.integer(0, 255)
+    for (let times = 0; times < 8; times++)
+      copy[this.#random.integer(0, copy.length - 1)] = this.#random.integer(0, 255)
     return copy
   }
 
-  #later(mode: ProxyMode | undefined, act: () => void): void {
+  #later(mode: NetworkMode | undefined, act: () => void): void {
     if (mode !== 'slow') act()
     else setTimeout(act, SLOW_MS)
   }
