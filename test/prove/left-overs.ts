@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { linesOf } from './observer.ts'
 import type { CarriedOutFault, LeftOvers } from './record.ts'
 import type { Site } from './site.ts'
 
@@ -15,7 +16,17 @@ export async function lookAtLeftOvers(site: Site, faults: readonly CarriedOutFau
     files,
     invalid: invalidFiles(site, faults),
     processes: await processesLeft(site),
+    ...auditLeft(site, files),
     begun: files.filter(({ path }) => /(?:^|\/)begun\/[^/]+\.json$/.test(path)).length,
+  }
+}
+
+function auditLeft(site: Site, files: LeftOvers['files']): Pick<LeftOvers, 'auditIds' | 'auditBytes'> {
+  const audit = files.filter(({ path }) => /(?:^|\/)audit\.jsonl(?:\.\d+)?$/.test(path))
+  const lines = audit.flatMap(({ path }) => linesOf(join(site.diskDirectory, path)))
+  return {
+    auditIds: lines.flatMap(line => /"id":"([^"]+)"/.exec(line)?.[1] ?? []),
+    auditBytes: audit.reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }
 

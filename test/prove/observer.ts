@@ -2,12 +2,14 @@ import {
   closeSync,
   constants,
   existsSync,
+  type FSWatcher,
   fstatSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   readSync,
+  watch,
 } from 'node:fs'
 import { HistoryEntryBody } from '@lxc-autoscale/core'
 import type { JournalLine } from '@lxc-autoscale/simulator'
@@ -35,7 +37,9 @@ export class Observer {
   readonly #site: Site
   readonly #seenLines = new Set<string>()
   readonly #waiting = new Map<string, () => unknown>()
+  readonly #waitingForDeeds = new Map<number, () => unknown>()
   readonly #timers: NodeJS.Timeout[] = []
+  #watcher: FSWatcher | undefined
   #journalBytes = 0
   #auditLookedMs = 0
 
@@ -46,9 +50,15 @@ export class Observer {
       if (act === undefined) this.#waiting.delete(words)
       else this.#waiting.set(words, act)
     }
+    site.onDeed = (vmid, act) => {
+      if (act === undefined) this.#waitingForDeeds.delete(vmid)
+      else this.#waitingForDeeds.set(vmid, act)
+    }
   }
 
   start(): void {
+    // What is to happen in the same moment cannot wait for the next look.
+    this.#watcher = watch(this.#site.host.paths.journal, () => this.readJournal())
     this.#timers.push(
       setInterval(() => this.readJournal(), JOURNAL_EVERY_MS),
       setInterval(() => this.lookAtAudit(), AUDIT_EVERY_MS),
@@ -57,6 +67,7 @@ export class Observer {
   }
 
   stop(): void {
+    this.#watcher?.close()
     for (const timer of this.#timers) clearInterval(timer)
     this.readJournal()
     this.lookAtAudit()
@@ -89,7 +100,16 @@ export class Observer {
     if (line.kind === 'end') {
       command.endedMs = atMs
       command.exitCode = line.exitCode
-    } else command.deeds.push(...deedsOf(line, atMs))
+    } else this.#takeDeeds(command, deedsOf(line, atMs))
+  }
+
+  #takeDeeds(command: OpenCommand, deeds: readonly Deed[]): void {
+    command.deeds.push(...deeds)
+    for (const { vmid } of command.by === 'api' ? deeds : []) {
+      const act = this.#waitingForDeeds.get(vmid)
+      this.#waitingForDeeds.delete(vmid)
+      void act?.()
+    }
   }
 
   #begin(line: JournalLine & { readonly kind: 'begin' }, beganMs: number): void {
@@ -109,18 +129,18 @@ export class Observer {
   lookAtAudit(): void {
     const { stateDirectory } = this.#site
     const atMs = this.#site.nowMs()
-    const names = readdirSync(stateDirectory).filter(name => /^audit\.jsonl(?:\.\d+)?$/.test(name))
+    const names = readdirSync(stateDirectory).filter(name => /^(?:audit|not-made)\.jsonl(?:\.\d+)?$/.test(name))
     for (const name of names.sort().reverse()) {
-      for (const line of linesOf(`${stateDirectory}/${name}`)) this.#takeEntry(line, atMs)
+      for (const line of linesOf(`${stateDirectory}/${name}`)) this.#takeEntry(line, atMs, name.startsWith('audit'))
     }
     this.#auditLookedMs = atMs
   }
 
-  #takeEntry(line: string, atMs: number): void {
+  #takeEntry(line: string, atMs: number, isOfAudit: boolean): void {
     if (line === '' || this.#seenLines.has(line)) return
     this.#seenLines.add(line)
     const entry = HistoryEntryBody.safeParse(parseJson(line)).data
-    if (entry !== undefined) this.audit.push({ afterMs: this.#auditLookedMs, atMs, entry })
+    if (entry !== undefined) this.audit.push({ isOfAudit, afterMs: this.#auditLookedMs, atMs, entry })
   }
 
   lookAtProcesses(): void {
@@ -162,7 +182,7 @@ function limitsOf(values: Readonly<Record<string, string>>): Limits {
 }
 
 /** Opened without waiting: a fault may have put a fifo there, or a device that never ends. */
-function linesOf(path: string): readonly string[] {
+export function linesOf(path: string): readonly string[] {
   let handle: number
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -104,8 +104,9 @@ export interface Answer {
   readonly after: AllocationBody | undefined
 }
 
-/** A line of the audit log that stood on the disk at some time. */
+/** A line of the audit log, or of the log of what was not made, that stood on the disk at some time. */
 export interface SeenEntry {
+  readonly isOfAudit: boolean
   readonly afterMs: number
   readonly atMs: number
   readonly entry: HistoryEntryBody
@@ -159,4 +160,7 @@ export interface LeftOvers {
   readonly invalid: readonly string[]
   readonly processes: readonly string[]
   readonly begun: number
+  /** Changes whose line stands in the audit log, and the size of all its files. */
+  readonly auditIds: readonly string[]
+  readonly auditBytes: number
 }

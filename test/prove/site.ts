@@ -27,12 +27,12 @@ const BINS: Readonly<Record<DaemonName, string>> = {
   model: 'model/bin/lxc-autoscale-ml.mjs',
   api: 'api/bin/lxc-autoscale-api.mjs',
 }
-export const CONFIG_FILES: Readonly<Record<DaemonName, string>> = {
+const CONFIG_FILES: Readonly<Record<DaemonName, string>> = {
   monitor: 'lxc_monitor.yaml',
   model: 'lxc_autoscale_ml.yaml',
   api: 'lxc_autoscale_api.yaml',
 }
-export const MODEL_KEY = 'a-key-of-the-model-0001'
+const MODEL_KEY = 'a-key-of-the-model-0001'
 export const CLIENT_KEY = 'a-key-of-the-client-0002'
 /** Room for all that the daemons write, and little enough to be filled at once. */
 const DISK_OPTIONS = 'size=24m,nr_inodes=600'
@@ -81,6 +81,8 @@ export class Site {
   beforeStateDamage: () => void = () => undefined
   /** Calls something with the first command of the API that begins with these words; with nothing, no longer. */
   onCommand: (words: string, act: (() => unknown) | undefined) => void = () => undefined
+  /** The same with the first thing that a command of the API does to a container. */
+  onDeed: (vmid: number, act: (() => unknown) | undefined) => void = () => undefined
   #startMs = hostMonotonicMs()
   #overlays = new Map<string, Partial<HostSettings>>()
   #commandFaults = new Map<string, CommandFault>()
@@ -134,6 +136,7 @@ export class Site {
       containers: plan.containers,
       settings: { ...settings, nodes: ['pve', 'other'] },
     })
+    writeFileSync(host.paths.journal, '', { flag: 'a' })
     const apiPort = await freePort()
     const network = await Network.start(apiPort, plan.seed)
     return new Site({ directory, plan, abilities, host, network, apiPort, root })

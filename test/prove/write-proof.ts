@@ -22,14 +22,10 @@ function commandOf({ minutes, seed, containers }: ProveOptions): string {
   return `npm run prove -- --minutes ${minutes} --seed ${seed}${more} --write-docs`
 }
 
-export function proofText(tally: Tally, found: readonly Found[], command: string): string {
+function proofText(tally: Tally, found: readonly Found[], command: string): string {
   return `# What was tried
 
-Written by the run itself:
-
-\`\`\`sh
-${command}
-\`\`\`
+Written by the run itself: \`${command}\`.
 
 The three built daemons ran on a pretend Proxmox host (packages/simulator) while faults were made at random moments and a
 client sent requests with Idempotency-Keys. Everything that could be seen was recorded, and rules were checked over the whole

@@ -17,6 +17,24 @@ export const explainedByAudit: Check = {
   },
 }
 
+/** Lines may go when there are as many files as are to be kept. */
+const KEPT_FILES = 20
+
+export const historyIsKept: Check = {
+  name: 'no line of the audit log is lost',
+  promise: 'P5',
+  about: 'what stood in the audit log stands there at the end, however often it was rotated and whatever the disk did',
+  run: record => {
+    const isFull = record.left.auditBytes > record.settings.maxAuditMb * 1_048_576 * (KEPT_FILES - 1)
+    if (isAuditDamaged(record) || isFull) return { exercised: 0, broken: [] }
+    const kept = new Set(record.left.auditIds)
+    const seen = record.audit.filter(({ isOfAudit }) => isOfAudit)
+    const lost = seen.filter(({ entry }) => !kept.has(entry.id))
+    const text = `${lost.length} of ${seen.length} lines of the audit log are gone at the end`
+    return { exercised: seen.length, broken: lost.length === 0 ? [] : [text] }
+  },
+}
+
 /** What is begun while the disk is full at the end of a round is explained by the next start only. */
 function cutOff({ recovery }: RoundRecord): number {
   return recovery.apiMs === undefined ? 0 : recovery.faultsOverMs
@@ -56,14 +74,16 @@ export const oneIdOneEnd: Check = {
 export const acknowledgedIsKept: Check = {
   name: 'acknowledged is in the audit log',
   promise: 'P5',
-  about: 'each change that was answered with success stands in the audit log as applied or unchanged',
+  about: 'each change that was answered with success stands in the audit log as applied',
   run: record => {
-    const answered = trusted(record).filter(({ answer }) => answer?.status === 200 && answer.changeId !== undefined)
+    const answered = trusted(record).filter(
+      ({ answer }) => answer?.status === 200 && answer.changeId !== undefined && answer.changed !== false,
+    )
     const lines = new Map(record.audit.map(({ entry }) => [entry.id, entry.outcome]))
     const unknown = isAuditDamaged(record) ? 'unknown' : 'applied'
     return verdictOf(answered, ({ answer, path, vmid }) => {
       const outcome = lines.get(answer?.changeId ?? '')
-      if (outcome === 'applied' || outcome === 'unchanged' || outcome === unknown) return undefined
+      if (outcome === 'applied' || outcome === unknown) return undefined
       if (outcome === 'unknown' && wasCutOff(record, answer?.atMs ?? 0)) return undefined
       return `${at(answer?.atMs ?? 0)} POST ${path} for container ${vmid} was answered with success; the audit log says ${outcome ?? 'nothing'} of change ${answer?.changeId}`
     })
@@ -135,7 +155,9 @@ export const doneOnce: Check = {
       ...new Set(record.requests.filter(({ path }) => path === '/scale/storage/increase').map(({ number }) => number)),
     ]
     // Who takes the kept answers away takes the protection away.
-    const lost = record.faults.filter(({ fault, on }) => fault === 'state-damaged' && on['file'] === 'answers.jsonl')
+    const lost = record.faults.filter(
+      ({ fault, on }) => fault === 'state-damaged' && /^(?:answers|audit)/.test(String(on['file'])),
+    )
     const cases = numbers.filter(number => {
       const sent = record.requests.filter(request => request.number === number).map(({ sentMs }) => sentMs)
       return !lost.some(({ beganMs, endedMs }) => Math.min(...sent) <= endedMs && Math.max(...sent) + 15_000 >= beganMs)

@@ -4,6 +4,7 @@ import {
   allIsValid,
   doneOnce,
   explainedByAudit,
+  historyIsKept,
   oneIdOneEnd,
   refusedMeansUntouched,
 } from './audit.ts'
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   withinBounds,
   hostCanCarry,
   explainedByAudit,
+  historyIsKept,
   refusedMeansUntouched,
   oneIdOneEnd,
   acknowledgedIsKept,

@@ -3,7 +3,7 @@ import { END_OF_ROUND } from '../supervised-daemon.ts'
 import { at, type Check, verdictOf } from './check.ts'
 
 /** Time beyond two cycles for starting on a machine that has other things to do. */
-const START_UP_MS = 10_000
+const START_UP_MS = 20_000
 
 export const recovers: Check = {
   name: 'recovers by itself',

@@ -57,6 +57,9 @@ export const dryRunChangesNothing: Check = {
 
 /** By each process of the model, since what was refused is kept with what was learned, now and then. */
 const MOST_ALIKE = 3
+/** Of one kind, where the API has counted them together whatever was asked for. */
+const MOST_COUNTED = 10
+const COUNTED = 'one kind of change'
 
 export const noEndlessAsking: Check = {
   name: 'no loop of the same refused request',
@@ -66,12 +69,15 @@ export const noEndlessAsking: Check = {
     for (const seen of record.audit) {
       const { outcome, asked, lxc_id, error, count } = seen.entry
       if (outcome !== 'refused' || !isOfModel(seen)) continue
-      const name = `${JSON.stringify({ lxc_id, ...asked, reason: undefined })} ${error}`
+      const what = count === undefined ? JSON.stringify({ ...asked, reason: undefined, expected: undefined }) : COUNTED
+      const name = `${what} of container ${lxc_id}, refused with ${error}`
       alike.set(name, (alike.get(name) ?? 0) + (count ?? 1))
     }
     const starts = record.processes.filter(({ daemon }) => daemon === 'model').length
     return verdictOf([...alike], ([name, times]) =>
-      times > MOST_ALIKE * starts ? `the model asked ${times} times for ${name}` : undefined,
+      times > (name.startsWith(COUNTED) ? MOST_COUNTED : MOST_ALIKE) * starts
+        ? `the model asked ${times} times for ${name}`
+        : undefined,
     )
   },
 }

@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { holdConfigLock } from '../hold-config-lock.ts'
 import type { Site } from '../site.ts'
 import type { Fault } from './fault.ts'
 
 const ofContainer = (on: { readonly [key: string]: unknown }) => [`container:${on['vmid']}`]
+
+/** Longer than the look after the work, shorter than a client waits before it asks again. */
+const AWAY_MS = 1_100
 
 export const locked: Fault = {
   name: 'locked',
@@ -46,6 +49,49 @@ export const migrated: Fault = {
     return async () => {
       renameSync(there, here)
       await site.pct('start', String(vmid))
+    }
+  },
+}
+
+export const goneAtOnce: Fault = {
+  name: 'gone-at-once',
+  about:
+    'in the moment in which pct has done its work, the container is migrated away or its configuration cannot be read',
+  plan: (random, { vmids }) => {
+    // Of those that a client changes, too, which asks again with the same Idempotency-Key.
+    const own = vmids.filter((_, at) => at % 2 === 1)
+    const vmid = random.pick(own.length > 0 ? own : vmids)
+    return { forMs: 7_000, on: { vmid, isMigrated: random.isLucky(0.5), subcommand: random.pick(['set', 'resize']) } }
+  },
+  resources: on => ['pct', ...ofContainer(on)],
+  begin: async (site, on) => {
+    const vmid = Number(on['vmid'])
+    const here = confPath(site, vmid)
+    const away = on['isMigrated'] === true ? here.replace('/nodes/pve/', '/nodes/other/') : `${here}.away`
+    const comeBack = () => {
+      if (!existsSync(away)) return
+      if (existsSync(here)) rmdirSync(here)
+      renameSync(away, here)
+    }
+    mkdirSync(dirname(away), { recursive: true })
+    await site.setCommandFault('pct', {
+      command: 'pct',
+      subcommand: String(on['subcommand']),
+      vmid,
+      kind: 'answer-late',
+      delayMs: 500,
+    })
+    let timer: NodeJS.Timeout | undefined
+    site.onDeed(vmid, () => {
+      renameSync(here, away)
+      if (on['isMigrated'] !== true) mkdirSync(here)
+      timer = setTimeout(comeBack, AWAY_MS)
+    })
+    return async () => {
+      site.onDeed(vmid, undefined)
+      clearTimeout(timer)
+      comeBack()
+      await site.setCommandFault('pct', undefined)
     }
   },
 }

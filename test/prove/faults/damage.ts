@@ -34,6 +34,7 @@ const PREDECESSOR = `${JSON.stringify([{ summary: { monitor_start: '2024-08-24 1
 const STATE_FILES = [
   'audit.jsonl',
   'answers.jsonl',
+  'not-made.jsonl',
   'model-sizers.jsonl',
   'model-pending.json',
   'model-status.json',
@@ -93,7 +94,7 @@ interface Place {
 }
 
 /** Does `kind` to the file, whether it is there or not. */
-export function inflict(kind: Damage, { path, share, asideDirectory }: Place): void {
+function inflict(kind: Damage, { path, share, asideDirectory }: Place): void {
   const isThere = existsSync(path) && lstatSync(path).isFile()
   const aside = join(asideDirectory, `${basename(path)}.${Date.now()}.${Math.trunc(share * 1e6)}`)
   if (kind === 'cut') {

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAEMON_NAMES } from '../daemon-names.ts'
 import type { Site } from '../site.ts'
-import type { EndFault, Fault } from './fault.ts'
+import { type EndFault, type Fault, nothingToEnd } from './fault.ts'
+import { slowSyncs } from './slow-syncs.ts'
 
 const KINDS = ['full', 'no-inodes', 'read-only'] as const
 
@@ -75,26 +76,6 @@ export const slowDisk: Fault = {
   begin: async (site, on) => {
     const daemon = DAEMON_NAMES.find(name => name === on['daemon']) ?? 'api'
     const { pid } = site.daemons[daemon]
-    if (pid === undefined) return () => undefined
-    const calls = 'fsync,fdatasync'
-    const words = [
-      '-f',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-p',
-      String(pid),
-      '-e',
-      `trace=${calls}`,
-      '-e',
-      `inject=${calls}:delay_enter=500000`,
-    ]
-    const tracer = spawn('strace', words, { stdio: 'ignore' })
-    return async () => {
-      const isGone = new Promise(resolve => tracer.once('exit', resolve))
-      if (tracer.exitCode !== null || tracer.signalCode !== null) return
-      tracer.kill('SIGTERM')
-      await isGone
-    }
+    return pid === undefined ? nothingToEnd : slowSyncs(pid, 500)
   },
 }

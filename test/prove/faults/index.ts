@@ -1,7 +1,7 @@
 import { clock } from './clock.ts'
 import { hostMemory, noQuorum } from './cluster.ts'
 import { configuration } from './configuration.ts'
-import { comesAndGoes, frozen, locked, lockHeld, migrated, outOfMemory, recreated } from './containers.ts'
+import { comesAndGoes, frozen, goneAtOnce, locked, lockHeld, migrated, outOfMemory, recreated } from './containers.ts'
 import { metricsDamaged, stateDamaged } from './damage.ts'
 import { disk, slowDisk } from './disk.ts'
 import type { Fault } from './fault.ts'
@@ -9,7 +9,7 @@ import { kernelFiles } from './kernel-files.ts'
 import { network } from './network.ts'
 import { pctFails, pctLate, pctMissing, pctOdd } from './pct.ts'
 import { person, personAtOnce } from './person.ts'
-import { allDown, hangUp, kill, second, standStill } from './processes.ts'
+import { allDown, hangUp, kill, killAtOnce, second, standStill } from './processes.ts'
 
 /** All that can go wrong in a round. ADD YOURS HERE. */
 export const FAULTS: readonly Fault[] = [
@@ -18,6 +18,7 @@ export const FAULTS: readonly Fault[] = [
   second,
   hangUp,
   allDown,
+  killAtOnce,
   pctFails,
   pctLate,
   pctMissing,
@@ -25,6 +26,7 @@ export const FAULTS: readonly Fault[] = [
   locked,
   lockHeld,
   migrated,
+  goneAtOnce,
   recreated,
   comesAndGoes,
   outOfMemory,

@@ -47,7 +47,7 @@ export const kernelFiles: Fault = {
 }
 
 /** What the file says instead of `text`. */
-export function said(how: string, text: string): string {
+function said(how: string, text: string): string {
   if (how === 'empty') return ''
   if (how === 'cut') return text.slice(0, Math.floor(text.length / 3))
   if (how === 'garbled') return text.replace(/\d/g, '#')

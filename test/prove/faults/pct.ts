@@ -8,7 +8,7 @@ interface Failure {
 }
 
 /** What the commands of Proxmox say when they fail; ID stands for the container. Source: pct contract of Proxmox. */
-export const PCT_FAILURES: readonly Failure[] = [
+const PCT_FAILURES: readonly Failure[] = [
   { subcommand: 'set', exitCode: 255, stderr: 'CT is locked (backup)\n' },
   { subcommand: 'set', exitCode: 255, stderr: 'CT is locked (snapshot-delete)\n' },
   {

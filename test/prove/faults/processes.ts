@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { DAEMON_NAMES, type DaemonName } from '../daemon-names.ts'
-import type { Fault } from './fault.ts'
-import { nothingToEnd } from './fault.ts'
+import { type Fault, nothingToEnd } from './fault.ts'
+import { slowSyncs } from './slow-syncs.ts'
 
 const daemonOf = (on: { readonly [key: string]: unknown }) => String(on['daemon']) as DaemonName
 const ofDaemon = (on: { readonly [key: string]: unknown }) => [`daemon:${daemonOf(on)}`]
@@ -86,6 +86,32 @@ export const hangUp: Fault = {
       setTimeout(() => daemon.signal('SIGHUP', undefined), time * 400)
     }
     return nothingToEnd
+  },
+}
+
+export const killAtOnce: Fault = {
+  name: 'kill-at-once',
+  about:
+    'the API is killed in one of the moments after pct has done its work, each of them long since the disk is slow',
+  plan: (random, { vmids }) => {
+    const own = vmids.filter((_, at) => at % 2 === 1)
+    const on = { vmid: random.pick(own.length > 0 ? own : vmids), afterMs: random.integer(0, 900) }
+    return { forMs: 5_000, on }
+  },
+  resources: () => ['daemon:api', 'disk'],
+  unavailable: ({ canSlowSync }) => (canSlowSync ? undefined : 'needs root and strace, to hold a system call'),
+  begin: async (site, on) => {
+    const { api } = site.daemons
+    const endSlowness = api.pid === undefined ? nothingToEnd : slowSyncs(api.pid, 150)
+    let timer: NodeJS.Timeout | undefined
+    site.onDeed(Number(on['vmid']), () => {
+      timer = setTimeout(() => api.signal('SIGKILL', 'kill'), Number(on['afterMs']))
+    })
+    return () => {
+      site.onDeed(Number(on['vmid']), undefined)
+      clearTimeout(timer)
+      return endSlowness()
+    }
   },
 }
 

@@ -193,6 +193,22 @@ const CASES: readonly Case[] = [
     parts: { commands: [shrink], audit: [shrinkLine] },
   },
   {
+    check: 'no line of the audit log is lost',
+    what: 'a line that is gone',
+    parts: { audit: [shrinkLine] },
+    says: '1 of 1 lines',
+  },
+  {
+    check: 'no line of the audit log is lost',
+    what: 'a line that a fault has taken',
+    parts: { audit: [shrinkLine], faults: [fault('state-damaged', 0, 1_000, { file: 'audit.jsonl' })] },
+  },
+  {
+    check: 'no line of the audit log is lost',
+    what: 'a line that stands there',
+    parts: { audit: [shrinkLine], left: left({ auditIds: [shrinkLine.entry.id] }) },
+  },
+  {
     check: 'refused means untouched',
     what: 'a change that is called refused',
     parts: { commands: [shrink], audit: [entry(2_300, { asked: { memory: 640 }, outcome: 'refused' })] },

@@ -49,7 +49,7 @@ export function recovery(parts: Partial<Recovery> = {}): Recovery {
 }
 
 export function left(parts: Partial<LeftOvers> = {}): LeftOvers {
-  return { files: [], invalid: [], processes: [], begun: 0, ...parts }
+  return { files: [], invalid: [], processes: [], begun: 0, auditIds: [], auditBytes: 0, ...parts }
 }
 
 export function fault(name: string, beganMs: number, endedMs: number, on: CarriedOutFault['on'] = {}): CarriedOutFault {
@@ -97,11 +97,11 @@ export function growDisk(atMs: number, addedGb: number, vmid = 101): HostCommand
   return command({ words: ['resize', String(vmid), 'rootfs', `+${addedGb}G`], beganMs: atMs - 100, deeds })
 }
 
-export function limits(parts: Partial<Limits>): Limits {
+function limits(parts: Partial<Limits>): Limits {
   return { cores: 2, cpulimit: undefined, memoryMb: 1_024, ...parts }
 }
 
-export function command(parts: Partial<HostCommandRun>): HostCommandRun {
+function command(parts: Partial<HostCommandRun>): HostCommandRun {
   return {
     by: 'api',
     pid: 4_711,
@@ -120,6 +120,7 @@ type Asked = Readonly<Record<string, unknown>>
 /** The line of a change that was seen `atMs`. */
 export function entry(atMs: number, parts: Partial<HistoryEntryBody> & { readonly asked: Asked }): SeenEntry {
   return {
+    isOfAudit: true,
     afterMs: atMs - 200,
     atMs,
     entry: historyEntry({ id: `change-${atMs}`, duration_seconds: 0.5, before: null, after: null, ...parts }),
