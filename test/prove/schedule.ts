@@ -71,6 +71,8 @@ export interface World {
 
 const SHAPES = ['steady', 'idle', 'ramp', 'jvm-sawtooth', 'flash-crowd', 'memory-leak'] as const
 const FIRST_FAULT_MS = 2_000
+/** Longest times between two faults: where little goes wrong, more is done that can go wrong. */
+const PACES_MS = [1_500, 3_000, 6_000]
 /** Longer than any fault goes on after the round's time: it is ended then. */
 const LONGEST_FAULT_MS = 16_000
 
@@ -142,13 +144,14 @@ function planFaults(
   const chosen = FAULTS.filter(({ name }) => names.includes(name))
   if (chosen.length === 0) return []
   const planned: ScheduledFault[] = []
+  const paceMs = random.pick(PACES_MS)
   let atMs = FIRST_FAULT_MS
   while (atMs < durationMs) {
     const fault = random.pick(chosen)
     const { forMs, on } = fault.plan(random, world)
     const next = { fault: fault.name, atMs: Math.round(atMs), forMs: Math.min(forMs, LONGEST_FAULT_MS), on }
     if (!planned.some(other => isInTheWay(other, next))) planned.push(next)
-    atMs += random.integer(200, 3_000)
+    atMs += random.integer(Math.round(paceMs / 10), paceMs)
   }
   return planned
 }

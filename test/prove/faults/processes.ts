@@ -6,19 +6,22 @@ import { slowSyncs } from './slow-syncs.ts'
 const daemonOf = (on: { readonly [key: string]: unknown }) => String(on['daemon']) as DaemonName
 const ofDaemon = (on: { readonly [key: string]: unknown }) => [`daemon:${daemonOf(on)}`]
 
+/** So that it may have begun to work again. */
+const KILL_EVERY_MS = 3_000
+
 export const kill: Fault = {
   name: 'kill',
   about: 'kill -9 of a daemon, once or several times in a row',
   plan: random => {
     const times = random.isLucky(0.3) ? random.integer(2, 4) : 1
-    return { forMs: times * 1_600, on: { daemon: random.pick(DAEMON_NAMES), times } }
+    return { forMs: times * KILL_EVERY_MS, on: { daemon: random.pick(DAEMON_NAMES), times } }
   },
   resources: ofDaemon,
   begin: async (site, on) => {
     const daemon = site.daemons[daemonOf(on)]
     const shoot = () => daemon.signal('SIGKILL', 'kill')
     shoot()
-    const later = Array.from({ length: Number(on['times']) - 1 }, (_, at) => setTimeout(shoot, (at + 1) * 1_500))
+    const later = Array.from({ length: Number(on['times']) - 1 }, (_, at) => setTimeout(shoot, (at + 1) * KILL_EVERY_MS))
     return () => {
       for (const timer of later) clearTimeout(timer)
     }
