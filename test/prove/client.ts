@@ -4,7 +4,7 @@ import type { Answer, SentRequest } from './record.ts'
 import { CLIENT_KEY, type Site } from './site.ts'
 
 const TIMEOUT_MS = 12_000
-const AGAIN_AFTER_MS = 700
+const AGAIN_AFTER_MS = 1_000
 const MOST_ATTEMPTS = 4
 
 /** A client that sends the requests of a plan, and each that failed again with the same Idempotency-Key. */

@@ -140,7 +140,9 @@ export class Observer {
     if (line === '' || this.#seenLines.has(line)) return
     this.#seenLines.add(line)
     const entry = HistoryEntryBody.safeParse(parseJson(line)).data
-    if (entry !== undefined) this.audit.push({ isOfAudit, afterMs: this.#auditLookedMs, atMs, entry })
+    if (entry === undefined) return
+    const askedMs = entry.boot === undefined ? undefined : entry.boot.seconds * 1_000 - this.#site.startMs
+    this.audit.push({ isOfAudit, afterMs: this.#auditLookedMs, atMs, askedMs, entry })
   }
 
   lookAtProcesses(): void {

@@ -109,6 +109,8 @@ export interface SeenEntry {
   readonly isOfAudit: boolean
   readonly afterMs: number
   readonly atMs: number
+  /** When it was asked for, if the line tells it by the boot of the host. */
+  readonly askedMs: number | undefined
   readonly entry: HistoryEntryBody
 }
 

@@ -121,7 +121,7 @@ function refuseWithoutPmxcfs(output: Output): number {
 }
 
 function fits(fault: Fault, command: CommandName, words: readonly string[]): boolean {
-  if (fault.command !== command) return false
+  if (fault.command !== command || fault.exceptPid === process.pid) return false
   if (fault.subcommand !== undefined && fault.subcommand !== words[0]) return false
   return fault.vmid === undefined || words.includes(String(fault.vmid))
 }

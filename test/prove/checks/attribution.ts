@@ -11,6 +11,8 @@ export interface ExplainedCommand {
 const ACTIONS: Readonly<Record<string, HistoryEntryBody['action']>> = { set: 'scale', resize: 'storage-increase' }
 /** Between the end of a change and its line being seen, and before its first command. */
 const SLACK_MS = 2_000
+/** Of a time in a line. */
+const ROUNDING_MS = 100
 /** A change that was interrupted has no duration: its line is written when the API runs again. */
 const LONGEST_INTERRUPTED_MS = 60_000
 
@@ -41,11 +43,25 @@ function isChange(words: readonly string[]): boolean {
   return words[0] !== undefined && ACTIONS[words[0]] !== undefined
 }
 
-function fits({ entry, atMs, afterMs }: SeenEntry, command: HostCommandRun, vmid: number): boolean {
+function fits(seen: SeenEntry, command: HostCommandRun, vmid: number): boolean {
+  const { entry, atMs } = seen
   if (entry.lxc_id !== vmid || entry.action !== ACTIONS[command.words[0] ?? '']) return false
-  const durationMs = entry.duration_seconds === null ? LONGEST_INTERRUPTED_MS : entry.duration_seconds * 1_000
-  if (command.beganMs > atMs || command.beganMs < afterMs - durationMs - SLACK_MS) return false
+  const { fromMs, untilMs } = spanOf(seen)
+  if (command.beganMs > Math.min(atMs, untilMs) || command.beganMs < fromMs) return false
   return command.words[0] === 'resize' ? fitsDisk(entry, command) : fitsLimits(entry, command)
+}
+
+/** The time in which a change can have been made, by its line: one that could not be written at once is late. */
+function spanOf(seen: SeenEntry): { readonly fromMs: number; readonly untilMs: number } {
+  const { duration_seconds: seconds } = seen.entry
+  const durationMs = seconds === null ? LONGEST_INTERRUPTED_MS : seconds * 1_000
+  if (seen.askedMs === undefined) return { fromMs: seen.afterMs - durationMs - SLACK_MS, untilMs: seen.atMs }
+  return { fromMs: seen.askedMs - ROUNDING_MS, untilMs: seen.askedMs + durationMs + ROUNDING_MS }
+}
+
+/** When a change was asked for, at the latest. */
+export function askedMsOf(seen: SeenEntry): number {
+  return seen.askedMs ?? seen.atMs - (seen.entry.duration_seconds ?? 0) * 1_000
 }
 
 function fitsDisk({ asked }: HistoryEntryBody, { words }: HostCommandRun): boolean {

@@ -34,7 +34,8 @@ function modelShrinks(record: RoundRecord) {
   return explained(record).flatMap(({ command, vmid, entry }) => {
     if (entry === undefined || !isOfModel(entry) || entry.entry.duration_seconds === null) return []
     const isShrink = command.deeds.some(deed => deed.kind === 'memory' && deed.toMb < deed.fromMb)
-    return isShrink ? [{ vmid, askedMs: command.beganMs - entry.entry.duration_seconds * 1_000 }] : []
+    const askedMs = entry.askedMs ?? command.beganMs - entry.entry.duration_seconds * 1_000
+    return isShrink ? [{ vmid, askedMs }] : []
   })
 }
 

@@ -38,8 +38,8 @@ function outside({ before, after }: Extract<Deed, { kind: 'limits' }>, bounds: B
   return undefined
 }
 
-/** The figures of the host that the API reads are a moment old. */
-const NOTICED_MS = 2_000
+/** What was allowed before may wait behind commands that hang until their limit. */
+const NOTICED_MS = 5_000
 
 export const hostCanCarry: Check = {
   name: 'the host can carry it',

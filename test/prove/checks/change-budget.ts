@@ -1,5 +1,5 @@
 import type { RoundRecord } from '../record.ts'
-import { explained, isAuditDamaged, isOfModel } from './attribution.ts'
+import { askedMsOf, explained, isAuditDamaged, isOfModel } from './attribution.ts'
 import { at, type Check, verdictOf } from './check.ts'
 
 /** Between the model's clock at the decision and the write: the way of the request, and pct. */
@@ -9,7 +9,6 @@ interface ModelChange {
   readonly vmid: number
   readonly askedMs: number
   readonly isShrink: boolean
-  /** By the boot and the number of the container's own life: a new one may begin anew. */
   readonly atMs: number
 }
 
@@ -62,7 +61,6 @@ function modelChanges(record: RoundRecord): readonly ModelChange[] {
         (each.kind === 'memory' && each.toMb < each.fromMb) ||
         (each.kind === 'limits' && (each.after.cores ?? 0) < (each.before.cores ?? 0)),
     )
-    const durationMs = (entry.entry.duration_seconds ?? 0) * 1_000
-    return [{ vmid, isShrink, atMs: deed.atMs, askedMs: Math.min(deed.atMs, entry.atMs - durationMs) }]
+    return [{ vmid, isShrink, atMs: deed.atMs, askedMs: Math.min(deed.atMs, askedMsOf(entry)) }]
   })
 }

@@ -1,5 +1,5 @@
 import type { RoundRecord } from '../record.ts'
-import { isOfModel } from './attribution.ts'
+import { askedMsOf, isOfModel } from './attribution.ts'
 import { at, type Check, verdictOf } from './check.ts'
 
 /** A `pct` that runs is not broken off with its daemon: a half-done change is worse than one that nobody waits for. */
@@ -45,8 +45,8 @@ export const dryRunChangesNothing: Check = {
       .map(({ beganMs, endedMs }) => ({ fromMs: beganMs + TAKEN_OVER_MS, untilMs: endedMs }))
     return verdictOf([...always, ...edited], ({ fromMs, untilMs }) => {
       const wrong = record.audit.find(seen => {
-        const askedMs = seen.afterMs - (seen.entry.duration_seconds ?? 0) * 1_000
-        return isOfModel(seen) && seen.entry.duration_seconds !== null && askedMs > fromMs && seen.atMs < untilMs
+        const askedMs = Math.min(askedMsOf(seen), seen.askedMs ?? seen.afterMs)
+        return isOfModel(seen) && seen.entry.duration_seconds !== null && askedMs > fromMs && askedMs < untilMs
       })
       return wrong === undefined
         ? undefined

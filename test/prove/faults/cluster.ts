@@ -19,7 +19,7 @@ export const hostMemory: Fault = {
   name: 'host-memory',
   about: "others suddenly take the host's memory",
   plan: (random, { memoryMb }) => ({
-    forMs: random.integer(2_000, 8_000),
+    forMs: random.integer(4_000, 12_000),
     on: { otherMb: Math.round(memoryMb * random.pick([0.6, 0.85, 0.95, 1])) },
   }),
   resources: () => ['host-memory'],

@@ -7,7 +7,9 @@ import type { Fault } from './fault.ts'
 const ofContainer = (on: { readonly [key: string]: unknown }) => [`container:${on['vmid']}`]
 
 /** Longer than the look after the work, shorter than a client waits before it asks again. */
-const AWAY_MS = 1_100
+const AWAY_MS = 1_500
+const WRITTEN_MS = 150
+const ANSWERED_MS = 600
 
 export const locked: Fault = {
   name: 'locked',
@@ -18,8 +20,7 @@ export const locked: Fault = {
   }),
   resources: ofContainer,
   begin: async (site, on) => {
-    const path = confPath(site, Number(on['vmid']))
-    writeFileSync(path, `lock: ${on['lock']}\n${readFileSync(path, 'utf8')}`)
+    await site.pct('set', String(on['vmid']), '-lock', String(on['lock']))
     return async () => {
       await site.pct('unlock', String(on['vmid']))
     }
@@ -79,13 +80,17 @@ export const goneAtOnce: Fault = {
       subcommand: String(on['subcommand']),
       vmid,
       kind: 'answer-late',
-      delayMs: 500,
+      delayMs: ANSWERED_MS,
     })
     let timer: NodeJS.Timeout | undefined
-    site.onDeed(vmid, () => {
+    const goAway = () => {
       renameSync(here, away)
       if (on['isMigrated'] !== true) mkdirSync(here)
       timer = setTimeout(comeBack, AWAY_MS)
+    }
+    // The configuration is written after the rest.
+    site.onDeed(vmid, () => {
+      timer = setTimeout(goAway, WRITTEN_MS)
     })
     return async () => {
       site.onDeed(vmid, undefined)

@@ -21,7 +21,9 @@ export const kill: Fault = {
     const daemon = site.daemons[daemonOf(on)]
     const shoot = () => daemon.signal('SIGKILL', 'kill')
     shoot()
-    const later = Array.from({ length: Number(on['times']) - 1 }, (_, at) => setTimeout(shoot, (at + 1) * KILL_EVERY_MS))
+    const later = Array.from({ length: Number(on['times']) - 1 }, (_, at) =>
+      setTimeout(shoot, (at + 1) * KILL_EVERY_MS),
+    )
     return () => {
       for (const timer of later) clearTimeout(timer)
     }

@@ -159,8 +159,8 @@ const CASES: readonly Case[] = [
     check: 'the host can carry it',
     what: 'growth while the host has no memory',
     parts: {
-      commands: [setMemory({ atMs: 5_000, fromMb: 512, toMb: 1_024 })],
-      faults: [fault('host-memory', 1_000, 8_000, { otherMb: 32_768 })],
+      commands: [setMemory({ atMs: 8_000, fromMb: 512, toMb: 1_024 })],
+      faults: [fault('host-memory', 1_000, 12_000, { otherMb: 32_768 })],
     },
     says: 'the host had no memory',
   },
@@ -185,6 +185,17 @@ const CASES: readonly Case[] = [
     check: 'the audit log explains the host',
     what: 'two changes and one line',
     parts: { commands: [growDisk(2_000, 3), growDisk(2_500, 3)], audit: [storageLine(2_600)] },
+    says: 'no line of the audit log',
+  },
+  {
+    check: 'the audit log explains the host',
+    what: 'a line that came late, since the disk was full, and tells when it was asked for',
+    parts: { commands: [shrink], audit: [{ ...entry(9_000, { asked: { memory: 640 } }), askedMs: 1_800 }] },
+  },
+  {
+    check: 'the audit log explains the host',
+    what: 'a line of the same, asked for later',
+    parts: { commands: [shrink], audit: [{ ...entry(9_000, { asked: { memory: 640 } }), askedMs: 5_000 }] },
     says: 'no line of the audit log',
   },
   {

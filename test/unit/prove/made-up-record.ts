@@ -121,6 +121,7 @@ type Asked = Readonly<Record<string, unknown>>
 export function entry(atMs: number, parts: Partial<HistoryEntryBody> & { readonly asked: Asked }): SeenEntry {
   return {
     isOfAudit: true,
+    askedMs: undefined,
     afterMs: atMs - 200,
     atMs,
     entry: historyEntry({ id: `change-${atMs}`, duration_seconds: 0.5, before: null, after: null, ...parts }),

@@ -33,6 +33,11 @@ describe('what can be set to go wrong', () => {
     expect(await host.pct('set 101 --cores 1')).toEqual(silent)
   })
 
+  test('no command of a process that is spared', async () => {
+    const host = await usualHost({ faults: [{ command: 'pct', kind: 'fail', exceptPid: process.pid }] })
+    expect((await host.pct('status 100')).exitCode).toBe(0)
+  })
+
   test('a command that says that all is well and has done nothing', async () => {
     const host = await usualHost({ faults: [{ command: 'pct', subcommand: 'set', kind: 'skip' }] })
     expect(await host.pct('set 100 --cores 1')).toEqual(silent)

@@ -18,6 +18,8 @@ export interface Fault {
    */
   readonly kind: 'hang' | 'fail' | 'skip' | 'slow' | 'fail-late' | 'hang-late' | 'answer-late'
   readonly delayMs?: number
+  /** Not for a command that runs within this process. */
+  readonly exceptPid?: number
   readonly exitCode?: number
   readonly stdout?: string
   readonly stderr?: string
