@@ -22,6 +22,8 @@ export async function main(root: string, words: readonly string[]): Promise<numb
     console.error(options)
     return 2
   }
+  // The folders, processes and mounts of a round go with it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
   const abilities = findAbilities()
   const out = options.isJson ? () => undefined : (text: string) => console.log(text)
   const tally = new Tally()

@@ -40,6 +40,8 @@ export class Observer {
   readonly #waitingForDeeds = new Map<number, () => unknown>()
   readonly #timers: NodeJS.Timeout[] = []
   #watcher: FSWatcher | undefined
+  /** The longest that a timer of ours was late. */
+  machineLagMs = 0
   #journalBytes = 0
   #auditLookedMs = 0
 
@@ -59,7 +61,13 @@ export class Observer {
   start(): void {
     // What is to happen in the same moment cannot wait for the next look.
     this.#watcher = watch(this.#site.host.paths.journal, () => this.readJournal())
+    let expectedMs = performance.now() + JOURNAL_EVERY_MS
+    const noteLag = () => {
+      this.machineLagMs = Math.max(this.machineLagMs, performance.now() - expectedMs)
+      expectedMs = performance.now() + JOURNAL_EVERY_MS
+    }
     this.#timers.push(
+      setInterval(noteLag, JOURNAL_EVERY_MS),
       setInterval(() => this.readJournal(), JOURNAL_EVERY_MS),
       setInterval(() => this.lookAtAudit(), AUDIT_EVERY_MS),
       setInterval(() => this.lookAtProcesses(), SAMPLE_EVERY_MS),

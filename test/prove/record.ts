@@ -18,6 +18,8 @@ export interface RoundRecord {
   readonly samples: readonly ProcessSample[]
   readonly recovery: Recovery
   readonly stops: readonly Stop[]
+  /** The longest that this process itself had to wait for its turn. */
+  readonly machineLagMs: number
   /** What was there when all was over. */
   readonly left: LeftOvers
 }

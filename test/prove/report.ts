@@ -72,6 +72,10 @@ export function formatRound(plan: RoundPlan, record: RoundRecord, judgements: re
   const names = done.map(({ fault }) => fault).join(' ')
   const failed = record.faults.filter(({ notDone }) => notDone !== undefined)
   const head = `round ${plan.round}: ${plan.containers.length} containers, ${plan.settings.policy}, ${record.requests.length} requests, ${record.audit.length} audit lines, ${done.length} faults: ${names}`
+  const lag =
+    record.machineLagMs > 1_000
+      ? [`  this process waited ${(record.machineLagMs / 1_000).toFixed(1)} s for a turn`]
+      : []
   const lines = failed.map(({ fault, notDone }) => `  not done: ${fault}: ${notDone}`)
   const broken = judgements
     .filter(judgement => judgement.broken.length > 0)
@@ -80,7 +84,7 @@ export function formatRound(plan: RoundPlan, record: RoundRecord, judgements: re
       ...judgement.broken.slice(0, MOST_SHOWN).map(text => `    ${text}`),
       ...(judgement.broken.length > MOST_SHOWN ? [`    and ${judgement.broken.length - MOST_SHOWN} more`] : []),
     ])
-  return [head, ...lines, ...(brokenChecks(judgements).length > 0 ? broken : ['  all checks hold'])].join('\n')
+  return [head, ...lag, ...lines, ...(brokenChecks(judgements).length > 0 ? broken : ['  all checks hold'])].join('\n')
 }
 
 /** Ends in the line that scripts/test counts. */

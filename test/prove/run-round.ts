@@ -8,7 +8,7 @@ import { awaitRecovery, isModelDeciding, isMonitorMeasuring } from './recovery.t
 import type { RoundPlan, ScheduledFault } from './schedule.ts'
 import { type Abilities, Site } from './site.ts'
 
-const START_PATIENCE_MS = 60_000
+const START_PATIENCE_MS = 120_000
 /** Longer than systemd waits: the check tells who is late. */
 const STOP_PATIENCE_MS = 12_000
 /** What was asked for last is to end, and its effects to be seen, before all is stopped. */
@@ -20,9 +20,12 @@ export async function runRound(
   { abilities, root }: { abilities: Abilities; root: string },
 ): Promise<RoundRecord> {
   const site = await Site.create(plan, abilities, root)
+  const abandon = () => site.abandon()
+  process.on('exit', abandon)
   try {
     return await carryOut(site)
   } finally {
+    process.off('exit', abandon)
     await Promise.all(DAEMON_NAMES.map(name => site.daemons[name].stop(1_000)))
     await site.remove()
   }
@@ -59,6 +62,7 @@ async function carryOut(site: Site): Promise<RoundRecord> {
     samples: observer.samples,
     recovery,
     stops,
+    machineLagMs: observer.machineLagMs,
     left,
   }
 }

@@ -240,6 +240,13 @@ export class Site {
     rmSync(this.directory, { recursive: true, force: true })
   }
 
+  /** Ends and removes everything at once: this process is about to end. */
+  abandon(): void {
+    for (const pid of DAEMON_NAMES.flatMap(name => this.daemons[name].pids())) process.kill(pid, 'SIGKILL')
+    this.#unmount()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
   async stopEngine(): Promise<void> {
     this.#isOver = true
     await this.#engine

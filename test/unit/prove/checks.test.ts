@@ -419,6 +419,11 @@ const CASES: readonly Case[] = [
   },
   { check: 'recovers by itself', what: 'all three at once', parts: {} },
   {
+    check: 'recovers by itself',
+    what: 'a machine on which nobody gets a turn',
+    parts: { recovery: recovery({ modelMs: undefined }), machineLagMs: 4_000 },
+  },
+  {
     check: 'no daemon ends by itself',
     what: 'a model that says that it has a bug',
     parts: { processes: [processRun({ endedMs: 3_000, ended: 1, lastWords: 'FATAL bug; leaving' })] },

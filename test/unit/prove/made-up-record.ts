@@ -31,6 +31,7 @@ export function record(parts: Partial<RoundRecord> = {}): RoundRecord {
     samples: [],
     recovery: recovery(),
     stops: [],
+    machineLagMs: 40,
     left: left(),
     ...parts,
   }
