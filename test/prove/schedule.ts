@@ -73,6 +73,7 @@ const SHAPES = ['steady', 'idle', 'ramp', 'jvm-sawtooth', 'flash-crowd', 'memory
 const FIRST_FAULT_MS = 2_000
 /** Longest times between two faults: where little goes wrong, more is done that can go wrong. */
 const PACES_MS = [1_500, 3_000, 6_000]
+const FOCUSED_PACE_MS = 8_000
 /** Longer than any fault goes on after the round's time: it is ended then. */
 const LONGEST_FAULT_MS = 16_000
 
@@ -141,10 +142,13 @@ function planFaults(
   { durationMs, faults: names }: PlanOptions,
   world: World,
 ): readonly ScheduledFault[] {
-  const chosen = FAULTS.filter(({ name }) => names.includes(name))
-  if (chosen.length === 0) return []
+  const allowed = FAULTS.filter(({ name }) => names.includes(name))
+  if (allowed.length === 0) return []
+  // Half of the rounds are of a few kinds, seldom: what needs the same thing several times is not hidden by the rest.
+  const isFocused = random.isLucky(0.5)
+  const chosen = isFocused ? Array.from({ length: random.integer(1, 3) }, () => random.pick(allowed)) : allowed
   const planned: ScheduledFault[] = []
-  const paceMs = random.pick(PACES_MS)
+  const paceMs = isFocused ? FOCUSED_PACE_MS : random.pick(PACES_MS)
   let atMs = FIRST_FAULT_MS
   while (atMs < durationMs) {
     const fault = random.pick(chosen)

@@ -26,7 +26,13 @@ export const disk: Fault = {
 function fill(site: Site): EndFault {
   const file = join(site.diskDirectory, 'filler')
   const write = () => {
-    const handle = openSync(file, 'a')
+    let handle: number
+    try {
+      handle = openSync(file, 'a')
+    } catch {
+      // Not even that.
+      return
+    }
     try {
       for (let bytes = 65_536; bytes >= 1; ) {
         try {
