@@ -12,7 +12,13 @@ export default {
   ignoreIssues: { 'test/**': ['unlisted'], 'scripts/package/embed-node.mjs': ['exports'] },
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs!', 'scripts/{lib,bench}/*.mjs!', 'test/**/*.test.ts', 'test/prove/main.ts', 'test/e2e/*/*.mjs'],
+      entry: [
+        'scripts/*.mjs!',
+        'scripts/{lib,bench}/*.mjs!',
+        'test/**/*.test.ts',
+        'test/prove/main.ts',
+        'test/e2e/*/*.mjs',
+      ],
       project: ['scripts/**/*.mjs!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
     },
     'packages/*': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: true },
