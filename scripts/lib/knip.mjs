@@ -18,6 +18,7 @@ export default {
         'test/**/*.test.ts',
         'test/e2e/*/*.mjs',
         'test/fakes/*.mjs',
+        'test/prove/main.ts',
       ],
       project: ['scripts/**/*.mjs!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
     },

@@ -2,6 +2,7 @@ export { createHost, type HostSpec, type PretendHost } from './create-host.ts'
 export { Engine, type EngineEvent } from './engine/engine.ts'
 export { startEngine } from './engine/run-engine.ts'
 export type { ContainerSpec } from './host/container-spec.ts'
+export { hostMonotonicMs, type JournalLine } from './host/journal.ts'
 export {
   DEFAULT_SETTINGS,
   type Fault,

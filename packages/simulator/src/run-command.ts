@@ -1,6 +1,7 @@
 import { hostPaths } from './files/host-paths.ts'
 import type { CommandName } from './host/bin-commands.ts'
 import { readIdentity } from './host/host-identity.ts'
+import { writeJournal } from './host/journal.ts'
 import { type Fault, type HostSettings, readSettings } from './host/settings.ts'
 import type { CommandTime, Context } from './pct/context.ts'
 import { EXIT } from './pct/failure.ts'
@@ -48,17 +49,35 @@ export async function runCommand({
   const settings = readSettings(paths)
   if (settings.localeWarning) output.err(LOCALE_WARNING)
   const fault = settings.faults.find(candidate => fits(candidate, command, words))
-  if (fault?.kind === 'hang') await new Promise(() => setInterval(() => undefined, 60_000))
-  await time.sleep(delayMs(settings) - startedMsAgo)
-  const exitCode =
-    fault === undefined
-      ? await dispatch(
-          { seen: new Map(), paths, identity: readIdentity(paths), settings, output, time },
-          command,
-          words,
-        )
-      : fail(fault, output)
+  writeJournal(paths, settings, { kind: 'begin', command, words })
+  if (fault?.kind === 'hang') await hang()
+  await time.sleep(delayMs(settings) - startedMsAgo + (fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0))
+  const work = () =>
+    dispatch({ seen: new Map(), paths, identity: readIdentity(paths), settings, output, time }, command, words)
+  const exitCode = await withFault(fault, { work, output, time })
+  writeJournal(paths, settings, { kind: 'end', exitCode })
   return settings.randomExitCodes && exitCode !== 0 ? randomCode() : exitCode
+}
+
+interface Work {
+  readonly work: () => Promise<number>
+  readonly output: Output
+  readonly time: CommandTime
+}
+
+/** The exit code of a command with which something goes wrong. */
+async function withFault(fault: Fault | undefined, { work, output, time }: Work): Promise<number> {
+  if (fault?.kind === 'fail') return fail(fault, output)
+  if (fault?.kind === 'skip') return 0
+  const exitCode = await work()
+  if (fault?.kind === 'fail-late') return fail(fault, output)
+  if (fault?.kind === 'hang-late') await hang()
+  if (fault?.kind === 'answer-late') await time.sleep(fault.delayMs ?? 0)
+  return exitCode
+}
+
+function hang(): Promise<void> {
+  return new Promise(() => setInterval(() => undefined, 60_000))
 }
 
 /** Runs `pct` in this process. */
@@ -102,7 +121,7 @@ function refuseWithoutPmxcfs(output: Output): number {
 }
 
 function fits(fault: Fault, command: CommandName, words: readonly string[]): boolean {
-  if (fault.command !== command) return false
+  if (fault.command !== command || fault.exceptPid === process.pid) return false
   if (fault.subcommand !== undefined && fault.subcommand !== words[0]) return false
   return fault.vmid === undefined || words.includes(String(fault.vmid))
 }

@@ -74,11 +74,12 @@ export class ContainerSim {
   }
 
   /** What the container wants during a step that ends at `clock`, the workload's time that it lasts; undefined when it has just gone. */
-  intend(clock: HostClock, workloadElapsedMs: number): Intent | undefined {
+  intend(clock: HostClock, workloadElapsedMs: number, addedMb = 0): Intent | undefined {
     const limits = readLimits(this.#place.cgroup)
     if (limits === undefined) return undefined
     this.#takeOverMemory()
-    const demand = this.#demandAt(clock)
+    const usual = this.#demandAt(clock)
+    const demand = { ...usual, anonMb: usual.anonMb + addedMb }
     return {
       demand,
       limits,

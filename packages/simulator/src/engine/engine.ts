@@ -8,7 +8,7 @@ import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { writeUnixSockets } from '../host/lifecycle.ts'
 import { type HostClock, readClock, readRun, runningVmids, writeClock, writeRun } from '../host/runs.ts'
-import { readSettings } from '../host/settings.ts'
+import { type HostSettings, readSettings } from '../host/settings.ts'
 import { formatCpuList } from '../kernel/cpu-list.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { INNER_GROUP } from '../kernel/memory-files.ts'
@@ -76,8 +76,9 @@ export class Engine {
       workloadMs: this.#clock.workloadMs + elapsedMs * this.#speed,
     }
     this.#findContainers()
-    const kills = this.#stepContainers(elapsedMs)
-    this.#writeHost()
+    const settings = readSettings(this.#paths)
+    const kills = this.#stepContainers(elapsedMs, settings)
+    this.#writeHost(settings)
     writeClock(this.#paths, this.#clock)
     return [...kills, ...this.#passStatistics()]
   }
@@ -100,10 +101,10 @@ export class Engine {
     if (hasChanged) writeUnixSockets(this.#paths)
   }
 
-  #stepContainers(elapsedMs: number): readonly EngineEvent[] {
+  #stepContainers(elapsedMs: number, { addedMemoryMb }: HostSettings): readonly EngineEvent[] {
     const intents: [ContainerSim, Intent][] = []
     for (const sim of this.#sims.values()) {
-      const intent = sim.intend(this.#clock, elapsedMs * this.#speed)
+      const intent = sim.intend(this.#clock, elapsedMs * this.#speed, addedMemoryMb[sim.vmid])
       if (intent !== undefined) intents.push([sim, intent])
     }
     const shares = shareCpu(
@@ -143,7 +144,7 @@ export class Engine {
     this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used }
   }
 
-  #writeHost(): void {
+  #writeHost({ otherMemoryMb }: HostSettings): void {
     const sims = [...this.#sims.values()]
     writeHostFiles(this.#paths, this.#identity, {
       clock: this.#clock,
@@ -152,6 +153,7 @@ export class Engine {
       memory: {
         containerBytes: sims.reduce((sum, sim) => sum + currentBytes(sim.state.memory), 0),
         cacheBytes: sims.reduce((sum, sim) => sum + sim.state.memory.cache, 0),
+        otherMb: otherMemoryMb,
       },
       disk: sumOfDisks(sims),
       interfaces: sims.map(sim => [`veth${sim.vmid}i0`, swapped(sim.state.traffic)] as const),

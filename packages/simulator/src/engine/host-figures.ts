@@ -55,6 +55,8 @@ export interface HostMemory {
   /** Memory of all containers, page cache included, and the page cache alone, bytes. */
   readonly containerBytes: number
   readonly cacheBytes: number
+  /** What others than containers use, beside the host's own. */
+  readonly otherMb: number
 }
 
 /** Writes `proc/{uptime,stat,loadavg,meminfo,net/dev}`. */
@@ -134,11 +136,11 @@ function statText({ cores, bootedAtSeconds }: HostIdentity, clock: HostClock, { 
   return `${text}intr 0\nctxt ${busyTicks * 40}\nbtime ${bootedAtSeconds}\nprocesses ${Math.trunc(busyTicks / 10) + 4_000}\nprocs_running 1\nprocs_blocked 0\n`
 }
 
-function meminfoText(totalMb: number, { containerBytes, cacheBytes }: HostMemory): string {
+function meminfoText(totalMb: number, { containerBytes, cacheBytes, otherMb }: HostMemory): string {
   const totalKb = totalMb * KIB_PER_MB
   const usedKb = Math.min(
     totalKb,
-    OWN_MEMORY_MB * KIB_PER_MB + Math.trunc((containerBytes - cacheBytes) / BYTES_PER_KIB),
+    (OWN_MEMORY_MB + otherMb) * KIB_PER_MB + Math.trunc((containerBytes - cacheBytes) / BYTES_PER_KIB),
   )
   const cacheKb = Math.min(totalKb - usedKb, Math.trunc(cacheBytes / BYTES_PER_KIB) + 400 * KIB_PER_MB)
   const freeKb = totalKb - usedKb - cacheKb

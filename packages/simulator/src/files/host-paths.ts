@@ -18,6 +18,7 @@ export interface HostPaths {
   readonly volumes: string
   readonly highAvailability: string
   readonly syslog: string
+  readonly journal: string
 }
 
 /** The places below `root`. */
@@ -39,6 +40,7 @@ export function hostPaths(root: string): HostPaths {
     volumes: `${state}/volumes`,
     highAvailability: `${state}/ha`,
     syslog: `${root}/var/log/syslog`,
+    journal: `${state}/journal.jsonl`,
   }
 }
 

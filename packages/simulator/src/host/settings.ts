@@ -12,8 +12,14 @@ export interface Fault {
   readonly subcommand?: string
   /** Only for this container. */
   readonly vmid?: number
-  /** `hang` never ends, `fail` prints and ends at once. */
-  readonly kind: 'hang' | 'fail'
+  /**
+   * `hang` never begins and never ends, `fail` prints and ends at once, `skip` ends well and has done nothing; `fail-late`,
+   * `hang-late` and `answer-late` do the work before they fail, hang or wait for `delayMs`; `slow` waits before it begins.
+   */
+  readonly kind: 'hang' | 'fail' | 'skip' | 'slow' | 'fail-late' | 'hang-late' | 'answer-late'
+  readonly delayMs?: number
+  /** Not for a command that runs within this process. */
+  readonly exceptPid?: number
   readonly exitCode?: number
   readonly stdout?: string
   readonly stderr?: string
@@ -70,6 +76,12 @@ export interface HostSettings {
   /** Commands that are not installed. */
   readonly missingCommands: readonly CommandName[]
   readonly faults: readonly Fault[]
+  /** Memory of the host that is used by others than its containers. */
+  readonly otherMemoryMb: number
+  /** Container -> memory that its processes want beyond their usual load. */
+  readonly addedMemoryMb: Readonly<Record<string, number>>
+  /** Whether all that commands do to the host is written into its journal, see `host/journal.ts`. */
+  readonly keepsJournal: boolean
 }
 
 export const DEFAULT_SETTINGS: HostSettings = {
@@ -104,6 +116,9 @@ export const DEFAULT_SETTINGS: HostSettings = {
   localeWarning: false,
   missingCommands: [],
   faults: [],
+  otherMemoryMb: 0,
+  addedMemoryMb: {},
+  keepsJournal: false,
 }
 
 /** Settings under which nothing waits; for tests that do not measure time. */

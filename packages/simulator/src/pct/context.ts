@@ -3,6 +3,7 @@ import { confFile, type HostPaths } from '../files/host-paths.ts'
 import { type ContainerConf, withLive, without } from '../host/conf-text.ts'
 import { readConf, storeConf, storeLxcConfig } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
+import { writeJournal } from '../host/journal.ts'
 import { readRun } from '../host/runs.ts'
 import type { HostSettings } from '../host/settings.ts'
 import { bridgeOf } from '../schema/formats.ts'
@@ -58,7 +59,10 @@ export function loadConfFile(
 export function writeConf(context: Context, vmid: number, conf: ContainerConf): void {
   assertWritable(context, vmid)
   context.seen.delete(vmid)
-  storeConf(context.paths, context.identity.node, vmid, conf)
+  const { paths, identity, settings } = context
+  const before = settings.keepsJournal ? readConf(paths, identity.node, vmid)?.conf.live.values : undefined
+  storeConf(paths, identity.node, vmid, conf)
+  writeJournal(paths, settings, { kind: 'conf', vmid, before, after: conf.live.values })
 }
 
 /** Removes it. @throws {Failure} as above */

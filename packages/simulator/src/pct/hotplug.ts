@@ -2,6 +2,7 @@ import { BYTES_PER_MB } from '@lxc-autoscale/core/units'
 import { containerCgroup } from '../files/host-paths.ts'
 import { readIfThere } from '../files/json-file.ts'
 import type { ContainerConf } from '../host/conf-text.ts'
+import { writeJournal } from '../host/journal.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { readClock, readRun, writeRun } from '../host/runs.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
@@ -9,7 +10,7 @@ import { limitText, readLimit, writeKernelFile } from '../kernel/kernel-file.ts'
 import { memoryConstraints } from '../kernel/memory-constraints.ts'
 import { memoryEventTexts, readMemory } from '../kernel/memory-files.ts'
 import { currentBytes, formatMemoryStat } from '../kernel/memory-state.ts'
-import { enforceLimits, sumOfEvents } from '../kernel/reclaim.ts'
+import { enforceLimits, reclaimTo, sumOfEvents } from '../kernel/reclaim.ts'
 import { FAST_OPTIONS } from '../schema/config-options.ts'
 import { assertBridge, type Context } from './context.ts'
 import { Failure } from './failure.ts'
@@ -143,23 +144,38 @@ async function setMemory(
     if (swapMb !== undefined) writeKernelFile(`${cgroup}/memory.swap.max`, limitText(swapMb * BYTES_PER_MB))
     if (memoryMb === undefined) return 0
     const { maxBytes, highBytes } = memoryConstraints(memoryMb)
+    const fromBytes = readLimit(`${cgroup}/memory.max`) ?? Number.POSITIVE_INFINITY
     writeKernelFile(`${cgroup}/memory.high`, limitText(highBytes))
     writeKernelFile(`${cgroup}/memory.max`, limitText(maxBytes))
-    return squeeze(context, vmid, { max: maxBytes, high: highBytes })
+    const { goneBytes, floorBytes, kills } = squeeze(context, vmid, { max: maxBytes, high: highBytes })
+    writeJournal(paths, context.settings, { kind: 'memory', vmid, fromBytes, toBytes: maxBytes, floorBytes, kills })
+    return goneBytes
   })
   await time.sleep(reclaimedBytes / BYTES_PER_MB / RECLAIM_MB_PER_MS)
 }
 
-/** Does to the memory of a container what the kernel does within the write of a limit; gives the bytes that went. */
-function squeeze({ paths }: Context, vmid: number, limits: { max: number; high: number }): number {
+interface Squeezed {
+  /** What was taken, what could not have been, and how many were killed for it. */
+  readonly goneBytes: number
+  readonly floorBytes: number
+  readonly kills: number
+}
+
+const UNTOUCHED: Squeezed = { goneBytes: 0, floorBytes: 0, kills: 0 }
+
+/** Does to the memory of a container what the kernel does within the write of a limit. */
+function squeeze({ paths }: Context, vmid: number, limits: { max: number; high: number }): Squeezed {
   const cgroup = containerCgroup(paths, vmid)
   const run = readRun(paths, vmid)
-  if (run === undefined) return 0
+  if (run === undefined) return UNTOUCHED
   const { memory, memoryEvents, innerEvents } = readMemory(cgroup)
+  // A test has put a text of its own there: the engine knows what is true, and enforces the limit with its next step.
+  if (currentBytes(memory) !== readLimit(`${cgroup}/memory.current`)) return UNTOUCHED
   const swapMax = readLimit(`${cgroup}/memory.swap.max`) ?? 0
   const { state, events } = enforceLimits(memory, { ...limits, swapMax })
   const goneBytes = currentBytes(memory) - currentBytes(state)
-  if (goneBytes === 0) return 0
+  const floorBytes = currentBytes(reclaimTo(memory, 0, swapMax))
+  if (goneBytes === 0) return { ...UNTOUCHED, floorBytes }
   if (events.oomKill > 0) {
     const clock = readClock(paths)
     writeRun(paths, { ...run, workloadSinceMs: clock.workloadMs, workloadUptimeMs: clock.uptimeMs })
@@ -170,7 +186,7 @@ function squeeze({ paths }: Context, vmid: number, limits: { max: number; high: 
   const after = sumOfEvents(memoryEvents, events)
   for (const [path, text] of memoryEventTexts(cgroup, after, innerEvents)) writeKernelFile(path, text)
   writeKernelFile(`${cgroup}/memory.current`, `${currentBytes(state)}\n`)
-  return goneBytes
+  return { goneBytes, floorBytes, kills: events.oomKill }
 }
 
 function asNumber(text: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Engine, type EngineEvent, startEngine } from '../../../../packages/simulator/src/index.ts'
+import { Engine, type EngineEvent, startEngine, updateSettings } from '../../../../packages/simulator/src/index.ts'
 import { makeHost, scratchDirectory, type TestHost } from '../pretend-host.ts'
 
 const MB = 2 ** 20
@@ -260,4 +260,27 @@ test('two engines never move one host', async () => {
   await expect(startEngine(host.root, { signal: stop.signal })).rejects.toThrow('another engine is running')
   stop.abort()
   await running
+})
+
+describe('what the settings say', () => {
+  test('makes a container want more memory, until it does not', async () => {
+    const host = await makeHost([{ vmid: 100, shape: 'idle', memoryMb: 1_024 }])
+    const engine = new Engine(host.root)
+    await pass(engine, 5)
+    const before = host.counter(100, 'memory.stat', 'anon')
+    await updateSettings(host.root, { addedMemoryMb: { 100: 300 } })
+    await pass(engine, 10)
+    expect(host.counter(100, 'memory.stat', 'anon') - before).toBeGreaterThan(280 * MB)
+    await updateSettings(host.root, { addedMemoryMb: {} })
+    await pass(engine, 10)
+    expect(host.counter(100, 'memory.stat', 'anon') - before).toBeLessThan(20 * MB)
+  })
+
+  test('takes memory of the host for others', async () => {
+    const host = await makeHost([{ vmid: 100, shape: 'idle' }], { hostMemoryMb: 8_192 })
+    const engine = new Engine(host.root)
+    await updateSettings(host.root, { otherMemoryMb: 8_192 })
+    await pass(engine, 1)
+    expect(host.text('proc/meminfo')).toMatch(/^MemAvailable: +0 kB$/m)
+  })
 })

@@ -1,4 +1,5 @@
 import { type ContainerConf, withLive } from '../../host/conf-text.ts'
+import { writeJournal } from '../../host/journal.ts'
 import { DIGEST, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { parseSize } from '../../schema/size.ts'
 import { type Command, vmidOf } from '../command.ts'
@@ -93,6 +94,7 @@ function grow(context: Context, { vmid, disk }: Request, { conf, volume, beforeB
     throw new Failure("can't resize this image format")
   const print = { type, volid: volume.volid, bytes }
   changeVolumes(paths, vmid, ({ sizes }) => ({ sizes: { ...sizes, [volume.volid]: bytes } }))
+  writeJournal(paths, settings, { kind: 'volume', vmid, fromBytes: beforeBytes, toBytes: bytes })
   output.out(extendLines(print, beforeBytes))
   writeConf(context, vmid, withLive(conf, { ...conf.live.values, [disk]: formatVolume(withSize(volume, bytes)) }))
   if (!isRaw(type)) return
