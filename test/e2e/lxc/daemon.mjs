@@ -31,6 +31,10 @@ export class Daemon {
     this.host.rememberProcess(this.#child.pid)
   }
 
+  get pid() {
+    return this.#child?.pid
+  }
+
   get isRunning() {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }

@@ -14,10 +14,10 @@ export function missingRequirement() {
 }
 
 /**
- * Installs the Debian packages that the test uses and that are missing.
+ * Installs the Debian packages that the test uses, and `more`, as far as they are missing.
  * @throws {Error} when that fails; the reason is on standard error.
  */
-export function installPackages() {
+export function installPackages(more = []) {
   const script = new URL('../../../scripts/lib/install-debian-packages.sh', import.meta.url).pathname
-  execFileSync(script, PACKAGES, { stdio: 'inherit' })
+  execFileSync(script, [...PACKAGES, ...more], { stdio: 'inherit' })
 }

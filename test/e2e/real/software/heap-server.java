@@ -1,0 +1,39 @@
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executors;
+
+/** An HTTP server whose heap is as large as it was last told: GET /hold?mb=N; GET /work makes garbage and adds it up. */
+class HeapServer {
+  private static final ArrayDeque<byte[]> held = new ArrayDeque<>();
+
+  public static void main(String[] words) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress(8080), 0);
+    server.setExecutor(Executors.newFixedThreadPool(8));
+    server.createContext("/hold", exchange -> answer(exchange, hold(Integer.parseInt(exchange.getRequestURI().getQuery().substring(3)))));
+    server.createContext("/work", exchange -> answer(exchange, work()));
+    server.start();
+  }
+
+  private static synchronized int hold(int megabytes) {
+    while (held.size() < megabytes) held.add(new byte[1 << 20]);
+    while (held.size() > megabytes) held.remove();
+    return held.size();
+  }
+
+  private static int work() {
+    byte[] garbage = new byte[100_000];
+    int sum = 0;
+    for (int i = 0; i < garbage.length; i++) sum += garbage[i] = (byte) (i * 31);
+    return sum;
+  }
+
+  private static void answer(HttpExchange exchange, int number) throws IOException {
+    byte[] body = (number + "\n").getBytes();
+    exchange.sendResponseHeaders(200, body.length);
+    exchange.getResponseBody().write(body);
+    exchange.close();
+  }
+}
