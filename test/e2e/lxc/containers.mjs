@@ -6,7 +6,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -14,14 +13,15 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeConf } from './container-conf.mjs'
-import { CGROUP_ROOT, cgroupsBelow, processesBelow } from './kernel-files.mjs'
+import { CGROUP_ROOT, cgroupsBelow, hierarchies, IS_UNIFIED, processesBelow } from './kernel-files.mjs'
 
 /** Where LXC keeps its containers, also on a Proxmox host. */
 export const LXC_DIR = '/var/lib/lxc'
 const FIRST_UNPRIVILEGED_ID = 100_000
 const END_TIMEOUT_MS = 5_000
-/** Twenty times the share of a process outside (the kernel's default of 1024). */
+/** Twenty times the share of a process outside (the kernel's defaults are 1024 and, with cgroup v2, 100). */
 const PREFERRED_CPU_SHARES = 20_480
+const PREFERRED_CPU_WEIGHT = 2_000
 
 /** First process of a guest: unlike an init of a distribution it ends at once when LXC asks it to. */
 function initScript(service) {
@@ -167,21 +167,23 @@ function waitUntil(isTrue) {
 
 /** Whether all of them are gone. A cgroup is busy for a moment after its last process has ended. */
 function removeCgroups(parent, vmid) {
-  const folders = readdirSync(CGROUP_ROOT).flatMap(name => cgroupsBelow(join(CGROUP_ROOT, name, parent, String(vmid))))
+  const folders = hierarchies().flatMap(root => cgroupsBelow(join(root, parent, String(vmid))))
   for (const folder of folders.reverse()) removeIfEmpty(folder)
   return folders.every(folder => !existsSync(folder))
 }
 
 /** Gives the containers CPU time before everything else on a busy machine, whose load would otherwise hide theirs. */
 export function preferContainers() {
-  const file = join(CGROUP_ROOT, 'cpu/lxc/cpu.shares')
-  if (existsSync(file)) writeFileSync(file, String(PREFERRED_CPU_SHARES))
+  const [file, shares] = IS_UNIFIED
+    ? [join(CGROUP_ROOT, 'lxc/cpu.weight'), PREFERRED_CPU_WEIGHT]
+    : [join(CGROUP_ROOT, 'cpu/lxc/cpu.shares'), PREFERRED_CPU_SHARES]
+  if (existsSync(file)) writeFileSync(file, String(shares))
 }
 
 /** Removes the cgroups around the containers if there is no container left, of whatever run. */
 export function removeEmptyParents() {
-  for (const controller of readdirSync(CGROUP_ROOT)) {
-    for (const parent of ['lxc', 'lxc.monitor', 'lxc.pivot']) removeIfEmpty(join(CGROUP_ROOT, controller, parent))
+  for (const root of hierarchies()) {
+    for (const parent of ['lxc', 'lxc.monitor', 'lxc.pivot']) removeIfEmpty(join(root, parent))
   }
 }
 

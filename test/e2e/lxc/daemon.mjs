@@ -39,6 +39,10 @@ export class Daemon {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  kill(signal) {
+    this.#child?.kill(signal)
+  }
+
   /** Asks it to stop; gives its exit code and how long it took, or undefined when it did not stop within its deadline. */
   async stop() {
     if (!this.isRunning) return { exitCode: this.#child?.exitCode, seconds: 0 }

@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { IS_UNIFIED } from './kernel-files.mjs'
 
 const PACKAGES = ['lxc', 'busybox-static', 'iproute2']
 
-/** Why this machine cannot run the test, in words; undefined when it can. */
-export function missingRequirement() {
+/**
+ * Why this machine cannot run the test, in words; undefined when it can.
+ * @param mayBeUnified whether cgroup v2 will do
+ */
+export function missingRequirement({ mayBeUnified = false } = {}) {
   if (process.getuid() !== 0) return 'needs root, to make containers'
+  if (IS_UNIFIED && mayBeUnified) return undefined
   const missing = ['cpu', 'cpuacct', 'cpuset', 'memory', 'blkio', 'pids'].filter(
     name => !existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`),
   )

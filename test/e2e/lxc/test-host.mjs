@@ -95,6 +95,7 @@ export class TestHost {
     }
     removeEmptyParents()
     spawnSync('ip', ['link', 'delete', this.bridge], { stdio: 'ignore' })
+    spawnSync('swapoff', [join(this.dir, 'swap')], { stdio: 'ignore' })
     rmSync(this.dir, { recursive: true, force: true })
   }
 

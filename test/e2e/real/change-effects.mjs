@@ -14,7 +14,13 @@ const QUIET_MS = BEFORE_MS + DURING_MS
  */
 export function effectsOf(slices, changes) {
   const kinds = [...new Set(changes.map(({ kind }) => kind))].sort()
-  const rows = kinds.map(kind => rowOf(kind, slices, changes.filter(change => change.kind === kind)))
+  const rows = kinds.map(kind =>
+    rowOf(
+      kind,
+      slices,
+      changes.filter(change => change.kind === kind),
+    ),
+  )
   return [...rows, rowOf('no change', slices, quietMoments(slices, changes))]
 }
 
@@ -48,7 +54,12 @@ function stage(slices) {
   if (measured.length === 0) return undefined
   const p99s = measured.map(({ p99Ms }) => p99Ms)
   return {
-    perSecond: Math.round(quantile(measured.map(({ requests, seconds }) => requests / seconds), 0.5)),
+    perSecond: Math.round(
+      quantile(
+        measured.map(({ requests, seconds }) => requests / seconds),
+        0.5,
+      ),
+    ),
     p99Ms: rounded(quantile(p99s, 0.5)),
     worstP99Ms: rounded(Math.max(...p99s)),
   }

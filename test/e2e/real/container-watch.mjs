@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   allowedCores,
-  CGROUP_ROOT,
   cgroupPath,
   cgroupsBelow,
   cpuSeconds,
+  IS_UNIFIED,
+  keyedNumber,
   memoryLimitMb,
   processIds,
   readText,
@@ -16,16 +16,18 @@ const BYTES_PER_MB = 1_048_576
 
 /** Processes of the container that the kernel killed for want of memory since it was started. */
 export function oomKills(vmid) {
-  return cgroupsBelow(join(CGROUP_ROOT, 'memory/lxc', String(vmid))).reduce((sum, folder) => {
-    const [, kills = 0] = /^oom_kill (\d+)$/m.exec(readText(join(folder, 'memory.oom_control')) ?? '') ?? []
-    return sum + Number(kills)
-  }, 0)
+  if (IS_UNIFIED) return keyedNumber(cgroupPath('memory', vmid, 'memory.events'), 'oom_kill') ?? 0
+  // With v1 each cgroup counts its own.
+  const folders = cgroupsBelow(cgroupPath('memory', vmid))
+  return folders.reduce((sum, folder) => sum + (keyedNumber(join(folder, 'memory.oom_control'), 'oom_kill') ?? 0), 0)
 }
 
 /** The oldest process of that name in the container; undefined when there is none. */
 export function mainProcess(vmid, name) {
   const isIt = pid => readText(`/proc/${pid}/comm`) === name
-  return processIds(vmid).toSorted((a, b) => startTime(a) - startTime(b)).find(isIt)
+  return processIds(vmid)
+    .toSorted((a, b) => startTime(a) - startTime(b))
+    .find(isIt)
 }
 
 function startTime(pid) {
@@ -54,11 +56,9 @@ export class ContainerWatch {
     const samples = this.samples.get(vmid)
     return samples.slice(1).flatMap((now, at) => {
       const [before, { atMs }] = [samples[at], now]
-      const change = (name, from, to) => (from === to ? [] : [{ atMs, kind: `${name} ${to > from ? 'up' : 'down'}`, from, to }])
-      return [
-        ...change('memory', before.memoryLimitMb, now.memoryLimitMb),
-        ...change('cores', before.cores, now.cores),
-      ]
+      const change = (name, from, to) =>
+        from === to ? [] : [{ atMs, kind: `${name} ${to > from ? 'up' : 'down'}`, from, to }]
+      return [...change('memory', before.memoryLimitMb, now.memoryLimitMb), ...change('cores', before.cores, now.cores)]
     })
   }
 
@@ -82,9 +82,9 @@ export class ContainerWatch {
   }
 }
 
-/** Without the page cache. */
+/** Without the page cache, but with what lies in a tmpfs. */
 function memoryUsedMb(vmid) {
-  const stat = readFileSync(cgroupPath('memory', vmid, 'memory.stat'), 'utf8')
-  const bytes = key => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0)
-  return (bytes('total_rss') + bytes('total_shmem')) / BYTES_PER_MB
+  const figures = IS_UNIFIED ? ['anon', 'shmem'] : ['total_rss', 'total_shmem']
+  const path = cgroupPath('memory', vmid, 'memory.stat')
+  return figures.reduce((sum, figure) => sum + (keyedNumber(path, figure) ?? 0), 0) / BYTES_PER_MB
 }

@@ -1,6 +1,6 @@
-const MORNING = 0.35
+const MORNING = 0.3
 const NOON = 0.5
-const EVENING = 0.85
+const EVENING = 0.8
 
 /**
  * Load of a day as a share of its peak: a night of little, a morning in which it rises, a busy day that is not the same from one

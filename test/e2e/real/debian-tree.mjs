@@ -14,7 +14,10 @@ const PACKAGES = ['redis-server', 'postgresql', 'nginx-light', 'default-jdk-head
  */
 export function debianTree() {
   const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))[1]
-  const key = createHash('sha256').update([release, ...PACKAGES].join()).digest('hex').slice(0, 12)
+  const key = createHash('sha256')
+    .update([release, ...PACKAGES].join())
+    .digest('hex')
+    .slice(0, 12)
   const tree = join(CACHE, `debian-${key}`)
   if (existsSync(tree)) return tree
   console.log(`# making ${tree}`)

@@ -21,8 +21,18 @@ export function picture({ services, watch, startMs, minutes, machine }) {
       points: measured.map(({ toMs, requests, seconds }) => [at(toMs), requests / seconds]),
     }
     return [
-      { title: `${name}: memory`, unit: 'MB', curves: [curve('used', 'memoryMb'), curve('limit', 'memoryLimitMb', true)], marks: marksOf('memory') },
-      { title: `${name}: cores`, unit: 'cores', curves: [curve('used', 'coresUsed'), curve('allowed', 'cores', true)], marks: marksOf('cores') },
+      {
+        title: `${name}: memory`,
+        unit: 'MB',
+        curves: [curve('used', 'memoryMb'), curve('limit', 'memoryLimitMb', true)],
+        marks: marksOf('memory'),
+      },
+      {
+        title: `${name}: cores`,
+        unit: 'cores',
+        curves: [curve('used', 'coresUsed'), curve('allowed', 'cores', true)],
+        marks: marksOf('cores'),
+      },
       { title: `${name}: latency`, unit: 'ms', curves: [p99], marks: changes.map(({ atMs }) => at(atMs)) },
       { title: `${name}: throughput`, unit: '1/s', curves: [throughput], marks: changes.map(({ atMs }) => at(atMs)) },
     ]

@@ -7,6 +7,8 @@ import { isApiUp } from '../lxc/api-client.mjs'
 import { Checklist, until } from '../lxc/checklist.mjs'
 import { Daemon } from '../lxc/daemon.mjs'
 import { apiConfig, modelConfig, monitorConfig } from '../lxc/daemon-configs.mjs'
+import { IS_UNIFIED } from '../lxc/kernel-files.mjs'
+import { MetricsFile } from '../lxc/metrics-file.mjs'
 import { TestHost } from '../lxc/test-host.mjs'
 import { ProcessRecorder } from '../recording/process-recorder.mjs'
 import { AWKWARD, awkwardLoads } from './awkward-loads.mjs'
@@ -43,7 +45,7 @@ const clients = await host.addContainer({
 const vmids = new Map()
 for (const { name, options, service, files } of SOFTWARE)
   vmids.set(name, await host.addContainer({ name, options, debian: { base: tree, service, files } }))
-const awkward = await host.addContainer({ ...AWKWARD, debian: { base: tree } })
+const awkward = await host.addContainer({ ...AWKWARD, debian: { base: tree, files: AWKWARD.files } })
 
 const metricsPath = join(host.dir, 'lxc_metrics.json')
 const daemon = (name, script, config) => new Daemon(host, { name, script, config })
@@ -66,9 +68,8 @@ const services = SOFTWARE.map(
       loadNow: () => loadAt(dayNow() + at / SOFTWARE.length),
     }),
 )
-for (const service of services) await checks.scenario(`${service.name} is up`, () => service.prepare())
-
-for (const { start } of Object.values(daemons).map(one => ({ start: () => one.start() }))) start()
+for (const service of services) await service.prepare()
+for (const one of Object.values(daemons)) one.start()
 await until('the API is healthy', 30_000, isApiUp)
 const watch = new ContainerWatch(host.vmids)
 const recorder = new ProcessRecorder({
@@ -94,7 +95,10 @@ const results = services.map(resultOf)
 for (const result of results) checkService(result)
 const awkwardResults = []
 await checks.scenario('awkward loads', async () => {
-  await awkwardLoads({ host, checks, vmid: awkward, others: [...vmids.values()] }, awkwardResults)
+  await awkwardLoads(
+    { host, checks, vmid: awkward, others: [...vmids.values()], metrics: new MetricsFile(metricsPath) },
+    awkwardResults,
+  )
 })
 clearInterval(recording)
 watch.stop()
@@ -127,7 +131,10 @@ function sizingConfig() {
       truce_hours: 0,
       quarantine_hours: 0,
     },
-    tiers: { by_quota: { names: byQuota, cpu_unit: 'cpulimit', min_cpu_cores: 0.3, cpu_scale_step: 0.3 } },
+    tiers: {
+      awkward: { names: [AWKWARD.name], min_ram_mb: 64 },
+      by_quota: { names: byQuota, cpu_unit: 'cpulimit', min_cpu_cores: 0.5, cpu_scale_step: 0.3 },
+    },
   }
 }
 
@@ -154,9 +161,18 @@ function resultOf(service) {
 function checkService({ name, requests, failed, errors, kills, hasRestarted, effects }) {
   const changes = effects.filter(({ kind }) => kind !== 'no change')
   const text = changes.map(({ kind, count }) => `${kind} ${count}`).join(', ')
-  if (minutes > 0) checks.ok(['memory up', 'memory down'].every(kind => changes.some(row => row.kind === kind)), `${name} grew and shrank`, text)
+  if (minutes > 0)
+    checks.ok(
+      ['up', 'down'].every(way => changes.some(row => row.kind.endsWith(way))),
+      `${name} grew and shrank`,
+      text,
+    )
   checks.ok(kills === 0 && !hasRestarted, `${name}: nothing was killed or started again`, `${kills} kills`)
-  checks.ok(failed === 0, `${name}: every request was answered`, `${failed} failed of ${requests} ${errors.join(' | ')}`)
+  checks.ok(
+    failed === 0,
+    `${name}: every request was answered`,
+    `${failed} failed of ${requests} ${errors.join(' | ')}`,
+  )
   for (const { kind, count, before, during, after } of effects)
     console.log(`#   ${[name, kind, `${count} times`, ...[before, during, after].map(stageText)].join(' | ')}`)
 }
@@ -167,7 +183,7 @@ function stageText(stage) {
 
 function machine() {
   const memoryGb = Math.round(totalmem() / BYTES_PER_GB)
-  return `Linux ${release()}, cgroup v1, ${memoryGb} GB, load ${Math.max(0, ...loads).toFixed(1)} at most`
+  return `Linux ${release()}, cgroup ${IS_UNIFIED ? 'v2' : 'v1'}, ${memoryGb} GB, load ${Math.max(0, ...loads).toFixed(1)} at most`
 }
 
 function report() {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { until } from '../lxc/checklist.mjs'
@@ -7,7 +9,7 @@ import { mainProcess } from './container-watch.mjs'
 
 const execute = promisify(execFile)
 const COMMAND_TIMEOUT_MS = 20_000
-const START_TIMEOUT_MS = 120_000
+const START_TIMEOUT_MS = 60_000
 /** A slice of load begins at most so often. */
 const SLICE_MS = 1_000
 
@@ -53,9 +55,14 @@ export class ServiceUnderLoad {
       }
     }
     try {
-      await until(`${this.name} answers`, START_TIMEOUT_MS, async () => (await answers(prepare)) && (await answers(slice)))
+      await until(
+        `${this.name} answers`,
+        START_TIMEOUT_MS,
+        async () => (await answers(prepare)) && (await answers(slice)),
+      )
     } catch (error) {
-      throw new Error(`${error.message}: ${lastError.message}`)
+      const log = readFileSync(join(LXC_DIR, String(this.vmid), 'rootfs/service.log'), 'utf8')
+      throw new Error(`${error.message}: ${lastError.message}\n${log.slice(-2_000)}`)
     }
     this.mainPid = mainProcess(this.vmid, this.#software.process)
   }

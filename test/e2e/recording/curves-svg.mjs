@@ -25,8 +25,8 @@ export function curvesSvg({ title, subtitle = '', panels, columns = 2, atUnit })
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="10">
 <rect width="${width}" height="${height}" fill="#fff"/>
-<text x="${COLUMN_GAP}" y="18" font-size="14" font-weight="bold">${escape(title)}</text>
-<text x="${COLUMN_GAP}" y="34" fill="#555">${escape(subtitle)}</text>
+<text x="${COLUMN_GAP}" y="18" font-size="14" font-weight="bold">${escaped(title)}</text>
+<text x="${COLUMN_GAP}" y="34" fill="#555">${escaped(subtitle)}</text>
 ${drawn.join('\n')}
 </svg>
 `
@@ -40,21 +40,22 @@ function drawPanel({ title, unit, curves, marks = [], ceiling = Number.POSITIVE_
   const x = at => round(MARGIN.left + (innerWidth * at) / lastAt)
   const y = value => round(MARGIN.top + innerHeight * (1 - Math.min(value, top) / top))
   const line = (x1, y1, x2, y2, color) => `<path d="M${x1} ${y1}L${x2} ${y2}" stroke="${color}" stroke-width="0.7"/>`
-  const label = (atX, atY, anchor, text) => `<text x="${atX}" y="${atY}" text-anchor="${anchor}" fill="#555">${text}</text>`
+  const label = (atX, atY, anchor, text) =>
+    `<text x="${atX}" y="${atY}" text-anchor="${anchor}" fill="#555">${text}</text>`
   const [left, right, bottom] = [MARGIN.left, WIDTH - MARGIN.right, HEIGHT - MARGIN.bottom]
   return [
-    `<text x="${left}" y="14" font-size="11" font-weight="bold">${escape(title)}</text>`,
+    `<text x="${left}" y="14" font-size="11" font-weight="bold">${escaped(title)}</text>`,
     ...curves.map(
-      ({ name }, at) => `<text x="${left + at * 125}" y="27" fill="${COLORS[at]}">${escape(name ?? '')}</text>`,
+      ({ name }, at) => `<text x="${left + at * 125}" y="27" fill="${COLORS[at]}">${escaped(name ?? '')}</text>`,
     ),
     ...marks.map(at => line(x(at), MARGIN.top, x(at), bottom, '#bbb')),
     line(left, bottom, right, bottom, '#888'),
     line(left, y(top), right, y(top), '#ddd'),
     label(left - 4, y(top) + 4, 'end', `${top}`),
     label(left - 4, bottom, 'end', '0'),
-    label(left - 4, y(top / 2) + 3, 'end', escape(unit)),
+    label(left - 4, y(top / 2) + 3, 'end', escaped(unit)),
     label(left, HEIGHT - 10, 'middle', '0'),
-    label(right, HEIGHT - 10, 'end', `${round(lastAt)} ${escape(atUnit)}`),
+    label(right, HEIGHT - 10, 'end', `${round(lastAt)} ${escaped(atUnit)}`),
     ...curves.map(
       ({ points: own, isStepped }, at) =>
         `<path d="${wayOf(thinned(own), { x, y, isStepped })}" fill="none" stroke="${COLORS[at]}" stroke-width="1.1"/>`,
@@ -91,6 +92,6 @@ function round(number) {
   return Math.round(number * 10) / 10
 }
 
-function escape(text) {
+function escaped(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

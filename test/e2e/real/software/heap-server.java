@@ -24,9 +24,12 @@ class HeapServer {
   }
 
   private static int work() {
-    byte[] garbage = new byte[100_000];
     int sum = 0;
-    for (int i = 0; i < garbage.length; i++) sum += garbage[i] = (byte) (i * 31);
+    for (int round = 0; round < 15; round++) {
+      byte[] garbage = new byte[100_000];
+      for (int i = 0; i < garbage.length; i++) garbage[i] = (byte) (i * 31 + sum);
+      for (byte value : garbage) sum += value;
+    }
     return sum;
   }
 

@@ -2,13 +2,13 @@ import { wrkSlice } from './wrk.mjs'
 
 const FILES = 1_200
 
-/** Static files, compressed on the way; by day more of them than the page cache may hold. Sized by quota, in tenths of a core. */
+/** Static files, compressed on the way; by day more of them are asked for than the page cache may hold. Sized by quota, in tenths of a core. */
 export const nginx = {
   name: 'nginx',
   process: 'nginx',
-  options: { cores: '2', cpulimit: '0.5', memory: '384' },
+  options: { cores: '2', cpulimit: '1', memory: '384' },
   files: { 'etc/nginx/conf.d/gzip.conf': 'gzip_types *;\n' },
-  service: `cd /var/www/html; for i in $(seq ${FILES}); do head -c 150000 /dev/urandom | od -An -x >$i; done
+  service: `cd /var/www/html; for i in $(seq ${FILES}); do head -c 100000 /dev/urandom | od -An -x >$i; done
     exec nginx -g 'daemon off;'`,
 
   slice({ run, address, load }) {

@@ -15,7 +15,9 @@ export const redis = {
       await run('redis-cli', '-h', address, 'memory', 'purge')
     }
     const words = ['-h', address, '-c', '4', '-n', count, '-r', keys, '-d', '1000', '-t', 'set,get', '--csv']
-    const rows = (await run('redis-benchmark', ...words)).matchAll(/^"(?:SET|GET)","([\d.]+)"(?:,"[\d.]+"){4},"([\d.]+)"/gm)
+    const rows = (await run('redis-benchmark', ...words)).matchAll(
+      /^"(?:SET|GET)","([\d.]+)"(?:,"[\d.]+"){4},"([\d.]+)"/gm,
+    )
     const tests = [...rows].map(([, perSecond, p99Ms]) => ({ seconds: count / perSecond, p99Ms: Number(p99Ms) }))
     if (tests.length !== 2) throw new Error('redis-benchmark did not finish')
     const seconds = tests.reduce((sum, test) => sum + test.seconds, 0)

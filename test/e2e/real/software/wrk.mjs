@@ -1,10 +1,12 @@
-/** Asks random pages below `folder`, each connection with a pause after every answer: wrk -s FILE URL -- FIRST LAST PAUSE_MS */
+/** Asks random pages below `folder`, each connection with a pause after every answer: wrk -s FILE URL -- PAGES PAUSE_MS */
 export const WRK_SCRIPT = `
 function init(args)
   math.randomseed(os.time())
   pages, pause = tonumber(args[1]), tonumber(args[2])
 end
-function request() return wrk.format("GET", wrk.path .. math.random(1, pages)) end
+function request()
+  return wrk.format("GET", wrk.path .. math.random(1, pages), {["Accept-Encoding"] = "gzip"})
+end
 function delay() return pause end
 `
 
