@@ -73,7 +73,7 @@ async function tryHolder({ host, checks, vmid, others }, { name, script, heldMb,
     await delay(MODEL_TURNS_MS)
     const byModel = memoryLimitMb(vmid)
     const tooFar = await setMemory(vmid, LEAST_MB)
-    const leastMb = tooFar.body.details?.least_memory_mb
+    const leastMb = tooFar.body.least_memory_mb
     const nearest = leastMb === undefined ? tooFar : await setMemory(vmid, leastMb)
     await delay(AFTERMATH_MS)
     const seen =
