@@ -6,7 +6,7 @@ import { callApi } from '../lxc/api-client.mjs'
 import { until } from '../lxc/checklist.mjs'
 import { holdAnonymous, runInContainer } from '../lxc/containers.mjs'
 import { cgroupPath, IS_UNIFIED, memoryLimitMb, processIds, readText } from '../lxc/kernel-files.mjs'
-import { oomKills } from './container-watch.mjs'
+import { mainProcess, oomKills } from './container-watch.mjs'
 import { runIn } from './service-under-load.mjs'
 
 /** What is hard to take memory from, or to measure, in a container of its own. */
@@ -112,7 +112,7 @@ async function withSwap(host, vmid) {
 async function tryForkBomb({ checks, vmid, others, metrics }) {
   await setMemory(vmid, MEMORY_MB)
   const limit = cgroupPath('pids', vmid, 'pids.max')
-  const [unlimited, [init], killsBefore] = [readText(limit), processIds(vmid), totalKills(others)]
+  const [unlimited, init, killsBefore] = [readText(limit), mainProcess(vmid, 'guest-init'), totalKills(others)]
   writeFileSync(limit, String(MOST_PROCESSES))
   const end = runInContainer(vmid, `perl -e 'while (1) { fork // select(undef, undef, undef, 0.01) }'`)
   try {
@@ -128,9 +128,19 @@ async function tryForkBomb({ checks, vmid, others, metrics }) {
   } finally {
     // No new ones while the old ones are ended.
     writeFileSync(limit, '1')
-    for (const pid of processIds(vmid).filter(one => one !== init)) process.kill(pid, 'SIGKILL')
+    endAllBut(vmid, init)
     writeFileSync(limit, unlimited)
     await end()
+  }
+}
+
+function endAllBut(vmid, init) {
+  for (const pid of processIds(vmid).filter(one => one !== init)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error
+    }
   }
 }
 

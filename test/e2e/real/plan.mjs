@@ -195,8 +195,19 @@ function report() {
     software: softwareVersions(tree),
     services: results,
     awkward: awkwardResults,
-    daemons: recorder.samples,
+    daemons: Object.fromEntries(Object.entries(recorder.samples).map(([name, samples]) => [name, rangeOf(samples)])),
     passed: checks.passed,
     failed: checks.failed,
   }
+}
+
+/** Least and most of each figure. */
+function rangeOf(samples) {
+  const figures = Object.keys(samples[0]).filter(figure => figure !== 'atSeconds')
+  return Object.fromEntries(
+    figures.map(figure => {
+      const own = samples.map(sample => sample[figure])
+      return [figure, [Math.min(...own), Math.max(...own)].map(value => Number(value.toPrecision(3)))]
+    }),
+  )
 }

@@ -37,7 +37,7 @@ const { values } = parseArgs({
     svg: { type: 'string' },
   },
 })
-const runs = values.run.map(word => {
+const asked = values.run.map(word => {
   const [, containers, speed, minutes] = /^(\d+)x(\d+)x(\d+(?:\.\d+)?)$/.exec(word) ?? []
   if (containers === undefined) throw new Error(`--run is '${word}', expected CONTAINERSxSPEEDxMINUTES`)
   return { containers: Number(containers), speed: Number(speed), minutes: Number(minutes) }
@@ -45,10 +45,13 @@ const runs = values.run.map(word => {
 
 const checks = new Checklist()
 const results = []
-for (const run of runs) results.push(await soak(run))
+for (const run of asked) results.push(await soak(run))
 checkScale()
 const machine = `Linux ${release()}, ${cpus().length} cores`
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, runs: results })}\n`)
+if (values.json !== undefined) {
+  const runs = results.map(({ samples, ...summary }) => summary)
+  writeFileSync(values.json, `${JSON.stringify({ machine, runs }, undefined, 1)}\n`)
+}
 if (values.svg !== undefined) writeFileSync(values.svg, picture())
 console.log(`prove soak: ${checks.passed} passed, ${checks.failed} failed`)
 process.exit(checks.failed === 0 ? 0 : 1)
