@@ -11,7 +11,7 @@ import { debianTree } from './debian-tree.mjs'
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '20' },
-    'day-seconds': { type: 'string', default: '240' },
+    'day-seconds': { type: 'string', default: '300' },
     json: { type: 'string' },
     svg: { type: 'string' },
   },
