@@ -37,7 +37,7 @@ function startTime(pid) {
 
 /** Writes down, four times a second, what the kernel allows each container and what it uses; nothing of this asks the daemons. */
 export class ContainerWatch {
-  /** vmid -> samples {atMs, memoryLimitMb, memoryMb, cores, coresUsed}; atMs is that of performance.now(). */
+  /** vmid -> samples {atMs, memoryLimitMb, memoryMb, kills, cores, coresUsed}; atMs is that of performance.now(). */
   samples = new Map()
   #timer
   #cpuBefore = new Map()
@@ -62,6 +62,17 @@ export class ContainerWatch {
     })
   }
 
+  /** Each time that something was killed in it: {limitMb, secondsSinceShrink}, the latter undefined if memory never shrank. */
+  kills(vmid) {
+    const samples = this.samples.get(vmid)
+    const shrinks = this.changes(vmid).filter(({ kind }) => kind === 'memory down')
+    return samples.slice(1).flatMap(({ atMs, kills, memoryLimitMb: limitMb }, at) => {
+      if (kills <= samples[at].kills) return []
+      const shrink = shrinks.findLast(change => change.atMs <= atMs)
+      return [{ limitMb, secondsSinceShrink: shrink && Math.round((atMs - shrink.atMs) / 1_000) }]
+    })
+  }
+
   #sample() {
     for (const [vmid, samples] of this.samples) {
       const [atMs, seconds, cores] = [performance.now(), cpuSeconds(vmid), allowedCores(vmid)]
@@ -75,6 +86,7 @@ export class ContainerWatch {
         atMs,
         memoryLimitMb: limitMb,
         memoryMb: memoryUsedMb(vmid),
+        kills: oomKills(vmid),
         cores,
         coresUsed: (seconds - before.seconds) / ((atMs - before.atMs) / 1_000),
       })

@@ -13,7 +13,7 @@ import { TestHost } from '../lxc/test-host.mjs'
 import { ProcessRecorder } from '../recording/process-recorder.mjs'
 import { AWKWARD, awkwardLoads } from './awkward-loads.mjs'
 import { effectsOf } from './change-effects.mjs'
-import { ContainerWatch, oomKills } from './container-watch.mjs'
+import { ContainerWatch } from './container-watch.mjs'
 import { loadAt } from './day.mjs'
 import { softwareVersions } from './debian-tree.mjs'
 import { picture } from './picture.mjs'
@@ -125,8 +125,9 @@ function sizingConfig() {
       ...config.scaling,
       min_ram_mb: 192,
       max_ram_mb: 1_024,
-      ram_scale_step_mb: 96,
-      ram_scale_down_threshold: 55,
+      ram_scale_step_mb: 128,
+      ram_scale_up_threshold: 70,
+      ram_scale_down_threshold: 40,
       cpu_scale_down_threshold: 45,
       truce_hours: 0,
       quarantine_hours: 0,
@@ -152,7 +153,7 @@ function resultOf(service) {
     requests: service.total('requests'),
     failed: service.total('failed'),
     errors: service.errors.slice(0, 5),
-    kills: oomKills(service.vmid),
+    kills: watch.kills(service.vmid),
     hasRestarted: service.hasRestarted,
     effects: effectsOf(service.slices, changes),
   }
@@ -167,7 +168,11 @@ function checkService({ name, requests, failed, errors, kills, hasRestarted, eff
       `${name} grew and shrank`,
       text,
     )
-  checks.ok(kills === 0 && !hasRestarted, `${name}: nothing was killed or started again`, `${kills} kills`)
+  checks.ok(
+    kills.length === 0 && !hasRestarted,
+    `${name}: nothing was killed or started again`,
+    kills.map(killText).join(', ') || undefined,
+  )
   checks.ok(
     failed === 0,
     `${name}: every request was answered`,
@@ -175,6 +180,10 @@ function checkService({ name, requests, failed, errors, kills, hasRestarted, eff
   )
   for (const { kind, count, before, during, after } of effects)
     console.log(`#   ${[name, kind, `${count} times`, ...[before, during, after].map(stageText)].join(' | ')}`)
+}
+
+function killText({ limitMb, secondsSinceShrink }) {
+  return `killed at ${limitMb} MB, ${secondsSinceShrink ?? 'no'} s since a shrink`
 }
 
 function stageText(stage) {

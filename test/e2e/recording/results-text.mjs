@@ -7,7 +7,7 @@ load: quiet nights, busy days), while the three daemons sized them. ${at.slice(0
 
 | service | requests | failed | killed | changes |
 |---|---|---|---|---|
-${rows(services.map(({ name, requests, failed, kills, effects }) => [name, requests, failed, kills, changesText(effects)]))}
+${rows(services.map(({ name, requests, failed, kills, effects }) => [name, requests, failed, kills.length, changesText(effects)]))}
 
 Answered a second and the 99th percentile of latency in the ten seconds before a change, the three seconds of it, and the ten
 seconds after: medians over slices of a second, in brackets the slowest slice. The line "no change" is of moments of the same run
