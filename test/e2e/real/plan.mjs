@@ -30,7 +30,7 @@ const MS_PER_MINUTE = 60_000
 const BYTES_PER_GB = 2 ** 30
 
 const { minutes, daySeconds, json, svg, tree } = JSON.parse(process.argv[2])
-const host = new TestHost(process.pid)
+const host = new TestHost(process.pid, { arePreferred: false })
 const checks = new Checklist()
 process.on('exit', () => host.tearDown())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
@@ -134,6 +134,8 @@ function sizingConfig() {
     },
     tiers: {
       awkward: { names: [AWKWARD.name], min_ram_mb: 64 },
+      // A heap that grows grows by tens of MB at once.
+      jvm: { names: [jvm.name], min_ram_mb: 320 },
       by_quota: { names: byQuota, cpu_unit: 'cpulimit', min_cpu_cores: 0.5, cpu_scale_step: 0.3 },
     },
   }

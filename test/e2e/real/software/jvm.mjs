@@ -11,7 +11,7 @@ export const jvm = {
     exec java -Dsun.net.httpserver.nodelay=true -Xms32m -Xmx640m -XX:MaxNewSize=48m -XX:+UseG1GC -XX:G1PeriodicGCInterval=2000 -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=15 HeapServer`,
 
   async slice({ run, address, load }) {
-    await get(run, address, `/hold?mb=${Math.round(20 + 240 * load)}`)
+    await get(run, address, `/hold?mb=${Math.round(20 + 320 * load)}`)
     const connections = Math.round(1 + 11 * load)
     return wrkSlice(run, { url: `http://${address}:8080/work?page=`, pages: 1_000, connections, pauseMs: 10 })
   },
