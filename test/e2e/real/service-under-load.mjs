@@ -8,8 +8,8 @@ import { LXC_DIR } from '../lxc/containers.mjs'
 import { mainProcess } from './container-watch.mjs'
 
 const execute = promisify(execFile)
-const COMMAND_TIMEOUT_MS = 20_000
-const START_TIMEOUT_MS = 60_000
+const COMMAND_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 300_000
 /** A slice of load begins at most so often. */
 const SLICE_MS = 1_000
 

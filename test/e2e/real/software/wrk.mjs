@@ -5,7 +5,7 @@ function init(args)
   pages, pause = tonumber(args[1]), tonumber(args[2])
 end
 function request()
-  return wrk.format("GET", wrk.path .. math.random(1, pages), {["Accept-Encoding"] = "gzip"})
+  return wrk.format("GET", wrk.path .. string.format("%04d", math.random(1, pages)), {["Accept-Encoding"] = "gzip"})
 end
 function delay() return pause end
 `
@@ -14,7 +14,7 @@ const MS = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }
 
 /** One second of requests. @param load {url, pages, connections, pauseMs} */
 export async function wrkSlice(run, { url, pages, connections, pauseMs }) {
-  const words = ['-t', '1', '-c', connections, '-d', '1s', '--latency', '--timeout', '5s', '-s', '/load.lua', url]
+  const words = ['-t', '1', '-c', connections, '-d', '1s', '--latency', '--timeout', '10s', '-s', '/load.lua', url]
   const output = await run('wrk', ...words, '--', pages, pauseMs)
   const [, requests, seconds] = /(\d+) requests in ([\d.]+)s/.exec(output)
   const [, p99, unit] = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(output)
