@@ -18,8 +18,9 @@ class HeapServer {
   }
 
   private static synchronized int hold(int megabytes) {
-    while (held.size() < megabytes) held.add(new byte[1 << 20]);
-    while (held.size() > megabytes) held.remove();
+    // Objects of a megabyte would be what G1 calls humongous, and take two regions each.
+    while (held.size() < 4 * megabytes) held.add(new byte[1 << 18]);
+    while (held.size() > 4 * megabytes) held.remove();
     return held.size();
   }
 

@@ -17,9 +17,10 @@ export async function wrkSlice(run, { url, pages, connections, pauseMs }) {
   const words = ['-t', '1', '-c', connections, '-d', '1s', '--latency', '--timeout', '10s', '-s', '/load.lua', url]
   const output = await run('wrk', ...words, '--', pages, pauseMs)
   const [, requests, seconds] = /(\d+) requests in ([\d.]+)s/.exec(output)
-  const [, p99, unit] = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(output)
+  // There is none in a second in which nothing was answered.
+  const [, p99, unit] = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(output) ?? []
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output)?.slice(1) ?? []
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0
   const failed = [...errors, refused].reduce((sum, count) => sum + Number(count), 0)
-  return { requests: Number(requests), failed, seconds: Number(seconds), p99Ms: Number(p99) * MS[unit] }
+  return { requests: Number(requests), failed, seconds: Number(seconds), p99Ms: p99 && Number(p99) * MS[unit] }
 }
