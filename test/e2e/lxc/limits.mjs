@@ -9,8 +9,8 @@ import { cgroupPath, IS_UNIFIED, memoryLimitMb, parseCpuList, readText } from '.
 
 const PERIOD_USEC = 100_000
 const BYTES_PER_MB = 1_048_576
-/** Of the limit, below 16 GB. Source: pve-container, PVE/LXC/Config.pm, calculate_memory_constraints. */
-const HIGH_SHARE = 1_016 / 1_024
+/** Mark above which the kernel makes a container wait, as a share of its limit, below 16 GB. Source: pve-container, PVE/LXC/Config.pm, calculate_memory_constraints. */
+export const HIGH_SHARE = 1_016 / 1_024
 
 /** Quota of the option `cpulimit` (cores, fractions allowed), microseconds per period; -1: none. */
 function quotaUsec(cpulimit) {

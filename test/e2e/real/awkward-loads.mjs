@@ -6,7 +6,8 @@ import { callApi } from '../lxc/api-client.mjs'
 import { until } from '../lxc/checklist.mjs'
 import { holdAnonymous, runInContainer } from '../lxc/containers.mjs'
 import { cgroupPath, IS_UNIFIED, memoryLimitMb, processIds, readText } from '../lxc/kernel-files.mjs'
-import { mainProcess, oomKills } from './container-watch.mjs'
+import { HIGH_SHARE } from '../lxc/limits.mjs'
+import { mainProcess, memoryUsedMb, oomKills } from './container-watch.mjs'
 import { runIn } from './service-under-load.mjs'
 
 /** What is hard to take memory from, or to measure, in a container of its own. */
@@ -41,6 +42,7 @@ const HOLDERS = [
     name: 'dirty page cache',
     script: 'while :; do dd if=/dev/zero of=/var/dirty bs=1M count=600 conv=notrunc; done',
     heldMb: 300,
+    isPageCache: true,
   },
   {
     name: 'transparent huge pages',
@@ -65,13 +67,14 @@ export async function awkwardLoads(context, results) {
 }
 
 /** The model has its way with it, then it is shrunk by hand as far as the API allows: nothing may be killed. */
-async function tryHolder({ host, checks, vmid, others }, { name, script, heldMb, needs }) {
+async function tryHolder({ host, checks, vmid, others }, { name, script, heldMb, isPageCache, needs }) {
   await setMemory(vmid, MEMORY_MB)
   const giveBack = await needs?.(host, vmid)
   const killsBefore = totalKills([vmid, ...others])
+  const inUseMb = () => (isPageCache ? chargedMb(vmid) : memoryUsedMb(vmid))
   const end = runInContainer(vmid, script)
   try {
-    await until(`${heldMb} MB in use`, START_TIMEOUT_MS, () => chargedMb(vmid) >= heldMb)
+    await until(`${heldMb} MB in use`, START_TIMEOUT_MS, () => inUseMb() >= heldMb)
     await delay(MODEL_TURNS_MS)
     const byModel = memoryLimitMb(vmid)
     const tooFar = await setMemory(vmid, LEAST_MB)
@@ -84,6 +87,8 @@ async function tryHolder({ host, checks, vmid, others }, { name, script, heldMb,
       `; then ${memoryLimitMb(vmid)} MB`
     const kills = totalKills([vmid, ...others]) - killsBefore
     checks.ok(kills === 0, `${name}: nothing is killed`, `${kills} kills; ${seen}`)
+    const inForce = `${limitsInForce(vmid).join(' and ')} MB in force, ${host.confOf(vmid).get('memory')} MB configured`
+    checks.ok(isAsConfigured(host, vmid), `${name}: the kernel enforces what is configured, no more`, inForce)
     return seen
   } finally {
     await end()
@@ -179,6 +184,18 @@ function setMemory(vmid, memory) {
 
 function answerText({ status, body }) {
   return status === 200 ? '200' : `${status} ${body.error}`
+}
+
+/** The memory limit; with cgroup v2 also the mark above which the kernel makes the container wait. */
+function limitsInForce(vmid) {
+  const highMb = IS_UNIFIED ? [Number(readText(cgroupPath('memory', vmid, 'memory.high'))) / BYTES_PER_MB] : []
+  return [memoryLimitMb(vmid), ...highMb]
+}
+
+function isAsConfigured(host, vmid) {
+  const memoryMb = Number(host.confOf(vmid).get('memory'))
+  const [limitMb, highMb = limitMb * HIGH_SHARE] = limitsInForce(vmid)
+  return limitMb === memoryMb && Math.abs(highMb - memoryMb * HIGH_SHARE) < 1
 }
 
 /** All that is charged to the container, page cache and kernel memory too. */

@@ -95,7 +95,7 @@ export class ContainerWatch {
 }
 
 /** Without the page cache, but with what lies in a tmpfs. */
-function memoryUsedMb(vmid) {
+export function memoryUsedMb(vmid) {
   const figures = IS_UNIFIED ? ['anon', 'shmem'] : ['total_rss', 'total_shmem']
   const path = cgroupPath('memory', vmid, 'memory.stat')
   return figures.reduce((sum, figure) => sum + (keyedNumber(path, figure) ?? 0), 0) / BYTES_PER_MB
