@@ -1,12 +1,15 @@
 import { ADMIN_KEY, API_PORT } from './daemon-configs.mjs'
 
+/** Longer than pct may take for a change, by the default of the API. */
+const TIMEOUT_MS = 60_000
+
 /** Sends a request with the key of an administrator; gives the status and the body. */
 export async function callApi(method, path, body) {
   const response = await fetch(`http://127.0.0.1:${API_PORT}${path}`, {
     method,
     headers: { 'x-api-key': ADMIN_KEY, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   return { status: response.status, body: await response.json() }
 }

@@ -6,38 +6,45 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeConf } from './container-conf.mjs'
-import { CGROUP_ROOT, cgroupsBelow, processesBelow } from './kernel-files.mjs'
+import { CGROUP_ROOT, cgroupsBelow, hierarchies, IS_UNIFIED, processesBelow } from './kernel-files.mjs'
 
 /** Where LXC keeps its containers, also on a Proxmox host. */
 export const LXC_DIR = '/var/lib/lxc'
 const FIRST_UNPRIVILEGED_ID = 100_000
 const END_TIMEOUT_MS = 5_000
-/** Twenty times the share of a process outside (the kernel's default of 1024). */
+/** Twenty times the share of a process outside (the kernel's defaults are 1024 and, with cgroup v2, 100). */
 const PREFERRED_CPU_SHARES = 20_480
+const PREFERRED_CPU_WEIGHT = 2_000
 
-/** First process of a guest: unlike busybox's init it ends at once when LXC asks it to. */
-const INIT_SCRIPT = `#!/bin/sh
+/** First process of a guest: unlike an init of a distribution it ends at once when LXC asks it to. */
+function initScript(service) {
+  return `#!/bin/sh
 trap 'exit 0' PWR TERM USR1
+${service === undefined ? '' : `(${service}) >/service.log 2>&1 </dev/null &`}
 while :; do sleep 3600 & wait $!; done
 `
+}
 
 /**
- * Makes a container without starting it: a busybox guest with its own root file system, a tmpfs on /tmp and one network
- * device on `bridge`, in the cgroups that Proxmox would use.
- * @param spec {vmid, name, options, isUnprivileged, address, bridge}; options are those of Proxmox's configuration
+ * Makes a container without starting it: a guest with its own root file system, a tmpfs on /tmp and one network device on
+ * `bridge`, in the cgroups that Proxmox would use.
+ * @param spec {vmid, name, options, isUnprivileged, address, bridge, debian}; options are those of Proxmox's configuration. With
+ *   `debian` {base, service, files} it is a copy on write of the tree `base` that runs the shell script `service`; without, busybox.
  */
 export function createContainer(pveDir, spec) {
-  const { vmid, name, options, isUnprivileged, address, bridge } = spec
+  const { vmid, name, options, isUnprivileged, address, bridge, debian } = spec
   const folder = join(LXC_DIR, String(vmid))
-  makeRootfs(join(folder, 'rootfs'), isUnprivileged ? FIRST_UNPRIVILEGED_ID : 0)
+  const rootfs = join(folder, 'rootfs')
+  if (debian === undefined) makeRootfs(rootfs, isUnprivileged ? FIRST_UNPRIVILEGED_ID : 0)
+  else for (const [path, text] of Object.entries(debian.files ?? {})) writeBelow(rootfs, path, text)
+  writeBelow(rootfs, 'guest-init', initScript(debian?.service), 0o755)
   chmodSync(folder, 0o755)
   writeFileSync(join(folder, 'container'), lxcConfig(folder, spec))
   writeFileSync(join(folder, 'attach-to-bridge'), attachScript(spec), { mode: 0o755 })
@@ -61,16 +68,21 @@ function makeRootfs(rootfs, ownerId) {
   symlinkSync('../bin', join(rootfs, 'usr/bin'))
   symlinkSync('bin', join(rootfs, 'sbin'))
   copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'))
-  writeFileSync(join(rootfs, 'bin/guest-init'), INIT_SCRIPT, { mode: 0o755 })
   writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   spawnSync('chroot', [rootfs, '/bin/busybox', '--install', '-s', '/bin'])
 }
 
-function lxcConfig(folder, { vmid, name, isUnprivileged, address }) {
+function writeBelow(rootfs, path, text, mode = 0o644) {
+  const file = join(rootfs, path)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text, { mode })
+}
+
+function lxcConfig(folder, { vmid, name, isUnprivileged, address, debian }) {
   const idMap = `0 ${FIRST_UNPRIVILEGED_ID} 65536`
   return `lxc.uts.name = ${name}
-lxc.rootfs.path = dir:${folder}/rootfs
-lxc.init.cmd = /bin/guest-init
+lxc.rootfs.path = ${debian === undefined ? 'dir' : `overlay:${debian.base}`}:${folder}/rootfs
+lxc.init.cmd = /guest-init
 lxc.autodev = 1
 lxc.tty.max = 0
 lxc.cap.drop = sys_module mac_admin mac_override sys_time sys_rawio
@@ -155,21 +167,23 @@ function waitUntil(isTrue) {
 
 /** Whether all of them are gone. A cgroup is busy for a moment after its last process has ended. */
 function removeCgroups(parent, vmid) {
-  const folders = readdirSync(CGROUP_ROOT).flatMap(name => cgroupsBelow(join(CGROUP_ROOT, name, parent, String(vmid))))
+  const folders = hierarchies().flatMap(root => cgroupsBelow(join(root, parent, String(vmid))))
   for (const folder of folders.reverse()) removeIfEmpty(folder)
   return folders.every(folder => !existsSync(folder))
 }
 
 /** Gives the containers CPU time before everything else on a busy machine, whose load would otherwise hide theirs. */
 export function preferContainers() {
-  const file = join(CGROUP_ROOT, 'cpu/lxc/cpu.shares')
-  if (existsSync(file)) writeFileSync(file, String(PREFERRED_CPU_SHARES))
+  const [file, shares] = IS_UNIFIED
+    ? [join(CGROUP_ROOT, 'lxc/cpu.weight'), PREFERRED_CPU_WEIGHT]
+    : [join(CGROUP_ROOT, 'cpu/lxc/cpu.shares'), PREFERRED_CPU_SHARES]
+  if (existsSync(file)) writeFileSync(file, String(shares))
 }
 
 /** Removes the cgroups around the containers if there is no container left, of whatever run. */
 export function removeEmptyParents() {
-  for (const controller of readdirSync(CGROUP_ROOT)) {
-    for (const parent of ['lxc', 'lxc.monitor', 'lxc.pivot']) removeIfEmpty(join(CGROUP_ROOT, controller, parent))
+  for (const root of hierarchies()) {
+    for (const parent of ['lxc', 'lxc.monitor', 'lxc.pivot']) removeIfEmpty(join(root, parent))
   }
 }
 

@@ -12,7 +12,8 @@ export const ADAPTIVE_NAME = 'neighbour'
 /** The smallest allocation that the model may give. */
 export const MINIMUM = { cores: 1, memoryMb: 256 }
 
-const hostSection = host => ({ pve: host.pveDir })
+/** `kernelDirs` {proc, cgroup}: where those lie when the host is a pretend one. */
+const hostSection = ({ pveDir, kernelDirs }) => ({ pve: pveDir, ...kernelDirs })
 
 export function monitorConfig(host, metricsPath) {
   return {

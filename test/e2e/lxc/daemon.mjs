@@ -31,8 +31,16 @@ export class Daemon {
     this.host.rememberProcess(this.#child.pid)
   }
 
+  get pid() {
+    return this.#child?.pid
+  }
+
   get isRunning() {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  kill(signal) {
+    this.#child?.kill(signal)
   }
 
   /** Asks it to stop; gives its exit code and how long it took, or undefined when it did not stop within its deadline. */

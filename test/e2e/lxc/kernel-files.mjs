@@ -2,11 +2,13 @@ import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * Readings of a container from the kernel's own files, made without any code of the daemons. The files are those of
- * cgroup v1; see Documentation/admin-guide/cgroup-v1 of the kernel.
+ * Readings of a container from the kernel's own files, made without any code of the daemons. See
+ * Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst of the kernel.
  */
 
 export const CGROUP_ROOT = '/sys/fs/cgroup'
+/** Whether this machine has cgroup v2 alone. */
+export const IS_UNIFIED = existsSync(join(CGROUP_ROOT, 'cgroup.controllers'))
 const BYTES_PER_MB = 1_048_576
 const KIB_PER_MB = 1_024
 /** A container without its own memory limit shows a number near 2^63. */
@@ -14,7 +16,7 @@ const NO_LIMIT_MB = 2 ** 40
 
 /** Path of a file of the container's outer cgroup, where Proxmox sets the limits. */
 export function cgroupPath(controller, vmid, file = '') {
-  return join(CGROUP_ROOT, controller, 'lxc', String(vmid), file)
+  return join(CGROUP_ROOT, IS_UNIFIED ? '' : controller, 'lxc', String(vmid), file)
 }
 
 /** Content of a file without the line end; undefined when there is no such file. */
@@ -32,6 +34,12 @@ function readNumber(path) {
   return text === undefined ? undefined : Number(text)
 }
 
+/** A figure of a file of lines `key number`; undefined when there is no such file or line. */
+export function keyedNumber(path, key) {
+  const [, digits] = new RegExp(`^${key} (\\d+)$`, 'm').exec(readText(path) ?? '') ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
 /** The CPUs that a list like `0-2,5` names. */
 export function parseCpuList(text) {
   return text.split(',').flatMap(range => {
@@ -42,6 +50,7 @@ export function parseCpuList(text) {
 
 /** CPU time that the container has used since it was started, seconds. */
 export function cpuSeconds(vmid) {
+  if (IS_UNIFIED) return keyedNumber(cgroupPath('cpu', vmid, 'cpu.stat'), 'usage_usec') / 1e6
   const usageNs = readNumber(cgroupPath('cpuacct', vmid, 'cpuacct.usage'))
   return usageNs === undefined ? undefined : usageNs / 1e9
 }
@@ -55,8 +64,9 @@ export function cpuSetSize(vmid) {
 /** Cores that the container is allowed: the smaller of its CPU set and its quota. */
 export function allowedCores(vmid) {
   const setSize = cpuSetSize(vmid)
-  const quotaUsec = readNumber(cgroupPath('cpu', vmid, 'cpu.cfs_quota_us'))
-  const periodUsec = readNumber(cgroupPath('cpu', vmid, 'cpu.cfs_period_us'))
+  const [quotaUsec, periodUsec] = IS_UNIFIED
+    ? (readText(cgroupPath('cpu', vmid, 'cpu.max')) ?? '').split(' ').map(word => (word === 'max' ? -1 : Number(word)))
+    : ['quota', 'period'].map(name => readNumber(cgroupPath('cpu', vmid, `cpu.cfs_${name}_us`)))
   if (setSize === undefined || quotaUsec === undefined || periodUsec === undefined) return undefined
   return quotaUsec > 0 ? Math.min(setSize, quotaUsec / periodUsec) : setSize
 }
@@ -70,7 +80,7 @@ export function throttling(vmid) {
 
 /** The memory limit of the container; undefined when it has none. */
 export function memoryLimitMb(vmid) {
-  const limitBytes = readNumber(cgroupPath('memory', vmid, 'memory.limit_in_bytes'))
+  const limitBytes = readNumber(cgroupPath('memory', vmid, IS_UNIFIED ? 'memory.max' : 'memory.limit_in_bytes'))
   const limitMb = limitBytes === undefined ? undefined : limitBytes / BYTES_PER_MB
   return limitMb !== undefined && limitMb < NO_LIMIT_MB ? limitMb : undefined
 }
@@ -89,6 +99,11 @@ export function diskOperations(vmid) {
   return { reads: total('Read'), writes: total('Write') }
 }
 
+/** The folders in which a container has a cgroup: one for each controller with v1, one with v2. */
+export function hierarchies() {
+  return IS_UNIFIED ? [CGROUP_ROOT] : readdirSync(CGROUP_ROOT).map(name => join(CGROUP_ROOT, name))
+}
+
 /** A cgroup and those below it, outer ones first; none when it does not exist. */
 export function cgroupsBelow(top) {
   if (!existsSync(top)) return []
@@ -98,7 +113,7 @@ export function cgroupsBelow(top) {
 
 /** Processes, as the host numbers them, of the container (`lxc`) or of the program that watches it (`lxc.monitor`). */
 export function processesBelow(parent, vmid) {
-  const folders = cgroupsBelow(join(CGROUP_ROOT, 'pids', parent, String(vmid)))
+  const folders = cgroupsBelow(join(CGROUP_ROOT, IS_UNIFIED ? '' : 'pids', parent, String(vmid)))
   return folders.flatMap(folder =>
     (readText(join(folder, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number),
   )

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatConf, readConf, writeConf } from './container-conf.mjs'
-import { firstCpus, quotaUsec, setMemoryLimit, setQuota } from './limits.mjs'
+import { limitLines, setMemoryLimit, setQuota } from './limits.mjs'
 
 /**
  * Stands in for Proxmox's `pct` on real LXC containers: node pct.mjs PVE_DIR LXC_DIR COMMAND...
@@ -120,13 +120,8 @@ function start() {
   if (isRunning(vmid)) fail(`CT ${vmid} already running`)
   const [memoryMb, swapMb] = memoryOf(conf)
   const cores = conf.has('cores') ? Number(conf.get('cores')) : undefined
-  const limits = [
-    `lxc.include = ${join(lxcDir, vmid, 'container')}`,
-    `lxc.cgroup.memory.limit_in_bytes = ${memoryMb}M`,
-    `lxc.cgroup.memory.memsw.limit_in_bytes = ${memoryMb + swapMb}M`,
-    `lxc.cgroup.cpuset.cpus = ${firstCpus(cores).join(',')}`,
-    `lxc.cgroup.cpu.cfs_quota_us = ${quotaUsec(conf.get('cpulimit'))}`,
-  ]
+  const limits = limitLines({ memoryMb, swapMb, cores, cpulimit: conf.get('cpulimit') })
+  limits.unshift(`lxc.include = ${join(lxcDir, vmid, 'container')}`)
   writeFileSync(join(lxcDir, vmid, 'config'), `${limits.join('\n')}\n`)
   lxc('lxc-start', '-o', join(lxcDir, vmid, 'log'))
 }

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process'
+import { runInOwnNetwork } from './own-network.mjs'
 import { installPackages, missingRequirement } from './requirements.mjs'
-import { sweepKilledRuns, TestHost } from './test-host.mjs'
+import { sweepKilledRuns } from './test-host.mjs'
 
 /**
- * The three daemons on real LXC containers: node test/e2e/lxc/run.mjs
- *
- * The test itself (plan.mjs) runs in a network namespace of its own: its bridge, the containers' network devices, the ports of the
- * daemons and the command sockets of LXC cannot meet those of anybody else, and go away with it.
- */
+ * The three daemons on real LXC containers: node test/e2e/lxc/run.mjs */
 const reason = missingRequirement()
 if (reason !== undefined) {
   console.log(`# skipped: ${reason}`)
@@ -18,13 +14,4 @@ if (reason !== undefined) {
 installPackages()
 sweepKilledRuns()
 
-const plan = new URL('plan.mjs', import.meta.url).pathname
-// The plan is told to stop, and cleans up, also when this process is killed.
-const command = ['--net', 'setpriv', '--pdeathsig', 'TERM', process.execPath, plan]
-const child = spawn('unshare', command, { stdio: 'inherit' })
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
-child.on('exit', (exitCode, signal) => {
-  // Killed before it could clean up.
-  if (signal !== null) new TestHost(child.pid).tearDown()
-  process.exit(exitCode ?? 1)
-})
+runInOwnNetwork(new URL('plan.mjs', import.meta.url).pathname)

@@ -22,8 +22,10 @@ export class TestHost {
   #pvestatd
   #containers = []
 
-  constructor(pid) {
+  /** @param arePreferred whether the containers come before everything else on this machine, the daemons too */
+  constructor(pid, { arePreferred = true } = {}) {
     this.pid = pid
+    this.arePreferred = arePreferred
     this.dir = `${RUN_DIR_PREFIX}${pid}`
     this.pveDir = join(this.dir, 'pve')
     this.binDir = join(this.dir, 'bin')
@@ -48,7 +50,7 @@ export class TestHost {
     ip('link', 'add', this.bridge, 'type', 'bridge')
     ip('link', 'set', this.bridge, 'up')
     this.#pvestatd = setInterval(() => {
-      preferContainers()
+      if (this.arePreferred) preferContainers()
       this.#balanceCpuSets()
     }, PVESTATD_INTERVAL_MS)
   }
@@ -95,6 +97,7 @@ export class TestHost {
     }
     removeEmptyParents()
     spawnSync('ip', ['link', 'delete', this.bridge], { stdio: 'ignore' })
+    spawnSync('swapoff', [join(this.dir, 'swap')], { stdio: 'ignore' })
     rmSync(this.dir, { recursive: true, force: true })
   }
 
