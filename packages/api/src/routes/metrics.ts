@@ -2,8 +2,24 @@ import type { ApiApp } from '../http/api-app.ts'
 import { readContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
+/** How old what is said of the containers may be: reading all containers is work that nobody without a key may multiply. */
+const KEPT_MS = 1_000
+
 /** GET /metrics */
-export function metricsRoutes(app: ApiApp, { containers, telemetry, config }: RouteContext): void {
+export function metricsRoutes(app: ApiApp, { containers, telemetry, config, clock }: RouteContext): void {
+  const { registry } = telemetry
+  let newest: { readonly startedMs: number; readonly read: Promise<void> } | undefined
+  const read = async () => telemetry.containers(await readContainers(containers))
+  const readOrKept = () => {
+    const startedMs = clock.monotonicMs()
+    if (newest !== undefined && startedMs - newest.startedMs < KEPT_MS) return newest.read
+    newest = { startedMs, read: read() }
+    // A failure is told to those who wait for it, and to nobody after them.
+    newest.read.catch(() => {
+      newest = undefined
+    })
+    return newest.read
+  }
   app.get(
     '/metrics',
     {
@@ -13,8 +29,7 @@ export function metricsRoutes(app: ApiApp, { containers, telemetry, config }: Ro
       },
     },
     async (_request, reply) => {
-      telemetry.containers(await readContainers(containers))
-      const { registry } = telemetry
+      await readOrKept()
       return reply
         .type(registry.contentType)
         .serializer(String)
