@@ -26,6 +26,7 @@ import { WRK_SCRIPT } from './software/wrk.mjs'
 
 const SOFTWARE = [redis, postgresql, nginx, jvm]
 const RECORD_INTERVAL_MS = 5_000
+const WARM_UP_MS = 15_000
 const MS_PER_MINUTE = 60_000
 const BYTES_PER_GB = 2 ** 30
 
@@ -69,9 +70,13 @@ const services = SOFTWARE.map(
     }),
 )
 for (const service of services) await service.prepare()
-for (const one of Object.values(daemons)) one.start()
-await until('the API is healthy', 30_000, isApiUp)
 const watch = new ContainerWatch(host.vmids)
+const startMs = performance.now()
+for (const service of services) service.start()
+// Each comes to the load of its hour before anybody sizes it.
+await delay(WARM_UP_MS)
+for (const one of Object.values(daemons)) one.start()
+await until('the API is healthy', 60_000, isApiUp)
 const recorder = new ProcessRecorder({
   processes: Object.fromEntries(Object.values(daemons).map(({ name, pid }) => [name, () => pid])),
   folders: {
@@ -82,8 +87,6 @@ const recorder = new ProcessRecorder({
 })
 const recording = setInterval(() => recorder.sample(), RECORD_INTERVAL_MS)
 const loads = []
-const startMs = performance.now()
-for (const service of services) service.start()
 while (performance.now() - startMs < minutes * MS_PER_MINUTE) {
   await delay(Math.min(MS_PER_MINUTE, startMs + minutes * MS_PER_MINUTE - performance.now()))
   loads.push(loadavg()[0])
