@@ -42,8 +42,8 @@ const VMID = '[1-9]\\d{2,8}'
 const NAME = '[A-Za-z][A-Za-z0-9_-]{1,39}'
 const UUID = '[0-9a-f]{8}-[0-9a-f-]{27}'
 const ALLOWED = [
-  `pct set ${VMID}( -cores [1-9]\\d{0,3})?( -cpulimit \\d{1,4}(\\.\\d{1,2})?)?( -memory [1-9]\\d{1,6})?( -delete (cores|cpulimit|cores,cpulimit))?`,
-  `pct resize ${VMID} rootfs \\+[1-9]\\d{0,4}G`,
+  `pct set ${VMID}( -cores [1-9]\\d{0,3})?( -cpulimit \\d{1,4}(\\.\\d{1,2})?)?( -memory [1-9]\\d{1,6})?( -delete (cores|cpulimit|cores,cpulimit))?( --digest [0-9a-f]{40})?`,
+  `pct resize ${VMID} rootfs \\+[1-9]\\d{0,4}G( --digest [0-9a-f]{40})?`,
   `pct snapshot ${VMID} ${NAME} --description (temporary, )?made by lxc-autoscale, change ${UUID}`,
   `pct rollback ${VMID} ${NAME}( --start 1)?`,
   `pct delsnapshot ${VMID} ${NAME}`,
@@ -281,7 +281,7 @@ function configurations(): string {
     .join('\n')
 }
 
-test('of 50,000 random requests none breaks anything, reaches what it may not, or gives pct a word it should not', async () => {
+test('of 20,000 random requests none breaks anything, reaches what it may not, or gives pct a word it should not', async () => {
   const statuses = new Map<number, number>()
   let commandsSeen = 0
   await fc.assert(
@@ -308,7 +308,7 @@ test('of 50,000 random requests none breaks anything, reaches what it may not, o
       if (answer.statusCode === 401 || answer.statusCode === 400) expect(api.commands.seen).toEqual([])
       commandsSeen += api.commands.seen.length
     }),
-    { numRuns: 50_000, endOnFailure: false },
+    { numRuns: 20_000, endOnFailure: false },
   )
   expect(api.log.messages('error')).toEqual([])
   expect(commandsSeen).toBeGreaterThan(500)

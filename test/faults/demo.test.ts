@@ -16,7 +16,8 @@ const entry = { id: 'a', time: new Date().toISOString(), duration_seconds: 1, ac
   who: { key: 'model', role: 'scale', address: '127.0.0.1' }, asked: { cores: 2 }, before: allocation,
   after: { ...allocation, cores: 2 }, why: 'CPU at 97 %', force: false, outcome: 'applied', error: null, message: '',
   undo_of: null, idempotency_key: null }
-const answers = { '/history': { entries: [entry] }, '/resource/lxc/configs': { containers: [container], failed: [] } }
+const answers = { '/history': { entries: [entry], caller: { key: 'demo', role: 'admin' } },
+  '/resource/lxc/configs': { containers: [container], failed: [] } }
 const server = createServer((request, response) => {
   const data = answers[request.url.split('?')[0]]
   response.setHeader('content-type', 'application/json')
