@@ -30,8 +30,8 @@ for (let cycle = Number(first); ; cycle++) {
 
 /** The child in one small file, with nothing of core but what the store uses: it has to start quickly. */
 async function bundleChild(folder: string): Promise<string> {
-  const core = ['errors.ts', 'files/behind-links.ts', 'files/regular-file.ts', 'files/replace-file.ts', 'units.ts'].map(name =>
-    join(root, 'core/src', name),
+  const core = ['errors.ts', 'files/behind-links.ts', 'files/regular-file.ts', 'files/replace-file.ts', 'units.ts'].map(
+    name => join(root, 'core/src', name),
   )
   writeFileSync(join(folder, 'core.ts'), core.map(path => `export * from ${JSON.stringify(path)}`).join('\n'))
   const outfile = join(folder, 'child.mjs')
