@@ -20,7 +20,7 @@ export const hostMemory: Fault = {
   about: "others suddenly take the host's memory",
   plan: (random, { memoryMb }) => ({
     forMs: random.integer(4_000, 12_000),
-    on: { otherMb: Math.round(memoryMb * random.pick([0.6, 0.85, 0.95, 1])) },
+    on: { otherMb: Math.round(memoryMb * random.pick([0.6, 0.9, 1, 1])) },
   }),
   resources: () => ['host-memory'],
   begin: async (site, on) => {

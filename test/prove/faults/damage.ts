@@ -48,7 +48,7 @@ export const metricsDamaged: Fault = {
   about:
     "the metrics file is deleted, moved, cut at any byte, the predecessor's, rubbish, a link, a fifo, a folder or endless",
   plan: random => ({
-    forMs: random.integer(1_000, 7_000),
+    forMs: random.pick([1_000, 3_000, 6_000, 11_000]),
     on: { damage: random.pick(DAMAGES), share: random.next(), killed: random.pick(['', '', 'monitor', 'model']) },
   }),
   resources: on => ['disk', 'metrics', ...(on['killed'] === '' ? [] : [`daemon:${on['killed']}`])],

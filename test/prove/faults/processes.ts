@@ -33,7 +33,8 @@ export const kill: Fault = {
 export const standStill: Fault = {
   name: 'stand-still',
   about: 'SIGSTOP and, later, SIGCONT of a daemon',
-  plan: random => ({ forMs: random.integer(500, 6_000), on: { daemon: random.pick(DAEMON_NAMES) } }),
+  // Also longer than metrics may be old.
+  plan: random => ({ forMs: random.pick([800, 3_000, 6_000, 11_000]), on: { daemon: random.pick(DAEMON_NAMES) } }),
   resources: ofDaemon,
   begin: async (site, on) => {
     const daemon = site.daemons[daemonOf(on)]
