@@ -24,6 +24,7 @@ export function curvesSvg({ title, subtitle = '', panels, columns = 2, atUnit })
     return `<g transform="translate(${x},${y})">${drawPanel(panel, atUnit)}</g>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="10">
+<title>${escaped(title)}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${COLUMN_GAP}" y="18" font-size="14" font-weight="bold">${escaped(title)}</text>
 <text x="${COLUMN_GAP}" y="34" fill="#555">${escaped(subtitle)}</text>
