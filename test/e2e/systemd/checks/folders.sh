@@ -22,6 +22,7 @@ check 'each service has folders of its own, in folders of root' folders_are_righ
 # As an older package left it: one sticky folder for all, with the files of each, and links in /var/log that lead there. The monitor runs
 # though the administrator disabled it, and an edited file names the old folder.
 lxc-autoscale ignore 102 --for 1h >/dev/null
+for cores in 2 1; do api POST /scale/cores "{\"lxc_id\":101,\"cores\":$cores}" >/dev/null; done
 systemctl stop "${UNITS[@]}"
 audit_before=$(wc -l <$STATE/api/audit.jsonl)
 metrics_before=$(grep -c summary $METRICS)
