@@ -311,10 +311,10 @@ export const MUTANTS = [
     suites: [['unit', 'test/unit/api/audit']],
   },
   {
-    name: 'a change that failed may be made again with its key',
+    name: 'a repeated request is not told what came of the first',
     file: `${API}/audit/audit-log.ts`,
-    from: '    this.#keyed.remember(change)\n  }\n\n  /**\n   * Writes',
-    to: '  }\n\n  /**\n   * Writes',
+    from: '    this.#keyed.remember(entry)\n',
+    to: '',
     suites: [
       ['unit', 'test/unit/api'],
       ['contract', 'test/contract/api-repeats.test.ts'],

@@ -228,7 +228,9 @@ async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetS
   const wasStopped = watch.refusal !== undefined && failure.leaves !== 'unknown'
   const read = () => parts.containers.read(facts.vmid).catch(() => undefined)
   let now = await read()
-  if (wasStopped && watch.isMoved && now?.configured.memoryMb === facts.configured.memoryMb) {
+  // Reclaim in the kernel may hold pct up until its time is over: then the limit is half moved as well.
+  const wasCut = wasStopped || failure.code === 'PCT_TIMEOUT'
+  if (wasCut && watch.isMoved && now?.configured.memoryMb === facts.configured.memoryMb) {
     await bringBackMemory(step)
     now = await read()
   }

@@ -220,6 +220,20 @@ describe('a container that grows while pct is starting', () => {
     })
   })
 
+  test('gets its limit back when the kernel held pct up in the middle until its time was over', async () => {
+    const host = new FakeHost()
+    host.inForceOnly = { memoryMb: 512 }
+    host.ignoresSet = true
+    host.failure = new AutoscaleError('PCT_TIMEOUT', 'pct set 101: did not end in time')
+    host.whileEnding = async () => {
+      if (host.commands.length > 1)
+        Object.assign(host, { failure: undefined, inForceOnly: undefined, ignoresSet: false })
+    }
+    await expect(host.scale({ asked: { memoryMb: 512 } })).rejects.toMatchObject({ code: 'PCT_TIMEOUT' })
+    expect(host.commands.map(({ args }) => args[3])).toEqual(['512', '1025', '1024'])
+    expect(host.facts.inForce.memoryMb).toBe(1_024)
+  })
+
   test('gets its limit back when pct was stopped in the moment in which it moved it, in two steps, as Proxmox needs it', async () => {
     const host = new FakeHost()
     host.inForceOnly = { memoryMb: 512 }

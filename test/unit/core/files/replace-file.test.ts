@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeTemporaries, replaceFile } from '@lxc-autoscale/core'
+import { openBeside, removeTemporaries, replaceFile } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { recordFileCalls } from '../../../fakes/recorded-file-calls.ts'
 
@@ -42,6 +42,14 @@ test('writes content in parts, each when it is made', async () => {
   }
   await replaceFile(path, lines())
   expect(readFileSync(path, 'utf8')).toBe([...lines()].join(''))
+})
+
+test('the name of the file beside it is another one each time', async () => {
+  const path = join(directory, 'state.json')
+  const made = [await openBeside(path, 0o600), await openBeside(path, 0o600)]
+  for (const { handle } of made) await handle.close()
+  expect(new Set(made.map(({ aside }) => aside)).size).toBe(2)
+  for (const { aside } of made) expect(aside).toMatch(/state\.json\.[0-9a-f]{16}\.tmp$/)
 })
 
 test('leaves the old file when a part cannot be made', async () => {
