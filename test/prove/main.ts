@@ -44,7 +44,7 @@ export async function main(root: string, words: readonly string[]): Promise<numb
     if (failing === undefined && brokenChecks(judgements).length > 0) failing = { plan, judgements }
   }
   if (failing !== undefined) await giveShortest(failing, { options, run, out })
-  if (options.writesDocs) writeProof(root, tally, options)
+  if (options.writesDocs) await writeProof(root, tally, options)
   if (options.isJson) console.log(JSON.stringify(tally.toJson(options.seed)))
   else console.log(formatSummary(tally))
   return tally.brokenCount === 0 ? 0 : 1

@@ -11,10 +11,51 @@ interface Found {
   readonly mended: string
 }
 
-/** Writes docs/proof.md from what a run came to. */
-export function writeProof(root: string, tally: Tally, options: ProveOptions): void {
-  const found: readonly Found[] = JSON.parse(readFileSync(join(root, 'test/prove/found.json'), 'utf8'))
-  writeFileSync(join(root, 'docs/proof.md'), proofText(tally, found, commandOf(options)))
+interface PlantedBug {
+  readonly name: string
+  readonly file: string
+  readonly caughtBy?: string
+  readonly test?: string
+}
+
+interface LongRunTexts {
+  realText(results: unknown): string
+  soakText(results: unknown): string
+}
+
+/** Writes docs/proof.md from what a run came to, and from what the other runs wrote that take longer. */
+export async function writeProof(root: string, tally: Tally, options: ProveOptions): Promise<void> {
+  const read = (name: string) => JSON.parse(readFileSync(join(root, 'test/prove', name), 'utf8'))
+  const texts: LongRunTexts = await import(join(root, 'test/e2e/recording/results-text.mjs'))
+  const parts = [
+    proofText(tally, read('found.json'), commandOf(options)),
+    bugsText(read('mutants-results.json')),
+    longRun('Real software on real kernels', 'prove:real', 'real', texts.realText(read('real-results.json'))),
+    longRun('Over time', 'prove:soak', 'soak', texts.soakText(read('soak-results.json'))),
+  ]
+  writeFileSync(join(root, 'docs/proof.md'), parts.join('\n'))
+}
+
+function longRun(title: string, script: string, name: string, text: string): string {
+  const files = `--json test/prove/${name}-results.json --svg docs/proof-${name}.svg`
+  return `## ${title}
+
+Written by \`npm run ${script} -- ${files}\`.
+
+${text}
+![${title}](proof-${name}.svg)
+`
+}
+
+function bugsText(bugs: readonly PlantedBug[]): string {
+  return `## Deliberate bugs
+
+Each is planted into a copy of the code, and the suites that are meant to notice it run: \`npm run prove:mutants -- --json test/prove/mutants-results.json\`.
+
+| bug | in | caught by | first by the test |
+|---|---|---|---|
+${bugs.map(({ name, file, caughtBy, test }) => `| ${name} | ${file} | ${caughtBy ?? 'nothing'} | ${test ?? ''} |`).join('\n')}
+`
 }
 
 function commandOf({ minutes, seed, containers }: ProveOptions): string {
