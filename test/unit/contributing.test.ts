@@ -83,9 +83,7 @@ function problemWith(command: string): string | undefined {
   return unknown === undefined ? undefined : `no stage ${unknown}`
 }
 
-const STAGES = (/^\[ \$\{#stages\[@\]\} -gt 0 \] \|\| stages=\((.*)\)$/m.exec(read('scripts/test'))?.[1] ?? '').split(
-  ' ',
-)
+const STAGES = (/^all=\((.*)\)$/m.exec(read('scripts/test'))?.[1] ?? '').split(' ')
 
 function scripts(): object {
   return JSON.parse(read('package.json')).scripts
