@@ -5,7 +5,7 @@ import { wrkSlice } from './wrk.mjs'
 export const jvm = {
   name: 'jvm',
   process: 'java',
-  options: { cores: '1', memory: '384' },
+  options: { cores: '1', memory: '640' },
   files: { 'opt/heap-server.java': readFileSync(new URL('heap-server.java', import.meta.url), 'utf8') },
   service: `cd /opt; javac -J-Xmx96m heap-server.java
     exec java -Dsun.net.httpserver.nodelay=true -Xms32m -Xmx640m -XX:MaxNewSize=48m -XX:+UseG1GC -XX:G1PeriodicGCInterval=2000 -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=15 HeapServer`,
