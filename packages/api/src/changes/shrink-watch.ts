@@ -1,5 +1,6 @@
 import {
   AllocationBody,
+  API_ITSELF,
   AutoscaleError,
   type HistoryEntryBody,
   type Logger,
@@ -27,8 +28,8 @@ const STALLED_PERCENT = 10
 /** No change of an allocation takes longer; lines of the audit log stand in the order in which changes ended. */
 const LONGEST_CHANGE_MS = 5 * MS_PER_MINUTE
 
-/** Who takes a shrink back. No key may have this name. */
-const OURSELVES: HistoryEntryBody['who'] = { key: 'lxc-autoscale', role: 'service', address: '' }
+/** Who takes a shrink back. */
+const OURSELVES: HistoryEntryBody['who'] = { ...API_ITSELF, address: '' }
 
 export interface ShrinkWatchParts {
   readonly runner: Pick<ChangeRunner, 'run'>

@@ -1,5 +1,7 @@
+import { API_ITSELF } from '@lxc-autoscale/core'
+
 /** What the audit log calls those who have no key, and the API itself. */
-const RESERVED: ReadonlySet<string> = new Set(['lxc-autoscale', 'anybody', 'nobody'])
+const RESERVED: ReadonlySet<string> = new Set([API_ITSELF.key, 'anybody', 'nobody'])
 
 /**
  * What is wrong with the name of a key, and what to do about it; undefined when nothing is. Two keys of one name would share

@@ -1,4 +1,4 @@
-import { AllocationBody, type HistoryBody, type HistoryEntryBody, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AllocationBody, API_ITSELF, type HistoryBody, type HistoryEntryBody, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { isChangeKey } from '../client/allocation-change.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Limits } from '../policy/limits.ts'
@@ -17,8 +17,6 @@ const MOST_PAGES = 20
 /** So many entries are known again; more never come back. */
 const MOST_KNOWN = 2 * LARGE_PAGE * MOST_PAGES
 
-/** Who the API says made a change when it made it by itself. */
-const API_ITSELF = { key: 'lxc-autoscale', role: 'service' } as const
 /** What can set an allocation. */
 const ALLOCATING: ReadonlySet<HistoryEntryBody['action']> = new Set(['scale', 'snapshot-rollback'])
 
