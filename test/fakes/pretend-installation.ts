@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ContainerSpec, createHost, INSTANT, type PretendHost, startEngine } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
+import { merged, type Settings } from '../builders/merged-settings.ts'
 import { SpawnedDaemon } from './spawned-daemon.ts'
 
 const DAEMONS = {
@@ -16,8 +17,6 @@ export const DAEMON_NAMES: readonly DaemonName[] = ['monitor', 'model', 'api']
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'lxc-autoscale.mjs')
 const MODEL_KEY = 'a-key-of-the-model-0001'
-
-type Settings = Readonly<Record<string, unknown>>
 
 export interface CommandResult {
   readonly exitCode: number
@@ -179,16 +178,4 @@ const QUICK_SCALING = {
   shrink_cooldown_seconds: 1,
   start_grace_seconds: 0,
   host_memory_reserve_mb: 0,
-}
-
-function merged(usual: Settings, changes: Settings): Settings {
-  const entries = Object.entries(changes).map(([key, value]) => {
-    const before = usual[key]
-    return [key, isMap(value) && isMap(before) ? merged(before, value) : value]
-  })
-  return { ...usual, ...Object.fromEntries(entries) }
-}
-
-function isMap(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

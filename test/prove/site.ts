@@ -15,6 +15,7 @@ import {
   updateSettings,
 } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
+import { merged, type Settings } from '../builders/merged-settings.ts'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
 import { Network } from './network.ts'
 import type { Kill } from './record.ts'
@@ -39,8 +40,6 @@ const DISK_OPTIONS = 'size=24m,nr_inodes=600'
 const FAKE_TIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 const SHORTEST_STEP_MS = 100
 const STEP_MS_PER_CONTAINER = 4
-
-type Settings = Readonly<Record<string, unknown>>
 
 /** What this machine lets us do; what it does not is left out, and said. */
 export interface Abilities {
@@ -411,16 +410,4 @@ async function freePort(): Promise<number> {
   const address = server.address()
   await new Promise(resolve => server.close(resolve))
   return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-function merged(usual: Settings, changes: Settings): Settings {
-  const entries = Object.entries(changes).map(([key, value]) => {
-    const before = usual[key]
-    return [key, isMap(value) && isMap(before) ? merged(before, value) : value]
-  })
-  return { ...usual, ...Object.fromEntries(entries) }
-}
-
-function isMap(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
