@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import type * as files from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
+import { errorMessage, type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
 
 /** The calls of the operating system that keeping lines needs. */
 export type LineFiles = Pick<typeof files, 'open' | 'rename' | 'rm' | 'stat'>
@@ -235,22 +235,12 @@ export class AppendFile {
   async #settle(): Promise<void> {
     if (this.#isSettled) return
     const { path, backupCount, files } = this.#options
-    await syncFolder(dirname(path), files)
+    await syncDirectory(dirname(path), files.open)
     this.#isSettled = true
     for (let number = backupCount + 1; await this.#isThere(number); number++) {
       // One that cannot be removed is in nobody's way; it is tried again after the next rotation.
       await files.rm(`${path}.${number}`, { force: true }).catch(() => undefined)
     }
-  }
-}
-
-/** Makes the names in a folder survive a power loss. */
-export async function syncFolder(path: string, files: Pick<LineFiles, 'open'>): Promise<void> {
-  const handle = await files.open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

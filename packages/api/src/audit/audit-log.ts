@@ -9,10 +9,11 @@ import {
   type Logger,
   MS_PER_DAY,
   MS_PER_HOUR,
+  syncDirectory,
 } from '@lxc-autoscale/core'
 import { linesBackwards } from '../host/lines-backwards.ts'
 import { parseJson } from '../json-object.ts'
-import { AppendFile, type LineFiles, syncFolder } from './append-file.ts'
+import { AppendFile, type LineFiles } from './append-file.ts'
 import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'
 import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
@@ -72,7 +73,7 @@ export class AuditLog {
       AppendFile.open({ path: join(directory, name), ...bounds, files, log })
     return orUnavailable(directory, async () => {
       const made = await mkdir(directory, { recursive: true, mode: 0o750 })
-      if (made !== undefined) await syncFolder(dirname(made), files)
+      if (made !== undefined) await syncDirectory(dirname(made), files.open)
       const notes = await BegunNotes.open(join(directory, BEGUN), files)
       const file = await lines({ ...options, name: FILE })
       const notMade = new NotMadeLog({ file: await lines(NOT_MADE), clock, log })

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Logger, systemErrorCode } from '@lxc-autoscale/core'
+import { type Logger, syncDirectory, systemErrorCode } from '@lxc-autoscale/core'
 import { parseJson } from '../json-object.ts'
-import { type LineFiles, syncFolder } from './append-file.ts'
+import type { LineFiles } from './append-file.ts'
 import { BegunChange } from './audit-entry.ts'
 
 /** A file for each change that has begun and has no line in the audit log yet. */
@@ -20,7 +20,7 @@ export class BegunNotes {
   /** Makes the folder when it is not there. Rejects with the system's error. */
   static async open(directory: string, files: LineFiles): Promise<BegunNotes> {
     await mkdir(directory, { recursive: true, mode: 0o750 })
-    await syncFolder(dirname(directory), files)
+    await syncDirectory(dirname(directory), files.open)
     return new BegunNotes(directory, files)
   }
 
@@ -66,7 +66,7 @@ export class BegunNotes {
       } finally {
         await handle.close()
       }
-      await syncFolder(this.#directory, this.#files)
+      await syncDirectory(this.#directory, this.#files.open)
     } catch (error) {
       await this.#files.rm(path, { force: true }).catch(() => undefined)
       throw error
@@ -80,7 +80,7 @@ export class BegunNotes {
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw error
       await mkdir(this.#directory, { mode: 0o750 })
-      await syncFolder(dirname(this.#directory), this.#files)
+      await syncDirectory(dirname(this.#directory), this.#files.open)
       return this.#files.open(path, NEW_FILE, 0o640)
     }
   }

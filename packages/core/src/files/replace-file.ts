@@ -81,8 +81,8 @@ function inParts(content: string | Uint8Array | Iterable<string>): Iterable<stri
 }
 
 /** Makes a rename or a new file in `path` survive a power loss. */
-export async function syncDirectory(path: string): Promise<void> {
-  await withHandle(await open(path, 'r'), handle => handle.sync())
+export async function syncDirectory(path: string, openFile = open): Promise<void> {
+  await withHandle(await openFile(path, 'r'), handle => handle.sync())
 }
 
 async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
