@@ -54,6 +54,8 @@ class Host {
     await Promise.all([this.installed.startApi(), this.#measuring()])
     const model = this.start('model')
     await model.says(MODEL_CYCLE)
+    // It writes what it shows a moment after it has said so.
+    await until(() => this.installed.hasStatus())
     return model
   }
 

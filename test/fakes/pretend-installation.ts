@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ContainerSpec, createHost, INSTANT, type PretendHost, startEngine } from '@lxc-autoscale/simulator'
@@ -116,8 +116,16 @@ export class PretendInstallation {
     })
   }
 
+  hasStatus(): boolean {
+    return existsSync(this.#statusFile)
+  }
+
   readStatus(): string {
-    return readFileSync(join(this.stateDirectory, 'model-status.json'), 'utf8')
+    return readFileSync(this.#statusFile, 'utf8')
+  }
+
+  get #statusFile(): string {
+    return join(this.stateDirectory, 'model-status.json')
   }
 
   /** Stops every process that was started here and removes everything. */
