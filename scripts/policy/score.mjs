@@ -2,7 +2,7 @@ import { bill, sampleWeightsS } from '@lxc-autoscale/replay'
 
 const SECONDS_PER_DAY = 86_400
 /** What Proxmox gives a container unless told otherwise: an excess up to that is swapped out, not killed. */
-export const SWAP_MB = 512
+const SWAP_MB = 512
 const LEAST_MEMORY_MB = 64
 
 /** What a trace begins with: what it says, else half as much again as its peak, on the grid of `coresStep`. */
@@ -106,7 +106,7 @@ function median(three) {
 }
 
 function peak(values = []) {
-  return values.reduce((most, value) => Math.max(most, value), 0)
+  return values.reduce((most, value) => (value > most ? value : most), 0)
 }
 
 function onGrid(cores, step) {
