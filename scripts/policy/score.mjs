@@ -105,8 +105,9 @@ function median(three) {
   return three.toSorted()[1]
 }
 
+/** Samples that are not known (NaN) have no part in it. */
 function peak(values = []) {
-  return values.reduce((most, value) => (value > most ? value : most), 0)
+  return values.filter(value => value >= 0).reduce((most, value) => Math.max(most, value), 0)
 }
 
 function onGrid(cores, step) {

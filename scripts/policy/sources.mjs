@@ -11,8 +11,9 @@ const SERIES_PER_KIND = 8
 
 /** The series of `directory`/<source>/<series>.csv. */
 export function archivedSeries(directory) {
-  const folders = readdirSync(directory, { withFileTypes: true }).filter(entry => entry.isDirectory())
-  return folders.flatMap(({ name: source }) =>
+  const entries = readdirSync(directory, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const sources = entries.map(({ name }) => name).sort()
+  return sources.flatMap(source =>
     readdirSync(join(directory, source))
       .filter(file => file.endsWith('.csv'))
       .sort()

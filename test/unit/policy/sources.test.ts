@@ -37,9 +37,8 @@ test('memory that is not what a container holds is a source of its own, and play
   ])
 })
 
-test('each kind of generated series is a source, and no series stands in two seeds', () => {
-  const [one, two] = [1, 2].map(generatedSeries)
-  expect(new Set(one?.map(({ source }) => source)).size).toBe(HEAVY_TAILED_KINDS.length)
-  const names = [...(one ?? []), ...(two ?? [])].map(({ trace }) => trace.name)
-  expect(new Set(names).size).toBe(names.length)
+test('each kind of generated series is a source', () => {
+  const generated = generatedSeries(1)
+  expect(new Set(generated.map(({ source }) => source)).size).toBe(HEAVY_TAILED_KINDS.length)
+  expect(new Set(generated.map(({ trace }) => trace.name)).size).toBe(generated.length)
 })
