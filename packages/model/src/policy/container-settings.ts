@@ -90,7 +90,11 @@ function sizingSettings(scaling: ScalingSection): SizingSettings {
       cpuStepCores: scaling.cpu_scale_step,
       memoryStepMb: scaling.ram_scale_step_mb,
     },
-    adaptive: { throttlingPrice: scaling.throttling_price },
+    adaptive: {
+      throttlingPrice: scaling.throttling_price,
+      memorySafety: scaling.memory_safety,
+      minChangePercent: scaling.min_change_percent,
+    },
   }
 }
 

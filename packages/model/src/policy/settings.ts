@@ -64,6 +64,12 @@ const scalingKeys = {
     .describe(
       'Policy adaptive: what one percent of time throttled costs, in percent of unused cores. Higher is safer and larger.',
     ),
+  memory_safety: z
+    .enum(['thrifty', 'balanced', 'safe'])
+    .default('safe')
+    .describe(
+      'Policy adaptive: how dear a kill is. `safe` gives the peak of two weeks and half of the largest leap of that time more, `balanced` a quarter of it, `thrifty` looks back eight days only.',
+    ),
   cpu_scale_up_threshold: percent.default(75).describe('Policy threshold: add cores above this CPU use, percent.'),
   cpu_scale_down_threshold: percent.default(30).describe('Policy threshold: take cores below this CPU use, percent.'),
   ram_scale_up_threshold: percent.default(75).describe('Policy threshold: add memory above this use, percent.'),
@@ -73,7 +79,7 @@ const scalingKeys = {
   min_confidence: percent
     .default(60)
     .describe(
-      'Confidence (0-100) from which the verdict "abnormal" of the isolation forest counts: it then holds shrinking and widens the margin.',
+      'Confidence (0-100) from which the verdict "abnormal" of the isolation forest counts: it then holds shrinking.',
     ),
   learning_hours: hours
     .default(3)

@@ -178,7 +178,7 @@ export class CpuSizer {
     const leastChange = this.#minChange * (1 + this.#parameters.tokenPressure * this.#tokens.lack)
     if (this.#wantedCores > allocatedCores) {
       const isSmall = this.#wantedCores < allocatedCores * (1 + leastChange)
-      const fits = this.#shortLooks === 0 && this.#soon.peak <= allocatedCores
+      const fits = this.#shortLooks === 0 && this.#soon.peak * (1 + this.#minChange) <= allocatedCores
       return isSmall && fits ? undefined : this.#wantedCores
     }
     if (this.#tokens.isExhausted) return undefined

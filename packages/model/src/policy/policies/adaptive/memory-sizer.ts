@@ -34,11 +34,18 @@ export const MemorySizerState = z.object({
   killsInARow: z.number(),
 })
 
-/** A size, and why it is wanted. */
-interface Wish {
-  readonly mb: number
-  readonly text: () => string
+/** What speaks for a size, MB; 0 = nothing. */
+interface Wishes {
+  /** The peak and its margin. */
+  readonly peak: number
+  readonly growth: number
+  /** What it was killed for within the last weeks. */
+  readonly killed: number
+  /** More than it has, since it was killed just now. */
+  readonly jump: number
 }
+type WishName = keyof Wishes
+const WISHES: readonly WishName[] = ['peak', 'growth', 'killed', 'jump']
 
 /**
  * Memory for one container. Too little kills, so nothing is forgotten for two weeks: its peak, and room for half of its largest
@@ -61,7 +68,9 @@ export class MemorySizer {
   #neededMb = 0
   #beforeMb = 0
   #killsInARow = 0
-  #wishes: readonly Wish[] = []
+  #wishes: Wishes | undefined
+  #decidedMs = 0
+  #allocatedMb = 0
 
   constructor({ safety, minChange }: MemorySizerSettings, parameters: MemoryParameters) {
     this.#parameters = parameters
@@ -91,11 +100,15 @@ export class MemorySizer {
   decide({ timeMs, allocatedMb }: MemoryMoment): number | undefined {
     if (!this.#isKnown) return undefined
     for (const window of [this.#peaks, this.#leaps, this.#kills, this.#rises]) window.expire(timeMs)
-    this.#wishes = this.#wanted(timeMs, allocatedMb).toSorted((a, b) => b.mb - a.mb)
-    const wantedMb = this.#wishes[0]?.mb ?? allocatedMb
+    this.#wishes = this.#wanted(allocatedMb)
+    const { peak, growth, killed, jump } = this.#wishes
+    this.#decidedMs = timeMs
+    this.#allocatedMb = allocatedMb
+    const wantedMb = Math.max(peak, growth, killed, jump)
     this.#hold.add(timeMs, wantedMb)
     if (wantedMb > allocatedMb) {
-      const fits = this.#killsInARow === 0 && Math.max(this.#peaks.peak, this.#growthMb) <= allocatedMb
+      const least = Math.max(this.#peaks.peak * (1 + this.#minChange), growth)
+      const fits = this.#killsInARow === 0 && least <= allocatedMb
       return fits && wantedMb < allocatedMb * (1 + this.#minChange) ? undefined : wantedMb
     }
     return this.#hold.peak < allocatedMb * (1 - this.#minChange) ? this.#hold.peak : undefined
@@ -108,14 +121,15 @@ export class MemorySizer {
 
   /** Why the last decision came out so, from the numbers that decided. */
   explain(): string {
-    const [won, next] = this.#wishes
-    if (won === undefined) return 'nothing has been observed yet'
-    const text = next === undefined || next.mb <= 0 ? won.text() : `${won.text()}; next, ${next.text()}`
-    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
+    const wishes = this.#wishes
+    if (wishes === undefined) return 'nothing has been observed yet'
+    const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
+    const wonMb = wishes[won]
+    const text = wishes[next] > 0 ? `${this.#text(won)}; next, ${this.#text(next)}` : this.#text(won)
     const held = this.#hold.peak
-    return Math.round(held) > Math.round(won.mb)
-      ? `the most that was wanted in the last ${minutes} minutes is ${mbText(held)}; now it is ${mbText(won.mb)} (${text})`
-      : text
+    if (Math.round(held) <= Math.round(wonMb)) return text
+    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
+    return `the most that was wanted in the last ${minutes} minutes is ${mbText(held)}; now it is ${mbText(wonMb)} (${text})`
   }
 
   serialise(): z.input<typeof MemorySizerState> {
@@ -156,44 +170,45 @@ export class MemorySizer {
     if (this.#hourBeforeMb !== undefined) this.#leaps.add(timeMs, Math.max(0, this.#hourMb - this.#hourBeforeMb))
   }
 
-  get #growthMb(): number {
-    return Math.max(this.#neededMb, this.#beforeMb) + this.#rises.peak
+  #wanted(allocatedMb: number): Wishes {
+    const { killFactor } = this.#parameters
+    const killedMb = this.#kills.peak
+    return {
+      peak: this.#peaks.peak + this.#marginMb,
+      growth: Math.max(this.#neededMb, this.#beforeMb) + this.#rises.peak,
+      killed: killedMb > this.#peaks.peak ? killedMb : 0,
+      jump: this.#killsInARow > 0 ? allocatedMb * killFactor ** this.#killsInARow : 0,
+    }
   }
 
-  /** All that speaks for a size. */
-  #wanted(timeMs: number, allocatedMb: number): Wish[] {
-    const { smallestMargin, killFactor } = this.#parameters
+  /** A leap may come on top of the highest peak. */
+  get #marginMb(): number {
     const { leapShare, largestMargin } = this.#safety
     const peakMb = this.#peaks.peak
-    const leapMb = leapShare * this.#leaps.peak
-    const marginMb = Math.min(largestMargin * peakMb, Math.max(smallestMargin * peakMb, leapMb))
-    const days = Math.round(this.#safety.rememberMs / MS_PER_DAY)
-    const peakText = () => `the peak of ${days} days, ${mbText(peakMb)} (${agoText(timeMs - this.#peaks.peakMs)})`
-    const wishes: Wish[] = [
-      {
-        mb: peakMb + marginMb,
-        text: () => `${peakText()}, and ${mbText(marginMb)} more (${this.#marginText(marginMb)})`,
-      },
-      {
-        mb: this.#growthMb,
-        text: () =>
-          `it uses ${mbText(Math.max(this.#neededMb, this.#beforeMb))} and rose by up to ${mbText(this.#rises.peak)} at once in the last 2 hours`,
-      },
-    ]
-    const killedMb = this.#kills.peak
-    if (killedMb > peakMb) {
-      wishes.push({
-        mb: killedMb,
-        text: () => `it was killed with ${mbText(killedMb / killFactor)} ${agoText(timeMs - this.#kills.peakMs)}`,
-      })
+    const least = this.#parameters.smallestMargin * peakMb
+    return Math.min(largestMargin * peakMb, Math.max(least, leapShare * this.#leaps.peak))
+  }
+
+  #text(wish: WishName): string {
+    switch (wish) {
+      case 'peak': {
+        const days = Math.round(this.#safety.rememberMs / MS_PER_DAY)
+        const when = agoText(this.#decidedMs - this.#peaks.peakMs)
+        const peak = `the peak of ${days} days, ${mbText(this.#peaks.peak)} (${when})`
+        return `${peak}, and ${mbText(this.#marginMb)} more (${this.#marginText(this.#marginMb)})`
+      }
+      case 'growth': {
+        const used = mbText(Math.max(this.#neededMb, this.#beforeMb))
+        const hours = this.#parameters.riseMs / MS_PER_HOUR
+        return `it uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in the last ${hours} hours`
+      }
+      case 'killed': {
+        const had = mbText(this.#kills.peak / this.#parameters.killFactor)
+        return `it was killed with ${had} ${agoText(this.#decidedMs - this.#kills.peakMs)}`
+      }
+      case 'jump':
+        return `killed for lack of memory with ${mbText(this.#allocatedMb)}`
     }
-    if (this.#killsInARow > 0) {
-      wishes.push({
-        mb: allocatedMb * killFactor ** this.#killsInARow,
-        text: () => `killed for lack of memory with ${mbText(allocatedMb)}`,
-      })
-    }
-    return wishes
   }
 
   #marginText(marginMb: number): string {

@@ -51,7 +51,13 @@ function joinedCpu(before: CpuSample, now: CpuSample): CpuSample {
   const isShort = before.isShort || now.isShort
   const meanCores = (before.usedCores * before.dtMs + now.usedCores * now.dtMs) / dtMs
   const usedCores = isShort ? Math.max(before.usedCores, now.usedCores) : meanCores
-  return { ...now, dtMs, isShort, usedCores, neededCores: isShort ? Math.max(before.neededCores, now.neededCores) : meanCores }
+  return {
+    ...now,
+    dtMs,
+    isShort,
+    usedCores,
+    neededCores: isShort ? Math.max(before.neededCores, now.neededCores) : meanCores,
+  }
 }
 
 function joinedMemory(before: MemorySample, now: MemorySample): MemorySample {
