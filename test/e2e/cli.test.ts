@@ -290,7 +290,7 @@ describe.concurrent('replay', () => {
   test('says what the policies would have done with the history of this host', async () => {
     const { exitCode, stdout } = await host.command(['replay', '--metrics', host.metricsFile])
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^CONTAINER +POLICY +CPU UNUSED +THROTTLED +MEMORY UNUSED +OOM KILLS +CHANGES\/DAY/m)
+    expect(stdout).toMatch(/^CONTAINER +POLICY +CPU UNUSED +THROTTLED +MEMORY UNUSED +SWAPPED +KILLED +CHANGES\/DAY/m)
     for (const policy of ['static', 'adaptive', 'threshold'])
       expect(stdout).toMatch(new RegExp(`^ALL +${policy} `, 'm'))
   })

@@ -181,8 +181,8 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'const within = Math.min(max, Math.max(min, to))',
-    to: 'const within = Math.max(min, to)',
+    from: 'const within = to > from || to <= max ? Math.min(max, least) : least',
+    to: 'const within = least',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {

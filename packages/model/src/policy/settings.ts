@@ -40,6 +40,22 @@ const scalingKeys = {
     .max(1_048_576)
     .optional()
     .describe('Never more memory than this, MB; when left out the memory of the host.'),
+  memory_step_mb: z
+    .int()
+    .min(1)
+    .max(4_096)
+    .default(16)
+    .describe(
+      'Memory limits are rounded up to a multiple of this, MB; from 64 times this on the step doubles with each doubling of the size.',
+    ),
+  min_change_percent: z
+    .number()
+    .min(0)
+    .max(50)
+    .default(5)
+    .describe(
+      'Changes by less than this share of what a container has are not made, unless it is in need or outside its limits. One whole core is always enough.',
+    ),
   throttling_price: z
     .number()
     .min(1)
