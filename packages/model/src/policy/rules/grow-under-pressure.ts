@@ -1,6 +1,6 @@
 import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { LocalSample } from '../decision.ts'
-import { type Draft, durationText, isAbove, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import { type Draft, durationText, type Rule, type RuleFacts, withReason } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
 
 const RULE = 'grow-under-pressure'
@@ -24,9 +24,7 @@ export const growUnderPressure: Rule = (draft, facts) => {
   const least = Math.max(allocation.memoryMb * GROWTH, allocation.memoryMb + LEAST_GROWTH_MB, needMb)
   const urgent = { ...draft, isMemoryUrgent: true }
   if (draft.to.memoryMb !== undefined && draft.to.memoryMb >= least) return urgent
-  const isNew = !isAbove(draft.to.memoryMb, allocation.memoryMb)
-  const grown = { ...urgent, to: { ...draft.to, memoryMb: least } }
-  return isNew ? withReason(grown, RULE, sign) : grown
+  return withReason({ ...urgent, to: { ...draft.to, memoryMb: least } }, RULE, sign)
 }
 
 /** A kill inside a limit of its own (a container in the container, a unit with `MemoryMax`) is named, and nothing more is done about it. */
