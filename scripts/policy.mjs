@@ -1,14 +1,22 @@
 #!/usr/bin/env node
-// npm run policy -- evaluate [--traces DIR] [--only NAME,...] [--json FILE] [--seed N] [--markdown]: what the constants of `adaptive` give, and others.
+// npm run policy -- pictures: draws what docs/sizing.md shows of the workload shapes, and writes their figures.
+// npm run policy -- evaluate [--traces DIR] [--only NAME,...] [--json FILE] [--seed N] [--markdown] [--docs]: what the constants of `adaptive` give, and others.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import * as model from '@lxc-autoscale/model'
 import { ALTERNATIVES } from './policy/alternatives.mjs'
-import { changed, IN_FORCE, tablesOf, VIEWS } from './policy/evaluation.mjs'
+import { writeBlock } from './policy/docs-page.mjs'
+import { changed, costLines, IN_FORCE, tablesOf, VIEWS } from './policy/evaluation.mjs'
 import { archivedSeries, generatedSeries } from './policy/sources.mjs'
 import { tableText } from './policy/tables.mjs'
+
+if (process.argv[2] === 'pictures') {
+  const { pictures } = await import('./policy/pictures.mjs')
+  await pictures()
+  process.exit()
+}
 
 const WORKERS = 2
 const { values: options, positionals } = parseArgs({
@@ -19,9 +27,10 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'string' },
     seed: { type: 'string', default: '1' },
     markdown: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
   },
 })
-if (positionals.join() !== 'evaluate') fail('say what to do: evaluate')
+if (positionals.join() !== 'evaluate') fail('say what to do: evaluate or pictures')
 const seed = Number(options.seed)
 if (!Number.isSafeInteger(seed) || seed < 0) fail(`--seed ${options.seed}: must be a whole number from 0 on`)
 
@@ -38,8 +47,12 @@ const jobs = jobsOf()
 const begunMs = performance.now()
 const results = gathered(jobs, await scoresOf(jobs))
 const seconds = (performance.now() - begunMs) / 1_000
-for (const table of [...tablesOf({ results, groups, seed }), triedTable()]) {
-  console.log(tableText(table, options.markdown))
+const tables = tablesOf({ results, groups, alternatives: chosenAlternatives(), seed })
+for (const table of tables) console.log(tableText(table, options.markdown))
+if (options.docs) {
+  const short = tables.filter(({ isLong }) => !isLong).map(table => tableText(table, true))
+  writeBlock('evaluation', short.join('\n'))
+  writeBlock('cost', costLines(results))
 }
 console.error(`${candidates.length} x ${series.length} series: ${seconds.toFixed(0)} s`)
 if (options.json !== undefined)
@@ -51,11 +64,6 @@ function chosenAlternatives() {
     const found = ALTERNATIVES.find(alternative => alternative.name === name)
     return found ?? fail(`no alternative ${name}; there are ${ALTERNATIVES.map(each => each.name).join(', ')}`)
   })
-}
-
-function triedTable() {
-  const rows = chosenAlternatives().map(({ name, tries, changes }) => [name, tries, `\`${JSON.stringify(changes)}\``])
-  return { title: 'what the alternatives try', header: ['constants', 'what it tries', 'what it changes'], rows }
 }
 
 /** One replay each: a series, sized by a candidate, with whole cores or tenths, for the views that it serves. */

@@ -26,15 +26,42 @@ export function changed(parameters, changes, path = '') {
 
 /**
  * The tables of an evaluation. `results`: view -> alternative -> source -> figures of its series, in the same order for each
- * alternative; an alternative is left out of the views that it does not touch. `groups`: source -> group.
+ * alternative; an alternative is left out of the views that it does not touch. `groups`: source -> group. Tables with `isLong` are not for a page.
  */
-export function tablesOf({ results, groups, seed }) {
+export function tablesOf({ results, groups, alternatives, seed }) {
   const draw = (sources, statistic) => bootstrap(sources, statistic, { random: new Random(seed, 1) })
   return [
     ...VIEWS.map(view => inForceTable(view, results[view.name][IN_FORCE], groups, draw)),
-    ...VIEWS.map(view => alternativesTable(view, results[view.name], groups, draw)),
     ...['cpu', 'memory'].map(resource => leftOutTable(resource, results, draw)),
+    triedTable(results, groups, alternatives),
+    ...VIEWS.map(view => ({ ...alternativesTable(view, results[view.name], groups, draw), isLong: true })),
   ]
+}
+
+/** One line for each alternative: what it costs more than the constants in force, in the mean of the views that it touches. */
+function triedTable(results, groups, alternatives) {
+  const names = [...new Set(Object.values(groups))]
+  const rows = alternatives.map(({ name, tries }) => {
+    const views = VIEWS.filter(view => results[view.name][name] !== undefined)
+    const costs = names.map(group => {
+      const differences = views.flatMap(({ name: view, resource }) =>
+        Object.keys(results[view][name])
+          .filter(source => groups[source] === group)
+          .map(source => {
+            const costOf = constants => COSTS[resource](ofSource(results[view][constants][source]))
+            return costOf(name) - costOf(IN_FORCE)
+          }),
+      )
+      const sum = differences.reduce((total, difference) => total + difference, 0)
+      return differences.length === 0 ? '' : (sum / differences.length).toFixed(2)
+    })
+    return [views[0]?.resource === 'cpu' ? 'cores' : 'memory', name, tries, ...costs]
+  })
+  return {
+    title: 'what was tried, and what it costs more than what is in force',
+    header: ['', 'constants', 'what it tries', ...names],
+    rows,
+  }
 }
 
 function inForceTable({ name, resource }, bySource, groups, draw) {
@@ -94,8 +121,8 @@ function meanCost(resource, sources) {
   return sources.reduce((sum, series) => sum + COSTS[resource](ofSource(series)), 0) / sources.length
 }
 
-/** What is chosen without a source, and what that gives on it: the figure to believe. */
-function leftOutTable(resource, results, draw) {
+/** Views of `resource` and, for each source, what is chosen without it; `figuresOf` a view: on each source with that choice. */
+function choicesOf(resource, results) {
   const views = VIEWS.filter(view => view.resource === resource)
   const names = Object.keys(results[views[0].name])
   const sources = Object.keys(results[views[0].name][IN_FORCE])
@@ -106,12 +133,21 @@ function leftOutTable(resource, results, draw) {
     names.map(name => [name, Object.fromEntries(sources.map(source => [source, costOf(name, source)]))]),
   )
   const choices = leaveOneOut(costs)
-  const columns = views.flatMap(view => columnsOf(resource).map(column => ({ view, column })))
-  const rows = choices.map(({ leftOut, chosen, cost, best }) => [
+  const leftOutSeries = view => choices.map(({ leftOut, chosen }) => seriesOf(view, chosen, leftOut))
+  return { views, costs, choices, leftOutSeries }
+}
+
+/** What is chosen without a source, and what that gives on it: the figure to believe. */
+function leftOutTable(resource, results, draw) {
+  const { views, costs, choices, leftOutSeries } = choicesOf(resource, results)
+  const rows = choices.map(({ leftOut, chosen, cost, best }, index) => [
     leftOut,
     chosen,
     ...[cost, costs[IN_FORCE][leftOut], best].map(value => value.toFixed(1)),
-    ...columns.map(({ view, column: [key, , digits] }) => cell(ofSource(seriesOf(view, chosen, leftOut))[key], digits)),
+    ...views.flatMap(view => {
+      const figures = ofSource(leftOutSeries(view)[index])
+      return columnsOf(resource).map(([key, , digits]) => cell(figures[key], digits))
+    }),
   ])
   const mean = pick => (choices.reduce((sum, choice) => sum + pick(choice), 0) / choices.length).toFixed(1)
   const all = [
@@ -121,24 +157,46 @@ function leftOutTable(resource, results, draw) {
     mean(({ leftOut }) => costs[IN_FORCE][leftOut]),
     mean(({ best }) => best),
     ...views.flatMap(view => {
-      const chosenSeries = choices.map(({ leftOut, chosen }) => seriesOf(view, chosen, leftOut))
-      const figures = ofSources(chosenSeries)
-      const intervals = draw(chosenSeries, ofSources)
+      const figures = ofSources(leftOutSeries(view))
+      const intervals = draw(leftOutSeries(view), ofSources)
       return columnsOf(resource).map(([key, , digits]) => cell(figures[key], digits, intervals[key]))
     }),
   ]
+  const headings = views.flatMap(view =>
+    columnsOf(resource).map(([, heading]) => (views.length > 1 ? `${view.name}: ${heading}` : heading)),
+  )
   return {
     title: `${resource === 'cpu' ? 'cores' : 'memory'}: chosen without the source, judged on it`,
-    header: [
-      'left out',
-      'chosen by the others',
-      'cost',
-      'in force',
-      'best of all',
-      ...columns.map(({ view, column: [, heading] }) => (views.length > 1 ? `${view.name}: ${heading}` : heading)),
-    ],
+    header: ['left out', 'chosen by the others', 'cost', 'in force', 'best of all', ...headings],
     rows: [...rows, all],
   }
+}
+
+const MINUTES_PER_WEEK = 7 * 24 * 60
+
+/** The cost in three lines that can be said aloud: means over all sources, each with what was chosen without it. */
+export function costLines(results) {
+  const said = VIEWS.map(view => {
+    const figures = ofSources(choicesOf(view.resource, results).leftOutSeries(view))
+    return `- **${view.name}**: ${view.resource === 'cpu' ? coresCost(figures) : memoryCost(figures)}`.replace(
+      /\*\*(\w)/,
+      (_, letter) => `**${letter.toUpperCase()}`,
+    )
+  })
+  return `${said.join('\n')}\n`
+}
+
+function coresCost({ unusedPercent, shortPercent, changesPerDay }) {
+  const minutes = Math.round((shortPercent / 100) * MINUTES_PER_WEEK)
+  return `${unusedPercent.toFixed(0)} % of what is given lies unused; too few for ${minutes} minutes a week; changes a day: ${changesPerDay.toFixed(0)}.`
+}
+
+function memoryCost({ unusedPercent, entriesPer100Days, beyondSwapPer100Days, changesPerDay }) {
+  return `${unusedPercent.toFixed(0)} % of what is given lies unused; a container comes to its limit ${onceIn(entriesPer100Days)}, beyond its swap as well ${onceIn(beyondSwapPer100Days)}; changes a day: ${changesPerDay.toFixed(0)}.`
+}
+
+function onceIn(per100Days) {
+  return per100Days === 0 ? 'never' : `once in ${Math.round(100 / per100Days)} days`
 }
 
 /** [group, its sources] of those that are in `bySource`. */

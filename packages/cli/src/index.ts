@@ -1,1 +1,2 @@
+export { replayedShapes, tableRows } from './commands/replay.ts'
 export { program } from './main.ts'

@@ -20,6 +20,8 @@ export interface MemoryBill extends ResourceBill {
   readonly swapped: number
   /** Times at which the demand rose above the limit and the swap together: an OOM kill each. */
   readonly kills: number
+  /** When. */
+  readonly killTimesS: readonly number[]
 }
 
 export interface ReplayBill {
@@ -39,7 +41,7 @@ export function bill(trace: Trace, run: ReplayRun, swapMb = 0): ReplayBill {
   return {
     days: weightsS.reduce((sum, weightS) => sum + weightS, 0) / SECONDS_PER_HOUR / HOURS_PER_DAY,
     cpu: resourceBill(trace.cpuCores, run.cores, weightsS),
-    memory: memoryBill(trace.memoryMb, run.memoryMb, { weightsS, swapMb }),
+    memory: memoryBill(trace.memoryMb, run.memoryMb, { timesS: trace.timesS, weightsS, swapMb }),
     changes: run.changes.length,
   }
 }
@@ -87,6 +89,7 @@ function resourceBill(
 }
 
 interface MemoryTerms {
+  readonly timesS: Float64Array
   readonly weightsS: Float64Array
   readonly swapMb: number
 }
@@ -94,23 +97,24 @@ interface MemoryTerms {
 function memoryBill(
   demand: Float64Array | undefined,
   allocation: Float64Array | undefined,
-  { weightsS, swapMb }: MemoryTerms,
+  { timesS, weightsS, swapMb }: MemoryTerms,
 ): MemoryBill | undefined {
   const billed = resourceBill(demand, allocation, weightsS)
   if (billed === undefined || demand === undefined || allocation === undefined) return undefined
-  const counts = { swapped: 0, kills: 0 }
+  const killTimesS: number[] = []
+  let swapped = 0
   // 0 within the limit, 1 in swap, 2 beyond it; the worst since demand rose above the limit.
   let [before, worst] = [0, 0]
   for (let index = 0; index < demand.length; index++) {
     const excess = (demand[index] ?? Number.NaN) - (allocation[index] ?? Number.NaN)
     if (Number.isNaN(excess)) continue
     const level = Number(excess > TOLERANCE) + Number(excess > swapMb + TOLERANCE)
-    counts.kills += Number(level === 2 && before !== 2)
-    counts.swapped += Number(level === 0 && worst === 1)
+    if (level === 2 && before !== 2) killTimesS.push(timesS[index] ?? 0)
+    swapped += Number(level === 0 && worst === 1)
     worst = level === 0 ? 0 : Math.max(worst, level)
     before = level
   }
-  return { ...billed, swapped: counts.swapped + Number(worst === 1), kills: counts.kills }
+  return { ...billed, swapped: swapped + Number(worst === 1), kills: killTimesS.length, killTimesS }
 }
 
 /** Rounding of the figures of a trace must not count as being short. */

@@ -3,6 +3,7 @@ export { type MemoryMargin, type ReplayRun, replay, startAllocation } from './cl
 export { decisionsCsv } from './decisions-csv.ts'
 export { HEAVY_TAILED_KINDS, heavyTailedTrace } from './heavy-tailed.ts'
 export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './html-report.ts'
+export { replayPicture } from './picture.ts'
 export { SHAPE_NAMES, shapeTrace } from './shapes.ts'
 export { parseTraceCsv, sampleWeightsS, type Trace } from './trace.ts'
 export { MetricsTraces } from './traces-from-metrics.ts'

@@ -11,14 +11,17 @@ interface Table {
 const folder = join(import.meta.dirname, '../../../scripts/policy')
 const {
   changed,
+  costLines,
   IN_FORCE,
   tablesOf,
 }: {
   changed(parameters: object, changes: object): object
+  costLines(results: Readonly<Record<string, Readonly<Record<string, Sources>>>>): string
   IN_FORCE: string
   tablesOf(evaluation: {
     results: Readonly<Record<string, Readonly<Record<string, Sources>>>>
     groups: Readonly<Record<string, string>>
+    alternatives: readonly { name: string; tries: string }[]
     seed: number
   }): Table[]
 } = await import(`${folder}/evaluation.mjs`)
@@ -39,30 +42,48 @@ describe('changed', () => {
   })
 })
 
-test('the tables show each source, each alternative against what is in force, and the choice without a source', () => {
-  const of = (unusedPercent: number) => [
-    { days: 50, unusedPercent, shortPercent: 0, changesPerDay: 1, entries: 0, beyondSwap: 0 },
+describe('an evaluation', () => {
+  const of = (unusedPercent: number, { shortPercent = 0, entries = 0 } = {}) => [
+    { days: 50, unusedPercent, shortPercent, changesPerDay: 1, entries, beyondSwap: 0 },
   ]
-  const cores = { [IN_FORCE]: { a: of(50), b: of(60) } }
+  const cores = { [IN_FORCE]: { a: of(50, { shortPercent: 0.1 }), b: of(60) } }
+  const results = {
+    'whole cores': cores,
+    'tenths of a core': cores,
+    memory: { [IN_FORCE]: { a: of(30, { entries: 2 }), b: of(20) }, thrifty: { a: of(10, { entries: 2 }), b: of(19) } },
+  }
   const tables = tablesOf({
-    results: {
-      'whole cores': cores,
-      'tenths of a core': cores,
-      memory: { [IN_FORCE]: { a: of(30), b: of(20) }, thrifty: { a: of(10), b: of(19) } },
-    },
+    results,
     groups: { a: 'archives', b: 'generated' },
+    alternatives: [{ name: 'thrifty', tries: 'less' }],
     seed: 1,
   })
   const rowsOf = (title: string) =>
     tables.find(table => table.title.startsWith(title))?.rows.map(row => row.join(' | '))
-  expect(rowsOf('whole cores: the constants in force')?.[0]).toBe(
-    'a | 1 | 50 | 50.0 (50.0 to 50.0) | 0.000 (0.000 to 0.000) | 1.0 (1.0 to 1.0)',
-  )
-  expect(rowsOf('memory: the alternatives')?.[1]).toBe(
-    'archives | thrifty | 10.0 | 0.00 | 0.00 | 1.0 | -20.00 (-20.00 to -20.00)',
-  )
-  expect(rowsOf('memory: chosen')?.[0]).toBe('a | thrifty | 10.0 | 30.0 | 10.0 | 10.0 | 0.00 | 0.00 | 1.0')
-  expect(rowsOf('cores: chosen')?.[0]).toContain(`a | ${IN_FORCE} | 50.2 | 50.2 | 50.2`)
+
+  test('shows each source, each alternative against what is in force, and the choice without a source', () => {
+    expect(rowsOf('whole cores: the constants in force')?.[1]).toBe(
+      'b | 1 | 50 | 60.0 (60.0 to 60.0) | 0.000 (0.000 to 0.000) | 1.0 (1.0 to 1.0)',
+    )
+    expect(rowsOf('memory: the alternatives')?.[1]).toBe(
+      'archives | thrifty | 10.0 | 4.00 | 0.00 | 1.0 | -20.00 (-20.00 to -20.00)',
+    )
+    expect(rowsOf('memory: chosen')?.[0]).toBe('a | thrifty | 22.0 | 42.0 | 22.0 | 10.0 | 4.00 | 0.00 | 1.0')
+    expect(rowsOf('cores: chosen')?.[1]).toContain(`b | ${IN_FORCE} | 60.2 | 60.2 | 60.2`)
+  })
+
+  test('tells in one line what an alternative costs', () => {
+    expect(rowsOf('what was tried')).toEqual(['memory | thrifty | less | -20.00 | -1.00'])
+  })
+
+  test('is said aloud in three lines, by what was chosen without the source', () => {
+    expect(costLines(results).split('\n')).toEqual([
+      '- **Whole cores**: 55 % of what is given lies unused; too few for 5 minutes a week; changes a day: 1.',
+      '- **Tenths of a core**: 55 % of what is given lies unused; too few for 5 minutes a week; changes a day: 1.',
+      '- **Memory**: 15 % of what is given lies unused; a container comes to its limit once in 50 days, beyond its swap as well never; changes a day: 1.',
+      '',
+    ])
+  })
 })
 
 test('a table can be folded away', () => {

@@ -49,6 +49,7 @@ interface ReplayCommandOptions {
 
 const REPLAY_INTERVAL_S = 60
 const SHAPE_DAYS = 14
+const DEFAULT_SEED = 1
 /** What Proxmox gives a container unless told otherwise. Source: pct(1), `-swap`. */
 const DEFAULT_SWAP_MB = 512
 
@@ -88,8 +89,20 @@ export function replayCommand(): Command {
       const memoryMargin = await apiMargin()
       const replayed = replayAll({ traces, policies, config, memoryMargin, swapMb, mode: options.mode })
       writeOutputs(replayed, options)
-      standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
+      standardTerminal(options.json ?? false).answer(jsonReport(replayed), () =>
+        table(TABLE_HEADINGS, tableRows(replayed)),
+      )
     })
+}
+
+/** Two weeks of the named shapes under all policies, as `lxc-autoscale replay --shapes` has them. */
+export async function replayedShapes(
+  mode: 'int' | 'frac',
+  names: readonly string[] = SHAPE_NAMES,
+): Promise<ReplayedTrace[]> {
+  const traces = names.map(name => shapeTrace(name, { seed: DEFAULT_SEED, days: SHAPE_DAYS }))
+  const memoryMargin = await apiMargin()
+  return replayAll({ traces, policies: POLICY_NAMES, config: undefined, memoryMargin, swapMb: DEFAULT_SWAP_MB, mode })
 }
 
 /** All policies side by side, unless one is named, or decisions of one are to be written. */
@@ -109,7 +122,7 @@ async function readTraces({ trace, metrics, shapes }: ReplayCommandOptions): Pro
   if ([trace, metrics, shapes].filter(source => source !== undefined).length !== 1) {
     throw new AutoscaleError('INVALID_REQUEST', 'name one of --trace, --metrics and --shapes')
   }
-  if (shapes !== undefined) return generateShapes(shapes === true ? '1' : shapes)
+  if (shapes !== undefined) return generateShapes(shapes === true ? String(DEFAULT_SEED) : shapes)
   if (trace !== undefined) return [parseTraceCsv(basename(trace, '.csv'), readText(trace))]
   return readMetrics(metrics ?? '')
 }
@@ -229,28 +242,27 @@ function figures(policy: ReplayBill, unchanged: ReplayBill | undefined) {
   }
 }
 
+const TABLE_HEADINGS = [
+  'CONTAINER',
+  'POLICY',
+  'CPU UNUSED',
+  'THROTTLED',
+  'MEMORY UNUSED',
+  'SWAPPED',
+  'KILLED',
+  'CHANGES/DAY',
+  'SAVED CORE-H',
+  'SAVED GB-H',
+]
+
 type Figures = ReturnType<typeof figures>
 
-function tableReport(replayed: readonly ReplayedTrace[]): string {
+/** A row per container and policy, and per policy over all containers when there are several; the cells of `TABLE_HEADINGS`. */
+export function tableRows(replayed: readonly ReplayedTrace[]): (string | number | null)[][] {
   const rows = replayed.flatMap(({ trace, policies }) =>
     policies.map(({ policy, bill: billed }) => tableRow(trace.name, policy, figures(billed, policies[0]?.bill))),
   )
-  const sums = replayed.length > 1 ? sumRows(replayed) : []
-  return table(
-    [
-      'CONTAINER',
-      'POLICY',
-      'CPU UNUSED',
-      'THROTTLED',
-      'MEMORY UNUSED',
-      'SWAPPED',
-      'KILLED',
-      'CHANGES/DAY',
-      'SAVED CORE-H',
-      'SAVED GB-H',
-    ],
-    [...rows, ...sums],
-  )
+  return replayed.length > 1 ? [...rows, ...sumRows(replayed)] : rows
 }
 
 function tableRow(name: string, policy: string, row: Figures): (string | number | null)[] {
