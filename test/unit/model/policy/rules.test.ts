@@ -241,15 +241,15 @@ describe('keepWithinLimits', () => {
       memoryMb: 1_504,
     })
     const finer = facts({ settings: settings({ memory_step_mb: 1 }) })
-    expect(keepWithinLimits(draft({ memoryMb: 1_377.5 }), finer).to.memoryMb).toBe(1_408)
+    expect(keepWithinLimits(draft({ memoryMb: 1_377.5 }), finer).to.memoryMb).toBe(1_392)
     expect(keepWithinLimits(draft({ memoryMb: 33.2 }), facts({ settings: finer.settings })).to.memoryMb).toBe(128)
   })
 
   test('rounding takes nothing past a limit that is no multiple of the step, and turns no step round', () => {
     const keys = settings({ min_ram_mb: 1_001, max_ram_mb: 1_300 })
     const odd = (memoryMb: number) => facts({ settings: keys, circumstances: has(memoryMb) })
-    expect(keepWithinLimits(draft({ memoryMb: 1_290 }), odd(1_024)).to.memoryMb).toBe(1_300)
-    expect(keepWithinLimits(draft({ memoryMb: 1_290 }), odd(2_000)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(1_024)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(2_000)).to.memoryMb).toBe(1_300)
     expect(keepWithinLimits(draft({ memoryMb: 900 }), odd(1_100)).to.memoryMb).toBe(1_001)
     expect(keepWithinLimits(draft({ memoryMb: 1_180 }), odd(1_184)).to.memoryMb).toBeUndefined()
     expect(keepWithinLimits(draft({ memoryMb: 1_190 }), odd(1_200)).to.memoryMb).toBeUndefined()
@@ -299,11 +299,11 @@ describe('keepWithinLimits', () => {
 describe('memoryStepMb', () => {
   test.each([
     [64, 16, 16],
-    [1_023, 16, 16],
-    [1_024, 16, 32],
-    [2_047, 16, 32],
-    [65_536, 16, 2_048],
-    [300, 1, 8],
+    [2_047, 16, 16],
+    [2_048, 16, 32],
+    [4_095, 16, 32],
+    [65_536, 16, 1_024],
+    [300, 1, 4],
   ])('a size of about %d MB with the key %d goes by steps of %d MB', (sizeMb, keyMb, stepMb) => {
     expect(memoryStepMb(sizeMb, keyMb)).toBe(stepMb)
   })
