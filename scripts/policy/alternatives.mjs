@@ -4,13 +4,7 @@ const MS_PER_DAY = 24 * MS_PER_HOUR
 
 /** Constants that were tried instead of those in force: a name, what it tries, and what it changes in ADAPTIVE_PARAMETERS. */
 export const ALTERNATIVES = [
-  safe('half leap to 25 %', 'half of the largest leap, but no more than a quarter of the peak', {
-    largestMargin: 0.25,
-  }),
-  safe('whole leap', 'the whole of the largest leap of two weeks comes on top of the peak', {
-    leapShare: 1,
-    largestMargin: 1,
-  }),
+  safe('whole leap', 'the whole of the largest leap of two weeks comes on top of the peak', { leapShare: 1 }),
   safe('quarter leap', 'a quarter of the largest leap', { leapShare: 0.25 }),
   safe('no leap', 'the peak of two weeks and 15 %, whatever leaps', { leapShare: 0 }, { smallestMargin: 0.15 }),
   safe(

@@ -29,7 +29,7 @@ parentPort.on('message', ({ seriesIndex, coresStep, parameters }) => {
   const sizer = new model.ContainerSizer({
     vmid: 100,
     settings: settingsOf(coresStep),
-    policies: model.adaptiveWith && { adaptive: model.adaptiveWith(parameters) },
+    policies: { adaptive: model.adaptiveWith(parameters) },
   })
   const run = replay(trace, sizer, { intervalS: INTERVAL_S, fallback: {}, memoryMargin: { mb, percent } })
   parentPort.postMessage(score(trace, run))

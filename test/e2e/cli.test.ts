@@ -307,6 +307,8 @@ describe.concurrent('replay', () => {
     const [report] = JSON.parse(first.stdout)
     expect(report.policies.map(({ policy }: { policy: string }) => policy)).toEqual(['static', 'adaptive'])
     expect(report.policies[1].saved_core_hours).toBeGreaterThan(0)
+    // With decisions there is no swap, so that nothing tells how large an excess was.
+    expect(report.policies[1]).toMatchObject({ swapped: 0, killed: expect.any(Number) })
     const decisions = readFileSync(`${out}`, 'utf8')
     expect(decisions).toMatch(/^t_seconds,cpu_cores,mem_mb\n/)
     expect(decisions.split('\n').length).toBeGreaterThan(3)

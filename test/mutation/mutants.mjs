@@ -186,6 +186,27 @@ export const MUTANTS = [
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
+    name: 'a minimum raises the maximum in force',
+    file: `${MODEL}/policy/container-settings.ts`,
+    from: 'if (capped !== undefined) provenance[min] = capped',
+    to: 'if (capped !== undefined) provenance[max] = provenance[min]',
+    suites: [['unit', 'test/unit/model/policy/container-settings.test.ts']],
+  },
+  {
+    name: 'growth that is needed is held because it is small',
+    file: `${MODEL}/policy/rules/hold-small-changes.ts`,
+    from: 'return to < from || !(isUrgent || ',
+    to: 'return to < from || !(isUrgent && ',
+    suites: [['unit', 'test/unit/model/policy/rules.test.ts']],
+  },
+  {
+    name: 'a snapshot brings back more than the bounds allow',
+    file: `${API}/changes/snapshots.ts`,
+    from: 'if (!target.force && limits !== undefined)',
+    to: 'if (target.force && limits !== undefined)',
+    suites: [['contract', 'test/contract/api-lifecycle.test.ts']],
+  },
+  {
     name: 'a locked container is changed',
     file: `${MODEL}/policy/rules/require-quiet-container.ts`,
     from: "if (lock !== undefined && lock !== '') return",

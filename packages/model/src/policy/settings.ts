@@ -46,7 +46,7 @@ const scalingKeys = {
     .max(4_096)
     .default(16)
     .describe(
-      'Memory limits are rounded up to a multiple of this, MB; from 64 times this on the step doubles with each doubling of the size.',
+      'Memory limits are rounded up to a multiple of this, MB; from 128 times this on the step doubles with each doubling of the size.',
     ),
   min_change_percent: z
     .number()

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Allocation } from '../../../../packages/model/src/policy/decision.ts'
 import type { Refusal } from '../../../../packages/model/src/policy/refusals.ts'
@@ -232,25 +233,39 @@ describe('keepChangeBudget', () => {
 })
 
 describe('keepWithinLimits', () => {
+  const has = (memoryMb: number) => circumstances({ allocation: { cores: 2, memoryMb } })
+
   test('rounds up to whole cores, and memory to a step that grows with the size', () => {
     expect(keepWithinLimits(draft({ cores: 2.2, memoryMb: 1_500.2 }), facts()).to).toEqual({
       cores: 3,
       memoryMb: 1_504,
     })
     const finer = facts({ settings: settings({ memory_step_mb: 1 }) })
-    expect(keepWithinLimits(draft({ memoryMb: 1_377.5 }), finer).to.memoryMb).toBe(1_408)
+    expect(keepWithinLimits(draft({ memoryMb: 1_377.5 }), finer).to.memoryMb).toBe(1_392)
     expect(keepWithinLimits(draft({ memoryMb: 33.2 }), facts({ settings: finer.settings })).to.memoryMb).toBe(128)
   })
 
   test('rounding takes nothing past a limit that is no multiple of the step, and turns no step round', () => {
-    const odd = settings({ min_ram_mb: 1_001, max_ram_mb: 1_300 })
-    const has = (memoryMb: number) =>
-      facts({ settings: odd, circumstances: circumstances({ allocation: { cores: 2, memoryMb } }) })
-    expect(keepWithinLimits(draft({ memoryMb: 1_290 }), has(1_024)).to.memoryMb).toBe(1_300)
-    expect(keepWithinLimits(draft({ memoryMb: 1_290 }), has(2_000)).to.memoryMb).toBe(1_300)
-    expect(keepWithinLimits(draft({ memoryMb: 900 }), has(1_100)).to.memoryMb).toBe(1_001)
-    expect(keepWithinLimits(draft({ memoryMb: 1_180 }), has(1_184)).to.memoryMb).toBeUndefined()
-    expect(keepWithinLimits(draft({ memoryMb: 1_190 }), has(1_200)).to.memoryMb).toBeUndefined()
+    const keys = settings({ min_ram_mb: 1_001, max_ram_mb: 1_300 })
+    const odd = (memoryMb: number) => facts({ settings: keys, circumstances: has(memoryMb) })
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(1_024)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(2_000)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 900 }), odd(1_100)).to.memoryMb).toBe(1_001)
+    expect(keepWithinLimits(draft({ memoryMb: 1_180 }), odd(1_184)).to.memoryMb).toBeUndefined()
+    expect(keepWithinLimits(draft({ memoryMb: 1_190 }), odd(1_200)).to.memoryMb).toBeUndefined()
+  })
+
+  test('the same wish changes nothing once more', () => {
+    const megabytes = fc.integer({ min: 64, max: 9_000 })
+    fc.assert(
+      fc.property(megabytes, megabytes, fc.integer({ min: 1, max: 300 }), (hasMb, memoryMb, memory_step_mb) => {
+        const keys = settings({ memory_step_mb, max_ram_mb: 5_001 })
+        const given = (mb: number) =>
+          keepWithinLimits(draft({ memoryMb }), facts({ settings: keys, circumstances: has(mb) })).to.memoryMb
+        const first = given(hasMb)
+        if (first !== undefined) expect(given(first)).toBeUndefined()
+      }),
+    )
   })
 
   test('what stands above the maximum shrinks by its own steps and is not pushed down to it', () => {
@@ -284,11 +299,11 @@ describe('keepWithinLimits', () => {
 describe('memoryStepMb', () => {
   test.each([
     [64, 16, 16],
-    [1_023, 16, 16],
-    [1_024, 16, 32],
-    [2_047, 16, 32],
-    [65_536, 16, 2_048],
-    [300, 1, 8],
+    [2_047, 16, 16],
+    [2_048, 16, 32],
+    [4_095, 16, 32],
+    [65_536, 16, 1_024],
+    [300, 1, 4],
   ])('a size of about %d MB with the key %d goes by steps of %d MB', (sizeMb, keyMb, stepMb) => {
     expect(memoryStepMb(sizeMb, keyMb)).toBe(stepMb)
   })

@@ -4,12 +4,12 @@ import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 export const MEMORY_PARAMETERS = {
   /**
    * What the key `memory_safety` stands for: for how long a peak is provided for (two weeks, so that a weekly job has two chances),
-   * which share of the largest leap of that time is added to it, and the most that is added, as a share of the peak.
+   * and which share of the largest leap of that time is added to it.
    */
   safety: {
-    thrifty: { rememberMs: 8 * MS_PER_DAY, leapShare: 0.25, largestMargin: 0.25 },
-    balanced: { rememberMs: 14 * MS_PER_DAY, leapShare: 0.25, largestMargin: 0.25 },
-    safe: { rememberMs: 14 * MS_PER_DAY, leapShare: 0.5, largestMargin: 0.5 },
+    thrifty: { rememberMs: 8 * MS_PER_DAY, leapShare: 0.25 },
+    balanced: { rememberMs: 14 * MS_PER_DAY, leapShare: 0.25 },
+    safe: { rememberMs: 14 * MS_PER_DAY, leapShare: 0.5 },
   },
   /** Even what never leaps gets this share more than its peak. */
   smallestMargin: 0.05,

@@ -36,16 +36,15 @@ export const MemorySizerState = z.object({
 
 /** What speaks for a size, MB; 0 = nothing. */
 interface Wishes {
-  /** The peak and its margin. */
+  /** The peak, or what it was killed for, and the margin. */
   readonly peak: number
-  readonly growth: number
-  /** What it was killed for within the last weeks. */
   readonly killed: number
+  readonly growth: number
   /** More than it has, since it was killed just now. */
   readonly jump: number
 }
 type WishName = keyof Wishes
-const WISHES: readonly WishName[] = ['peak', 'growth', 'killed', 'jump']
+const WISHES: readonly WishName[] = ['peak', 'killed', 'growth', 'jump']
 
 /**
  * Memory for one container. Too little kills, so nothing is forgotten for two weeks: its peak, and room for half of its largest
@@ -92,7 +91,7 @@ export class MemorySizer {
     this.#neededMb = neededMb
     this.#killsInARow = wasKilled ? Math.min(this.#killsInARow + 1, this.#parameters.killsInARow) : 0
     if (wasKilled) this.#kills.add(timeMs, peakMb)
-    this.#peaks.add(timeMs, peakMb)
+    this.#peaks.add(timeMs, neededMb)
     this.#noteLeap(timeMs, peakMb)
   }
 
@@ -107,7 +106,7 @@ export class MemorySizer {
     const wantedMb = Math.max(peak, growth, killed, jump)
     this.#hold.add(timeMs, wantedMb)
     if (wantedMb > allocatedMb) {
-      const least = Math.max(this.#peaks.peak * (1 + this.#minChange), growth)
+      const least = Math.max(Math.max(this.#peaks.peak, this.#kills.peak) * (1 + this.#minChange), growth)
       const fits = this.#killsInARow === 0 && least <= allocatedMb
       return fits && wantedMb < allocatedMb * (1 + this.#minChange) ? undefined : wantedMb
     }
@@ -171,22 +170,19 @@ export class MemorySizer {
   }
 
   #wanted(allocatedMb: number): Wishes {
-    const { killFactor } = this.#parameters
     const killedMb = this.#kills.peak
     return {
       peak: this.#peaks.peak + this.#marginMb,
+      killed: killedMb > this.#peaks.peak ? killedMb + this.#marginMb : 0,
       growth: Math.max(this.#neededMb, this.#beforeMb) + this.#rises.peak,
-      killed: killedMb > this.#peaks.peak ? killedMb : 0,
-      jump: this.#killsInARow > 0 ? allocatedMb * killFactor ** this.#killsInARow : 0,
+      jump: this.#killsInARow > 0 ? allocatedMb * this.#parameters.killFactor ** this.#killsInARow : 0,
     }
   }
 
-  /** A leap may come on top of the highest peak. */
+  /** A leap may come on top of the highest that it is known to need. */
   get #marginMb(): number {
-    const { leapShare, largestMargin } = this.#safety
-    const peakMb = this.#peaks.peak
-    const least = this.#parameters.smallestMargin * peakMb
-    return Math.min(largestMargin * peakMb, Math.max(least, leapShare * this.#leaps.peak))
+    const mostMb = Math.max(this.#peaks.peak, this.#kills.peak)
+    return Math.max(this.#parameters.smallestMargin * mostMb, this.#safety.leapShare * this.#leaps.peak)
   }
 
   #text(wish: WishName): string {
@@ -194,30 +190,31 @@ export class MemorySizer {
       case 'peak': {
         const days = Math.round(this.#safety.rememberMs / MS_PER_DAY)
         const when = agoText(this.#decidedMs - this.#peaks.peakMs)
-        const peak = `the peak of ${days} days, ${mbText(this.#peaks.peak)} (${when})`
-        return `${peak}, and ${mbText(this.#marginMb)} more (${this.#marginText(this.#marginMb)})`
+        return `the peak of ${days} days, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
+      }
+      case 'killed': {
+        const { killFactor } = this.#parameters
+        const [had, counts] = [this.#kills.peak / killFactor, this.#kills.peak].map(mbText)
+        const when = agoText(this.#decidedMs - this.#kills.peakMs)
+        return `it was killed with ${had} (${when}), which counts as ${counts}, ${this.#marginText()}`
       }
       case 'growth': {
         const used = mbText(Math.max(this.#neededMb, this.#beforeMb))
         const hours = this.#parameters.riseMs / MS_PER_HOUR
         return `it uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in the last ${hours} hours`
       }
-      case 'killed': {
-        const had = mbText(this.#kills.peak / this.#parameters.killFactor)
-        return `it was killed with ${had} ${agoText(this.#decidedMs - this.#kills.peakMs)}`
-      }
       case 'jump':
         return `killed for lack of memory with ${mbText(this.#allocatedMb)}`
     }
   }
 
-  #marginText(marginMb: number): string {
-    const { leapShare, largestMargin } = this.#safety
-    const leapMb = this.#leaps.peak
-    const leap = `its largest leap within an hour, ${mbText(leapMb)}`
-    if (marginMb < leapShare * leapMb) return `${percent(largestMargin)} %, the most, for ${leap}`
-    if (marginMb > leapShare * leapMb) return `${percent(this.#parameters.smallestMargin)} %, the least, for ${leap}`
-    return `${percent(leapShare)} % of ${leap}`
+  #marginText(): string {
+    const { leapShare } = this.#safety
+    const isLeast = this.#marginMb > leapShare * this.#leaps.peak
+    const share = isLeast
+      ? `${percent(this.#parameters.smallestMargin)} %, the least, for`
+      : `${percent(leapShare)} % of`
+    return `and ${mbText(this.#marginMb)} more (${share} its largest leap within an hour, ${mbText(this.#leaps.peak)})`
   }
 }
 
