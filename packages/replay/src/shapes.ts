@@ -1,4 +1,5 @@
 import { Random } from '@lxc-autoscale/model'
+import { between, noisy } from './draws.ts'
 import type { Trace } from './trace.ts'
 
 /** The demand at one minute. */
@@ -155,17 +156,6 @@ function jobTimes(random: Random, { everyMinutes, firstMinute, jitter }: JobOpti
       return since >= 0 && since < lengthMinutes
     },
   }
-}
-
-function between(random: Random, from: number, to: number): number {
-  return from + (to - from) * random.uniform()
-}
-
-/** A factor around 1; `spread` is its standard deviation, and it never strays further than four of them. */
-function noisy(random: Random, spread: number): number {
-  let sum = 0
-  for (let i = 0; i < 4; i++) sum += random.uniform()
-  return Math.max(0.05, 1 + spread * (sum - 2) * Math.sqrt(3))
 }
 
 function rounded(value: number, parts: number): number {
