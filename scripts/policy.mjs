@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// npm run policy -- anomaly [--traces DIR] [--labelled DIR] [--seed N] [--markdown]: what the verdict "abnormal" is worth.
 // npm run policy -- evaluate [--traces DIR] [--only NAME,...] [--json FILE] [--seed N] [--markdown]: what the constants of `adaptive` give, and others.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -9,6 +10,12 @@ import { ALTERNATIVES } from './policy/alternatives.mjs'
 import { changed, IN_FORCE, tablesOf, VIEWS } from './policy/evaluation.mjs'
 import { archivedSeries, generatedSeries } from './policy/sources.mjs'
 import { tableText } from './policy/tables.mjs'
+
+if (process.argv[2] === 'anomaly') {
+  const { anomaly } = await import('./policy/anomaly.mjs')
+  anomaly(process.argv.slice(3))
+  process.exit()
+}
 
 const WORKERS = 2
 const { values: options, positionals } = parseArgs({
@@ -21,7 +28,7 @@ const { values: options, positionals } = parseArgs({
     markdown: { type: 'boolean', default: false },
   },
 })
-if (positionals.join() !== 'evaluate') fail('say what to do: evaluate')
+if (positionals.join() !== 'evaluate') fail('say what to do: evaluate or anomaly')
 const seed = Number(options.seed)
 if (!Number.isSafeInteger(seed) || seed < 0) fail(`--seed ${options.seed}: must be a whole number from 0 on`)
 
