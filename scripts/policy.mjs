@@ -45,7 +45,9 @@ const jobs = jobsOf()
 const begunMs = performance.now()
 const results = gathered(jobs, await scoresOf(jobs))
 const seconds = (performance.now() - begunMs) / 1_000
-for (const table of tablesOf({ results, groups, seed })) console.log(tableText(table, options.markdown))
+for (const table of [...tablesOf({ results, groups, seed }), triedTable()]) {
+  console.log(tableText(table, options.markdown))
+}
 console.error(`${candidates.length} x ${series.length} series: ${seconds.toFixed(0)} s`)
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ seed, groups, results }, undefined, 1)}\n`)
@@ -56,6 +58,11 @@ function chosenAlternatives() {
     const found = ALTERNATIVES.find(alternative => alternative.name === name)
     return found ?? fail(`no alternative ${name}; there are ${ALTERNATIVES.map(each => each.name).join(', ')}`)
   })
+}
+
+function triedTable() {
+  const rows = chosenAlternatives().map(({ name, tries, changes }) => [name, tries, `\`${JSON.stringify(changes)}\``])
+  return { title: 'what the alternatives try', header: ['constants', 'what it tries', 'what it changes'], rows }
 }
 
 /** One replay each: a series, sized by a candidate, with whole cores or tenths, for the views that it serves. */

@@ -46,9 +46,12 @@ export function bootstrap(sources, statistic, { random, draws = 400 }) {
   )
 }
 
+/** Points of cost that are chance: one event more or less in the worst source is more than this. */
+const TIE_POINTS = 1
+
 /**
  * For each source the choice that the others alone would make: the alternative that is least far from the best one in
- * the worst of them, the smaller sum of distances at a tie.
+ * the worst of them; of those that are as good there, the one with the smallest sum of distances.
  * @param costs alternative -> source -> cost; every alternative has every source
  */
 export function leaveOneOut(costs) {
@@ -61,7 +64,8 @@ export function leaveOneOut(costs) {
       const regrets = others.map(source => costs[name][source] - best[source])
       return { name, worst: Math.max(...regrets), total: regrets.reduce((all, regret) => all + regret, 0) }
     })
-    const [chosen] = ranked.toSorted((a, b) => a.worst - b.worst || a.total - b.total)
+    const least = Math.min(...ranked.map(({ worst }) => worst))
+    const [chosen] = ranked.filter(({ worst }) => worst <= least + TIE_POINTS).toSorted((a, b) => a.total - b.total)
     return { leftOut, chosen: chosen.name, cost: costs[chosen.name][leftOut], best: best[leftOut] }
   })
 }

@@ -38,16 +38,14 @@ export function score(trace, run) {
   const cores = scored(run.cores, most.cores, from)
   const memoryMb = scored(run.memoryMb, most.memoryMb, from)
   const known = { ...trace, cpuCores: unknownUntil(from, trace.cpuCores), memoryMb: unknownUntil(from, trace.memoryMb) }
-  const { cpu, memory } = bill(known, { cores, memoryMb, changes: [] })
+  const { cpu, memory } = bill(known, { cores, memoryMb, changes: [] }, SWAP_MB)
   const beyondSwap = memoryMb?.map(mb => mb + SWAP_MB)
   return {
     cpu: cpu && figures(cpu, days),
     memory: memory && {
       ...figures(memory, days),
       entries: memory.shortEpisodes - Number(isShortAcross(from, trace.memoryMb, memoryMb)),
-      beyondSwap:
-        bill(known, { memoryMb: beyondSwap, changes: [] }).memory.shortEpisodes -
-        Number(isShortAcross(from, trace.memoryMb, beyondSwap)),
+      beyondSwap: memory.kills - Number(isShortAcross(from, trace.memoryMb, beyondSwap)),
     },
   }
 }

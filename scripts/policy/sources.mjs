@@ -37,7 +37,7 @@ function isIn(trace) {
   return resource => (resource === 'cpu' ? trace.cpuCores : trace.memoryMb) !== undefined
 }
 
-/** Half of them ten days of minutes, half 30 days of five minutes. */
+/** One in four is ten days of minutes, the others are 20 days of five minutes. */
 export function generatedSeries(seed) {
   return HEAVY_TAILED_KINDS.flatMap(kind =>
     Array.from({ length: SERIES_PER_KIND }, (_, index) => ({
@@ -45,7 +45,7 @@ export function generatedSeries(seed) {
       source: `generated: ${kind}`,
       trace: heavyTailedTrace(kind, {
         seed: seed * SERIES_PER_KIND + index,
-        ...(index % 2 === 0 ? { days: 10, stepS: 60 } : { days: 30, stepS: 300 }),
+        ...(index % 4 === 0 ? { days: 10, stepS: 60 } : { days: 20, stepS: 300 }),
       }),
       resources: ['cpu', 'memory'],
     })),

@@ -9,7 +9,7 @@ parentPort.on('message', ({ seriesIndex, coresStep, parameters }) => {
   const sizer = new model.ContainerSizer({
     vmid: 100,
     settings: settingsOf(coresStep),
-    policies: model.adaptiveWith && { adaptive: model.adaptiveWith(parameters) },
+    policies: { adaptive: model.adaptiveWith(parameters) },
   })
   const run = replay(trace, sizer, { intervalS: INTERVAL_S, fallback: {}, memoryMargin: MEMORY_MARGIN })
   parentPort.postMessage(score(trace, run))

@@ -120,6 +120,28 @@ describe('a new configuration', () => {
     expect(answer).toMatchObject({ status: 409, json: { error: 'OUT_OF_BOUNDS', max: 2 } })
   })
 
+  test('bounds what is undone and gone back to as well, unless by force', async () => {
+    const api = await start()
+    const snapshot = { lxc_id: 101, snapshot_name: 'large' }
+    expect((await api.ask('/snapshot/create', { body: snapshot })).status).toBe(200)
+    const shrunk = await api.ask('/scale/cores', { body: { lxc_id: 101, cores: 1 } })
+    await reload(
+      api,
+      config => {
+        config['safety'] = { limits: { max_cores: 1 } }
+        config['authentication'] = { key_file: '', api_keys: [{ name: 'new', key: 'a-new-key-9', role: 'admin' }] }
+      },
+      /configuration re-read/,
+    )
+    await until(async () => (await api.ask('/routes')).status === 401)
+    const ask = (path: string, body: object) => api.ask(path, { key: 'a-new-key-9', body })
+    const outside = { status: 409, json: { error: 'OUT_OF_BOUNDS', value: 2, max: 1 } }
+    expect(await ask(`/history/${shrunk.json.change_id}/undo`, {})).toMatchObject(outside)
+    expect(await ask('/snapshot/rollback', snapshot)).toMatchObject(outside)
+    const forced = await ask('/snapshot/rollback', { ...snapshot, force: true })
+    expect(forced).toMatchObject({ status: 200, json: { data: { after: { cores: 2 } } } })
+  })
+
   test('that is wrong is refused, and the old one stays', async () => {
     const api = await start()
     await reload(

@@ -290,7 +290,7 @@ describe.concurrent('replay', () => {
   test('says what the policies would have done with the history of this host', async () => {
     const { exitCode, stdout } = await host.command(['replay', '--metrics', host.metricsFile])
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^CONTAINER +POLICY +CPU UNUSED +THROTTLED +MEMORY UNUSED +OOM KILLS +CHANGES\/DAY/m)
+    expect(stdout).toMatch(/^CONTAINER +POLICY +CPU UNUSED +THROTTLED +MEMORY UNUSED +SWAPPED +KILLED +CHANGES\/DAY/m)
     for (const policy of ['static', 'adaptive', 'threshold'])
       expect(stdout).toMatch(new RegExp(`^ALL +${policy} `, 'm'))
   })
@@ -307,6 +307,8 @@ describe.concurrent('replay', () => {
     const [report] = JSON.parse(first.stdout)
     expect(report.policies.map(({ policy }: { policy: string }) => policy)).toEqual(['static', 'adaptive'])
     expect(report.policies[1].saved_core_hours).toBeGreaterThan(0)
+    // With decisions there is no swap, so that nothing tells how large an excess was.
+    expect(report.policies[1]).toMatchObject({ swapped: 0, killed: expect.any(Number) })
     const decisions = readFileSync(`${out}`, 'utf8')
     expect(decisions).toMatch(/^t_seconds,cpu_cores,mem_mb\n/)
     expect(decisions.split('\n').length).toBeGreaterThan(3)

@@ -44,7 +44,7 @@ type Fault = (typeof FAULTS)[number]
 const CHANGING: readonly Fault[] = ['none', 'late', 'lost-answers']
 
 /** No two containers are alike, so that an answer about the wrong one shows. */
-const initialMemoryMb = (vmid: number) => 900 + vmid
+const initialMemoryMb = (vmid: number) => 800 + vmid
 
 /** What the API does under `fault`; undefined = what it should. */
 function behave(model: FakeModel, fault: Fault, request: ApiRequest): ApiReply | Promise<ApiReply> | undefined {

@@ -181,9 +181,30 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'const within = Math.min(max, Math.max(min, to))',
-    to: 'const within = Math.max(min, to)',
+    from: 'const within = to > from || to <= max ? Math.min(max, least) : least',
+    to: 'const within = least',
     suites: [['unit', 'test/unit/model/policy']],
+  },
+  {
+    name: 'a minimum raises the maximum in force',
+    file: `${MODEL}/policy/container-settings.ts`,
+    from: 'if (capped !== undefined) provenance[min] = capped',
+    to: 'if (capped !== undefined) provenance[max] = provenance[min]',
+    suites: [['unit', 'test/unit/model/policy/container-settings.test.ts']],
+  },
+  {
+    name: 'growth that is needed is held because it is small',
+    file: `${MODEL}/policy/rules/hold-small-changes.ts`,
+    from: 'return to < from || !(isUrgent || ',
+    to: 'return to < from || !(isUrgent && ',
+    suites: [['unit', 'test/unit/model/policy/rules.test.ts']],
+  },
+  {
+    name: 'a snapshot brings back more than the bounds allow',
+    file: `${API}/changes/snapshots.ts`,
+    from: 'if (!target.force && limits !== undefined)',
+    to: 'if (target.force && limits !== undefined)',
+    suites: [['contract', 'test/contract/api-lifecycle.test.ts']],
   },
   {
     name: 'a locked container is changed',

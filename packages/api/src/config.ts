@@ -128,6 +128,28 @@ const Bounds = z
   })
 export type Bounds = z.output<typeof Bounds>
 
+const BOUND_PAIRS = [
+  ['min_cores', 'max_cores'],
+  ['min_memory_mb', 'max_memory_mb'],
+] as const
+
+interface BoundConflict {
+  readonly key: keyof Bounds
+  readonly message: string
+}
+
+/** Where a bound of one container and the general one for the other end leave nothing between them. */
+function conflicts(own: Bounds, limits: Bounds): BoundConflict[] {
+  return BOUND_PAIRS.flatMap<BoundConflict>(([min, max]) => {
+    const [least, most] = [own[min] ?? limits[min], own[max] ?? limits[max]]
+    const isOwnPair = own[min] !== undefined && own[max] !== undefined
+    if (isOwnPair || least === undefined || most === undefined || least <= most) return []
+    return own[min] === undefined
+      ? [{ key: max, message: `${most} is below safety.limits.${min}, ${least}` }]
+      : [{ key: min, message: `${least} is above safety.limits.${max}, ${most}` }]
+  })
+}
+
 const SafetySection = z
   .strictObject({
     memory_margin_mb: z
@@ -166,6 +188,13 @@ const SafetySection = z
       .record(z.string().regex(/^[1-9]\d{2,8}$/, `must be a container number up to ${MAX_VMID}`), Bounds)
       .default({})
       .describe('Bounds of single containers, by number; they take the place of safety.limits key by key.'),
+  })
+  .superRefine(({ limits, containers }, context) => {
+    for (const [vmid, own] of Object.entries(containers)) {
+      for (const { key, message } of conflicts(own, limits)) {
+        context.addIssue({ code: 'custom', path: ['containers', vmid, key], message })
+      }
+    }
   })
   .prefault({})
   .describe('Rules that every change must keep, whoever asks; an admin key may set "force": true.')

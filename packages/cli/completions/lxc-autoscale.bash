@@ -18,7 +18,7 @@ _lxc_autoscale() {
     "config reference") words="--json --help" ;;
     "config migrate") words="--write --json --help" ;;
     "doctor") words="--config-dir --url --key-file --json --help" ;;
-    "replay") words="--trace --metrics --shapes --policy --mode --config --decisions --html --json --help" ;;
+    "replay") words="--trace --metrics --shapes --policy --mode --swap --config --decisions --html --json --help" ;;
     "forest") words="--data --label-column --seeds --json --help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))

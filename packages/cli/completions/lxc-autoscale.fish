@@ -55,6 +55,7 @@ complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l metrics -d 
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l shapes -d 'two weeks of each workload shape of docs/sizing.md (default seed: 1)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l policy -d 'only this policy (default: all of them; with --decisions the configured one)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l mode -d 'whole cores or tenths (default: as configured, else int)'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l swap -d 'swap of a container: more demand above the limit kills (default: 512 as Proxmox gives; with --decisions 0, as nothing may tell how much more it was)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l config -d 'lxc_autoscale_ml.yaml with the limits and settings (default: 1 core or 0.1, and 64 MB)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l decisions -d 'write the decisions: t_seconds,cpu_cores,mem_mb (one trace, one policy)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from replay' -l html -d 'write one page with the curves'

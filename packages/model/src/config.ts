@@ -1,6 +1,7 @@
 import { type ConfigRules, HostSection, LOG_LEVELS, parseVmid, stateDirectory, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { AnomalySection, ForestSection } from './anomaly/anomaly-sections.ts'
+import { limitConflicts } from './policy/limit-conflicts.ts'
 import { ScalingSection, SchedulesSection, TiersSection } from './policy/settings.ts'
 
 /** A container number, or a string that spells one, as the predecessor's files have it. */
@@ -88,8 +89,7 @@ const MetricsSection = z
   })
   .prefault({})
 
-/** config/lxc_autoscale_ml.yaml */
-export const ModelConfig = z.strictObject({
+const Sections = z.strictObject({
   interval_seconds: z.number().min(1).max(86_400).default(60).describe('Seconds between two decisions.'),
   scaling: ScalingSection.prefault({}),
   tiers: TiersSection.prefault({}),
@@ -131,6 +131,11 @@ export const ModelConfig = z.strictObject({
     .describe('Size at which the log is rotated.'),
   log_backup_count: z.int().min(1).max(100).default(7).describe('Rotated logs that are kept.'),
   host: HostSection,
+})
+
+/** config/lxc_autoscale_ml.yaml */
+export const ModelConfig = Sections.superRefine((config, context) => {
+  for (const { path, message } of limitConflicts(config)) context.addIssue({ code: 'custom', path: [...path], message })
 })
 export type ModelConfig = z.output<typeof ModelConfig>
 

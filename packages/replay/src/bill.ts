@@ -7,7 +7,7 @@ export interface ResourceBill {
   readonly slackPercent: number
   /** Share of the time in which the demand was above the allocation. */
   readonly shortPercent: number
-  /** Times at which the demand rose above the allocation (memory: each is an OOM kill). */
+  /** Times at which the demand rose above the allocation. */
   readonly shortEpisodes: number
   readonly changes: number
   /** Amount x hours. */
@@ -15,10 +15,17 @@ export interface ResourceBill {
   readonly usedHours: number
 }
 
+export interface MemoryBill extends ResourceBill {
+  /** Times above the limit that the swap took up from beginning to end. */
+  readonly swapped: number
+  /** Times at which the demand rose above the limit and the swap together: an OOM kill each. */
+  readonly kills: number
+}
+
 export interface ReplayBill {
   readonly days: number
   readonly cpu: ResourceBill | undefined
-  readonly memory: ResourceBill | undefined
+  readonly memory: MemoryBill | undefined
   /** Moments at which anything was changed. */
   readonly changes: number
 }
@@ -26,13 +33,13 @@ export interface ReplayBill {
 const SECONDS_PER_HOUR = 3_600
 const HOURS_PER_DAY = 24
 
-/** What `run` cost against the demand of `trace`, over its whole length. */
-export function bill(trace: Trace, run: ReplayRun): ReplayBill {
+/** What `run` cost against the demand of `trace`, over its whole length, with so much swap. */
+export function bill(trace: Trace, run: ReplayRun, swapMb = 0): ReplayBill {
   const weightsS = sampleWeightsS(trace)
   return {
     days: weightsS.reduce((sum, weightS) => sum + weightS, 0) / SECONDS_PER_HOUR / HOURS_PER_DAY,
     cpu: resourceBill(trace.cpuCores, run.cores, weightsS),
-    memory: resourceBill(trace.memoryMb, run.memoryMb, weightsS),
+    memory: memoryBill(trace.memoryMb, run.memoryMb, { weightsS, swapMb }),
     changes: run.changes.length,
   }
 }
@@ -77,6 +84,33 @@ function resourceBill(
     allocatedHours: allocatedS / SECONDS_PER_HOUR,
     usedHours: usedS / SECONDS_PER_HOUR,
   }
+}
+
+interface MemoryTerms {
+  readonly weightsS: Float64Array
+  readonly swapMb: number
+}
+
+function memoryBill(
+  demand: Float64Array | undefined,
+  allocation: Float64Array | undefined,
+  { weightsS, swapMb }: MemoryTerms,
+): MemoryBill | undefined {
+  const billed = resourceBill(demand, allocation, weightsS)
+  if (billed === undefined || demand === undefined || allocation === undefined) return undefined
+  const counts = { swapped: 0, kills: 0 }
+  // 0 within the limit, 1 in swap, 2 beyond it; the worst since demand rose above the limit.
+  let [before, worst] = [0, 0]
+  for (let index = 0; index < demand.length; index++) {
+    const excess = (demand[index] ?? Number.NaN) - (allocation[index] ?? Number.NaN)
+    if (Number.isNaN(excess)) continue
+    const level = Number(excess > TOLERANCE) + Number(excess > swapMb + TOLERANCE)
+    counts.kills += Number(level === 2 && before !== 2)
+    counts.swapped += Number(level === 0 && worst === 1)
+    worst = level === 0 ? 0 : Math.max(worst, level)
+    before = level
+  }
+  return { ...billed, swapped: counts.swapped + Number(worst === 1), kills: counts.kills }
 }
 
 /** Rounding of the figures of a trace must not count as being short. */

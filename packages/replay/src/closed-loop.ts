@@ -17,6 +17,8 @@ export interface ReplayOptions {
   readonly fallback: Allocation
   /** Room above its use that a container keeps when its memory shrinks, as the API's safety rules would have it. */
   readonly memoryMargin: MemoryMargin
+  /** Swap of the container, MB: memory demand above the limit by no more than that is swapped out, beyond it kills. None by default. */
+  readonly swapMb?: number
   /** Called now and then with the share of the trace that is done, 0-1. */
   readonly onProgress?: (share: number) => void
 }
@@ -57,7 +59,7 @@ export function replay(trace: Trace, sizer: ReplaySizer, options: ReplayOptions)
   let decidedS = Number.NEGATIVE_INFINITY
   timesS.forEach((timeS, index) => {
     inForce.record(index, allocation)
-    const sample = visible(trace, index, allocation)
+    const sample = visible(trace, index, allocation, options.swapMb ?? 0)
     sizer.observe(sample)
     if (index % PROGRESS_EVERY === 0) options.onProgress?.(index / timesS.length)
     const stepS = steps.median(timeS)
@@ -115,11 +117,12 @@ const NO_EVENTS: MemoryEvents = {
   innerOomKill: undefined,
 }
 
-function visible(trace: Trace, index: number, allocation: Allocation): LocalSample {
+function visible(trace: Trace, index: number, allocation: Allocation, swapMb: number): LocalSample {
   const timestampMs = (trace.timesS[index] ?? 0) * MS_PER_SECOND
   const cpu = through(trace.cpuCores?.[index], allocation.cores)
   const memory = through(trace.memoryMb?.[index], allocation.memoryMb)
   const cutPercent = cpu.isCut === undefined ? undefined : Number(cpu.isCut) * 100
+  const { swapUsageMb, memorySomePercent, memoryEvents } = visibleExcess(memory, swapMb)
   return {
     timestampMs,
     localTimeMs: timestampMs + trace.utcOffsetMs,
@@ -129,9 +132,25 @@ function visible(trace: Trace, index: number, allocation: Allocation): LocalSamp
     cpuThrottledPercent: cutPercent,
     memoryUsageMb: memory.seen,
     memoryFloorMb: undefined,
-    swapUsageMb: undefined,
-    pressure: { ...NO_PRESSURE, cpuSomePercent: cutPercent },
-    memoryEvents: { ...NO_EVENTS, oomKill: memory.isCut === undefined ? undefined : Number(memory.isCut) },
+    swapUsageMb,
+    pressure: { ...NO_PRESSURE, cpuSomePercent: cutPercent, memorySomePercent },
+    memoryEvents,
+  }
+}
+
+/** A container that swaps waits for its own pages; how much, a trace does not tell. */
+const SWAPPING_STALL_PERCENT = 20
+
+/** What shows of memory demand that the limit does not let through: swap and stalls, or a kill; without swap a kill alone. */
+function visibleExcess({ isCut, excess }: Through, swapMb: number) {
+  if (isCut === undefined || swapMb === 0) {
+    const memoryEvents = { ...NO_EVENTS, oomKill: isCut === undefined ? undefined : Number(isCut) }
+    return { swapUsageMb: undefined, memorySomePercent: undefined, memoryEvents }
+  }
+  return {
+    swapUsageMb: Math.min(excess, swapMb),
+    memorySomePercent: isCut ? SWAPPING_STALL_PERCENT : 0,
+    memoryEvents: { ...NO_EVENTS, max: Number(isCut), oomKill: Number(excess > swapMb + TOLERANCE) },
   }
 }
 
@@ -139,12 +158,14 @@ interface Through {
   readonly seen: number | undefined
   /** Whether the demand was larger than what the limit let through. */
   readonly isCut: boolean | undefined
+  /** By how much. */
+  readonly excess: number
 }
 
 function through(demand: number | undefined, limit: number | undefined): Through {
-  if (demand === undefined || Number.isNaN(demand)) return { seen: undefined, isCut: undefined }
-  if (limit === undefined || demand <= limit + TOLERANCE) return { seen: demand, isCut: false }
-  return { seen: limit, isCut: true }
+  if (demand === undefined || Number.isNaN(demand)) return { seen: undefined, isCut: undefined, excess: 0 }
+  if (limit === undefined || demand <= limit + TOLERANCE) return { seen: demand, isCut: false, excess: 0 }
+  return { seen: limit, isCut: true, excess: demand - limit }
 }
 
 /** All that is used counts as what the container cannot give up: a trace does not tell more. */

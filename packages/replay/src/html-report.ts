@@ -55,13 +55,14 @@ function containerSection({ trace, policies }: ReplayedTrace): string {
 }
 
 function billTable(policies: readonly ReplayedPolicy[]): string {
-  const head = ['policy', 'CPU unused', 'throttled', 'memory unused', 'OOM kills', 'changes a day']
+  const head = ['policy', 'CPU unused', 'throttled', 'memory unused', 'swapped', 'killed', 'changes a day']
   const rows = policies.map(({ policy, bill: { days, cpu, memory, changes } }) => [
     escapeHtml(policy),
     percent(cpu?.slackPercent),
     percent(cpu?.shortPercent, 3),
     percent(memory?.slackPercent),
-    memory === undefined ? '-' : String(memory.shortEpisodes),
+    memory === undefined ? '-' : String(memory.swapped),
+    memory === undefined ? '-' : String(memory.kills),
     (changes / days).toFixed(1),
   ])
   return `<table><tr>${head.map(cell => `<th>${cell}</th>`).join('')}</tr>${rows

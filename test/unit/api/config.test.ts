@@ -56,6 +56,14 @@ test.each([
   ],
   ['safety: {limits: {min_cores: 4, max_cores: 2}}', 'safety.limits.min_cores: must not be above max_cores'],
   ['safety: {containers: {"12": {max_cores: 2}}}', 'safety.containers'],
+  [
+    'safety: {limits: {max_memory_mb: 2048}, containers: {"101": {min_memory_mb: 4096}}}',
+    'safety.containers.101.min_memory_mb: 4096 is above safety.limits.max_memory_mb, 2048',
+  ],
+  [
+    'safety: {limits: {min_cores: 2}, containers: {"101": {max_cores: 1}}}',
+    'safety.containers.101.max_cores: 1 is below safety.limits.min_cores, 2',
+  ],
   ['lxc: {node: "a/b"}', 'lxc.node: must be a node name'],
   ['server: {prot: 1}', 'server.prot: unknown key; did you mean port?'],
 ])('refuses %s', (text, problem) => {

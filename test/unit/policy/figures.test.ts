@@ -96,10 +96,9 @@ describe('leaveOneOut', () => {
     ])
   })
 
-  test('goes by the worst source, and by all of them at a tie', () => {
-    const costs = { uneven: { a: 0, b: 8, c: 0 }, even: { a: 4, b: 4, c: 4 }, better: { a: 3, b: 4, c: 4 } }
-    expect(leaveOneOut({ ...costs, none: { a: 9, b: 0, c: 9 } }).find(({ leftOut }) => leftOut === 'c')?.chosen).toBe(
-      'better',
-    )
+  test('goes by the worst source, and by all of them where less than a point there is chance', () => {
+    const costs = { uneven: { a: 0, b: 8, c: 0 }, even: { a: 5, b: 4.2, c: 4 }, better: { a: 3, b: 5, c: 4 } }
+    const choices = leaveOneOut({ ...costs, none: { a: 9, b: 0, c: 9 } })
+    expect(choices.find(({ leftOut }) => leftOut === 'c')?.chosen).toBe('better')
   })
 })

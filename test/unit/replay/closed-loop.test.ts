@@ -62,6 +62,24 @@ describe('replay', () => {
     ])
   })
 
+  test('shows an excess that the swap takes up as swap and stalls, and one beyond it as a kill', () => {
+    const load = parseTraceCsv('db', `${TRACE_HEADER}\n60,,,150,200\n120,,,260,\n180,,,301,\n`)
+    const sizer = keep()
+    replay(load, sizer, { ...options, swapMb: 100 })
+    const seen = sizer.seen.map(({ memoryUsageMb, swapUsageMb, pressure, memoryEvents }) => [
+      memoryUsageMb,
+      swapUsageMb,
+      pressure?.memorySomePercent,
+      memoryEvents?.max,
+      memoryEvents?.oomKill,
+    ])
+    expect(seen).toEqual([
+      [150, 0, 0, 0, 0],
+      [200, 60, 20, 1, 0],
+      [200, 100, 20, 1, 1],
+    ])
+  })
+
   test('lets a decision take effect on the next sample only', () => {
     const sizer = new RecordingSizer(({ cpuThrottledPercent }) => ({
       cores: cpuThrottledPercent ? 4 : 2,
@@ -102,7 +120,17 @@ describe('bill', () => {
     const { cpu, memory } = bill(trace, staticRun(trace, 2, 200))
     expect(cpu).toMatchObject({ slackPercent: 37.5, shortPercent: 50, shortEpisodes: 1, changes: 0 })
     expect(cpu?.allocatedHours).toBeCloseTo((2 * 240) / 3_600)
-    expect(memory).toMatchObject({ shortPercent: 25, shortEpisodes: 1 })
+    expect(memory).toMatchObject({ shortPercent: 25, shortEpisodes: 1, swapped: 0, kills: 1 })
+  })
+
+  test.each([
+    { swapMb: 0, shortEpisodes: 3, swapped: 0, kills: 3 },
+    { swapMb: 100, shortEpisodes: 3, swapped: 2, kills: 2 },
+    { swapMb: 512, shortEpisodes: 3, swapped: 3, kills: 0 },
+  ])('with $swapMb MB of swap tells what it took up from what went beyond it', ({ swapMb, ...expected }) => {
+    const rows = [150, 260, 150, 350, 250, 310, 150, 280].map((mb, index) => `${60 * (index + 1)},,,${mb},`)
+    const load = parseTraceCsv('db', `${TRACE_HEADER}\n${rows.join('\n')}\n`)
+    expect(bill(load, staticRun(load, undefined, 200), swapMb).memory).toMatchObject(expected)
   })
 })
 

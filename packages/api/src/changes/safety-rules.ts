@@ -75,7 +75,10 @@ export function boundsOf({ limits, containers }: SafetySection, vmid: number): B
   return { ...limits, ...containers[String(vmid)] }
 }
 
-/** @throws {AutoscaleError} OUT_OF_BOUNDS when something that changes would leave the bounds and be no nearer to them */
+/**
+ * @throws {AutoscaleError} OUT_OF_BOUNDS when something that changes would leave the bounds and be no nearer to them; no limit
+ * of cores at all is more than any bound
+ */
 export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck): void {
   const checks = [
     { name: 'cores', before: before.cores, after: after.cores, min: bounds.min_cores, max: bounds.max_cores },
@@ -92,14 +95,25 @@ export function checkBounds(vmid: number, { before, after, bounds }: BoundsCheck
     if (to === undefined || to === from || (to >= min && to <= max)) continue
     const isTowards = from !== undefined && ((to < min && to > from) || (to > max && to < from))
     if (isTowards) continue
-    throw new AutoscaleError(
-      'OUT_OF_BOUNDS',
-      `container ${vmid}: ${name} ${to} is outside the bounds ${min} to ${max}`,
-      {
-        details: { lxc_id: vmid, field: name, value: to, min, max: Number.isFinite(max) ? max : null },
-      },
-    )
+    throw outOfBounds(vmid, { field: name, value: to, min, max })
   }
+  const { min_cores: min = 0, max_cores: max } = bounds
+  if (max === undefined || coreLimit(after) !== undefined || coreLimit(before) === undefined) return
+  throw outOfBounds(vmid, { field: 'cores', value: null, min, max })
+}
+
+interface OutOfBounds {
+  readonly field: string
+  /** `null`: no limit. */
+  readonly value: number | null
+  readonly min: number
+  readonly max: number
+}
+
+function outOfBounds(vmid: number, { field, value, min, max }: OutOfBounds): AutoscaleError {
+  const text = `container ${vmid}: ${field} ${value ?? 'without a limit'} is outside the bounds ${min} to ${max}`
+  const details = { lxc_id: vmid, field, value, min, max: Number.isFinite(max) ? max : null }
+  return new AutoscaleError('OUT_OF_BOUNDS', text, { details })
 }
 
 export interface BoundsCheck {

@@ -3,7 +3,7 @@ import type { ContainerFacts } from '../host/container-facts.ts'
 import { createSnapshot, deleteSnapshot, rollbackSnapshot } from '../pct/commands.ts'
 import type { ChangeProgress, PerformedChange } from './change-runner.ts'
 import { notDone, runningBody, snapshotsBody } from './observe.ts'
-import { checkLock, checkQuorum, checkState } from './safety-rules.ts'
+import { boundsOf, checkBounds, checkLock, checkQuorum, checkState } from './safety-rules.ts'
 import type { ScaleParts } from './scale-container.ts'
 
 export interface SnapshotTarget {
@@ -11,7 +11,12 @@ export interface SnapshotTarget {
   readonly name: string
 }
 
+export interface RollbackTarget extends SnapshotTarget {
+  readonly force: boolean
+}
+
 type SnapshotParts = Pick<ScaleParts, 'containers' | 'cluster'>
+type RollbackParts = SnapshotParts & Pick<ScaleParts, 'safety'>
 
 /** Takes a snapshot of a container, which keeps running. @throws {AutoscaleError} ALREADY_EXISTS, and as `pct` says */
 export async function takeSnapshot(
@@ -36,18 +41,23 @@ export async function takeSnapshot(
 }
 
 /**
- * Takes a container back to a snapshot, its allocation included. It is stopped for that, and started again if it ran.
- * @throws {AutoscaleError} SNAPSHOT_NOT_FOUND, and as `pct` says
+ * Takes a container back to a snapshot, its allocation included, which must be within the bounds as far as it is told. It is
+ * stopped for that, and started again if it ran.
+ * @throws {AutoscaleError} SNAPSHOT_NOT_FOUND, OUT_OF_BOUNDS, and as `pct` says
  */
 export async function rollBack(
-  target: SnapshotTarget,
-  parts: SnapshotParts,
+  target: RollbackTarget,
+  parts: RollbackParts,
   progress: ChangeProgress,
 ): Promise<PerformedChange> {
   const { vmid, name } = target
   const facts = await readForChange(vmid, parts, progress)
   checkState(facts)
   requireSnapshot(facts, name)
+  const limits = facts.snapshots?.find(snapshot => snapshot.name === name)?.limits
+  if (!target.force && limits !== undefined) {
+    checkBounds(vmid, { before: facts.configured, after: limits, bounds: boundsOf(parts.safety, vmid) })
+  }
   const before = runningBody(facts)
   await progress.begin(before)
   const wasRunning = facts.status === 'running'

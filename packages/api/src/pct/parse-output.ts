@@ -27,6 +27,6 @@ export function parseSnapshotList(stdout: string, toSeconds: (localTime: string)
     ancestors.push(name)
     const timeSeconds = time === undefined ? undefined : toSeconds(time)
     const description = text === '' || text === 'no-description' ? undefined : text
-    return [{ name, timeSeconds, description, parent, isComplete: true }]
+    return [{ name, timeSeconds, description, parent, isComplete: true, limits: undefined }]
   })
 }

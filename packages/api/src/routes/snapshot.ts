@@ -1,4 +1,12 @@
-import { MS_PER_SECOND, OperationBody, SnapshotBody, SnapshotRequest, successBody, WireVmid } from '@lxc-autoscale/core'
+import {
+  MS_PER_SECOND,
+  OperationBody,
+  RollbackRequest,
+  SnapshotBody,
+  SnapshotRequest,
+  successBody,
+  WireVmid,
+} from '@lxc-autoscale/core'
 import type { SnapshotFacts } from '@lxc-autoscale/host'
 import { z } from 'zod'
 import { removeSnapshot, rollBack, takeSnapshot } from '../changes/snapshots.ts'
@@ -15,6 +23,7 @@ const CHANGES = [
     method: 'POST',
     url: '/snapshot/create',
     summary: 'Take a snapshot of a container.',
+    body: SnapshotRequest,
     perform: takeSnapshot,
   },
   {
@@ -22,6 +31,7 @@ const CHANGES = [
     method: 'POST',
     url: '/snapshot/rollback',
     summary: 'Take a container back to a snapshot; it is restarted.',
+    body: RollbackRequest,
     perform: rollBack,
   },
   {
@@ -29,25 +39,26 @@ const CHANGES = [
     method: 'DELETE',
     url: '/snapshot/delete',
     summary: 'Remove a snapshot of a container.',
+    body: SnapshotRequest,
     perform: removeSnapshot,
   },
 ] as const
 
 /** POST /snapshot/create, /snapshot/rollback, DELETE /snapshot/delete, GET /snapshot/list */
 export function snapshotRoutes(app: ApiApp, context: RouteContext): void {
-  for (const { action, method, url, summary, perform } of CHANGES) {
+  for (const { action, method, url, summary, body, perform } of CHANGES) {
     app.route({
       method,
       url,
-      schema: { body: SnapshotRequest, response: { 200: successBody(OperationBody) } },
+      schema: { body, response: { 200: successBody(OperationBody) } },
       config: { access: 'admin', summary, example: { lxc_id: 101, snapshot_name: 'before-upgrade' } },
       handler: (request, reply) => {
-        const { lxc_id: vmid, snapshot_name: name } = request.body
+        const { lxc_id: vmid, snapshot_name: name, force = false } = RollbackRequest.parse(request.body)
         return answerChange(context, reply, {
           action,
           vmid,
           asked: { lxc_id: vmid, snapshot_name: name },
-          perform: progress => perform({ vmid, name }, context, progress),
+          perform: progress => perform({ vmid, name, force }, context, progress),
         })
       },
     })

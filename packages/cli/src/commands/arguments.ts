@@ -15,6 +15,12 @@ export function countArgument(text: string): number {
   return Number(text)
 }
 
+/** @throws {InvalidArgumentError} when `text` is no amount of memory. */
+export function megabytesArgument(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('must be a whole number of MB from 0')
+  return Number(text)
+}
+
 /** @throws {InvalidArgumentError} when `text` is no duration. */
 export function durationArgument(text: string): number {
   const durationMs = parseDurationMs(text)

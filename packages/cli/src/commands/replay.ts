@@ -32,6 +32,7 @@ import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import { standardTerminal, table } from '../output/terminal.ts'
 import { readText } from '../read-text.ts'
+import { megabytesArgument } from './arguments.ts'
 
 interface ReplayCommandOptions {
   readonly trace?: string
@@ -39,6 +40,7 @@ interface ReplayCommandOptions {
   readonly shapes?: string | true
   readonly policy?: PolicyName
   readonly mode?: 'int' | 'frac'
+  readonly swap?: number
   readonly config?: string
   readonly decisions?: string
   readonly html?: string
@@ -47,6 +49,8 @@ interface ReplayCommandOptions {
 
 const REPLAY_INTERVAL_S = 60
 const SHAPE_DAYS = 14
+/** What Proxmox gives a container unless told otherwise. Source: pct(1), `-swap`. */
+const DEFAULT_SWAP_MB = 512
 
 /** `lxc-autoscale replay`: what the policies would have done with a trace or with the host's own history. */
 export function replayCommand(): Command {
@@ -64,6 +68,11 @@ export function replayCommand(): Command {
     .addOption(
       new Option('--mode <mode>', 'whole cores or tenths (default: as configured, else int)').choices(['int', 'frac']),
     )
+    .option(
+      '--swap <MB>',
+      'swap of a container: more demand above the limit kills (default: 512 as Proxmox gives; with --decisions 0, as nothing may tell how much more it was)',
+      megabytesArgument,
+    )
     .option('--config <file>', 'lxc_autoscale_ml.yaml with the limits and settings (default: 1 core or 0.1, and 64 MB)')
     .option('--decisions <out.csv>', 'write the decisions: t_seconds,cpu_cores,mem_mb (one trace, one policy)')
     .option('--html <out.html>', 'write one page with the curves')
@@ -75,7 +84,9 @@ export function replayCommand(): Command {
       if (options.decisions !== undefined && traces.length !== 1) {
         throw new AutoscaleError('INVALID_REQUEST', `--decisions needs one trace; there are ${traces.length}`)
       }
-      const replayed = replayAll({ traces, policies, config, memoryMargin: await apiMargin(), mode: options.mode })
+      const swapMb = options.swap ?? (options.decisions === undefined ? DEFAULT_SWAP_MB : 0)
+      const memoryMargin = await apiMargin()
+      const replayed = replayAll({ traces, policies, config, memoryMargin, swapMb, mode: options.mode })
       writeOutputs(replayed, options)
       standardTerminal(options.json ?? false).answer(jsonReport(replayed), () => tableReport(replayed))
     })
@@ -131,10 +142,11 @@ interface ReplayPlan {
   readonly policies: readonly PolicyName[]
   readonly config: ModelConfig | undefined
   readonly memoryMargin: MemoryMargin
+  readonly swapMb: number
   readonly mode: ReplayCommandOptions['mode']
 }
 
-function replayAll({ traces, policies, config, memoryMargin, mode }: ReplayPlan): ReplayedTrace[] {
+function replayAll({ traces, policies, config, memoryMargin, swapMb, mode }: ReplayPlan): ReplayedTrace[] {
   const bar = new SingleBar({
     format: 'replaying {bar} {percentage}% {trace} {policy}',
     clearOnComplete: true,
@@ -144,14 +156,18 @@ function replayAll({ traces, policies, config, memoryMargin, mode }: ReplayPlan)
   const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
   const replayed = traces.map((trace, traceIndex): ReplayedTrace => {
     const fallback = peakFallback(trace)
-    const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({ policy, run, bill: bill(trace, run) })
+    const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({
+      policy,
+      run,
+      bill: bill(trace, run, swapMb),
+    })
     const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
     const start = startAllocation(trace, fallback)
     const runs = policies.map((policy, index) => {
       const done = traceIndex * policies.length + index
       const onProgress = (share: number) => bar.update(done + share, { trace: trace.name, policy })
       const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy, config, mode }) })
-      return billed(policy, replay(trace, sizer, { intervalS, fallback, memoryMargin, onProgress }))
+      return billed(policy, replay(trace, sizer, { intervalS, fallback, memoryMargin, swapMb, onProgress }))
     })
     return { trace, policies: [billed('static', staticRun(trace, start.cores, start.memoryMb)), ...runs] }
   })
@@ -205,7 +221,8 @@ function figures(policy: ReplayBill, unchanged: ReplayBill | undefined) {
     cpu_slack_percent: policy.cpu?.slackPercent ?? null,
     cpu_throttled_percent: policy.cpu?.shortPercent ?? null,
     memory_slack_percent: policy.memory?.slackPercent ?? null,
-    ooms: policy.memory?.shortEpisodes ?? null,
+    swapped: policy.memory?.swapped ?? null,
+    killed: policy.memory?.kills ?? null,
     changes: policy.changes,
     saved_core_hours: difference(unchanged?.cpu?.allocatedHours, policy.cpu?.allocatedHours),
     saved_gb_hours: savedMbHours === null ? null : savedMbHours / MB_PER_GB,
@@ -226,7 +243,8 @@ function tableReport(replayed: readonly ReplayedTrace[]): string {
       'CPU UNUSED',
       'THROTTLED',
       'MEMORY UNUSED',
-      'OOM KILLS',
+      'SWAPPED',
+      'KILLED',
       'CHANGES/DAY',
       'SAVED CORE-H',
       'SAVED GB-H',
@@ -242,7 +260,8 @@ function tableRow(name: string, policy: string, row: Figures): (string | number 
     percent(row.cpu_slack_percent, 1),
     percent(row.cpu_throttled_percent, 3),
     percent(row.memory_slack_percent, 1),
-    row.ooms,
+    row.swapped,
+    row.killed,
     (row.changes / row.days).toFixed(1),
     row.saved_core_hours?.toFixed(1) ?? null,
     row.saved_gb_hours?.toFixed(1) ?? null,
@@ -265,7 +284,8 @@ function sumRows(replayed: readonly ReplayedTrace[]): (string | number | null)[]
       cpu_slack_percent: pooledSlack(bills.map(({ cpu }) => cpu)),
       cpu_throttled_percent: sum(row => (row.cpu_throttled_percent ?? 0) * row.days) / days,
       memory_slack_percent: pooledSlack(bills.map(({ memory }) => memory)),
-      ooms: sum(row => row.ooms),
+      swapped: sum(row => row.swapped),
+      killed: sum(row => row.killed),
       changes: sum(row => row.changes),
       saved_core_hours: sum(row => row.saved_core_hours),
       saved_gb_hours: sum(row => row.saved_gb_hours),

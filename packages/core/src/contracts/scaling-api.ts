@@ -153,7 +153,9 @@ export const StorageIncreaseRequest = z.object({
   disk_size: wireInteger(1, 10_240).describe('GB (2^30 bytes) that the root disk grows by.'),
   ...why,
 })
-export const SnapshotRequest = z.object({ lxc_id: WireVmid, snapshot_name: WireSnapshotName, ...why })
+const snapshot = { lxc_id: WireVmid, snapshot_name: WireSnapshotName }
+export const SnapshotRequest = z.object({ ...snapshot, ...why })
+export const RollbackRequest = z.object({ ...snapshot, ...change })
 export const CloneCreateRequest = z
   .object({ lxc_id: WireVmid, new_lxc_id: WireVmid, new_lxc_name: WireHostname, ...change })
   .refine(({ lxc_id, new_lxc_id }) => lxc_id !== new_lxc_id, {

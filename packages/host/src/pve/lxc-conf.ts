@@ -13,6 +13,8 @@ export interface SnapshotFacts {
   readonly parent: string | undefined
   /** False while Proxmox is still making or removing it. */
   readonly isComplete: boolean
+  /** What its container had when it was taken; undefined where that is not told. */
+  readonly limits: Limits | undefined
 }
 
 /** The file /etc/pve/lxc/ID.conf. */
@@ -89,6 +91,7 @@ function snapshotFacts(name: string, values: ConfValues): SnapshotFacts {
     description: values.get('description')?.trimEnd(),
     parent: values.get('parent'),
     isComplete: values.get('snapstate') === undefined,
+    limits: configuredLimits(values),
   }
 }
 

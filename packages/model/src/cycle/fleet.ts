@@ -245,7 +245,13 @@ export class Fleet {
   #sharer(vmid: number): Sharer {
     const { sizer, newest } = this.#containers.get(vmid) ?? {}
     const { scaling, sizing } = sizer?.settings ?? {}
-    return { weight: scaling?.weight ?? 1, coresStep: sizing?.coresStep ?? 1, cpuCoresUsed: newest?.cpuCoresUsed }
+    return {
+      weight: scaling?.weight ?? 1,
+      coresStep: sizing?.coresStep ?? 1,
+      memoryStepMb: scaling?.memory_step_mb ?? 1,
+      minChangePercent: scaling?.min_change_percent ?? 0,
+      cpuCoresUsed: newest?.cpuCoresUsed,
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** The typed arrays that a saved state holds. */
-type Saved = Float64Array | Float32Array | Uint16Array | Int16Array
+type Saved = Float64Array | Float32Array | Uint16Array | Int16Array | Uint8Array
 
 export interface ArrayKind<T> {
   new (buffer: ArrayBuffer): T

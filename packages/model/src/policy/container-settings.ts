@@ -34,17 +34,26 @@ export interface ContainerSettings {
   readonly provenance: Readonly<Record<string, Origin>>
 }
 
+/** Each minimum and its maximum. */
+const LIMITS = [
+  ['min_cpu_cores', 'max_cpu_cores'],
+  ['min_ram_mb', 'max_ram_mb'],
+] as const
 const UNLIMITED_CORES = 8_192
 const UNLIMITED_MEMORY_MB = 1_048_576
 
 /**
  * The settings of a container. What comes later wins: scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
- * (autoscale-off, autoscale-pause). Schedules are looked at when a decision is made.
+ * (autoscale-off, autoscale-pause). A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
   const provenance: Record<string, Origin> = {}
   for (const { from, values } of layersOf(input)) {
     for (const [key, value] of Object.entries(values)) provenance[key] = { value, from }
+  }
+  for (const [min, max] of LIMITS) {
+    const capped = cappedBy(max, provenance[min], provenance[max])
+    if (capped !== undefined) provenance[min] = capped
   }
   const inForce = Object.fromEntries(Object.entries(provenance).map(([key, { value }]) => [key, value]))
   const scaling = inForce as ScalingSection
@@ -56,15 +65,23 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
   }
 }
 
+/** The maximum in the place of a minimum that is above it, whichever places the two come from; undefined: it is not. */
+function cappedBy(maxKey: string, min: Origin | undefined, max: Origin | undefined): Origin | undefined {
+  if (typeof min?.value !== 'number' || typeof max?.value !== 'number' || min.value <= max.value) return undefined
+  return { value: max.value, from: `${maxKey} of ${max.from}, which the ${min.value} of ${min.from} is above` }
+}
+
 function sizingSettings(scaling: ScalingSection): SizingSettings {
   const coresStep = scaling.cpu_unit === 'cores' ? 1 : 0.1
-  const minCores = roundUp(scaling.min_cpu_cores, coresStep)
+  // Nothing smaller than one step can be given.
+  const maxCores = Math.max(coresStep, roundDown(scaling.max_cpu_cores ?? UNLIMITED_CORES, coresStep))
+  const maxMemoryMb = Math.floor(scaling.max_ram_mb ?? UNLIMITED_MEMORY_MB)
   return {
     coresStep,
-    minCores,
-    maxCores: Math.max(minCores, roundDown(scaling.max_cpu_cores ?? UNLIMITED_CORES, coresStep)),
-    minMemoryMb: scaling.min_ram_mb,
-    maxMemoryMb: Math.max(scaling.min_ram_mb, Math.floor(scaling.max_ram_mb ?? UNLIMITED_MEMORY_MB)),
+    minCores: Math.min(maxCores, roundUp(scaling.min_cpu_cores, coresStep)),
+    maxCores,
+    minMemoryMb: Math.min(maxMemoryMb, scaling.min_ram_mb),
+    maxMemoryMb,
     threshold: {
       cpuUpPercent: scaling.cpu_scale_up_threshold,
       cpuDownPercent: scaling.cpu_scale_down_threshold,
@@ -73,7 +90,11 @@ function sizingSettings(scaling: ScalingSection): SizingSettings {
       cpuStepCores: scaling.cpu_scale_step,
       memoryStepMb: scaling.ram_scale_step_mb,
     },
-    adaptive: { throttlingPrice: scaling.throttling_price },
+    adaptive: {
+      throttlingPrice: scaling.throttling_price,
+      memorySafety: scaling.memory_safety,
+      minChangePercent: scaling.min_change_percent,
+    },
   }
 }
 

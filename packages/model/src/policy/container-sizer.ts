@@ -5,7 +5,6 @@ import {
   type Allocation,
   type Circumstances,
   type Decision,
-  type Direction,
   directionOf,
   type LocalSample,
   type Reason,
@@ -89,10 +88,9 @@ export class ContainerSizer {
 
   /** What is to be done now. */
   decide(circumstances: Circumstances): Decision {
-    const { allocation, nowMs, localTimeMs, verdict } = circumstances
+    const { allocation, nowMs, localTimeMs } = circumstances
     this.#memory.see(circumstances, holdsOf(this.#settings))
-    const isAbnormal = verdict?.isAbnormal ?? false
-    const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation, isAbnormal })
+    const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation })
     const facts = this.#facts(circumstances)
     const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
     return this.#decision(circumstances, target, draft)
@@ -164,19 +162,21 @@ export class ContainerSizer {
       memory,
       isToBeApplied: this.#settings.scaling.mode !== 'recommend',
       isInNeed: draft.isCoresUrgent || draft.isMemoryUrgent,
-      reasons: [...this.#policyReasons(cores, memory), ...draft.reasons],
+      reasons: [...this.#policyReasons(target, { cores, memory }, allocation), ...draft.reasons],
       policy: this.#settings.scaling.policy,
     }
   }
 
-  /** Why the policy wanted it, for what changes; nobody reads the words of what stays. */
-  #policyReasons(cores: Direction, memory: Direction): Reason[] {
-    if (cores === 'keep' && memory === 'keep') return []
+  /** Why the policy wanted it, for what changes as the policy wanted it; what a rule made of it the rule explains. */
+  #policyReasons(target: Target, { cores, memory }: Pick<Decision, 'cores' | 'memory'>, from: Allocation): Reason[] {
+    const isCores = cores !== 'keep' && directionOf(from.cores, target.cores) === cores
+    const isMemory = memory !== 'keep' && directionOf(from.memoryMb, target.memoryMb) === memory
+    if (!isCores && !isMemory) return []
     const words = this.#policy.explain()
     const rule = this.#settings.scaling.policy
     return [
-      ...(cores === 'keep' ? [] : [{ rule, text: `cores: ${words.cores}` }]),
-      ...(memory === 'keep' ? [] : [{ rule, text: `memory: ${words.memory}` }]),
+      ...(isCores ? [{ rule, text: `cores: ${words.cores}` }] : []),
+      ...(isMemory ? [{ rule, text: `memory: ${words.memory}` }] : []),
     ]
   }
 }

@@ -26,6 +26,9 @@ export interface ThresholdSettings {
 export interface AdaptiveSettings {
   /** What one point of time throttled costs, in points of unused cores. */
   readonly throttlingPrice: number
+  readonly memorySafety: 'thrifty' | 'balanced' | 'safe'
+  /** A change that is not out of need is at least this share of what the container has, percent. */
+  readonly minChangePercent: number
 }
 
 /** What a policy may know when it decides, besides what it has observed. */
@@ -33,8 +36,6 @@ export interface PolicyContext {
   readonly timeMs: number
   readonly localTimeMs: number
   readonly allocation: Allocation
-  /** The forest (or the container's own alarm) calls the newest sample strange: give more room. */
-  readonly isAbnormal: boolean
 }
 
 /** What a policy wants. `undefined` = leave as it is. Not yet rounded or limited. */

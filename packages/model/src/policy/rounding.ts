@@ -7,3 +7,14 @@ export function roundUp(value: number, step: number): number {
 export function tidy(value: number): number {
   return Math.round(value * 1e6) / 1e6
 }
+
+/** Steps into which a memory limit is divided at the least, before its step doubles. */
+const LEAST_STEPS = 64
+
+/**
+ * The step in which a memory limit of about `sizeMb` is given: `keyMb`, doubled with each doubling of the size, so that it is a
+ * 64th to a 128th of it, as people write sizes (with 16: 336 MB, 1376 MB, 9.25 GB).
+ */
+export function memoryStepMb(sizeMb: number, keyMb: number): number {
+  return keyMb * 2 ** Math.max(0, Math.floor(Math.log2(sizeMb / (LEAST_STEPS * keyMb))))
+}

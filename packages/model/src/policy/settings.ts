@@ -40,6 +40,22 @@ const scalingKeys = {
     .max(1_048_576)
     .optional()
     .describe('Never more memory than this, MB; when left out the memory of the host.'),
+  memory_step_mb: z
+    .int()
+    .min(1)
+    .max(4_096)
+    .default(16)
+    .describe(
+      'Memory limits are rounded up to a multiple of this, MB; from 128 times this on the step doubles with each doubling of the size.',
+    ),
+  min_change_percent: z
+    .number()
+    .min(0)
+    .max(50)
+    .default(5)
+    .describe(
+      'Changes by less than this share of what a container has are not made, unless it is in need or outside its limits. One whole core is always enough.',
+    ),
   throttling_price: z
     .number()
     .min(1)
@@ -47,6 +63,12 @@ const scalingKeys = {
     .default(40)
     .describe(
       'Policy adaptive: what one percent of time throttled costs, in percent of unused cores. Higher is safer and larger.',
+    ),
+  memory_safety: z
+    .enum(['thrifty', 'balanced', 'safe'])
+    .default('safe')
+    .describe(
+      'Policy adaptive: how dear a kill is. `safe` gives the peak of two weeks and half of the largest leap of that time more, `balanced` a quarter of it, `thrifty` looks back eight days only.',
     ),
   cpu_scale_up_threshold: percent.default(75).describe('Policy threshold: add cores above this CPU use, percent.'),
   cpu_scale_down_threshold: percent.default(30).describe('Policy threshold: take cores below this CPU use, percent.'),
@@ -57,7 +79,7 @@ const scalingKeys = {
   min_confidence: percent
     .default(60)
     .describe(
-      'Confidence (0-100) from which the verdict "abnormal" of the isolation forest counts: it then holds shrinking and widens the margin.',
+      'Confidence (0-100) from which the verdict "abnormal" of the isolation forest counts: it then holds shrinking.',
     ),
   learning_hours: hours
     .default(3)

@@ -15,7 +15,18 @@ export interface SharedHost {
 export interface Sharer {
   readonly weight: number
   readonly coresStep: number
+  readonly memoryStepMb: number
+  /** What is granted of a wish that is not out of need is at least this share of what it has; one whole core is always enough. */
+  readonly minChangePercent: number
   readonly cpuCoresUsed: number | undefined
+}
+
+const UNKNOWN_SHARER: Sharer = {
+  weight: 1,
+  coresStep: 1,
+  memoryStepMb: 1,
+  minChangePercent: 0,
+  cpuCoresUsed: undefined,
 }
 
 export interface SharingInput {
@@ -65,26 +76,40 @@ type Granted = readonly (number | undefined)[]
 function shareMemory({ decisions, host, sharers }: SharingInput): Granted {
   if (host.memoryAvailableMb === undefined) return decisions.map(({ to }) => to.memoryMb)
   const free = Math.max(0, host.memoryAvailableMb - host.memoryReserveMb)
-  return share('memoryMb', { decisions, sharers, free, freeForNeed: free, step: () => 1 })
+  const grid = ({ memoryStepMb, minChangePercent }: Sharer) => ({ step: memoryStepMb, leastPercent: minChangePercent })
+  return share('memoryMb', grid, { decisions, sharers, free, freeForNeed: free })
 }
 
 function shareCores({ decisions, host, sharers }: SharingInput): Granted {
   if (host.cores === undefined) return decisions.map(({ to }) => to.cores)
   const usedCores = [...sharers.values()].reduce((sum, { cpuCoresUsed }) => sum + (cpuCoresUsed ?? 0), 0)
   const idleCores = Math.max(0, host.cores - usedCores)
-  return share('cores', {
+  const grid = ({ coresStep, minChangePercent }: Sharer) => ({
+    step: coresStep,
+    leastPercent: coresStep === 1 ? 0 : minChangePercent,
+  })
+  return share('cores', grid, {
     decisions,
     sharers,
     free: Math.max(0, idleCores - (host.cores * host.cpuReservePercent) / 100),
     freeForNeed: idleCores,
-    step: vmid => sharers.get(vmid)?.coresStep ?? 1,
   })
 }
 
-function share(resource: keyof Allocation, input: Omit<GrantInput, 'asked'>): Granted {
+/** The sizes that a part of a wish may lead to: multiples of `step`, and by how much they must differ at the least. */
+type Grid = (sharer: Sharer) => { readonly step: number; readonly leastPercent: number }
+
+function share(resource: keyof Allocation, grid: Grid, input: Omit<GrantInput, 'asked' | 'part'>): Granted {
   const growth = ({ from, to }: Decision) => (to[resource] ?? 0) - (from[resource] ?? to[resource] ?? 0)
   const asked = input.decisions.map(decision => Math.max(0, growth(decision)))
-  const given = grant({ ...input, asked })
+  const part = (index: number, room: number): number => {
+    const { vmid = 0, from, isInNeed = false } = input.decisions[index] ?? {}
+    const { step, leastPercent } = grid(input.sharers.get(vmid) ?? UNKNOWN_SHARER)
+    const had = from?.[resource] ?? 0
+    const growth = roundDown(had + room, step) - had
+    return growth < (isInNeed ? 0 : (had * leastPercent) / 100) ? 0 : Math.max(0, growth)
+  }
+  const given = grant({ ...input, asked, part })
   return input.decisions.map(({ from, to }, index) =>
     (asked[index] ?? 0) > 0 ? tidy((from[resource] ?? 0) + (given[index] ?? 0)) : to[resource],
   )
@@ -97,7 +122,8 @@ interface GrantInput {
   /** What those who are not in need may share at the most, and what those in need may. */
   readonly free: number
   readonly freeForNeed: number
-  readonly step: (vmid: number) => number
+  /** How much a member that cannot have all it asked for grows, with `room` to do so. */
+  readonly part: (index: number, room: number) => number
 }
 
 function grant(input: GrantInput): number[] {
@@ -112,7 +138,7 @@ function grant(input: GrantInput): number[] {
 
 /** Fills the wishes of `members` from `budget` by weight (weighted max-min fairness); gives what was used. */
 function fill(given: number[], members: readonly number[], budget: number, input: GrantInput): number {
-  const { decisions, asked, sharers, step } = input
+  const { decisions, asked, sharers, part } = input
   const weight = (index: number) => weightOf(decisions[index], sharers)
   let open = [...members]
   let left = budget
@@ -120,7 +146,7 @@ function fill(given: number[], members: readonly number[], budget: number, input
     const level = left / open.reduce((sum, index) => sum + weight(index), 0)
     const content = open.filter(index => (asked[index] ?? 0) <= level * weight(index))
     if (content.length === 0) {
-      for (const index of open) given[index] = roundDown(level * weight(index), step(decisions[index]?.vmid ?? 0))
+      for (const index of open) given[index] = part(index, level * weight(index))
       break
     }
     for (const index of content) given[index] = asked[index] ?? 0

@@ -116,7 +116,11 @@ function stepMemory(state: ContainerState, inputs: StepInputs): MemoryPart {
     innerEvents: innerKills === 0 ? state.innerEvents : sumOfEvents(state.innerEvents, eventsOfKills(innerKills)),
     memoryPressure: advancePressure(
       state.memoryPressure,
-      memoryStalls(isHeld, outcome.reclaimedBytes, elapsedMs),
+      memoryStalls(
+        { isHeld, swappedShare: swappedShare(outcome.state, limits.high) },
+        outcome.reclaimedBytes,
+        elapsedMs,
+      ),
       elapsedMs,
     ),
     peakBytes: Math.max(state.peakBytes, currentBytes(outcome.state)),
@@ -151,14 +155,28 @@ function grow(memory: MemoryState, { demand, elapsedMs, limits }: StepInputs, sp
 /** Swapped memory is freed with the rest, and comes back slowly when there is room. */
 function swappedBytes(memory: MemoryState, kept: number, highBytes: number, elapsedMs: number): number {
   const left = memory.swap * Math.min(1, kept)
-  const hasRoom = currentBytes(memory) < highBytes * 0.9
-  return hasRoom ? Math.max(0, left - 20 * BYTES_PER_MB * (elapsedMs / MS_PER_SECOND)) : left
+  return hasRoom(memory, highBytes) ? Math.max(0, left - 20 * BYTES_PER_MB * (elapsedMs / MS_PER_SECOND)) : left
 }
 
-function memoryStalls(isHeld: boolean, reclaimedBytes: number, elapsedMs: number): StallShares {
+function hasRoom(memory: MemoryState, highBytes: number): boolean {
+  return currentBytes(memory) < highBytes * 0.9
+}
+
+/** How much of what a workload touches all the time is swapped out, and pushes something else out when it is taken back. */
+function swappedShare(memory: MemoryState, highBytes: number): number {
+  return hasRoom(memory, highBytes) ? 0 : memory.swap / Math.max(1, memory.anon + memory.swap)
+}
+
+interface ShortOfMemory {
+  /** Held at its soft limit, with nothing left to reclaim. */
+  readonly isHeld: boolean
+  readonly swappedShare: number
+}
+
+function memoryStalls(short: ShortOfMemory, reclaimedBytes: number, elapsedMs: number): StallShares {
   const reclaimedMbPerSecond = reclaimedBytes / BYTES_PER_MB / (elapsedMs / MS_PER_SECOND)
   const reclaiming = elapsedMs > 0 ? Math.min(0.3, reclaimedMbPerSecond / 6_000) : 0
-  const some = isHeld ? 0.6 + reclaiming : reclaiming
+  const some = (short.isHeld ? 0.6 : Math.min(0.6, short.swappedShare)) + reclaiming
   return { some, full: some * 0.8 }
 }
 

@@ -164,6 +164,8 @@ describe('the bounds', () => {
     [{ cpuLimit: 2 }, { cpuLimit: 0.5 }, 'cpulimit 0.5'],
     [{ memoryMb: 1_024 }, { memoryMb: 256 }, 'memory 256'],
     [{ memoryMb: 8_192 }, { memoryMb: 9_000 }, 'memory 9000'],
+    [{ cores: 3 }, {}, 'cores without a limit is outside the bounds 2 to 4'],
+    [{ cpuLimit: 3 }, {}, 'cores without a limit'],
   ])('from %j to %j are left', (before, after, problem) => {
     expect(() => check(before, after)).toThrow(problem)
   })
@@ -173,7 +175,9 @@ describe('the bounds', () => {
     // Nearer to the bounds than before, though not inside them yet.
     [{ memoryMb: 16_384 }, { memoryMb: 8_192 }],
     [{ memoryMb: 128 }, { memoryMb: 256 }],
+    [{ cores: 4, cpuLimit: 3 }, { cores: 4 }],
     // What does not change is no matter of this request.
+    [{ memoryMb: 512 }, { memoryMb: 600 }],
     [
       { cores: 1, memoryMb: 512 },
       { cores: 1, memoryMb: 600 },

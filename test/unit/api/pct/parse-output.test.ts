@@ -26,6 +26,7 @@ test('reads the tree of snapshots with its parents', () => {
       description: 'powered off!',
       parent: undefined,
       isComplete: true,
+      limits: undefined,
     },
     {
       name: 'auto-20260101-1200',
@@ -33,8 +34,16 @@ test('reads the tree of snapshots with its parents', () => {
       description: undefined,
       parent: 'before_upgrade',
       isComplete: true,
+      limits: undefined,
     },
-    { name: 'other', timeSeconds: 1_735_689_600, description: undefined, parent: undefined, isComplete: true },
+    {
+      name: 'other',
+      timeSeconds: 1_735_689_600,
+      description: undefined,
+      parent: undefined,
+      isComplete: true,
+      limits: undefined,
+    },
   ])
 })
 

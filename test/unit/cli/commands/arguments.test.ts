@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { countArgument, durationArgument, vmidArgument } from '../../../../packages/cli/src/commands/arguments.ts'
+import {
+  countArgument,
+  durationArgument,
+  megabytesArgument,
+  vmidArgument,
+} from '../../../../packages/cli/src/commands/arguments.ts'
 
 test('a container is a number from 100 on', () => {
   expect(vmidArgument('101')).toBe(101)
@@ -18,4 +23,11 @@ test('a count is a whole number from one on', () => {
 test('a duration has a unit', () => {
   expect(durationArgument('2h')).toBe(7_200_000)
   expect(() => durationArgument('2')).toThrow('must be a duration such as 90s, 30m, 2h or 1d')
+})
+
+test('an amount of memory is a whole number of MB, 0 too', () => {
+  expect(['0', '512'].map(megabytesArgument)).toEqual([0, 512])
+  for (const text of ['-1', '1.5', '', '512MB', '99999999']) {
+    expect(() => megabytesArgument(text)).toThrow('must be a whole number of MB from 0')
+  }
 })

@@ -106,7 +106,7 @@ test.each(['', 'cores', 'cores: x', 'cores:', '[a', 'memory: 12e3', '\0'])('read
   expect(configuredLimits(live(text)).cores).toBeUndefined()
 })
 
-test('reads the snapshots with time, description and parent, and not the changes that wait', () => {
+test('reads the snapshots with time, description, parent and limits, and not the changes that wait', () => {
   expect(parseLxcConf(TEXT).snapshots).toEqual([
     {
       name: 'first',
@@ -114,8 +114,16 @@ test('reads the snapshots with time, description and parent, and not the changes
       description: 'before the upgrade',
       parent: undefined,
       isComplete: true,
+      limits: { cores: 1, cpuLimit: undefined, memoryMb: 512, swapMb: 0 },
     },
-    { name: 'second', timeSeconds: 1_767_265_200, description: undefined, parent: 'first', isComplete: false },
+    {
+      name: 'second',
+      timeSeconds: 1_767_265_200,
+      description: undefined,
+      parent: 'first',
+      isComplete: false,
+      limits: { cores: 8, cpuLimit: undefined, memoryMb: 9_999, swapMb: 0 },
+    },
   ])
 })
 

@@ -133,3 +133,36 @@ test('the margin above what a container cannot give up has moved to the API, for
   ])
   expect(config.tiers).toMatchObject({ db: { ids: [105] }, web: { weight: 2 } })
 })
+
+test.each([
+  [
+    'scaling: {max_ram_mb: 2048}\ntiers: {web: {ids: [101], min_ram_mb: 4096}}',
+    '2: tiers.web.min_ram_mb: 4096 is above scaling.max_ram_mb, 2048: at most 2048 is right here, or 4096 and more there',
+  ],
+  [
+    'tiers: {web: {min_cpu_cores: 4, max_cpu_cores: 2}}',
+    'tiers.web.min_cpu_cores: 4 is above tiers.web.max_cpu_cores, 2',
+  ],
+  [
+    'scaling: {total_ram_mb: 8192}\ntiers: {web: {min_ram_mb: 9000}}',
+    'tiers.web.min_ram_mb: 9000 is above scaling.total_ram_mb, 8192',
+  ],
+  [
+    "scaling: {max_cpu_cores: 2}\nschedules: {night: {from: '01:00', to: '02:00', min_cpu_cores: 3}}",
+    'schedules.night.min_cpu_cores: 3 is above scaling.max_cpu_cores, 2',
+  ],
+  [
+    "tiers: {web: {tags: [web], max_ram_mb: 1024}}\nschedules: {night: {tags: [web], from: '01:00', to: '02:00', min_ram_mb: 2048}}",
+    'schedules.night.min_ram_mb: 2048 is above tiers.web.max_ram_mb, 1024',
+  ],
+])('a minimum that can never hold is refused with the maximum in force: %s', (text, problem) => {
+  expect(problemsOf(text)).toContain(problem)
+})
+
+test.each([
+  'scaling: {max_ram_mb: 2048}\ntiers: {web: {min_ram_mb: 4096, max_ram_mb: 8192}}',
+  'tiers: {small: {max_ram_mb: 96}}',
+  "scaling: {max_ram_mb: 2048}\ntiers: {web: {max_ram_mb: 8192}}\nschedules: {night: {names: ['w*'], from: '01:00', to: '02:00', min_ram_mb: 4096}}",
+])('a minimum that may hold somewhere is taken: %s', text => {
+  expect(problemsOf(text)).toBe('')
+})

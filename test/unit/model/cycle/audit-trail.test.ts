@@ -232,17 +232,17 @@ describe('a change of ours', () => {
   })
 
   test('that the API took back is held like a refused one, longer each time, and is no person’s', async () => {
-    await cycle({ memoryMb: 700 })
-    expect(has()?.memory_mb).toBe(700)
+    await cycle({ memoryMb: 704 })
+    expect(has()?.memory_mb).toBe(704)
     model.api.takeBack(101)
     expect(has()?.memory_mb).toBe(1_024)
-    await cycle({ memoryMb: 700 })
+    await cycle({ memoryMb: 704 })
     expect(rules()).toContain('hold-after-refusal')
-    await cycle({ memoryMb: 700 }, HOUR_MS)
-    expect(has()?.memory_mb).toBe(700)
+    await cycle({ memoryMb: 704 }, HOUR_MS)
+    expect(has()?.memory_mb).toBe(704)
     model.api.takeBack(101)
     restart(new FakeState())
-    await cycle({ memoryMb: 700 }, HOUR_MS)
+    await cycle({ memoryMb: 704 }, HOUR_MS)
     expect(rules()).toContain('hold-after-refusal')
     await cycle({ cores: 3, memoryMb: 2_048 })
     expect(has()).toMatchObject({ cores: 3, memory_mb: 2_048 })
@@ -255,7 +255,7 @@ describe('while the audit log cannot be read', () => {
 
   test('nothing shrinks, and only what is in need grows, which is said once', async () => {
     model.api.misbehave = unreadable
-    for (let minute = 0; minute < 3; minute++) await cycle({ cores: 1, memoryMb: 700 })
+    for (let minute = 0; minute < 3; minute++) await cycle({ cores: 1, memoryMb: 704 })
     expect(rules()).toContain('hold-without-history')
     await cycle({ cores: 4 })
     expect(rules()).toContain('keep-change-budget')
@@ -295,7 +295,7 @@ describe('a quarantine', () => {
     model.measure({ 101: { memoryEvents: KILLED } })
     await model.run()
     restart(model.state, { quarantine_hours: 24 })
-    await cycle({ memoryMb: 700 }, 23 * HOUR_MS)
+    await cycle({ memoryMb: 704 }, 23 * HOUR_MS)
     expect(rules()).toContain('hold-in-quarantine')
     await cycle({ memoryMb: 900 }, 2 * HOUR_MS)
     expect(rules()).not.toContain('hold-in-quarantine')
@@ -305,7 +305,7 @@ describe('a quarantine', () => {
     const lost = new FakeState()
     lost.isLost = true
     restart(lost, { quarantine_hours: 24 })
-    await cycle({ cores: 1, memoryMb: 700 }, 23 * HOUR_MS)
+    await cycle({ cores: 1, memoryMb: 704 }, 23 * HOUR_MS)
     expect(has()).toMatchObject({ cores: 1, memory_mb: 1_024 })
     expect(rules()).toContain('hold-in-quarantine')
     // Also of a damaged part of what was saved.
@@ -313,10 +313,10 @@ describe('a quarantine', () => {
     const damaged = new FakeState()
     if (entry !== undefined) damaged.sizers = new Map([[101, { ...entry[1], sizer: { version: 1 } }]])
     restart(damaged, { quarantine_hours: 24 })
-    await cycle({ memoryMb: 700 }, 23 * HOUR_MS)
+    await cycle({ memoryMb: 704 }, 23 * HOUR_MS)
     expect(rules()).toContain('hold-in-quarantine')
-    await cycle({ memoryMb: 700 }, HOUR_MS)
-    expect(has()?.memory_mb).toBe(700)
+    await cycle({ memoryMb: 704 }, HOUR_MS)
+    expect(has()?.memory_mb).toBe(704)
   })
 })
 
@@ -326,7 +326,7 @@ describe('a state folder that is full or cannot be written, from the start on', 
     state.error = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' })
     restart(state)
     for (let minute = 0; minute < 3; minute++) await cycle({ cores: 3 + minute, memoryMb: 1_024 + 100 * minute })
-    expect(has()).toMatchObject({ cores: 5, memory_mb: 1_224 })
+    expect(has()).toMatchObject({ cores: 5, memory_mb: 1_232 })
     expect(model.recording.messages('warn')).toEqual(['cannot save what was learned'])
     expect(model.status?.warnings).toEqual(['what was learned cannot be saved: EROFS: read-only file system'])
     expect(await model.telemetry.registry.metrics()).toContain('lxc_autoscale_model_state_unsaved 1')

@@ -120,7 +120,7 @@ function wishes(policy: PolicyName, { wanted, one, minute }: Case) {
     if (at !== minute) state.observe(localSample(figures))
     else if (one !== undefined) state.observe(localSample({ ...figures, ...one }))
     const allocation = { cores: 0.1, memoryMb: 16 }
-    const target = state.decide({ timeMs, localTimeMs: timeMs, allocation, isAbnormal: false })
+    const target = state.decide({ timeMs, localTimeMs: timeMs, allocation })
     return { cores: target.cores ?? 0, memoryMb: target.memoryMb ?? 0 }
   })
 }

@@ -30,6 +30,29 @@ describe('containerSettings', () => {
     expect(scaling).toMatchObject({ weight: 1, mode: 'auto' })
   })
 
+  test('a minimum is never above the maximum in force, wherever the two come from, and says so', () => {
+    const scaling = { max_ram_mb: 2_048, max_cpu_cores: 1 }
+    const large = TiersSection.parse({ large: { names: ['web'], min_ram_mb: 4_096, min_cpu_cores: 3 } })
+    const { sizing, scaling: inForce, provenance } = settings(scaling, { tiers: large })
+    expect(sizing).toMatchObject({ minCores: 1, maxCores: 1, minMemoryMb: 2_048, maxMemoryMb: 2_048 })
+    expect(inForce).toMatchObject({ min_ram_mb: 2_048, min_cpu_cores: 1 })
+    expect(provenance['min_ram_mb']).toEqual({
+      value: 2_048,
+      from: 'max_ram_mb of scaling, which the 4096 of tier large is above',
+    })
+  })
+
+  test('nor above what the host has', () => {
+    const host = { cores: 2, memoryMb: 1_000.5 }
+    const { sizing, provenance } = settings({ min_ram_mb: 4_096, min_cpu_cores: 4 }, { host })
+    expect(sizing).toMatchObject({ minCores: 2, maxCores: 2, minMemoryMb: 1_000, maxMemoryMb: 1_000 })
+    expect(provenance['min_cpu_cores']?.from).toBe('max_cpu_cores of the host, which the 4 of scaling is above')
+  })
+
+  test('there is no smaller size than one step', () => {
+    expect(settings({ min_cpu_cores: 0.5, max_cpu_cores: 0.5 }).sizing).toMatchObject({ minCores: 1, maxCores: 1 })
+  })
+
   test.each([
     ['ignore_lxc', { ignoreLxc: [101] }, 'off', 'ignore_lxc'],
     ['the tag autoscale-off', { tags: ['Autoscale-Off'] }, 'off', 'tag autoscale-off'],

@@ -3,7 +3,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Allocation, LocalSample } from '../../../../packages/model/src/policy/decision.ts'
 import type { Policy, Target } from '../../../../packages/model/src/policy/policy.ts'
-import { circumstances, type Figures, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
+import { RULES } from '../../../../packages/model/src/policy/rules/index.ts'
+import { Schedule, Tier } from '../../../../packages/model/src/policy/settings.ts'
+import {
+  circumstances,
+  draft,
+  type Figures,
+  facts,
+  localSample,
+  MONDAY_MS,
+  settings,
+} from '../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -235,6 +245,84 @@ describe('whatever a policy wants', () => {
     })
   })
 })
+
+describe('whatever the limits are and wherever they come from (P4)', () => {
+  const megabytes = fc.integer({ min: 64, max: 6_000 })
+  const fewCores = fc.integer({ min: 1, max: 80 }).map(tenths => tenths / 10)
+  const minimums = { min_cpu_cores: fewCores, min_ram_mb: megabytes }
+  const limits = fc.record({ ...minimums, max_cpu_cores: fewCores, max_ram_mb: megabytes }, { requiredKeys: [] })
+  const scalings = fc
+    .record({
+      limits,
+      cpu_unit: fc.constantFrom('cores', 'cpulimit'),
+      memory_step_mb: fc.constantFrom(1, 16, 100, 512),
+      min_change_percent: fc.constantFrom(0, 5, 30),
+    })
+    .map(({ limits: own, ...keys }) => ({ ...keys, ...ordered(own) }))
+  const cases = fc.record({
+    scaling: scalings,
+    tier: limits,
+    window: fc.record(minimums, { requiredKeys: [] }),
+    host: fc.record({
+      cores: fc.integer({ min: 1, max: 8 }),
+      memoryMb: fc.double({ min: 64, max: 6_000, noNaN: true }),
+    }),
+    allocation: fc.record({ cores: fewCores, memoryMb: megabytes }),
+    wish: wishes,
+    used: fc.double({ min: 0, max: 1, noNaN: true }),
+    pressed: fc.record({ oomKills: fc.nat({ max: 1 }), memoryPressurePercent: fc.constantFrom(0, 5, 30) }),
+    swapUsedMb: fc.nat({ max: 800 }),
+  })
+
+  test('nothing grows above the maximum in force, shrinks below the minimum, or moves because the minimum is the larger one', () => {
+    fc.assert(
+      fc.property(cases, ({ scaling, tier, window, host, allocation, wish, used, pressed, swapUsedMb }) => {
+        const schedule = Schedule.parse({ from: '00:00', to: '00:00', ...window })
+        const inForce = settings(
+          { ...scaling, learning_hours: 0 },
+          { tiers: { web: Tier.parse({ names: ['web'], ...tier }) }, schedules: { all: schedule }, host },
+        )
+        const newest = localSample({
+          allocation,
+          cpuCoresUsed: allocation.cores * used,
+          memoryUsedMb: allocation.memoryMb * used,
+          swapUsedMb,
+          ...pressed,
+        })
+        const known = facts({
+          settings: inForce,
+          newest,
+          circumstances: circumstances({ allocation, leastMemoryMb: 64 }),
+        })
+        const { to } = RULES.reduce((soFar, rule) => rule(soFar, known), draft(wish, wish))
+        const maxMb = tier.max_ram_mb ?? scaling.max_ram_mb ?? host.memoryMb
+        const maxCores = tier.max_cpu_cores ?? scaling.max_cpu_cores ?? host.cores
+        const minMb = Math.min(maxMb, tier.min_ram_mb ?? scaling.min_ram_mb ?? 128)
+        const minCores = Math.min(maxCores, tier.min_cpu_cores ?? scaling.min_cpu_cores ?? 1)
+        const oneStep = scaling.cpu_unit === 'cores' ? 1 : 0.1
+        if ((to.memoryMb ?? 0) > allocation.memoryMb) expect(to.memoryMb).toBeLessThanOrEqual(maxMb)
+        if ((to.memoryMb ?? Infinity) < allocation.memoryMb)
+          expect(to.memoryMb).toBeGreaterThanOrEqual(Math.floor(minMb))
+        if ((to.cores ?? 0) > allocation.cores) expect(to.cores).toBeLessThanOrEqual(Math.max(oneStep, maxCores) + 1e-9)
+        if ((to.cores ?? Infinity) < allocation.cores)
+          expect(to.cores).toBeGreaterThanOrEqual(minCores - oneStep - 1e-9)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
+type OwnLimits = Pick<Tier, 'min_cpu_cores' | 'max_cpu_cores' | 'min_ram_mb' | 'max_ram_mb'>
+
+/** The same with each pair the right way round, as one section must have it; what is left out has its default. */
+function ordered({ min_cpu_cores = 1, max_cpu_cores = 8, min_ram_mb = 128, max_ram_mb = 6_000 }: OwnLimits): OwnLimits {
+  return {
+    min_cpu_cores: Math.min(min_cpu_cores, max_cpu_cores),
+    max_cpu_cores: Math.max(min_cpu_cores, max_cpu_cores),
+    min_ram_mb: Math.min(min_ram_mb, max_ram_mb),
+    max_ram_mb: Math.max(min_ram_mb, max_ram_mb),
+  }
+}
 
 function isKill({ oomKills }: Partial<Figures>): boolean {
   return oomKills !== undefined && oomKills > 0 && oomKills < Number.POSITIVE_INFINITY

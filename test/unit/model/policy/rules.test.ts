@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Allocation } from '../../../../packages/model/src/policy/decision.ts'
 import type { Refusal } from '../../../../packages/model/src/policy/refusals.ts'
+import { memoryStepMb } from '../../../../packages/model/src/policy/rounding.ts'
 import { growUnderPressure } from '../../../../packages/model/src/policy/rules/grow-under-pressure.ts'
 import { holdAfterRefusal } from '../../../../packages/model/src/policy/rules/hold-after-refusal.ts'
 import {
@@ -9,6 +12,7 @@ import {
   holdWhileAbnormal,
   holdWhileLearning,
 } from '../../../../packages/model/src/policy/rules/hold-shrinking.ts'
+import { holdSmallChanges } from '../../../../packages/model/src/policy/rules/hold-small-changes.ts'
 import { keepRawLimits } from '../../../../packages/model/src/policy/rules/keep-raw-limits.ts'
 import { isOpen, keepSchedule } from '../../../../packages/model/src/policy/rules/keep-schedule.ts'
 import { keepTruce } from '../../../../packages/model/src/policy/rules/keep-truce.ts'
@@ -22,7 +26,15 @@ import { limitMemoryShrink } from '../../../../packages/model/src/policy/rules/l
 import { requireQuietContainer } from '../../../../packages/model/src/policy/rules/require-quiet-container.ts'
 import { requireSoundData } from '../../../../packages/model/src/policy/rules/require-sound-data.ts'
 import { Schedule } from '../../../../packages/model/src/policy/settings.ts'
-import { circumstances, draft, facts, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
+import {
+  circumstances,
+  draft,
+  facts,
+  localSample,
+  MONDAY_MS,
+  settings,
+  TWO_CORES_1_GB,
+} from '../../../builders/sizing.ts'
 
 const NOTHING = { cores: undefined, memoryMb: undefined }
 const SMALLER = { cores: 1, memoryMb: 512 }
@@ -125,6 +137,20 @@ describe('growUnderPressure', () => {
     expect(grown.isMemoryUrgent).toBe(true)
   })
 
+  test('grows so far that what is swapped out would fit, when it stalls', () => {
+    const newest = localSample({ memoryUsedMb: 1_000, swapUsedMb: 300, memoryPressurePercent: 4 })
+    const grown = growUnderPressure(draft({}), facts({ newest }))
+    expect(grown).toMatchObject({ to: { memoryMb: 1_300 }, isMemoryUrgent: true })
+    expect(grown.reasons[0]?.text).toBe('uses 300 MB of swap and stalls')
+  })
+
+  test('takes no alarm at swap that would fit, nor at swap without stalls', () => {
+    const cold = localSample({ memoryUsedMb: 500, swapUsedMb: 300, memoryPressurePercent: 4 })
+    const calm = localSample({ memoryUsedMb: 1_000, swapUsedMb: 300 })
+    expect(growUnderPressure(draft({}), facts({ newest: cold })).to).toEqual(NOTHING)
+    expect(growUnderPressure(draft({}), facts({ newest: calm })).to).toEqual(NOTHING)
+  })
+
   test('turns a wish to shrink round', () => {
     const newest = localSample({ oomKills: 1 })
     expect(growUnderPressure(draft({ memoryMb: 512 }), facts({ newest })).to.memoryMb).toBeGreaterThan(1_024)
@@ -207,11 +233,44 @@ describe('keepChangeBudget', () => {
 })
 
 describe('keepWithinLimits', () => {
-  test('rounds up to whole cores and whole MB', () => {
+  const has = (memoryMb: number) => circumstances({ allocation: { cores: 2, memoryMb } })
+
+  test('rounds up to whole cores, and memory to a step that grows with the size', () => {
     expect(keepWithinLimits(draft({ cores: 2.2, memoryMb: 1_500.2 }), facts()).to).toEqual({
       cores: 3,
-      memoryMb: 1_501,
+      memoryMb: 1_504,
     })
+    const finer = facts({ settings: settings({ memory_step_mb: 1 }) })
+    expect(keepWithinLimits(draft({ memoryMb: 1_377.5 }), finer).to.memoryMb).toBe(1_392)
+    expect(keepWithinLimits(draft({ memoryMb: 33.2 }), facts({ settings: finer.settings })).to.memoryMb).toBe(128)
+  })
+
+  test('rounding takes nothing past a limit that is no multiple of the step, and turns no step round', () => {
+    const keys = settings({ min_ram_mb: 1_001, max_ram_mb: 1_300 })
+    const odd = (memoryMb: number) => facts({ settings: keys, circumstances: has(memoryMb) })
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(1_024)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 1_299 }), odd(2_000)).to.memoryMb).toBe(1_300)
+    expect(keepWithinLimits(draft({ memoryMb: 900 }), odd(1_100)).to.memoryMb).toBe(1_001)
+    expect(keepWithinLimits(draft({ memoryMb: 1_180 }), odd(1_184)).to.memoryMb).toBeUndefined()
+    expect(keepWithinLimits(draft({ memoryMb: 1_190 }), odd(1_200)).to.memoryMb).toBeUndefined()
+  })
+
+  test('the same wish changes nothing once more', () => {
+    const megabytes = fc.integer({ min: 64, max: 9_000 })
+    fc.assert(
+      fc.property(megabytes, megabytes, fc.integer({ min: 1, max: 300 }), (hasMb, memoryMb, memory_step_mb) => {
+        const keys = settings({ memory_step_mb, max_ram_mb: 5_001 })
+        const given = (mb: number) =>
+          keepWithinLimits(draft({ memoryMb }), facts({ settings: keys, circumstances: has(mb) })).to.memoryMb
+        const first = given(hasMb)
+        if (first !== undefined) expect(given(first)).toBeUndefined()
+      }),
+    )
+  })
+
+  test('what stands above the maximum shrinks by its own steps and is not pushed down to it', () => {
+    const above = facts({ settings: settings({ max_ram_mb: 512 }) })
+    expect(keepWithinLimits(draft({ memoryMb: 800 }), above).to.memoryMb).toBe(800)
   })
 
   test('rounds up to tenths where cores are given by quota', () => {
@@ -234,6 +293,66 @@ describe('keepWithinLimits', () => {
   test('never grows what should shrink because it stands below the minimum', () => {
     const large = facts({ settings: settings({ min_cpu_cores: 4, min_ram_mb: 4_096 }) })
     expect(keepWithinLimits(draft(SMALLER), large).to).toEqual(NOTHING)
+  })
+})
+
+describe('memoryStepMb', () => {
+  test.each([
+    [64, 16, 16],
+    [2_047, 16, 16],
+    [2_048, 16, 32],
+    [4_095, 16, 32],
+    [65_536, 16, 1_024],
+    [300, 1, 4],
+  ])('a size of about %d MB with the key %d goes by steps of %d MB', (sizeMb, keyMb, stepMb) => {
+    expect(memoryStepMb(sizeMb, keyMb)).toBe(stepMb)
+  })
+})
+
+describe('holdSmallChanges', () => {
+  const tenths = settings({ cpu_unit: 'cpulimit', min_cpu_cores: 0.1, max_ram_mb: 2_048 })
+  const small = { cores: 2.05, memoryMb: 1_070 }
+  const has = (allocation: Partial<Allocation>) => circumstances({ allocation: { ...TWO_CORES_1_GB, ...allocation } })
+
+  test('holds what differs by less than the share, in both directions, and says so', () => {
+    const held = holdSmallChanges(draft(small), facts({ settings: tenths }))
+    expect(held.to).toEqual(NOTHING)
+    expect(held.reasons[0]?.text).toBe('less than 5 % of its cores and memory is no change worth making')
+    expect(holdSmallChanges(draft({ cores: 1.95, memoryMb: 980 }), facts({ settings: tenths })).to).toEqual(NOTHING)
+  })
+
+  test('lets pass what differs by more, and everything where the share is 0', () => {
+    const larger = { cores: 2.1, memoryMb: 1_076 }
+    expect(holdSmallChanges(draft(larger), facts({ settings: tenths })).to).toEqual(larger)
+    expect(holdSmallChanges(draft(small), facts({ settings: settings({ min_change_percent: 0 }) })).to).toEqual(small)
+  })
+
+  test('lets growth out of need pass, not shrinking', () => {
+    const needs = { isCoresUrgent: true, isMemoryUrgent: true }
+    expect(holdSmallChanges(draft(small, needs), facts({ settings: tenths })).to).toEqual(small)
+    expect(holdSmallChanges(draft({ memoryMb: 980 }, needs), facts({ settings: tenths })).to).toEqual(NOTHING)
+  })
+
+  test('lets growth pass where what was seen leaves no more room than that, swap included', () => {
+    const full = localSample({ cpuCoresUsed: 1.95, memoryUsedMb: 900, swapUsedMb: 80 })
+    expect(holdSmallChanges(draft(small), facts({ settings: tenths, newest: full })).to).toEqual(small)
+    const roomy = localSample({ cpuCoresUsed: 1.9, memoryUsedMb: 972 })
+    expect(holdSmallChanges(draft(small), facts({ settings: tenths, newest: roomy })).to).toEqual(NOTHING)
+  })
+
+  test('lets pass what stands outside its limits, or those of a window', () => {
+    const below = facts({ settings: settings({ min_ram_mb: 1_050 }) })
+    expect(holdSmallChanges(draft({ memoryMb: 1_050 }), below).to.memoryMb).toBe(1_050)
+    const above = facts({ settings: tenths, circumstances: has({ memoryMb: 2_100 }) })
+    expect(holdSmallChanges(draft({ memoryMb: 2_048 }), above).to.memoryMb).toBe(2_048)
+    const window = Schedule.parse({ from: '00:00', to: '03:00', min_ram_mb: 1_050 })
+    const open = facts({ settings: { ...settings(), schedules: [window] } })
+    expect(holdSmallChanges(draft({ memoryMb: 1_050 }), open).to.memoryMb).toBe(1_050)
+  })
+
+  test('one whole core is never too little', () => {
+    const many = facts({ circumstances: has({ cores: 40 }) })
+    expect(holdSmallChanges(draft({ cores: 39 }), many).to.cores).toBe(39)
   })
 })
 
@@ -264,6 +383,12 @@ describe('keepSchedule', () => {
     expect(keepSchedule(draft({}), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft(SMALLER), withSchedules(2, [backup])).to).toEqual({ cores: 4, memoryMb: 4_096 })
     expect(keepSchedule(draft({}), withSchedules(4, [backup])).to).toEqual(NOTHING)
+  })
+
+  test('raises to no more than the maximum in force', () => {
+    const small = { ...settings({ max_cpu_cores: 3, max_ram_mb: 2_048 }), schedules: [backup] }
+    const window = facts({ settings: small, circumstances: at(2) })
+    expect(keepSchedule(draft({}), window).to).toEqual({ cores: 3, memoryMb: 2_048 })
   })
 })
 

@@ -15,7 +15,7 @@ function observed(stepMs: number, hours: number): PolicyState {
 }
 
 function target(state: PolicyState, timeMs: number) {
-  return state.decide({ timeMs, localTimeMs: timeMs, allocation: TWO_CORES_1_GB, isAbnormal: false })
+  return state.decide({ timeMs, localTimeMs: timeMs, allocation: TWO_CORES_1_GB })
 }
 
 test('learns the same from samples every 10 s as from samples every minute', () => {

@@ -23,7 +23,8 @@ function decision(vmid: number, from: [number, number], to: [number, number], is
 const host = { cores: 8, memoryMb: 16_384, memoryAvailableMb: 5_000, memoryReserveMb: 1_000, cpuReservePercent: 0 }
 
 function sharers(entries: readonly (readonly [number, Partial<Sharer>])[]): Map<number, Sharer> {
-  return new Map(entries.map(([vmid, sharer]) => [vmid, { weight: 1, coresStep: 1, cpuCoresUsed: 0, ...sharer }]))
+  const plain = { weight: 1, coresStep: 1, memoryStepMb: 1, minChangePercent: 0, cpuCoresUsed: 0 }
+  return new Map(entries.map(([vmid, sharer]) => [vmid, { ...plain, ...sharer }]))
 }
 
 const two = sharers([
@@ -65,6 +66,23 @@ describe('shareHost', () => {
     ])
     const decisions = [decision(101, [3, 100], [6, 100], true), decision(102, [3, 100], [6, 100], true)]
     expect(shareHost({ decisions, host, sharers: busy }).map(({ to }) => to.cores)).toEqual([4, 4])
+  })
+
+  test('what it grants of a wish leads to sizes that people write, and to none that is hardly another', () => {
+    const stepped = sharers([
+      [101, { memoryStepMb: 16, minChangePercent: 5 }],
+      [102, { memoryStepMb: 16, minChangePercent: 5 }],
+    ])
+    const shared = (isInNeed: boolean) => {
+      const wishes = [
+        decision(101, [1, 1_010], [1, 9_000], isInNeed),
+        decision(102, [1, 40_000], [1, 60_000], isInNeed),
+      ]
+      const short = { ...host, memoryAvailableMb: 3_001 }
+      return shareHost({ decisions: wishes, host: short, sharers: stepped }).map(({ to }) => to.memoryMb)
+    }
+    expect(shared(false)).toEqual([2_000, 40_000])
+    expect(shared(true)).toEqual([2_000, 40_992])
   })
 
   test('keeps the reserve of cores from those who are not in need', () => {

@@ -9,7 +9,7 @@ function wants(cpuCoresUsed: number | undefined, memoryUsedMb: number | undefine
   const state = threshold.create(SIZING)
   const allocation = { cores: 4, memoryMb: 2_048 }
   state.observe(localSample({ allocation, cpuCoresUsed, memoryUsedMb }))
-  const { cores, memoryMb } = state.decide({ timeMs: MONDAY_MS, localTimeMs: MONDAY_MS, allocation, isAbnormal: false })
+  const { cores, memoryMb } = state.decide({ timeMs: MONDAY_MS, localTimeMs: MONDAY_MS, allocation })
   return { cores, memoryMb }
 }
 
@@ -26,7 +26,7 @@ describe('the policy threshold', () => {
   test('wants nothing before the first sample', () => {
     const target = threshold
       .create(SIZING)
-      .decide({ timeMs: 0, localTimeMs: 0, allocation: { cores: 4, memoryMb: 2_048 }, isAbnormal: false })
+      .decide({ timeMs: 0, localTimeMs: 0, allocation: { cores: 4, memoryMb: 2_048 } })
     expect([target.cores, target.memoryMb]).toEqual([undefined, undefined])
   })
 
@@ -34,7 +34,7 @@ describe('the policy threshold', () => {
     const state = threshold.create({ ...SIZING, threshold: { ...SIZING.threshold, cpuDownPercent: 60 } })
     const allocation = { cores: 2, memoryMb: 2_048 }
     state.observe(localSample({ allocation, cpuCoresUsed: 1.1 }))
-    const { cores } = state.decide({ timeMs: 0, localTimeMs: 0, allocation, isAbnormal: false })
+    const { cores } = state.decide({ timeMs: 0, localTimeMs: 0, allocation })
     expect(cores).toBeUndefined()
   })
 
@@ -42,7 +42,7 @@ describe('the policy threshold', () => {
     const state = threshold.create(SIZING)
     const allocation = { cores: 1, memoryMb: 512 }
     state.observe(localSample({ allocation, cpuCoresUsed: 0, memoryUsedMb: 10 }))
-    const { cores, memoryMb } = state.decide({ timeMs: 0, localTimeMs: 0, allocation, isAbnormal: false })
+    const { cores, memoryMb } = state.decide({ timeMs: 0, localTimeMs: 0, allocation })
     expect([cores, memoryMb]).toEqual([undefined, undefined])
   })
 })

@@ -123,6 +123,22 @@ describe('memory', () => {
     expect(Number(/some .*total=(\d+)/.exec(host.cgroup(100, 'memory.pressure'))?.[1])).toBeGreaterThan(1e6)
   })
 
+  test('that does not fit is swapped out as far as there is swap: stalls, and no kill, until there is room', async () => {
+    const load = { baseMemoryMb: 400, peakMemoryMb: 400 }
+    const host = await makeHost([{ vmid: 100, shape: 'steady', memoryMb: 320, swapMb: 512, load }])
+    const engine = new Engine(host.root)
+    const stalled = () => Number(/some avg10=([\d.]+)/.exec(host.cgroup(100, 'memory.pressure'))?.[1])
+    await pass(engine, 60)
+    expect(Number(host.cgroup(100, 'memory.swap.current'))).toBeGreaterThan(60 * MB)
+    expect(stalled()).toBeGreaterThan(10)
+    expect(host.counter(100, 'memory.events', 'high')).toBeGreaterThan(0)
+    expect(host.counter(100, 'memory.events', 'oom_kill')).toBe(0)
+    await host.pct('set 100 --memory 1024')
+    await pass(engine, 60)
+    expect(Number(host.cgroup(100, 'memory.swap.current'))).toBe(0)
+    expect(stalled()).toBeLessThan(1)
+  })
+
   test('that meets the limit of the container is told apart from a limit inside it', async () => {
     const host = await makeHost([
       {

@@ -1,6 +1,7 @@
 import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { LocalSample } from '../decision.ts'
-import { type Draft, durationText, isAbove, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import { type Draft, durationText, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import { memoryNeedMb } from '../memory-need.ts'
 
 const RULE = 'grow-under-pressure'
 const GROWTH = 1.2
@@ -8,20 +9,22 @@ const LEAST_GROWTH_MB = 64
 const INNER_KILL_TOLD_MS = MS_PER_HOUR
 
 /**
- * Memory grows at once when the kernel says that the container hit its limit: an OOM kill, allocations at memory.max, or
- * stalls for memory. A policy may want more than that, never less.
+ * Memory grows at once when the kernel says that the container hit its limit: an OOM kill, allocations at memory.max, stalls
+ * for memory, or stalls with more in swap than would fit: at least so far that what is swapped out would fit. A policy may want
+ * more than that, never less.
  */
 export const growUnderPressure: Rule = (draft, facts) => {
   const { newest, circumstances, settings } = facts
   const { allocation } = circumstances
-  const sign = newest === undefined ? undefined : pressureSign(newest, settings.scaling.pressure_limit_percent)
-  if (sign === undefined || allocation.memoryMb === undefined) return withInnerKills(draft, facts)
-  const least = Math.max(allocation.memoryMb * GROWTH, allocation.memoryMb + LEAST_GROWTH_MB)
+  if (newest === undefined || allocation.memoryMb === undefined) return withInnerKills(draft, facts)
+  const needMb = memoryNeedMb(newest) ?? 0
+  const isOverfull = needMb > allocation.memoryMb
+  const sign = pressureSign(newest, { isOverfull, limitPercent: settings.scaling.pressure_limit_percent })
+  if (sign === undefined) return withInnerKills(draft, facts)
+  const least = Math.max(allocation.memoryMb * GROWTH, allocation.memoryMb + LEAST_GROWTH_MB, needMb)
   const urgent = { ...draft, isMemoryUrgent: true }
   if (draft.to.memoryMb !== undefined && draft.to.memoryMb >= least) return urgent
-  const isNew = !isAbove(draft.to.memoryMb, allocation.memoryMb)
-  const grown = { ...urgent, to: { ...draft.to, memoryMb: least } }
-  return isNew ? withReason(grown, RULE, sign) : grown
+  return withReason({ ...urgent, to: { ...draft.to, memoryMb: least } }, RULE, sign)
 }
 
 /** A kill inside a limit of its own (a container in the container, a unit with `MemoryMax`) is named, and nothing more is done about it. */
@@ -32,14 +35,22 @@ function withInnerKills(draft: Draft, { lastInnerKillMs, circumstances: { nowMs 
   return withReason(draft, RULE, text)
 }
 
+interface Pressed {
+  /** It needs more than it is allowed: the rest is swapped out. */
+  readonly isOverfull: boolean
+  readonly limitPercent: number
+}
+
 /** What says that memory is short, in words; undefined when nothing does. */
-function pressureSign({ memoryEvents, pressure }: LocalSample, pressureLimitPercent: number): string | undefined {
+function pressureSign(sample: LocalSample, { isOverfull, limitPercent }: Pressed): string | undefined {
+  const { memoryEvents, pressure, swapUsageMb = 0 } = sample
   const { oomKill = 0, max = 0, high = 0 } = memoryEvents ?? {}
   const stalledPercent = pressure?.memorySomePercent ?? 0
   if (oomKill > 0) return `${oomKill} ${oomKill === 1 ? 'process was' : 'processes were'} killed for lack of memory`
-  if (stalledPercent >= pressureLimitPercent) return `stalled for memory ${stalledPercent.toFixed(0)} % of the time`
-  // Page cache alone makes a full container meet its limits harmlessly; only with stalls it is a sign of need.
-  const isStalling = stalledPercent >= pressureLimitPercent / 4
-  if (isStalling && max + high > 0) return 'it meets its memory limit and stalls'
-  return undefined
+  // Page cache alone makes a full container meet its limits harmlessly; only with stalls it is a sign of need. Neither is swap
+  // that was left over from another time.
+  const isStalling = stalledPercent >= limitPercent / 4 && stalledPercent > 0
+  if (isStalling && isOverfull && swapUsageMb > 0) return `uses ${Math.ceil(swapUsageMb)} MB of swap and stalls`
+  if (stalledPercent >= limitPercent) return `stalled for memory ${stalledPercent.toFixed(0)} % of the time`
+  return isStalling && max + high > 0 ? 'it meets its memory limit and stalls' : undefined
 }

@@ -9,6 +9,7 @@ import {
   holdWhileLearning,
   holdWithoutHistory,
 } from './hold-shrinking.ts'
+import { holdSmallChanges } from './hold-small-changes.ts'
 import { keepRawLimits } from './keep-raw-limits.ts'
 import { keepSchedule } from './keep-schedule.ts'
 import { keepTruce } from './keep-truce.ts'
@@ -37,6 +38,7 @@ export const RULES: readonly Rule[] = [
   waitForEffect,
   holdInGrowCooldown,
   keepWithinLimits,
+  holdSmallChanges,
   keepRawLimits,
   holdAfterRefusal,
   keepChangeBudget,

@@ -1,5 +1,6 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import { durationText, holdMemoryShrinking, isBelow, type Rule, withReason } from '../draft.ts'
+import { memoryNeedMb } from '../memory-need.ts'
 
 const RULE = 'limit-memory-shrink'
 
@@ -14,7 +15,8 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const target = draft.to.memoryMb
   if (target === undefined || allocation.memoryMb === undefined || !isBelow(target, allocation.memoryMb)) return draft
   const hold = (text: string) => holdMemoryShrinking(draft, facts, RULE, text)
-  if (newest?.memoryUsageMb === undefined) return hold('its memory use is not known')
+  const needMb = newest === undefined ? undefined : memoryNeedMb(newest)
+  if (newest === undefined || needMb === undefined) return hold('its memory use is not known')
   if (leastMemoryMb === undefined) return hold('the API does not say how little memory is safe now')
   const pressure = newest.pressure?.memorySomePercent ?? 0
   if (pressure >= pressure_limit_percent / 4 && pressure > 0) {
@@ -23,7 +25,6 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const leftMs =
     lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + shrink_cooldown_seconds * MS_PER_SECOND - nowMs
   if (leftMs > 0) return hold(`watching the step before; ${durationText(leftMs)} to go`)
-  const needMb = Math.max(newest.memoryFloorMb ?? 0, newest.memoryUsageMb) + (newest.swapUsageMb ?? 0)
   const stepMb = allocation.memoryMb * (1 - memory_shrink_step_percent / 100)
   const least = Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))
   if (target >= least) return draft

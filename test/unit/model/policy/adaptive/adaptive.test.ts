@@ -22,7 +22,7 @@ function learned(minutes: number) {
         memoryUsedMb: 300 + 200 * noise + (minute % 1_440) / 10,
       }),
     )
-    if (minute % 5 === 0) state.decide({ ...at(minute), allocation, isAbnormal: false })
+    if (minute % 5 === 0) state.decide({ ...at(minute), allocation })
   }
   return state
 }
@@ -32,7 +32,6 @@ describe('the policy adaptive', () => {
     const target = learned(300).decide({
       ...at(300),
       allocation: { cores: undefined, memoryMb: undefined },
-      isAbnormal: false,
     })
     expect([target.cores, target.memoryMb]).toEqual([undefined, undefined])
   })
@@ -40,7 +39,7 @@ describe('the policy adaptive', () => {
   test('learns nothing from a sample without figures', () => {
     const state = adaptive.create(SIZING)
     state.observe(localSample({ ...at(0), cpuCoresUsed: undefined, memoryUsedMb: undefined }))
-    expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({
+    expect(state.decide({ ...at(0), allocation })).toMatchObject({
       cores: undefined,
       memoryMb: undefined,
     })
@@ -55,17 +54,17 @@ describe('the policy adaptive', () => {
   ])('takes a container that is %s for short: %o', (_, figures, isShort) => {
     const state = learned(300)
     state.observe(localSample({ ...at(300), allocation, ...figures }))
-    expect(state.decide({ ...at(300), allocation, isAbnormal: false }).isCoresUrgent).toBe(isShort)
+    expect(state.decide({ ...at(300), allocation }).isCoresUrgent).toBe(isShort)
   })
 
-  test('keeps at most 64 KB, also after weeks of noise', () => {
-    expect(JSON.stringify(learned(22 * 1_440).serialise()).length).toBeLessThan(65_536)
+  test('keeps at most 8 KB, also after weeks of noise', () => {
+    expect(JSON.stringify(learned(22 * 1_440).serialise()).length).toBeLessThan(8_192)
   })
 
   test('goes on where it was after a restart', () => {
     const state = learned(2_000)
     const restored = adaptive.create(SIZING, JSON.parse(JSON.stringify(state.serialise())))
-    const [own, others] = [state, restored].map(each => each.decide({ ...at(2_001), allocation, isAbnormal: false }))
+    const [own, others] = [state, restored].map(each => each.decide({ ...at(2_001), allocation }))
     expect(others?.cores).toBeCloseTo(own?.cores ?? Number.NaN, 2)
     expect(others?.memoryMb).toBeCloseTo(own?.memoryMb ?? Number.NaN, -1)
   })
@@ -75,10 +74,10 @@ describe('the policy adaptive', () => {
     ['another version', { version: 0 }],
     ['what an earlier version kept', { ...Object(learned(2_000).serialise()), version: 1 }],
     ['a number', 7],
-    ['a damaged state', { version: 2, clock: {}, cpu: { windows: 'x' }, memory: null }],
+    ['a damaged state', { version: 3, clock: {}, cpu: { windows: 'x' }, memory: null }],
   ])('starts anew from %s', (_, saved) => {
     const state = adaptive.create(SIZING, saved)
-    expect(state.decide({ ...at(0), allocation, isAbnormal: false })).toMatchObject({
+    expect(state.decide({ ...at(0), allocation })).toMatchObject({
       cores: undefined,
       memoryMb: undefined,
     })
@@ -88,9 +87,9 @@ describe('the policy adaptive', () => {
     const saved: Record<string, unknown> = JSON.parse(JSON.stringify(learned(2_000).serialise()))
     const state = adaptive.create(SIZING, {
       ...saved,
-      memory: { ...Object(saved['memory']), day: { slot: 0, current: 0, peaks: '!' } },
+      memory: { ...Object(saved['memory']), windows: [] },
     })
-    expect(state.decide({ ...at(2_001), allocation, isAbnormal: false })).toMatchObject({
+    expect(state.decide({ ...at(2_001), allocation })).toMatchObject({
       cores: undefined,
       memoryMb: undefined,
     })

@@ -7,9 +7,9 @@ import {
 
 const MINUTE_MS = 60_000
 const PARAMETERS: BillingParameters = {
-  count: 3,
   halfLifeMs: 5 * 86_400_000,
-  typical: { risks: [0.01, 0.005, 0.0005], days: 0.1 },
+  risks: [0.01, 0.005, 0.0005],
+  typicalDays: 0.1,
   price: 40,
   changePrice: 0.01,
   stick: 0.003,
@@ -46,23 +46,23 @@ describe('VirtualSizers', () => {
     expect(unused).toBeCloseTo(1 - 1.2 / 2)
   })
 
-  test('bill by the event where that is asked for: a long shortage costs as much as a short one', () => {
-    const byEvent = { ...PARAMETERS, eventMs: 10 * MINUTE_MS }
-    const once = billed(minute => (minute === 500 ? 3 : 1), 1_000, byEvent)
-    const long = billed(minute => (minute >= 500 && minute < 700 ? 3 : 1), 1_000, byEvent)
-    expect(once.billOf(0).short).toBeCloseTo(10 / 1_000)
-    expect(long.billOf(0).short).toBeCloseTo(10 / 1_000)
-  })
-
   test('go by what is typical of a size until it has shown more', () => {
-    const risky = { ...PARAMETERS, typical: { risks: [0.05, 0.001, 0.001], days: 0.1 } }
+    const risky = { ...PARAMETERS, risks: [0.05, 0.001, 0.001] }
     expect(billed(() => 1.5, 10, risky).cheapest(-1)).toBe(1)
     expect(billed(() => 1.5, 10_000, risky).cheapest(-1)).toBe(0)
   })
 
-  test('go by their own bills alone where nothing is typical', () => {
-    const { typical: _, ...own } = PARAMETERS
-    expect(billed(() => 1.5, 10, own).cheapest(-1)).toBe(0)
+  test('go by their own bills alone where nothing typical counts', () => {
+    expect(billed(() => 1.5, 10, { ...PARAMETERS, typicalDays: 0 }).cheapest(-1)).toBe(0)
+  })
+
+  test('name the cheapest of those that want another size now', () => {
+    const sizers = billed(minute => (minute % 50 === 0 ? 3 : 1.5), 3_000)
+    expect([sizers.cheapest(-1), sizers.runnerUp(1)]).toEqual([1, 2])
+    sizers.setLevels([2, 4, 4])
+    expect(sizers.runnerUp(1)).toBe(0)
+    sizers.setLevels([4, 4, 4])
+    expect(sizers.runnerUp(1)).toBeUndefined()
   })
 
   test('forget old bills', () => {
@@ -71,7 +71,7 @@ describe('VirtualSizers', () => {
   })
 
   test('stay with the sizer that is held unless another is cheaper by more than a trifle', () => {
-    const sizers = new VirtualSizers({ ...PARAMETERS, typical: { risks: [0.01, 0.01, 0.01], days: 0.1 } })
+    const sizers = new VirtualSizers({ ...PARAMETERS, risks: [0.01, 0.01, 0.01] })
     sizers.setLevels([4, 4, 8])
     sizers.bill({ timeMs: 0, dtMs: MINUTE_MS, used: 2, demand: 2, allocation: 4 })
     expect([sizers.cheapest(1), sizers.cheapest(0)]).toEqual([1, 0])
@@ -94,7 +94,7 @@ describe('VirtualSizers', () => {
   })
 
   test('take nothing that was saved for other sizers', () => {
-    const other = new VirtualSizers({ ...PARAMETERS, count: 1 })
+    const other = new VirtualSizers({ ...PARAMETERS, risks: [0.01] })
     expect(virtualSizersState(3).safeParse(other.serialise()).success).toBe(false)
   })
 })

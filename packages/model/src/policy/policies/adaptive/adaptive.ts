@@ -1,34 +1,58 @@
 import { z } from 'zod'
 import type { LocalSample } from '../../decision.ts'
+import { memoryNeedMb } from '../../memory-need.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../../policy.ts'
-import { CpuSizer, CpuSizerState } from './cpu-sizer.ts'
+import { CPU_PARAMETERS, type CpuParameters } from './cpu-parameters.ts'
+import { type CpuDesign, CpuSizer, cpuDesign } from './cpu-sizer.ts'
+import { MEMORY_PARAMETERS, type MemoryParameters } from './memory-parameters.ts'
 import { MemorySizer, MemorySizerState } from './memory-sizer.ts'
 import { SampleClock, SampleClockState } from './sample-clock.ts'
 import { type ResourceSamples, SampleMinute } from './sample-minute.ts'
 
-const VERSION = 2
+const VERSION = 3
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
 const SHORT_THROTTLED_PERCENT = 5
 /** With whole cores nothing counts throttling: one that uses all it is allowed, while something waits for it, is short. */
 const SHORT_USED_SHARE = 0.98
 /** Tasks waiting for the CPU, percent of time (PSI), that are more than noise. */
 const SHORT_WAITING_PERCENT = 5
-/** Stalls for memory, percent of time, with which meeting the limit is more than a full page cache. */
-const PRESSED_STALL_PERCENT = 0.5
 
-/** Learns each container: the cheapest of many simple sizers by its own recent bill, for cores and for memory. */
-export const adaptive: Policy = {
-  name: 'adaptive',
-  create: (settings, saved) => new AdaptiveState(settings, saved),
+/** Every number of the policy. */
+export interface AdaptiveParameters {
+  readonly cpu: CpuParameters
+  readonly memory: MemoryParameters
 }
 
-/** What `serialise` gives. */
-const AdaptivePolicyState = z.object({
-  version: z.literal(VERSION),
-  clock: SampleClockState,
-  cpu: CpuSizerState,
-  memory: MemorySizerState,
-})
+export const ADAPTIVE_PARAMETERS: AdaptiveParameters = { cpu: CPU_PARAMETERS, memory: MEMORY_PARAMETERS }
+
+/** What the parameters stand for, made once for all containers. */
+interface Design {
+  readonly cpu: CpuDesign
+  readonly memory: MemoryParameters
+  /** What `serialise` gives. */
+  readonly state: ReturnType<typeof adaptiveState>
+}
+
+/**
+ * Learns each container: for cores the cheapest of some simple sizers by its own recent bill, for memory the peak of two weeks
+ * and room for a leap.
+ */
+export function adaptiveWith({ cpu: cpuParameters, memory }: AdaptiveParameters): Policy {
+  const cpu = cpuDesign(cpuParameters)
+  const design = { cpu, memory, state: adaptiveState(cpu) }
+  return { name: 'adaptive', create: (settings, saved) => new AdaptiveState(settings, saved, design) }
+}
+
+export const adaptive: Policy = adaptiveWith(ADAPTIVE_PARAMETERS)
+
+function adaptiveState(cpu: CpuDesign) {
+  return z.object({
+    version: z.literal(VERSION),
+    clock: SampleClockState,
+    cpu: cpu.state,
+    memory: MemorySizerState,
+  })
+}
 
 class AdaptiveState implements PolicyState {
   readonly #cpu: CpuSizer
@@ -36,11 +60,12 @@ class AdaptiveState implements PolicyState {
   readonly #clock = new SampleClock()
   readonly #minute = new SampleMinute()
 
-  constructor(settings: SizingSettings, saved: unknown) {
-    const { coresStep, minCores, minMemoryMb, adaptive: keys } = settings
-    this.#cpu = new CpuSizer({ coresStep, minCores, throttlingPrice: keys.throttlingPrice })
-    this.#memory = new MemorySizer({ minMemoryMb })
-    const { data } = AdaptivePolicyState.safeParse(saved)
+  constructor(settings: SizingSettings, saved: unknown, design: Design) {
+    const { coresStep, minCores, adaptive: keys } = settings
+    const minChange = keys.minChangePercent / 100
+    this.#cpu = new CpuSizer({ coresStep, minCores, minChange, throttlingPrice: keys.throttlingPrice }, design.cpu)
+    this.#memory = new MemorySizer({ minChange, safety: keys.memorySafety }, design.memory)
+    const { data } = design.state.safeParse(saved)
     if (data === undefined) return
     this.#clock.restore(data.clock)
     this.#cpu.restore(data.cpu)
@@ -52,19 +77,15 @@ class AdaptiveState implements PolicyState {
     if (dtMs > 0) this.#learn(this.#minute.add(byResource(sample, this.#clock.ownMs, dtMs)))
   }
 
-  decide({ timeMs: wallMs, localTimeMs, allocation, isAbnormal }: PolicyContext): Target {
+  decide({ timeMs: wallMs, localTimeMs, allocation }: PolicyContext): Target {
     this.#learn(this.#minute.early())
     const timeMs = this.#clock.ownTimeOf(wallMs)
     const { cores: allocatedCores, memoryMb: allocatedMb } = allocation
     return {
-      cores:
-        allocatedCores === undefined
-          ? undefined
-          : this.#cpu.decide({ timeMs, localTimeMs, allocatedCores, isAbnormal }),
-      memoryMb:
-        allocatedMb === undefined ? undefined : this.#memory.decide({ timeMs, localTimeMs, allocatedMb, isAbnormal }),
+      cores: allocatedCores === undefined ? undefined : this.#cpu.decide({ timeMs, localTimeMs, allocatedCores }),
+      memoryMb: allocatedMb === undefined ? undefined : this.#memory.decide({ timeMs, allocatedMb }),
       isCoresUrgent: this.#cpu.isShort,
-      isMemoryUrgent: this.#memory.isUrgent(timeMs),
+      isMemoryUrgent: this.#memory.isUrgent,
     }
   }
 
@@ -72,7 +93,7 @@ class AdaptiveState implements PolicyState {
     return { cores: this.#cpu.explain(), memory: this.#memory.explain() }
   }
 
-  serialise(): z.input<typeof AdaptivePolicyState> {
+  serialise(): z.input<ReturnType<typeof adaptiveState>> {
     return {
       version: VERSION,
       clock: this.#clock.serialise(),
@@ -88,39 +109,34 @@ class AdaptiveState implements PolicyState {
 }
 
 function byResource(sample: LocalSample, timeMs: number, dtMs: number): ResourceSamples {
-  const { localTimeMs, cpuCoresUsed, cpuCores, memoryUsageMb, memoryLimitMb, memoryEvents } = sample
-  const moment = { timeMs, localTimeMs, dtMs }
+  const { localTimeMs, cpuCoresUsed, cpuCores, memoryEvents } = sample
+  const isShort = isShortOfCores(sample)
+  const neededMb = memoryNeedMb(sample)
   return {
     cpu:
       cpuCoresUsed === undefined
         ? undefined
         : {
-            ...moment,
+            timeMs,
+            localTimeMs,
+            dtMs,
             usedCores: cpuCoresUsed,
-            isShort: isShortOfCores(sample),
+            isShort,
+            neededCores: isShort ? cpuCoresUsed * (1 + waitingShare(sample)) : cpuCoresUsed,
             allocatedCores: cpuCores ?? cpuCoresUsed,
           },
     memory:
-      memoryUsageMb === undefined
-        ? undefined
-        : {
-            ...moment,
-            usedMb: memoryUsageMb,
-            wasKilled: (memoryEvents?.oomKill ?? 0) > 0,
-            wasPressed: wasPressed(sample),
-            cpuCores: cpuCoresUsed,
-            allocatedMb: memoryLimitMb ?? memoryUsageMb,
-          },
+      neededMb === undefined ? undefined : { timeMs, dtMs, neededMb, wasKilled: (memoryEvents?.oomKill ?? 0) > 0 },
   }
+}
+
+/** Share of the time in which something waited for the CPU (PSI some): so much more would run with more cores, about. */
+function waitingShare({ pressure }: LocalSample): number {
+  return (pressure?.cpuSomePercent ?? 0) / 100
 }
 
 function isShortOfCores({ cpuCoresUsed, cpuThrottledPercent, cpuCores, pressure }: LocalSample): boolean {
   if ((cpuThrottledPercent ?? 0) >= SHORT_THROTTLED_PERCENT) return true
   const isUsedUp = cpuCoresUsed !== undefined && cpuCores !== undefined && cpuCoresUsed >= cpuCores * SHORT_USED_SHARE
   return isUsedUp && (pressure?.cpuSomePercent ?? SHORT_WAITING_PERCENT) >= SHORT_WAITING_PERCENT
-}
-
-function wasPressed({ memoryEvents, pressure }: LocalSample): boolean {
-  const events = (memoryEvents?.high ?? 0) + (memoryEvents?.max ?? 0)
-  return events > 0 && (pressure?.memorySomePercent ?? 0) >= PRESSED_STALL_PERCENT
 }

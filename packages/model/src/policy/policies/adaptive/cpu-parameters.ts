@@ -1,82 +1,53 @@
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 
-/** A share (0-1) by which a level is raised, and by how much that lowers the risk of its being too small. */
-interface Lift {
-  readonly share: number
-  readonly risk: number
-}
-
-/**
- * Numbers of the CPU part of `adaptive`. The risks are means over the public traces of docs/sizing.md (rounded), and the
- * others were tuned on these.
- */
+/** Numbers of the CPU part of `adaptive`. `npm run policy -- evaluate` tells what each is worth, and what else was tried. */
 export const CPU_PARAMETERS = {
-  /** What a sizer starts from, and the share of the time in which that alone is too small in a typical container. */
-  bases: [
-    { text: 'peak of the last hour or what this time of day or week had twice', risk: 0.009 },
-    { text: '98th percentile of the last days', risk: 0.012 },
-  ],
-  /** How far a level is lifted towards the peak of the last 72 hours. */
-  lifts: [
-    { share: 0, risk: 1 },
-    { share: 0.1, risk: 0.65 },
-    { share: 0.5, risk: 0.2 },
-  ] satisfies readonly Lift[],
-  margins: [
-    { share: 0, risk: 1 },
-    { share: 0.03, risk: 0.77 },
-    { share: 0.07, risk: 0.58 },
-    { share: 0.12, risk: 0.45 },
-    { share: 0.25, risk: 0.27 },
-    { share: 0.5, risk: 0.15 },
-  ] satisfies readonly Lift[],
+  /** Two simple answers to "how much in the next minutes?": the peak of this long, */
+  recentMs: 30 * MS_PER_MINUTE,
+  /** and the peak of the last hour or what is usual at this time. */
+  hourMs: MS_PER_HOUR,
+  /** Each is lifted towards the peak of this long by one of these shares: what was needed the day before yesterday may come again. */
+  longMs: 72 * MS_PER_HOUR,
+  lifts: [0, 0.2, 1],
+  /** and raised by one of these shares. */
+  margins: [0, 0.03, 0.07, 0.15, 0.35],
+  /** Share of the time in which the two answers alone are too small in a typical container (mean over public traces). */
+  recentRisk: 0.02,
+  hourRisk: 0.01,
+  /** The risk falls as 1 / (1 + this x share) with the lift and with the margin (fitted to the same means). */
+  liftRisk: 8,
+  marginRisk: 11,
   /** For how many days of a container's own evidence the typical risks count. */
   typicalDays: 0.5,
-  percentile: 0.98,
-  percentileHalfLifeMs: 24 * MS_PER_HOUR,
-  percentileEveryMs: 15 * MS_PER_MINUTE,
-  longPeakMs: 72 * MS_PER_HOUR,
-  daySlotMs: 5 * MS_PER_MINUTE,
-  daysRemembered: 5,
-  weekSlotMs: 10 * MS_PER_MINUTE,
-  weeksRemembered: 3,
-  /** A job is load that comes all at once and lasts 25 minutes (40 for one seen once a week). */
-  jobRise: 2.5,
-  dayJobSlots: 5,
-  weekJobSlots: 4,
-  jobMargin: 0.1,
-  slotRange: { aheadMs: 15 * MS_PER_MINUTE, backMs: 20 * MS_PER_MINUTE },
+  /** What is usual at this time: the peaks of half hours, what two of the last five days had within a quarter of an hour. */
+  habits: { slotMs: 30 * MS_PER_MINUTE, days: 5, rangeMs: 15 * MS_PER_MINUTE },
+  /** Bills fade, so that a container may change its ways. */
   billHalfLifeMs: 5 * MS_PER_DAY,
-  /** A rival must be cheaper by this much (1 = all of the cores unused). */
+  /** A rival must be cheaper by this share of the cores, so that chance does not choose. */
   stick: 0.003,
   /** One change per hour costs as much as this share of unused cores. */
   changePrice: 0.01,
   chooseEveryMs: MS_PER_HOUR,
-  /** A sample that ran short counts as at least this much more than it could use. */
-  shortBill: 1.1,
-  shortSlot: { factor: 1, plusCores: 0.05 },
-  shortPeak: { factor: 1.3, plusCores: 0.1 },
-  /** Before this age the bills say nothing: peak of two hours and this margin. */
+  /** While it runs short nobody knows what it wants: at least this times what it could use. */
+  shortFactor: 1.1,
+  /** Before this age the bills say nothing: the peak so far, and this share more. */
   youngMs: 3 * MS_PER_HOUR,
-  youngWindowMs: 2 * MS_PER_HOUR,
   youngMargin: 0.15,
-  /** Short samples that follow each other faster than this count once. */
-  countShortEveryMs: 45_000,
-  /** So long nothing is taken away from a container that has just become known. */
-  noShrinkMs: 2 * MS_PER_HOUR,
-  shortWindowMs: 10 * MS_PER_MINUTE,
-  shortMargin: 0.05,
-  knownWindowMs: 168 * MS_PER_HOUR,
-  knownMargin: 0.02,
+  /** What was used in these last minutes must fit, whatever the sizers say. */
+  soonMs: 5 * MS_PER_MINUTE,
+  /** Throttled: this times what it has, or what it is known to need; throttled again, this times that, once more at the most. */
   jump: 1.5,
-  longestJump: 4,
+  jumpsInARow: 2,
+  /** Looks that follow each other faster than this are one: pvestatd puts new cores into force every 10 s or later. */
+  oneLookMs: 45 * MS_PER_SECOND,
+  /** A container known for less than this gets one jump a look, and no more than so many times the most it is known to need. */
+  strangerMs: MS_PER_HOUR,
+  strangerFactor: 2,
+  /** Down only to the most that was wanted in these last minutes. */
   holdMs: 6 * MS_PER_MINUTE,
-  deadBand: 0.03,
-  deadBandLimit: 0.6,
-  tightFit: 0.02,
-  smallRise: 0.04,
-  tokenPressure: 2,
+  /** Changes that a day brings, and that can be saved up; with none left a change must bring (1 + pressure) times as much. */
   tokensPerDay: 16,
-  tokensKept: 25,
-  abnormalMargin: 0.15,
-} as const
+  tokensKept: 16,
+  tokenPressure: 2,
+}
+export type CpuParameters = Readonly<typeof CPU_PARAMETERS>

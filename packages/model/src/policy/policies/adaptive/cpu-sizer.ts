@@ -1,23 +1,22 @@
-import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
-import { CPU_PARAMETERS } from './cpu-parameters.ts'
-import { DecayingHistogram, DecayingHistogramState } from './decaying-histogram.ts'
-import { SlotPeaks, type SlotPeaksOptions, slotPeaksState } from './slot-peaks.ts'
+import type { CpuParameters } from './cpu-parameters.ts'
+import { HabitPeaks, habitPeaksState } from './habit-peaks.ts'
 import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
 /** A level that is a whole step but for rounding is not rounded up to the next. */
 const ROUNDING = 1e-6
-
-/** What the last decision was based on. */
-type Stage = 'unseen' | 'young' | 'chosen' | 'throttled'
+const MINUTES_PER_WEEK = (7 * MS_PER_DAY) / MS_PER_MINUTE
 
 export interface CpuSizerSettings {
   /** 1 (whole cores) or 0.1. */
   readonly coresStep: number
   readonly minCores: number
   readonly throttlingPrice: number
+  /** A change that is not out of need is at least this share of what it has. */
+  readonly minChange: number
 }
 
 /** One sample of the CPU. */
@@ -29,6 +28,8 @@ export interface CpuSample {
   readonly usedCores: number
   /** It wanted more than it was allowed. */
   readonly isShort: boolean
+  /** While it is short: what it would use if what waits for the CPU ran too. Otherwise what it uses. */
+  readonly neededCores: number
   readonly allocatedCores: number
 }
 
@@ -36,114 +37,133 @@ export interface CpuMoment {
   readonly timeMs: number
   readonly localTimeMs: number
   readonly allocatedCores: number
-  readonly isAbnormal: boolean
 }
 
-const p = CPU_PARAMETERS
-const DAY_SLOTS: SlotPeaksOptions = {
-  periodMs: MS_PER_DAY,
-  slotMs: p.daySlotMs,
-  depth: p.daysRemembered,
-  jobSlots: p.dayJobSlots,
-  jobRise: p.jobRise,
+/** One way to answer: which peak, how far towards the long peak, which margin, and how risky that is. */
+interface Rule {
+  readonly isHour: boolean
+  readonly lift: number
+  readonly margin: number
+  readonly risk: number
 }
-const WEEK_SLOTS: SlotPeaksOptions = {
-  periodMs: 7 * MS_PER_DAY,
-  slotMs: p.weekSlotMs,
-  depth: p.weeksRemembered,
-  jobSlots: p.weekJobSlots,
-  jobRise: p.jobRise,
-}
-/** The virtual sizers: each basis with each lift and each margin. */
-const SIZERS = p.bases.flatMap(({ text, risk }, basis) =>
-  p.lifts.flatMap(lift =>
-    p.margins.map(margin => ({
-      basis,
-      text,
-      lift: lift.share,
-      margin: margin.share,
-      risk: risk * lift.risk * margin.risk,
-    })),
-  ),
-)
-const WINDOWS = 6
 
-/** What `serialise` gives. */
-export const CpuSizerState = z.object({
-  stepsPerCore: z.number(),
-  sizers: virtualSizersState(SIZERS.length),
-  windows: z.array(WindowPeakState).length(WINDOWS),
-  day: slotPeaksState(DAY_SLOTS),
-  week: slotPeaksState(WEEK_SLOTS),
-  histogram: DecayingHistogramState,
-  tokens: ChangeTokensState,
-  bornMs: z.number().nullable(),
-  chosen: z
-    .int()
-    .min(-1)
-    .max(SIZERS.length - 1),
-  shortInARow: z.number(),
-})
+/** The virtual sizers that the parameters stand for: both answers with each lift and each margin. */
+function rulesOf(p: CpuParameters): readonly Rule[] {
+  return [false, true].flatMap(isHour =>
+    p.lifts.flatMap(lift =>
+      p.margins.map(margin => {
+        const risk = (isHour ? p.hourRisk : p.recentRisk) / (1 + p.liftRisk * lift) / (1 + p.marginRisk * margin)
+        return { isHour, lift, margin, risk }
+      }),
+    ),
+  )
+}
+
+/** What the parameters stand for, made once for all containers. */
+export interface CpuDesign {
+  readonly parameters: CpuParameters
+  readonly rules: readonly Rule[]
+  /** What `serialise` gives. */
+  readonly state: ReturnType<typeof cpuSizerState>
+}
+
+export function cpuDesign(parameters: CpuParameters): CpuDesign {
+  const rules = rulesOf(parameters)
+  return { parameters, rules, state: cpuSizerState(rules.length, parameters) }
+}
+
+const WINDOWS = 5
+
+function cpuSizerState(rules: number, { habits }: CpuParameters) {
+  return z.object({
+    stepsPerCore: z.number(),
+    sizers: virtualSizersState(rules),
+    windows: z.array(WindowPeakState).length(WINDOWS),
+    habits: habitPeaksState(habits),
+    tokens: ChangeTokensState,
+    bornMs: z.number().nullable(),
+    mostNeededCores: z.number(),
+    chosen: z
+      .int()
+      .min(-1)
+      .max(rules - 1),
+    shortLooks: z.number(),
+  })
+}
+
+/** What the last decision was based on, with the numbers that decided. */
+type Ground =
+  | { readonly kind: 'unseen' }
+  | { readonly kind: 'young' | 'soon' | 'known' | 'stranger'; readonly cores: number }
+  | { readonly kind: 'jump'; readonly cores: number; readonly factor: number }
+  | { readonly kind: 'chosen' }
 
 /**
- * Cores for one container: many virtual sizers, the cheapest by its own recent bill decides, and simple mechanics around
- * it: a jump to a known level when throttled, slow down, a dead band and change tokens. docs/sizing.md tells it in words.
+ * Cores for one container: the cheapest of some virtual sizers by its own recent bill, and simple mechanics around it: a jump
+ * to a known level when throttled, slow down, a least change and change tokens. docs/sizing.md tells it in words.
  */
 export class CpuSizer {
+  readonly #parameters: CpuParameters
+  readonly #rules: readonly Rule[]
+  readonly #minChange: number
   readonly #stepsPerCore: number
   readonly #lowestSteps: number
   readonly #sizers: VirtualSizers
-  readonly #hour = new WindowPeak(MS_PER_HOUR)
-  readonly #long = new WindowPeak(p.longPeakMs)
-  readonly #short = new WindowPeak(p.shortWindowMs)
-  readonly #young = new WindowPeak(p.youngWindowMs)
-  readonly #known = new WindowPeak(p.knownWindowMs)
-  readonly #hold = new WindowPeak(p.holdMs)
-  readonly #day = new SlotPeaks(DAY_SLOTS, p.slotRange)
-  readonly #week = new SlotPeaks(WEEK_SLOTS, p.slotRange)
-  readonly #histogram = new DecayingHistogram(p.percentileHalfLifeMs)
-  readonly #tokens = new ChangeTokens(p.tokensPerDay, p.tokensKept)
+  readonly #recent: WindowPeak
+  readonly #hour: WindowPeak
+  readonly #long: WindowPeak
+  readonly #soon: WindowPeak
+  readonly #hold: WindowPeak
+  readonly #habits: HabitPeaks
+  readonly #tokens: ChangeTokens
   #bornMs: number | undefined
-  #shortInARow = 0
+  /** The most it was ever known to need, for the first hour. */
+  #mostNeededCores = 0
+  #shortLooks = 0
   #shortCountedMs = Number.NEGATIVE_INFINITY
-  #percentile = 0
-  #percentileDueMs = Number.NEGATIVE_INFINITY
   #chooseDueMs = Number.NEGATIVE_INFINITY
   #chosen = -1
-  #stage: Stage = 'unseen'
+  #ground: Ground = { kind: 'unseen' }
+  #wantedCores = 0
 
-  constructor({ coresStep, minCores, throttlingPrice }: CpuSizerSettings) {
+  constructor({ coresStep, minCores, throttlingPrice, minChange }: CpuSizerSettings, design: CpuDesign) {
+    const { parameters: p, rules } = design
+    this.#parameters = p
+    this.#rules = rules
+    this.#minChange = minChange
     this.#stepsPerCore = Math.round(1 / coresStep)
     this.#lowestSteps = Math.max(1, Math.ceil(minCores * this.#stepsPerCore - ROUNDING))
     this.#sizers = new VirtualSizers({
-      count: SIZERS.length,
+      risks: rules.map(({ risk }) => risk),
+      typicalDays: p.typicalDays,
       halfLifeMs: p.billHalfLifeMs,
-      typical: { risks: SIZERS.map(({ risk }) => risk), days: p.typicalDays },
       price: throttlingPrice,
       changePrice: p.changePrice,
       stick: p.stick,
     })
+    this.#recent = new WindowPeak(p.recentMs)
+    this.#hour = new WindowPeak(p.hourMs)
+    this.#long = new WindowPeak(p.longMs)
+    this.#soon = new WindowPeak(p.soonMs)
+    this.#hold = new WindowPeak(p.holdMs)
+    this.#habits = new HabitPeaks(p.habits)
+    this.#tokens = new ChangeTokens(p.tokensPerDay, p.tokensKept)
   }
 
-  observe({ timeMs, localTimeMs, dtMs, usedCores, isShort, allocatedCores }: CpuSample): void {
+  observe({ timeMs, localTimeMs, dtMs, usedCores, isShort, neededCores, allocatedCores }: CpuSample): void {
     this.#bornMs ??= timeMs
+    const wantedCores = isShort ? usedCores * this.#parameters.shortFactor : usedCores
     this.#sizers.bill({
       timeMs,
       dtMs,
       used: usedCores * this.#stepsPerCore,
-      demand: (isShort ? usedCores * p.shortBill : usedCores) * this.#stepsPerCore,
+      demand: wantedCores * this.#stepsPerCore,
       allocation: allocatedCores * this.#stepsPerCore,
     })
-    const peak = isShort ? usedCores * p.shortPeak.factor + p.shortPeak.plusCores : usedCores
-    const slot = isShort ? usedCores * p.shortSlot.factor + p.shortSlot.plusCores : usedCores
-    this.#hour.add(timeMs, usedCores)
-    this.#short.add(timeMs, usedCores)
-    this.#young.add(timeMs, usedCores)
-    this.#long.add(timeMs, peak)
-    this.#known.add(timeMs, peak)
-    this.#day.add(localTimeMs, slot)
-    this.#week.add(localTimeMs, slot)
-    this.#histogram.add(timeMs, usedCores, dtMs)
+    for (const window of [this.#recent, this.#hour, this.#soon]) window.add(timeMs, usedCores)
+    this.#long.add(timeMs, wantedCores)
+    this.#habits.add(localTimeMs, wantedCores)
+    this.#mostNeededCores = Math.max(this.#mostNeededCores, neededCores)
     this.#countShort(timeMs, isShort)
   }
 
@@ -151,135 +171,179 @@ export class CpuSizer {
   decide(moment: CpuMoment): number | undefined {
     if (this.#bornMs === undefined) return undefined
     const { timeMs, allocatedCores } = moment
-    this.#updateLevels(moment)
-    const wanted = this.#wanted(moment, timeMs - this.#bornMs)
+    this.#updateLevels(moment.localTimeMs)
+    this.#wantedCores = this.#wanted(moment, timeMs - this.#bornMs)
     this.#tokens.look(timeMs, allocatedCores)
-    this.#hold.add(timeMs, wanted)
-    if (wanted > allocatedCores) return this.#fitsStill(wanted, allocatedCores) ? undefined : wanted
-    if (timeMs - this.#bornMs < p.noShrinkMs || this.#tokens.isExhausted) return undefined
+    this.#hold.add(timeMs, this.#wantedCores)
+    const leastChange = this.#minChange * (1 + this.#parameters.tokenPressure * this.#tokens.lack)
+    if (this.#wantedCores > allocatedCores) {
+      const isSmall = this.#wantedCores < allocatedCores * (1 + leastChange)
+      const fits = this.#shortLooks === 0 && this.#soon.peak * (1 + this.#minChange) <= allocatedCores
+      return isSmall && fits ? undefined : this.#wantedCores
+    }
+    if (this.#tokens.isExhausted) return undefined
     const held = this.#hold.peak
-    const band = Math.min(p.deadBandLimit, p.deadBand * (1 + p.tokenPressure * this.#tokens.lack))
-    if (held >= allocatedCores * (1 - band)) return undefined
-    return Math.ceil(held * this.#stepsPerCore - ROUNDING) < allocatedCores * this.#stepsPerCore - ROUNDING
-      ? held
-      : undefined
+    if (held >= allocatedCores * (1 - leastChange)) return undefined
+    return this.#steps(held) < allocatedCores * this.#stepsPerCore - ROUNDING ? held : undefined
   }
 
   get isShort(): boolean {
-    return this.#shortInARow > 0
+    return this.#shortLooks > 0
   }
 
+  /** Why the last decision came out so, from the numbers that decided. */
   explain(): string {
-    switch (this.#stage) {
-      case 'unseen':
-        return 'nothing has been observed yet'
-      case 'young':
-        return `peak of the last two hours, +${percent(p.youngMargin)} %: not known long enough for more`
-      case 'throttled':
-        return 'throttled: up to a level that it is known to need'
-      case 'chosen':
-        return this.#describe()
-    }
+    const held = this.#hold.peak
+    const text = this.#groundText()
+    const isHeld = this.#steps(held) > this.#steps(this.#wantedCores)
+    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
+    return isHeld
+      ? `the most that was wanted in the last ${minutes} minutes is ${coresText(held)}; now it is ${coresText(this.#wantedCores)} (${text})`
+      : text
   }
 
-  serialise(): z.input<typeof CpuSizerState> {
+  serialise(): z.input<ReturnType<typeof cpuSizerState>> {
     return {
       stepsPerCore: this.#stepsPerCore,
       sizers: this.#sizers.serialise(),
       windows: this.#windows().map(window => window.serialise()),
-      day: this.#day.serialise(),
-      week: this.#week.serialise(),
-      histogram: this.#histogram.serialise(),
+      habits: this.#habits.serialise(),
       tokens: this.#tokens.serialise(),
       bornMs: this.#bornMs ?? null,
+      mostNeededCores: this.#mostNeededCores,
       chosen: this.#chosen,
-      shortInARow: this.#shortInARow,
+      shortLooks: this.#shortLooks,
     }
   }
 
-  restore(saved: z.output<typeof CpuSizerState>): void {
+  restore(saved: z.output<ReturnType<typeof cpuSizerState>>): void {
     // Bills are in steps: those of whole cores say nothing about tenths.
     if (saved.stepsPerCore === this.#stepsPerCore) this.#sizers.restore(saved.sizers)
     for (const [i, window] of saved.windows.entries()) this.#windows()[i]?.restore(window)
-    this.#day.restore(saved.day)
-    this.#week.restore(saved.week)
-    this.#histogram.restore(saved.histogram)
+    this.#habits.restore(saved.habits)
     this.#tokens.restore(saved.tokens)
     this.#bornMs = saved.bornMs ?? undefined
+    this.#mostNeededCores = saved.mostNeededCores
     this.#chosen = saved.chosen
-    this.#shortInARow = saved.shortInARow
+    this.#shortLooks = saved.shortLooks
   }
 
-  /** Each count is a stronger jump, so samples that follow each other closely count once: the change needs time to show. */
+  /** Each look is a stronger jump, so samples that follow each other closely count once: the change needs time to show. */
   #countShort(timeMs: number, isShort: boolean): void {
-    if (!isShort) this.#shortInARow = 0
-    if (!isShort || (this.#shortInARow > 0 && timeMs - this.#shortCountedMs < p.countShortEveryMs)) return
-    this.#shortInARow += 1
+    if (!isShort) this.#shortLooks = 0
+    const isSameLook = this.#shortLooks > 0 && timeMs - this.#shortCountedMs < this.#parameters.oneLookMs
+    if (!isShort || isSameLook) return
+    this.#shortLooks += 1
     this.#shortCountedMs = timeMs
   }
 
   #windows(): readonly WindowPeak[] {
-    return [this.#hour, this.#long, this.#short, this.#young, this.#known, this.#hold]
+    return [this.#recent, this.#hour, this.#long, this.#soon, this.#hold]
   }
 
-  #wanted({ timeMs, localTimeMs, allocatedCores, isAbnormal }: CpuMoment, ageMs: number): number {
-    let wanted: number
+  #wanted({ timeMs, allocatedCores }: CpuMoment, ageMs: number): number {
+    const calm = this.#calm(timeMs, ageMs)
+    const soon = this.#soon.peak
+    this.#ground = soon > calm.cores ? { kind: 'soon', cores: soon } : calm.ground
+    const cores = Math.max(calm.cores, soon)
+    return this.#shortLooks === 0 ? cores : this.#throttled(cores, allocatedCores, ageMs)
+  }
+
+  /** What it should have while nothing is short. */
+  #calm(timeMs: number, ageMs: number): { readonly cores: number; readonly ground: Ground } {
+    const p = this.#parameters
     if (ageMs < p.youngMs) {
-      wanted = this.#young.peak * (1 + p.youngMargin)
-      this.#stage = 'young'
-    } else {
-      this.#choose(timeMs)
-      wanted = this.#sizers.level(this.#chosen) / this.#stepsPerCore
-      this.#stage = 'chosen'
+      return {
+        cores: this.#long.peak * (1 + p.youngMargin),
+        ground: { kind: 'young', cores: this.#long.peak },
+      }
     }
-    if (isAbnormal) wanted *= 1 + p.abnormalMargin
-    wanted = Math.max(wanted, this.#short.peak * (1 + p.shortMargin), this.#jobCores(localTimeMs))
-    if (this.#shortInARow === 0) return wanted
-    this.#stage = 'throttled'
-    const jump = allocatedCores * p.jump ** Math.min(this.#shortInARow, p.longestJump)
-    return Math.max(wanted, jump, this.#known.peak * (1 + p.knownMargin))
-  }
-
-  /** A job that ran at this time yesterday, or this time last week, is provided for before it runs. */
-  #jobCores(localTimeMs: number): number {
-    return Math.max(this.#day.job(localTimeMs), this.#week.job(localTimeMs)) * (1 + p.jobMargin)
-  }
-
-  /** A small rise can wait while the last minutes' peak still fits. */
-  #fitsStill(wanted: number, allocatedCores: number): boolean {
-    if (this.#shortInARow > 0) return false
-    const isSmall = wanted < allocatedCores * (1 + p.smallRise * (1 + p.tokenPressure * this.#tokens.lack))
-    return isSmall && this.#short.peak * (1 + p.tightFit) <= allocatedCores
-  }
-
-  #choose(timeMs: number): void {
-    if (timeMs < this.#chooseDueMs) return
-    this.#chooseDueMs = timeMs + p.chooseEveryMs
-    this.#chosen = this.#sizers.cheapest(this.#chosen)
-  }
-
-  #updateLevels({ timeMs, localTimeMs }: CpuMoment): void {
-    if (timeMs >= this.#percentileDueMs) {
-      this.#percentileDueMs = timeMs + p.percentileEveryMs
-      this.#percentile = this.#histogram.quantile(p.percentile)
+    if (timeMs >= this.#chooseDueMs) {
+      this.#chooseDueMs = timeMs + p.chooseEveryMs
+      this.#chosen = this.#sizers.cheapest(this.#chosen)
     }
-    const habit = Math.max(this.#day.second(localTimeMs), this.#week.highest(localTimeMs))
-    const bases = [Math.max(this.#hour.peak, habit), this.#percentile]
-    const levels = SIZERS.map(({ basis, lift, margin }) => {
-      const base = bases[basis] ?? 0
-      const lifted = base + lift * Math.max(0, this.#long.peak - base)
-      return Math.max(this.#lowestSteps, Math.ceil(lifted * (1 + margin) * this.#stepsPerCore - ROUNDING))
-    })
-    this.#sizers.setLevels(levels)
+    return { cores: this.#sizers.level(this.#chosen) / this.#stepsPerCore, ground: { kind: 'chosen' } }
   }
 
-  #describe(): string {
-    const { text = '', lift = 0, margin = 0 } = SIZERS[this.#chosen] ?? {}
-    const lifted = lift === 0 ? '' : `, ${percent(lift)} % of the way to the peak of 3 days`
-    const { unused, short } = this.#sizers.billOf(this.#chosen)
-    const bill = `too small ${(100 * short).toFixed(2)} % of the time, ${percent(unused)} % unused in the last days`
-    return `${text}${lifted}, +${percent(margin)} %: cheapest of ${SIZERS.length} (${bill})`
+  /** Up to a level that it is known to need, or a step further than it has; a stranger is trusted less. */
+  #throttled(calmCores: number, allocatedCores: number, ageMs: number): number {
+    const { jump, jumpsInARow, strangerMs, strangerFactor } = this.#parameters
+    const isStranger = ageMs < strangerMs
+    const factor = jump ** (isStranger ? 1 : Math.min(this.#shortLooks, jumpsInARow))
+    const jumped = allocatedCores * factor
+    const known = this.#long.peak
+    const wanted = Math.max(calmCores, jumped, known)
+    if (wanted === jumped) this.#ground = { kind: 'jump', cores: allocatedCores, factor }
+    else if (wanted === known) this.#ground = { kind: 'known', cores: known }
+    const most = Math.max(allocatedCores, strangerFactor * this.#mostNeededCores)
+    if (!isStranger || wanted <= most) return wanted
+    this.#ground = { kind: 'stranger', cores: this.#mostNeededCores }
+    return most
   }
+
+  #updateLevels(localTimeMs: number): void {
+    const long = this.#long.peak
+    const recent = this.#recent.peak
+    const hour = Math.max(this.#hour.peak, this.#habits.at(localTimeMs))
+    this.#sizers.setLevels(
+      this.#rules.map(({ isHour, lift, margin }) => {
+        const base = isHour ? hour : recent
+        const lifted = base + lift * Math.max(0, long - base)
+        return Math.max(this.#lowestSteps, this.#steps(lifted * (1 + margin)))
+      }),
+    )
+  }
+
+  #steps(cores: number): number {
+    return Math.ceil(cores * this.#stepsPerCore - ROUNDING)
+  }
+
+  #groundText(): string {
+    const { youngMargin, soonMs, strangerFactor } = this.#parameters
+    switch (this.#ground.kind) {
+      case 'unseen':
+        return 'nothing has been observed yet'
+      case 'young':
+        return `the most it used so far is ${coresText(this.#ground.cores)}, and ${percent(youngMargin)} % more: not known long enough for more`
+      case 'soon':
+        return `it used ${coresText(this.#ground.cores)} in the last ${soonMs / MS_PER_MINUTE} minutes`
+      case 'known':
+        return `throttled: up to the ${coresText(this.#ground.cores)} that it needed in the last 3 days`
+      case 'jump':
+        return `throttled with ${coresText(this.#ground.cores)}: ${this.#ground.factor} times that`
+      case 'stranger':
+        return `throttled, and known for less than an hour: no more than ${strangerFactor} times the ${coresText(this.#ground.cores)} that it is known to need`
+      case 'chosen':
+        return this.#chosenText()
+    }
+  }
+
+  /** The rule that won, and by what it beats the next one that wants another size. */
+  #chosenText(): string {
+    const rival = this.#sizers.runnerUp(this.#chosen)
+    const won = `${this.#ruleText(this.#chosen)}: ${this.#billText(this.#chosen)}`
+    if (rival === undefined) return won
+    const rivalCores = this.#sizers.level(rival) / this.#stepsPerCore
+    return `${won}; the next best, ${this.#ruleText(rival)} (${coresText(rivalCores)}): ${this.#billText(rival)}`
+  }
+
+  #ruleText(rule: number): string {
+    const { isHour = false, lift = 0, margin = 0 } = this.#rules[rule] ?? {}
+    const peak = isHour ? 'peak of the last hour or what is usual at this time' : 'peak of the last half hour'
+    const lifted = lift === 1 ? 'peak of 3 days' : `${peak}, ${percent(lift)} % of the way to the peak of 3 days`
+    return `${lift === 0 ? peak : lifted}, +${percent(margin)} %`
+  }
+
+  #billText(rule: number): string {
+    const { unused, short } = this.#sizers.billOf(rule)
+    const minutes = short * MINUTES_PER_WEEK
+    const tooSmall = minutes < 0.5 ? 'never too small' : `too small for ${Math.round(minutes)} minutes a week`
+    return `${tooSmall}, ${percent(unused)} % unused`
+  }
+}
+
+function coresText(cores: number): string {
+  return cores === 1 ? '1 core' : `${Number(cores.toFixed(2))} cores`
 }
 
 function percent(share: number): number {

@@ -1,270 +1,233 @@
-import { MS_PER_DAY } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
-import { MemoryAlarm, MemoryAlarmState } from './memory-alarm.ts'
-import { MEMORY_PARAMETERS } from './memory-parameters.ts'
-import { SlotPeaks, type SlotPeaksOptions, slotPeaksState } from './slot-peaks.ts'
-import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
+import type { MemoryParameters } from './memory-parameters.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
 /** One sample of the memory. */
 export interface MemorySample {
   readonly timeMs: number
-  readonly localTimeMs: number
   readonly dtMs: number
-  /** At a kill: what it was allowed. */
-  readonly usedMb: number
+  /** What it uses and what it has swapped out. At a kill: what it was allowed. */
+  readonly neededMb: number
   readonly wasKilled: boolean
-  /** The kernel throttled it near its limit (`memory.events` high or max). */
-  readonly wasPressed: boolean
-  readonly cpuCores: number | undefined
-  readonly allocatedMb: number
 }
 
 export interface MemoryMoment {
   readonly timeMs: number
-  readonly localTimeMs: number
   readonly allocatedMb: number
-  readonly isAbnormal: boolean
 }
 
-/** What decided the last size. */
-type Stage = 'unseen' | 'first' | 'chosen' | 'slot' | 'growth' | 'alarm' | 'killed'
-
-const p = MEMORY_PARAMETERS
-const DAY_SLOTS: SlotPeaksOptions = {
-  periodMs: MS_PER_DAY,
-  slotMs: p.daySlotMs,
-  depth: p.daysRemembered,
-  jobSlots: 1,
-  jobRise: 2,
-}
-const WEEK_SLOTS: SlotPeaksOptions = {
-  periodMs: 7 * MS_PER_DAY,
-  slotMs: p.weekSlotMs,
-  depth: p.weeksRemembered,
-  jobSlots: 1,
-  jobRise: 2,
+export interface MemorySizerSettings {
+  readonly safety: keyof MemoryParameters['safety']
+  /** A change that is not out of need is at least this share of what it has. */
+  readonly minChange: number
 }
 
 /** What `serialise` gives. */
 export const MemorySizerState = z.object({
-  sizers: virtualSizersState(p.windows.length),
-  /** Those of the parameters, and four more. */
-  windows: z.array(WindowPeakState).length(p.windows.length + 4),
-  day: slotPeaksState(DAY_SLOTS),
-  week: slotPeaksState(WEEK_SLOTS),
-  alarm: MemoryAlarmState,
-  tokens: ChangeTokensState,
-  bornMs: z.number().nullable(),
-  usedMb: z.number(),
-  beforeMb: z.number().default(0),
+  /** Peaks, leaps, kills, rises, what was wanted. */
+  windows: z.array(WindowPeakState).length(5),
+  hour: z.object({ number: z.number().nullable(), peakMb: z.number(), beforeMb: z.number().nullable() }),
+  isKnown: z.boolean(),
+  neededMb: z.number(),
+  beforeMb: z.number(),
   killsInARow: z.number(),
-  chosen: z
-    .int()
-    .min(0)
-    .max(p.windows.length - 1),
 })
 
+/** What speaks for a size, MB; 0 = nothing. */
+interface Wishes {
+  /** The peak, or what it was killed for, and the margin. */
+  readonly peak: number
+  readonly killed: number
+  readonly growth: number
+  /** More than it has, since it was killed just now. */
+  readonly jump: number
+}
+type WishName = keyof Wishes
+const WISHES: readonly WishName[] = ['peak', 'killed', 'growth', 'jump']
+
 /**
- * Memory for one container: peaks with margins that follow the surprises of the last week, what this time of day or week
- * needed before, growth that goes on, and room when something begins. Which window: the cheapest by its own bill.
+ * Memory for one container. Too little kills, so nothing is forgotten for two weeks: its peak, and room for half of its largest
+ * leap. What grows has room to go on.
  */
 export class MemorySizer {
-  readonly #minMemoryMb: number
-  readonly #sizers = new VirtualSizers({
-    count: p.windows.length,
-    halfLifeMs: p.billHalfLifeMs,
-    eventMs: MS_PER_DAY,
-    price: p.killPrice,
-    changePrice: 0,
-    stick: p.stick,
-  })
-  readonly #peaks = p.windows.map(({ spanMs }) => new WindowPeak(spanMs))
-  readonly #surpriseWindow = new WindowPeak(p.surpriseWindowMs)
-  readonly #surprises = new WindowPeak(p.surpriseMemoryMs)
-  readonly #rises = new WindowPeak(p.riseWindowMs)
-  readonly #hold = new WindowPeak(p.holdMs)
-  readonly #day = new SlotPeaks(DAY_SLOTS, p.slotRange)
-  readonly #week = new SlotPeaks(WEEK_SLOTS, p.slotRange)
-  readonly #alarm = new MemoryAlarm(p)
-  readonly #tokens = new ChangeTokens(p.tokensPerDay, p.tokensKept)
-  #bornMs: number | undefined
-  #usedMb = 0
+  readonly #parameters: MemoryParameters
+  readonly #safety: MemoryParameters['safety']['safe']
+  readonly #minChange: number
+  readonly #peaks: WindowPeak
+  readonly #leaps: WindowPeak
+  readonly #kills: WindowPeak
+  readonly #rises: WindowPeak
+  readonly #hold: WindowPeak
+  /** The hour that is running, its peak, and the peak of the hour before. */
+  #hour: number | undefined
+  #hourMb = 0
+  #hourBeforeMb: number | undefined
+  #isKnown = false
+  #neededMb = 0
   #beforeMb = 0
   #killsInARow = 0
-  #chooseDueMs = Number.NEGATIVE_INFINITY
-  #chosen: number = p.firstWindow
-  #stage: Stage = 'unseen'
+  #wishes: Wishes | undefined
+  #decidedMs = 0
+  #allocatedMb = 0
 
-  constructor(settings: { readonly minMemoryMb: number }) {
-    this.#minMemoryMb = settings.minMemoryMb
+  constructor({ safety, minChange }: MemorySizerSettings, parameters: MemoryParameters) {
+    this.#parameters = parameters
+    this.#safety = parameters.safety[safety]
+    this.#minChange = minChange
+    this.#peaks = new WindowPeak(this.#safety.rememberMs)
+    this.#leaps = new WindowPeak(this.#safety.rememberMs)
+    this.#kills = new WindowPeak(parameters.rememberKillMs)
+    this.#rises = new WindowPeak(parameters.riseMs)
+    this.#hold = new WindowPeak(parameters.holdMs)
   }
 
-  observe(sample: MemorySample): void {
-    const { timeMs, localTimeMs, dtMs, usedMb, wasKilled, allocatedMb } = sample
-    const demandMb = wasKilled ? usedMb * p.killBill : usedMb
-    this.#sizers.bill({ timeMs, dtMs, used: usedMb, demand: demandMb, allocation: allocatedMb })
-    if (this.#bornMs === undefined) this.#bornMs = timeMs
-    else {
-      // From the higher of two samples, so that one low one makes no rise of what was there all along.
-      this.#rises.add(timeMs, Math.max(0, usedMb - Math.max(this.#usedMb, this.#beforeMb)))
-      this.#noteSurprise(timeMs, demandMb)
-    }
-    this.#beforeMb = this.#usedMb
-    this.#usedMb = usedMb
-    this.#killsInARow = wasKilled ? this.#killsInARow + 1 : 0
-    const peakMb = usedMb * peakFactor(sample)
-    for (const window of this.#peaks) window.add(timeMs, peakMb)
-    this.#surpriseWindow.add(timeMs, peakMb)
-    this.#day.add(localTimeMs, peakMb)
-    this.#week.add(localTimeMs, peakMb)
-    this.#alarm.observe({ timeMs, memoryMb: peakMb, cpuCores: sample.cpuCores })
+  observe({ timeMs, neededMb, wasKilled }: MemorySample): void {
+    const peakMb = wasKilled ? neededMb * this.#parameters.killFactor : neededMb
+    // From the higher of two samples, so that one low one makes no rise of what was there all along.
+    if (this.#isKnown) this.#rises.add(timeMs, Math.max(0, neededMb - Math.max(this.#neededMb, this.#beforeMb)))
+    this.#isKnown = true
+    this.#beforeMb = this.#neededMb
+    this.#neededMb = neededMb
+    this.#killsInARow = wasKilled ? Math.min(this.#killsInARow + 1, this.#parameters.killsInARow) : 0
+    if (wasKilled) this.#kills.add(timeMs, peakMb)
+    this.#peaks.add(timeMs, neededMb)
+    this.#noteLeap(timeMs, peakMb)
   }
 
   /** Memory it should have from now on, MB, not rounded; undefined = leave as it is. */
-  decide(moment: MemoryMoment): number | undefined {
-    if (this.#bornMs === undefined) return undefined
-    const { timeMs, allocatedMb } = moment
-    const ageMs = timeMs - this.#bornMs
-    const needs = this.#needs(moment)
-    this.#choose(timeMs, ageMs)
-    const wanted = this.#wanted(moment, needs)
-    this.#tokens.look(timeMs, allocatedMb)
-    this.#hold.add(timeMs, wanted)
-    if (wanted > allocatedMb) return this.#fitsStill(needs, moment) ? undefined : wanted
-    if (ageMs < p.noShrinkMs || this.#tokens.isExhausted) return undefined
-    const held = this.#hold.peak
-    const band = Math.min(p.deadBandLimit, p.deadBand * (1 + p.tokenPressure * this.#tokens.lack))
-    return held < allocatedMb * (1 - band) ? held : undefined
-  }
-
-  /** It was killed in the last sample, or something has begun. */
-  isUrgent(timeMs: number): boolean {
-    return this.#killsInARow > 0 || this.#alarm.isOn(timeMs)
-  }
-
-  explain(): string {
-    switch (this.#stage) {
-      case 'unseen':
-        return 'nothing has been observed yet'
-      case 'killed':
-        return 'killed for lack of memory: more than it had'
-      case 'alarm':
-        return `memory rises suddenly: room for ${p.stepRoomMb} MB more`
-      case 'growth':
-        return 'it grows: room for the steepest rise of the last two hours'
-      case 'slot':
-        return `what this time of day or week needed before, +${Math.round(100 * p.slotMargin)} %`
-      case 'first':
-        return `${this.#describe()}: not known long enough for more`
-      case 'chosen':
-        return `${this.#describe()}: cheapest of ${p.windows.length}`
+  decide({ timeMs, allocatedMb }: MemoryMoment): number | undefined {
+    if (!this.#isKnown) return undefined
+    for (const window of [this.#peaks, this.#leaps, this.#kills, this.#rises]) window.expire(timeMs)
+    this.#wishes = this.#wanted(allocatedMb)
+    const { peak, growth, killed, jump } = this.#wishes
+    this.#decidedMs = timeMs
+    this.#allocatedMb = allocatedMb
+    const wantedMb = Math.max(peak, growth, killed, jump)
+    this.#hold.add(timeMs, wantedMb)
+    if (wantedMb > allocatedMb) {
+      const least = Math.max(Math.max(this.#peaks.peak, this.#kills.peak) * (1 + this.#minChange), growth)
+      const fits = this.#killsInARow === 0 && least <= allocatedMb
+      return fits && wantedMb < allocatedMb * (1 + this.#minChange) ? undefined : wantedMb
     }
+    return this.#hold.peak < allocatedMb * (1 - this.#minChange) ? this.#hold.peak : undefined
+  }
+
+  /** It was killed in the last sample. */
+  get isUrgent(): boolean {
+    return this.#killsInARow > 0
+  }
+
+  /** Why the last decision came out so, from the numbers that decided. */
+  explain(): string {
+    const wishes = this.#wishes
+    if (wishes === undefined) return 'nothing has been observed yet'
+    const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
+    const wonMb = wishes[won]
+    const text = wishes[next] > 0 ? `${this.#text(won)}; next, ${this.#text(next)}` : this.#text(won)
+    const held = this.#hold.peak
+    if (Math.round(held) <= Math.round(wonMb)) return text
+    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
+    return `the most that was wanted in the last ${minutes} minutes is ${mbText(held)}; now it is ${mbText(wonMb)} (${text})`
   }
 
   serialise(): z.input<typeof MemorySizerState> {
     return {
-      sizers: this.#sizers.serialise(),
       windows: this.#windows().map(window => window.serialise()),
-      day: this.#day.serialise(),
-      week: this.#week.serialise(),
-      alarm: this.#alarm.serialise(),
-      tokens: this.#tokens.serialise(),
-      bornMs: this.#bornMs ?? null,
-      usedMb: this.#usedMb,
+      hour: { number: this.#hour ?? null, peakMb: this.#hourMb, beforeMb: this.#hourBeforeMb ?? null },
+      isKnown: this.#isKnown,
+      neededMb: this.#neededMb,
       beforeMb: this.#beforeMb,
       killsInARow: this.#killsInARow,
-      chosen: this.#chosen,
     }
   }
 
-  restore(saved: z.output<typeof MemorySizerState>): void {
-    this.#sizers.restore(saved.sizers)
-    for (const [i, window] of saved.windows.entries()) this.#windows()[i]?.restore(window)
-    this.#day.restore(saved.day)
-    this.#week.restore(saved.week)
-    this.#alarm.restore(saved.alarm)
-    this.#tokens.restore(saved.tokens)
-    this.#bornMs = saved.bornMs ?? undefined
-    this.#usedMb = saved.usedMb
-    this.#beforeMb = saved.beforeMb
-    this.#killsInARow = saved.killsInARow
-    this.#chosen = saved.chosen
+  restore({ windows, hour, isKnown, neededMb, beforeMb, killsInARow }: z.output<typeof MemorySizerState>): void {
+    for (const [i, window] of windows.entries()) this.#windows()[i]?.restore(window)
+    this.#hour = hour.number ?? undefined
+    this.#hourMb = hour.peakMb
+    this.#hourBeforeMb = hour.beforeMb ?? undefined
+    this.#isKnown = isKnown
+    this.#neededMb = neededMb
+    this.#beforeMb = beforeMb
+    this.#killsInARow = killsInARow
   }
 
   #windows(): readonly WindowPeak[] {
-    return [...this.#peaks, this.#surpriseWindow, this.#surprises, this.#rises, this.#hold]
+    return [this.#peaks, this.#leaps, this.#kills, this.#rises, this.#hold]
   }
 
-  /** By how much a sample beats the peak of a day. */
-  #noteSurprise(timeMs: number, demandMb: number): void {
-    if (timeMs - (this.#bornMs ?? timeMs) <= p.surpriseAfterMs) return
-    const peak = this.#surpriseWindow.peak
-    if (peak > 0 && demandMb > peak) this.#surprises.add(timeMs, demandMb / peak - 1)
-  }
-
-  /** What is needed whatever sizer is chosen, and the levels of all of them. */
-  #needs({ timeMs, localTimeMs }: MemoryMoment): { readonly slotMb: number; readonly growthMb: number } {
-    this.#rises.expire(timeMs)
-    this.#surprises.expire(timeMs)
-    const slotMb = Math.max(this.#day.highest(localTimeMs), this.#week.highest(localTimeMs)) * (1 + p.slotMargin)
-    const growthMb = Math.max(this.#usedMb, this.#beforeMb) + p.risesAhead * this.#rises.peak
-    const least = Math.max(slotMb, growthMb, this.#minMemoryMb)
-    this.#sizers.setLevels(this.#peaks.map(({ peak }) => Math.max(peak * (1 + this.#margin), least)))
-    return { slotMb, growthMb }
-  }
-
-  #choose(timeMs: number, ageMs: number): void {
-    if (ageMs <= p.chooseAfterMs || timeMs < this.#chooseDueMs) return
-    this.#chooseDueMs = timeMs + p.chooseEveryMs
-    this.#chosen = this.#sizers.cheapest(this.#chosen)
-  }
-
-  #wanted(moment: MemoryMoment, { slotMb, growthMb }: { readonly slotMb: number; readonly growthMb: number }): number {
-    let wanted = this.#sizers.level(this.#chosen)
-    const isFirst = moment.timeMs - (this.#bornMs ?? 0) <= p.chooseAfterMs
-    this.#stage = isFirst ? 'first' : 'chosen'
-    if (wanted === slotMb) this.#stage = 'slot'
-    if (wanted === growthMb) this.#stage = 'growth'
-    const roomMb = this.#roomMb(moment)
-    if (roomMb > wanted) {
-      wanted = roomMb
-      this.#stage = 'alarm'
+  /** By how much the peak of this hour beats that of the hour before. */
+  #noteLeap(timeMs: number, peakMb: number): void {
+    const hour = Math.floor(timeMs / this.#parameters.leapMs)
+    if (hour !== this.#hour) {
+      this.#hourBeforeMb = this.#hour === undefined ? undefined : this.#hourMb
+      this.#hour = hour
+      this.#hourMb = 0
     }
-    if (this.#killsInARow === 0) return wanted
-    this.#stage = 'killed'
-    return Math.max(wanted, moment.allocatedMb * p.jump ** Math.min(this.#killsInARow, p.longestJump))
+    this.#hourMb = Math.max(this.#hourMb, peakMb)
+    if (this.#hourBeforeMb !== undefined) this.#leaps.add(timeMs, Math.max(0, this.#hourMb - this.#hourBeforeMb))
   }
 
-  #roomMb({ timeMs, isAbnormal }: MemoryMoment): number {
-    const alarmMb = this.#alarm.isOn(timeMs) ? this.#alarm.peakMb + p.stepRoomMb : 0
-    return isAbnormal ? Math.max(alarmMb, this.#usedMb + p.abnormalRoomMb) : alarmMb
+  #wanted(allocatedMb: number): Wishes {
+    const killedMb = this.#kills.peak
+    return {
+      peak: this.#peaks.peak + this.#marginMb,
+      killed: killedMb > this.#peaks.peak ? killedMb + this.#marginMb : 0,
+      growth: Math.max(this.#neededMb, this.#beforeMb) + this.#rises.peak,
+      jump: this.#killsInARow > 0 ? allocatedMb * this.#parameters.killFactor ** this.#killsInARow : 0,
+    }
   }
 
-  /** A rise can wait while everything that has been seen still fits. */
-  #fitsStill(
-    { slotMb, growthMb }: { readonly slotMb: number; readonly growthMb: number },
-    moment: MemoryMoment,
-  ): boolean {
-    const { timeMs, allocatedMb, isAbnormal } = moment
-    if (isAbnormal || this.isUrgent(timeMs)) return false
-    const peak = this.#peaks[this.#chosen]?.peak ?? 0
-    const isPeakIn = peak * (1 + p.tightFit) <= allocatedMb
-    return isPeakIn && slotMb <= allocatedMb * (1 + p.slotFit) && growthMb <= allocatedMb
+  /** A leap may come on top of the highest that it is known to need. */
+  get #marginMb(): number {
+    const mostMb = Math.max(this.#peaks.peak, this.#kills.peak)
+    return Math.max(this.#parameters.smallestMargin * mostMb, this.#safety.leapShare * this.#leaps.peak)
   }
 
-  get #margin(): number {
-    return Math.min(p.largestMargin, Math.max(p.smallestMargin, this.#surprises.peak))
+  #text(wish: WishName): string {
+    switch (wish) {
+      case 'peak': {
+        const days = Math.round(this.#safety.rememberMs / MS_PER_DAY)
+        const when = agoText(this.#decidedMs - this.#peaks.peakMs)
+        return `the peak of ${days} days, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
+      }
+      case 'killed': {
+        const { killFactor } = this.#parameters
+        const [had, counts] = [this.#kills.peak / killFactor, this.#kills.peak].map(mbText)
+        const when = agoText(this.#decidedMs - this.#kills.peakMs)
+        return `it was killed with ${had} (${when}), which counts as ${counts}, ${this.#marginText()}`
+      }
+      case 'growth': {
+        const used = mbText(Math.max(this.#neededMb, this.#beforeMb))
+        const hours = this.#parameters.riseMs / MS_PER_HOUR
+        return `it uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in the last ${hours} hours`
+      }
+      case 'jump':
+        return `killed for lack of memory with ${mbText(this.#allocatedMb)}`
+    }
   }
 
-  #describe(): string {
-    const window = p.windows[this.#chosen]?.text ?? ''
-    return `${window}, +${Math.round(100 * this.#margin)} % (the largest surprise of the week)`
+  #marginText(): string {
+    const { leapShare } = this.#safety
+    const isLeast = this.#marginMb > leapShare * this.#leaps.peak
+    const share = isLeast
+      ? `${percent(this.#parameters.smallestMargin)} %, the least, for`
+      : `${percent(leapShare)} % of`
+    return `and ${mbText(this.#marginMb)} more (${share} its largest leap within an hour, ${mbText(this.#leaps.peak)})`
   }
 }
 
-function peakFactor({ wasKilled, wasPressed }: MemorySample): number {
-  if (wasKilled) return p.killPeak
-  return wasPressed ? p.highPeak : 1
+function mbText(mb: number): string {
+  return `${Math.round(mb)} MB`
+}
+
+function agoText(agoMs: number): string {
+  const hours = Math.max(0, agoMs) / MS_PER_HOUR
+  if (hours < 6) return 'in the last hours'
+  return hours < 48 ? `${Math.round(hours)} hours ago` : `${Math.round(hours / 24)} days ago`
+}
+
+function percent(share: number): number {
+  return Math.round(100 * share)
 }

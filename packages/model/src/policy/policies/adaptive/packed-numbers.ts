@@ -27,8 +27,8 @@ export function packSizes(values: ArrayLike<number>): string {
   return encodeArray(Uint16Array.from(values, sizeCode))
 }
 
-/** What `packSizes` packed, so many sizes. */
-export function packedSizes(count: number) {
+/** What `packSizes` packed, so many sizes; any number of them when `count` is left out. */
+export function packedSizes(count?: number) {
   return packed(Uint16Array, count).transform(codes =>
     Float64Array.from(codes, code => (code === 0 ? 0 : SMALLEST_SIZE * 2 ** ((code - 1) / STEPS_PER_DOUBLING))),
   )

@@ -15,7 +15,7 @@ export interface ResourceSamples {
 /**
  * Gathers samples to one that stands for about a minute, so that what is learned does not depend on how often the monitor
  * looks: the parameters are for samples of a minute and more. CPU is the mean (while short the most that got through),
- * memory the highest; that something was short, killed or pressed is never lost.
+ * memory the highest; that something was short or killed is never lost.
  */
 export class SampleMinute {
   #cpu: CpuSample | undefined
@@ -30,7 +30,7 @@ export class SampleMinute {
 
   /** What is gathered, if it is worth looking at before the minute is full: half of one, or a shortage. */
   early(): ResourceSamples | undefined {
-    const isShort = this.#cpu?.isShort || this.#memory?.wasKilled || this.#memory?.wasPressed
+    const isShort = this.#cpu?.isShort || this.#memory?.wasKilled
     return isShort || this.#gatheredMs >= WORTH_MS ? this.#take() : undefined
   }
 
@@ -50,15 +50,21 @@ function joinedCpu(before: CpuSample, now: CpuSample): CpuSample {
   const dtMs = before.dtMs + now.dtMs
   const isShort = before.isShort || now.isShort
   const meanCores = (before.usedCores * before.dtMs + now.usedCores * now.dtMs) / dtMs
-  return { ...now, dtMs, isShort, usedCores: isShort ? Math.max(before.usedCores, now.usedCores) : meanCores }
+  const usedCores = isShort ? Math.max(before.usedCores, now.usedCores) : meanCores
+  return {
+    ...now,
+    dtMs,
+    isShort,
+    usedCores,
+    neededCores: isShort ? Math.max(before.neededCores, now.neededCores) : meanCores,
+  }
 }
 
 function joinedMemory(before: MemorySample, now: MemorySample): MemorySample {
   return {
     ...now,
     dtMs: before.dtMs + now.dtMs,
-    usedMb: Math.max(before.usedMb, now.usedMb),
+    neededMb: Math.max(before.neededMb, now.neededMb),
     wasKilled: before.wasKilled || now.wasKilled,
-    wasPressed: before.wasPressed || now.wasPressed,
   }
 }

@@ -2,15 +2,12 @@ import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { packedNumbers, packNumbers } from './packed-numbers.ts'
 
-const NOTHING_TYPICAL = { risks: [], days: 0 }
-
 export interface BillingParameters {
-  readonly count: number
+  /** Of each sizer: the share of the time in which it is too small in a typical container. */
+  readonly risks: readonly number[]
+  /** For how many days of a container's own evidence the typical risks count. */
+  readonly typicalDays: number
   readonly halfLifeMs: number
-  /** When given, running short is billed by the event: each entry costs as much as this much time. */
-  readonly eventMs?: number
-  /** How often each sizer is too small in a typical container, and for how many days of evidence that counts. */
-  readonly typical?: { readonly risks: readonly number[]; readonly days: number }
   /** What one point of time short costs, in points of unused size. */
   readonly price: number
   /** What one change per hour costs, as a share of unused size. */
@@ -29,7 +26,7 @@ export interface BilledInterval {
   readonly allocation: number
 }
 
-/** What the chosen sizer has cost, for the explanation. Shares of 1. */
+/** What a sizer has cost lately, for the explanation. Shares of 1. */
 export interface Bill {
   readonly unused: number
   readonly short: number
@@ -49,10 +46,9 @@ export function virtualSizersState(count: number) {
 type SavedSizers = z.output<ReturnType<typeof virtualSizersState>>
 
 /**
- * Virtual sizers of one resource of one container: each has a level at every moment and pays for what it leaves unused,
- * for the time in which demand would have been above it, and for changes. The cheapest by its own recent bill is used.
- * Bills fade. Being too small is rare, so what is typical of a sizer counts as well as what it has shown, times one scale
- * that each container learns.
+ * Virtual sizers of one container: each has a level at every moment and pays for what it leaves unused, for the time in which
+ * demand would have been above it, and for changes. The cheapest by its own recent bill is used. Bills fade. Being too small
+ * is rare, so what is typical of a sizer counts as well as what it has shown, times one scale that each container learns.
  */
 export class VirtualSizers {
   readonly #parameters: BillingParameters
@@ -62,8 +58,6 @@ export class VirtualSizers {
   readonly #allocated: Float64Array
   readonly #short: Float64Array
   readonly #changes: Float64Array
-  /** 1 for the sizers that the demand of the last interval was above. */
-  readonly #isShort: Uint8Array
   #used = 1e-9
   #time = 1e-9
   #given = 1e-9
@@ -71,10 +65,10 @@ export class VirtualSizers {
 
   constructor(parameters: BillingParameters) {
     this.#parameters = parameters
-    this.#allocated = new Float64Array(parameters.count)
-    this.#short = new Float64Array(parameters.count)
-    this.#changes = new Float64Array(parameters.count)
-    this.#isShort = new Uint8Array(parameters.count)
+    const count = parameters.risks.length
+    this.#allocated = new Float64Array(count)
+    this.#short = new Float64Array(count)
+    this.#changes = new Float64Array(count)
   }
 
   /** The level of a sizer, in grid units. */
@@ -92,7 +86,7 @@ export class VirtualSizers {
     for (let i = 0; i < this.#levels.length; i++) {
       const level = this.#levels[i] ?? 0
       this.#allocated[i] = (this.#allocated[i] ?? 0) + dtMs * level
-      this.#short[i] = (this.#short[i] ?? 0) + this.#shortMs(i, level < demand, dtMs)
+      if (level < demand) this.#short[i] = (this.#short[i] ?? 0) + dtMs
     }
   }
 
@@ -109,7 +103,15 @@ export class VirtualSizers {
   cheapest(held: number): number {
     const costs = this.#costs()
     if (held >= 0) costs[held] = (costs[held] ?? 0) - this.#parameters.stick
-    return costs.reduce((best, cost, i) => (cost < (costs[best] ?? 0) ? i : best), 0)
+    return indexOfLeast(costs)
+  }
+
+  /** The cheapest of those whose level is another than that of `chosen` now; undefined when all want the same. */
+  runnerUp(chosen: number): number | undefined {
+    const level = this.level(chosen)
+    const costs = this.#costs().map((cost, i) => (this.level(i) === level ? Number.POSITIVE_INFINITY : cost))
+    const best = indexOfLeast(costs)
+    return costs[best] === Number.POSITIVE_INFINITY ? undefined : best
   }
 
   /** What a sizer has cost lately. */
@@ -156,26 +158,18 @@ export class VirtualSizers {
     }
   }
 
-  #shortMs(sizer: number, isShort: boolean, dtMs: number): number {
-    const isEntry = isShort && this.#isShort[sizer] === 0
-    this.#isShort[sizer] = Number(isShort)
-    const { eventMs } = this.#parameters
-    if (eventMs !== undefined) return isEntry ? eventMs : 0
-    return isShort ? dtMs : 0
-  }
-
   /**
    * What each is expected to cost: what it leaves unused, how often it is too small times the price of that, and its
    * changes. All as shares of unused size, so that containers of all sizes compare.
    */
   #costs(): Float64Array {
-    const { price, changePrice, typical = NOTHING_TYPICAL } = this.#parameters
-    const typicalMs = typical.days * MS_PER_DAY
-    const scale = this.#riskScale(typical.risks, typicalMs)
+    const { price, changePrice, risks, typicalDays } = this.#parameters
+    const typicalMs = typicalDays * MS_PER_DAY
+    const scale = this.#riskScale(risks, typicalMs)
     // how much the share of unused size rises with one more unit of size, where the container stands now
     const unusedPerUnit = (this.#used * this.#time) / this.#given ** 2
     return this.#allocated.map((allocated, i) => {
-      const risk = ((this.#short[i] ?? 0) + typicalMs * scale * (typical.risks[i] ?? 0)) / (this.#time + typicalMs)
+      const risk = ((this.#short[i] ?? 0) + typicalMs * scale * (risks[i] ?? 0)) / (this.#time + typicalMs)
       const changesPerHour = (MS_PER_HOUR * (this.#changes[i] ?? 0)) / this.#time
       return (unusedPerUnit * allocated) / this.#time + price * risk + changePrice * changesPerHour
     })
@@ -184,6 +178,10 @@ export class VirtualSizers {
   /** How risky this container is, as a multiple of the typical one: each sizer's own risk over its typical one, on average. */
   #riskScale(risks: readonly number[], typicalMs: number): number {
     const sum = risks.reduce((all, risk, i) => all + (this.#short[i] ?? 0) / risk, 0)
-    return (sum / this.#parameters.count + typicalMs) / (this.#time + typicalMs)
+    return (sum / risks.length + typicalMs) / (this.#time + typicalMs)
   }
+}
+
+function indexOfLeast(costs: Float64Array): number {
+  return costs.reduce((best, cost, i) => (cost < (costs[best] ?? 0) ? i : best), 0)
 }

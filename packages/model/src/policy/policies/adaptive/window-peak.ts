@@ -1,16 +1,23 @@
 import { z } from 'zod'
-import { packedNumbers, packNumbers } from './packed-numbers.ts'
+import { decodeArray, encodeArray } from '../../../forest/typed-array-text.ts'
+import { packedSizes, packSizes } from './packed-numbers.ts'
 
 /** A window is kept in this many pieces of time, whatever the rate of samples; its length is exact to one of them. */
 const PIECES = 60
 /** Pieces in the ring: a power of two above PIECES. */
 const CAPACITY = 64
 
-/** What `serialise` gives: numbers of pieces of time, and the peaks in them. */
+const Ages = z.string().transform((text, context) => {
+  const ages = decodeArray(text, Uint8Array)
+  if (ages !== undefined && ages.length <= CAPACITY) return ages
+  context.addIssue('no ages of peaks')
+  return z.NEVER
+})
+
+/** What `serialise` gives: the newest piece of time, how many pieces older each peak is, and the peaks. */
 export const WindowPeakState = z
-  .tuple([z.string().transform(text => (text === '' ? [] : text.split(',').map(Number))), packedNumbers()])
-  .refine(([pieces, values]) => pieces.length === values.length && pieces.length <= CAPACITY)
-  .refine(([pieces]) => pieces.every(Number.isFinite))
+  .tuple([z.number(), Ages, packedSizes()])
+  .refine(([, ages, values]) => ages.length === values.length)
 
 /** The highest value of the last `spanMs`: a monotonic queue of at most 61 peaks, constant time per value on average. */
 export class WindowPeak {
@@ -51,19 +58,22 @@ export class WindowPeak {
     return this.#length === 0 ? 0 : (this.#values[this.#head] ?? 0)
   }
 
-  get isEmpty(): boolean {
-    return this.#length === 0
+  /** When the peak was seen, exact to a piece of the window. */
+  get peakMs(): number {
+    return (this.#pieces[this.#head] ?? 0) * this.#pieceMs
   }
 
   serialise(): z.input<typeof WindowPeakState> {
     const order = Array.from({ length: this.#length }, (_, i) => this.#index(i))
-    return [order.map(at => this.#pieces[at] ?? 0).join(','), packNumbers(order.map(at => this.#values[at] ?? 0))]
+    const newest = this.#pieces[order.at(-1) ?? 0] ?? 0
+    const ages = order.map(at => newest - (this.#pieces[at] ?? 0))
+    return [newest, encodeArray(Uint8Array.from(ages)), packSizes(order.map(at => this.#values[at] ?? 0))]
   }
 
-  restore([pieces, values]: z.output<typeof WindowPeakState>): void {
+  restore([newest, ages, values]: z.output<typeof WindowPeakState>): void {
     this.#head = 0
-    this.#length = pieces.length
-    this.#pieces.set(pieces)
+    this.#length = ages.length
+    this.#pieces.set(Array.from(ages, age => newest - age))
     this.#values.set(values)
   }
 
