@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // npm run policy -- pictures: draws what docs/sizing.md shows of the workload shapes, and writes their figures.
+// npm run policy -- anomaly [--traces DIR] [--labelled DIR] [--seed N] [--markdown] [--docs]: what the verdict "abnormal" is worth.
 // npm run policy -- evaluate [--traces DIR] [--only NAME,...] [--json FILE] [--seed N] [--markdown] [--docs]: what the constants of `adaptive` give, and others.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -7,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import * as model from '@lxc-autoscale/model'
 import { ALTERNATIVES } from './policy/alternatives.mjs'
-import { writeBlock } from './policy/docs-page.mjs'
+import { writeBlock, writeTables } from './policy/docs-page.mjs'
 import { changed, costLines, IN_FORCE, tablesOf, VIEWS } from './policy/evaluation.mjs'
 import { archivedSeries, generatedSeries } from './policy/sources.mjs'
 import { tableText } from './policy/tables.mjs'
@@ -15,6 +16,12 @@ import { tableText } from './policy/tables.mjs'
 if (process.argv[2] === 'pictures') {
   const { pictures } = await import('./policy/pictures.mjs')
   await pictures()
+  process.exit()
+}
+
+if (process.argv[2] === 'anomaly') {
+  const { anomaly } = await import('./policy/anomaly.mjs')
+  anomaly(process.argv.slice(3))
   process.exit()
 }
 
@@ -30,7 +37,7 @@ const { values: options, positionals } = parseArgs({
     docs: { type: 'boolean', default: false },
   },
 })
-if (positionals.join() !== 'evaluate') fail('say what to do: evaluate or pictures')
+if (positionals.join() !== 'evaluate') fail('say what to do: evaluate, anomaly or pictures')
 const seed = Number(options.seed)
 if (!Number.isSafeInteger(seed) || seed < 0) fail(`--seed ${options.seed}: must be a whole number from 0 on`)
 
@@ -50,8 +57,10 @@ const seconds = (performance.now() - begunMs) / 1_000
 const tables = tablesOf({ results, groups, alternatives: chosenAlternatives(), seed })
 for (const table of tables) console.log(tableText(table, options.markdown))
 if (options.docs) {
-  const short = tables.filter(({ isLong }) => !isLong).map(table => tableText(table, true))
-  writeBlock('evaluation', short.join('\n'))
+  writeTables(
+    'evaluation',
+    tables.filter(({ isLong }) => !isLong),
+  )
   writeBlock('cost', costLines(results))
 }
 console.error(`${candidates.length} x ${series.length} series: ${seconds.toFixed(0)} s`)

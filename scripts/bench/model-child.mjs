@@ -51,7 +51,6 @@ const anomalies = new AnomalyModel(forest)
 const fleet = new Fleet({
   config,
   hostSize: openHostFigures(new HostFiles(0), '/proc')(),
-  spikes: { deviations: 3, window: 5 },
   saved: { sizers: new Map(), isLost: false },
   time,
 })

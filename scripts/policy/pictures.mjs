@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replayedShapes } from '@lxc-autoscale/cli'
-import { writeBlock } from './docs-page.mjs'
+import { writeTables } from './docs-page.mjs'
 import { pictureOf, shapesTable } from './shapes.mjs'
-import { tableText } from './tables.mjs'
 
 const folder = join(import.meta.dirname, '../../docs/sizing')
 const MODES = [
@@ -17,6 +16,8 @@ export async function pictures() {
   for (const { mode } of MODES) replayed.push(await replayedShapes(mode))
   mkdirSync(folder, { recursive: true })
   for (const shape of replayed[0]) writeFileSync(join(folder, `${shape.trace.name}.svg`), pictureOf(shape))
-  const tables = MODES.map(({ title }, index) => shapesTable(title, replayed[index]))
-  writeBlock('shapes', tables.map(table => tableText(table, true)).join('\n'))
+  writeTables(
+    'shapes',
+    MODES.map(({ title }, index) => shapesTable(title, replayed[index])),
+  )
 }

@@ -2,6 +2,7 @@ import type { ContainerSample } from '@lxc-autoscale/core'
 import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
+import { actedOn } from '../../packages/model/src/cycle/acted-on.ts'
 import { circumstancesOf } from '../../packages/model/src/cycle/circumstances.ts'
 import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
 import type { Allocation, Decision } from '../../packages/model/src/policy/decision.ts'
@@ -26,7 +27,7 @@ export interface Inserted {
 }
 
 /**
- * Everything that learns of one container, joined as a cycle joins it: history, forests, spikes, policy and safety rules. A
+ * Everything that learns of one container, joined as a cycle joins it: history, forests, policy and safety rules. A
  * sample a minute, a decision on each; what is decided is in force from the next one on.
  */
 export class ContainerDay {
@@ -41,7 +42,7 @@ export class ContainerDay {
     const config = ModelConfig.parse({ scaling: { policy, learning_hours: 0, max_changes_per_hour: 60 } })
     const saved = { sizers: new Map(), isLost: false }
     const time = { nowMs: () => this.#nowMs }
-    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, spikes: { deviations: 3, window: 5 }, saved, time })
+    this.#fleet = new Fleet({ config, hostSize: UNKNOWN, saved, time })
     this.#allocation = allocation
   }
 
@@ -93,9 +94,6 @@ export class ContainerDay {
 
   #decide(nowMs: number, { memoryMb }: Wanted): Decision {
     const container = this.#fleet.meet(101)
-    const verdict = this.#anomalies.verdict(101)
-    const isAbnormal = verdict?.isAnomalous === true && verdict.confidence >= 60
-    const spike = container.spikes.text()
     return container.sizer.decide(
       circumstancesOf({
         config: {
@@ -117,7 +115,7 @@ export class ContainerDay {
         },
         allocation: this.#allocation,
         container,
-        verdict: { isAbnormal: isAbnormal || spike !== '', confidence: verdict?.confidence ?? 0, why: spike },
+        verdict: actedOn(this.#anomalies.verdict(101), container.sizer.settings.scaling.min_confidence),
         nowMs,
         clockMs: nowMs,
         askedMs: nowMs,

@@ -59,6 +59,23 @@ export const diurnal: Shape = (seconds, random) => {
   }
 }
 
+/** A heap that fills within half an hour and is swept, at an even load. */
+export const sawtooth: Shape = (seconds, random) => ({
+  cores: Math.max(0.05, 0.8 + 0.15 * gaussian(random)),
+  memoryMb: 600 + (300 * (seconds % 1_800)) / 1_800 + 5 * gaussian(random),
+  processes: 25,
+  rxBytes: 2e5 * Math.exp(0.3 * gaussian(random)),
+  txBytes: 4e5 * Math.exp(0.3 * gaussian(random)),
+  reads: 5 * random.uniform(),
+  writes: 10 * random.uniform(),
+})
+
+/** A cache that fills slowly, by 60 MB a day, at an even load. */
+export const growing: Shape = (seconds, random) => ({
+  ...sawtooth(0, random),
+  memoryMb: 400 + (60 * seconds) / DAY_S + 3 * gaussian(random),
+})
+
 /** From some second on another load. */
 export function changedFrom(fromSeconds: number, shape: Shape, change: (load: Load) => Partial<Load>): Shape {
   return (seconds, random) => {

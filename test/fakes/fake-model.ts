@@ -135,7 +135,6 @@ export class FakeModel {
     this.fleet = new Fleet({
       config: ModelConfig.parse(options.config ?? {}),
       hostSize: { cores: undefined, memoryMb: undefined, memoryAvailableMb: undefined },
-      spikes: { deviations: 3, window: 5 },
       saved: loaded,
       time,
       ...(options.hasRealPolicies ? {} : { policiesOf: this.scripted.of }),

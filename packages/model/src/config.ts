@@ -20,20 +20,7 @@ const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new U
 
 const SpikeSection = z
   .strictObject({
-    spike_threshold: z
-      .number()
-      .min(0.5)
-      .max(100)
-      .default(3)
-      .describe(
-        'Standard deviations above the samples before it that make a sample a spike. A spike holds shrinking of a container that no forest can judge yet.',
-      ),
-    rolling_window: z
-      .int()
-      .min(2)
-      .max(1_000)
-      .default(5)
-      .describe('Samples over which rolling features go and with which a spike is compared.'),
+    rolling_window: z.int().min(2).max(1_000).default(5).describe('Samples over which rolling features go.'),
   })
   .prefault({})
 
@@ -168,6 +155,8 @@ export const MODEL_CONFIG_RULES: ConfigRules<typeof ModelConfig> = {
     'tiers.*.memory_margin_percent': MARGIN_MOVED,
     'api.cores_endpoint': ONE_ROUTE,
     'api.ram_endpoint': ONE_ROUTE,
+    'spike_detection.spike_threshold':
+      'the isolation forest judges; a comparison with the last samples alarmed every few hours, and saved no container',
     feature_engineering: 'all features are always used',
     prediction: 'the newest sample of every container is always judged, with rolling features',
   },

@@ -115,7 +115,6 @@ async function createCycle({ context, telemetry, connection }: Composition) {
   const fleet = new Fleet({
     config,
     hostSize: openHostFigures(new HostFiles(0), config.host.proc)(),
-    spikes: { deviations: config.spike_detection.spike_threshold, window: config.spike_detection.rolling_window },
     saved,
     time,
   })

@@ -48,7 +48,6 @@ export class ModelTelemetry {
   )
   readonly predictions = this.#counter('predictions_total', 'Samples that were judged, by whose forests.', ['source'])
   readonly anomalies = this.#counter('anomalies_total', 'Samples that were judged an anomaly.')
-  readonly spikes = this.#counter('spikes_total', 'Spikes of containers that no forest judges yet.')
   readonly decisions = this.#counter(
     'decisions_total',
     'Decisions, by resource, direction and the rule that spoke last.',

@@ -44,7 +44,7 @@ describe('docs/sizing.md', () => {
     expect(page.match(new RegExp(`^\\| ${name} \\| adaptive \\|`, 'gm'))).toHaveLength(2)
   })
 
-  test.each(['cost', 'shapes', 'evaluation'])('has a place for what is generated of %s', name => {
+  test.each(['cost', 'shapes', 'evaluation', 'anomaly'])('has a place for what is generated of %s', name => {
     expect(withBlock(page, name, 'new')).toMatch(new RegExp(`<!-- generated: ${name}, by .*\n\nnew\n<!-- end`))
   })
 })

@@ -1,7 +1,7 @@
-import { describeVerdict } from '../anomaly/describe-verdict.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Allocation, type Decision, isChange, type Verdict } from '../policy/decision.ts'
+import { type Allocation, type Decision, isChange } from '../policy/decision.ts'
+import { actedOn } from './acted-on.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
 import { circumstancesOf } from './circumstances.ts'
@@ -48,9 +48,10 @@ export class Decider {
     config: ContainerConfig,
     { maxDataAgeMs, askedMs, isHistoryKnown }: ToDecide,
   ): Decision {
-    const { fleet, clock, time } = this.#parts
+    const { fleet, anomalies, clock, time } = this.#parts
     fleet.identify(config)
-    container.verdict = this.#verdict(container)
+    const { min_confidence: minConfidence } = container.sizer.settings.scaling
+    container.verdict = actedOn(anomalies.verdict(container.vmid), minConfidence)
     const circumstances = circumstancesOf({
       config,
       allocation: fleet.allocationOf(container, config),
@@ -63,18 +64,6 @@ export class Decider {
       isHistoryKnown,
     })
     return container.sizer.decide(circumstances)
-  }
-
-  #verdict({ vmid, sizer, spikes }: TrackedContainer): Verdict | undefined {
-    const verdict = this.#parts.anomalies.verdict(vmid)
-    if (verdict !== undefined && verdict.source !== 'none') {
-      const isAbnormal = verdict.isAnomalous && verdict.confidence >= sizer.settings.scaling.min_confidence
-      return { isAbnormal, confidence: verdict.confidence, why: verdict.isAnomalous ? describeVerdict(verdict) : '' }
-    }
-    const spike = spikes.text()
-    if (spike === '') return undefined
-    this.#parts.telemetry.spikes.inc()
-    return { isAbnormal: true, confidence: 0, why: spike }
   }
 
   #take(decision: Decision): ToSend[] {

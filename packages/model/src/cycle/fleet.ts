@@ -13,7 +13,6 @@ import { type Sharer, shareHost } from '../policy/share-host.ts'
 import type { LoadedSizers, SavedSizer, SavedSizers } from '../state/sizer-state.ts'
 import { allocationOf } from './allocation.ts'
 import { localTimeMs } from './local-time.ts'
-import { type SpikeSettings, SpikeWatch } from './spike-watch.ts'
 import type { SteadyTime } from './steady-time.ts'
 
 /** By what a container is known to the administrator; tiers and tags go by it. */
@@ -37,7 +36,6 @@ export interface LastChange {
 export interface TrackedContainer {
   readonly vmid: number
   readonly sizer: ContainerSizer
-  readonly spikes: SpikeWatch
   /** Mark of the newest sample that its sizer has learned, in an earlier process too. */
   newestMs: number
   /** The newest sample; undefined until this process has seen one that is new. */
@@ -63,7 +61,6 @@ export interface FleetOptions {
   readonly config: SizingConfig
   /** The host as this process sees it, where the metrics file does not tell. */
   readonly hostSize: HostSize
-  readonly spikes: SpikeSettings
   readonly saved: Omit<LoadedSizers, 'moment'>
   readonly time: Pick<SteadyTime, 'nowMs'>
   /** The policies of a container; only a test has others. */
@@ -117,7 +114,6 @@ export class Fleet {
     container.newestMs = markMs
     container.newest = sample
     container.implausible = undefined
-    container.spikes.observe(sample)
     const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
     container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
   }
@@ -209,7 +205,6 @@ export class Fleet {
         isLost: saved === undefined && this.#options.saved.isLost,
         policies: this.#options.policiesOf?.(vmid),
       }),
-      spikes: new SpikeWatch(this.#options.spikes),
       newestMs: saved?.newestMs ?? Number.NEGATIVE_INFINITY,
       newest: undefined,
       implausible: undefined,

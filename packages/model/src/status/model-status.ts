@@ -35,7 +35,7 @@ const VerdictStatus = z.object({
   is_anomalous: z.boolean(),
   is_acted_on: z
     .boolean()
-    .describe('Whether it was sure enough (min_confidence) to hold shrinking and widen the margin.'),
+    .describe('Whether it was sure enough (min_confidence) to hold shrinking.'),
   confidence: z.number(),
   score: figure,
   threshold: figure,

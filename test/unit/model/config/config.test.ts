@@ -90,6 +90,7 @@ test('a file of the predecessor is taken as it is, with a word on each key that 
     'scaling.ram_upper_limit',
     'api.cores_endpoint',
     'api.ram_endpoint',
+    'spike_detection.spike_threshold',
     'feature_engineering',
     'prediction',
   ])
