@@ -64,7 +64,7 @@ function panel({ heading, trace: { timesS }, wanted, given, kills }: Panel): str
   const line = steps(stairs(timesS, given).map(([timeS, value]) => [x(timeS), y(value)]))
   const crosses = kills.map(timeS => cross(x(timeS), 8)).join('')
   return `<text x="${LEFT}" y="-6">${heading}</text>${levels(top, y)}${days(startS, spanS, x)}
-<svg x="${LEFT}" width="${WIDTH}" height="${HEIGHT}"><path class="wanted" d="M0 ${HEIGHT}V${area}V${HEIGHT}z"/><path class="given" d="M0 ${line}"/>${
+<svg x="${LEFT}" width="${WIDTH}" height="${HEIGHT}"><title>${heading}</title><path class="wanted" d="M0 ${HEIGHT}V${area}V${HEIGHT}z"/><path class="given" d="M0 ${line}"/>${
     crosses === '' ? '' : `<path class="kill" d="${crosses}"/>`
   }</svg>`
 }
