@@ -142,7 +142,11 @@ export class ContainerSizer {
 
   #facts(circumstances: Circumstances): RuleFacts {
     const { nowMs } = circumstances
-    return { ...this.#memory.facts(nowMs), settings: this.#settings, circumstances, newest: this.#newest }
+    return Object.assign(this.#memory.facts(nowMs), {
+      settings: this.#settings,
+      circumstances,
+      newest: this.#newest,
+    })
   }
 
   #decision({ allocation, nowMs }: Circumstances, target: Target, draft: Draft): Decision {

@@ -22,6 +22,10 @@ function isSameValue(a: number | null | undefined, b: number | null | undefined)
 
 /** `limits` with what is told of `newer`. */
 export function withTold(limits: Limits, newer: Limits): Limits {
-  const told = NAMES.filter(name => newer[name] !== undefined).map(name => [name, newer[name]])
-  return { ...limits, ...Object.fromEntries(told) }
+  return {
+    cores: newer.cores === undefined ? limits.cores : newer.cores,
+    cpuLimit: newer.cpuLimit === undefined ? limits.cpuLimit : newer.cpuLimit,
+    memoryMb: newer.memoryMb === undefined ? limits.memoryMb : newer.memoryMb,
+    swapMb: newer.swapMb === undefined ? limits.swapMb : newer.swapMb,
+  }
 }

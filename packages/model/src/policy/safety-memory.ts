@@ -73,7 +73,7 @@ interface TakenBack {
 
 /** What the safety rules remember of one container: changes, kills, changes by a person. Times are milliseconds by steady time. */
 export class SafetyMemory {
-  #state: SavedSafety
+  readonly #state: SavedSafety
   #changes: readonly OwnChange[] = []
   #takenBack: readonly TakenBack[] = []
   #lastChangeMs: number | undefined
@@ -87,13 +87,13 @@ export class SafetyMemory {
   constructor(saved: unknown, lost: { readonly isLost: boolean; readonly untilMs: number | undefined }) {
     const { data } = SavedSafety.safeParse(saved)
     const isLost = lost.isLost || (saved !== undefined && data === undefined)
-    this.#state = data ?? NOTHING
+    this.#state = data ?? { ...NOTHING }
     if (isLost) this.#update({ quarantineUntilMs: lost.untilMs })
   }
 
   /** What is to be saved. */
   get state(): SavedSafety {
-    return this.#state
+    return { ...this.#state }
   }
 
   /** How many truces and quarantines have begun: whoever saves knows by it that there is a new one. */
@@ -112,7 +112,7 @@ export class SafetyMemory {
       lastChangeMs: this.#lastChangeMs,
       lastGrowthMs: this.#lastGrowthMs,
       lastMemoryShrinkMs: this.#lastMemoryShrinkMs,
-      refusals: [...takenBackRefusals(this.#takenBack), ...refusals],
+      refusals: this.#takenBack.length === 0 ? refusals : [...takenBackRefusals(this.#takenBack), ...refusals],
       recentChanges: this.#changes.filter(({ atMs }) => atMs > nowMs - MS_PER_HOUR).length,
     }
   }
@@ -229,7 +229,7 @@ export class SafetyMemory {
   }
 
   #update(change: Partial<SavedSafety>): void {
-    this.#state = { ...this.#state, ...change }
+    Object.assign(this.#state, change)
   }
 }
 

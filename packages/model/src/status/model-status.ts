@@ -33,9 +33,7 @@ export type ChangeStatus = z.output<typeof ChangeStatus>
 
 const VerdictStatus = z.object({
   is_anomalous: z.boolean(),
-  is_acted_on: z
-    .boolean()
-    .describe('Whether it was sure enough (min_confidence) to hold shrinking.'),
+  is_acted_on: z.boolean().describe('Whether it was sure enough (min_confidence) to hold shrinking.'),
   confidence: z.number(),
   score: figure,
   threshold: figure,
