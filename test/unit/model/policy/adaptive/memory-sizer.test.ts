@@ -83,12 +83,21 @@ describe('MemorySizer', () => {
     expect(run.kills).toBe(0)
   })
 
-  test('gives what grows steeply room for one more rise', () => {
+  test('gives what grows steeply room for one more rise, and is urgent while it has none', () => {
     const run = begin()
     go(run, DAY, () => 500)
-    const [limit = 0] = go(run, 1, () => 520)
-    expect(limit).toBe(546)
-    expect(go(run, 1, () => 545).at(-1)).toBe(573)
+    expect([run.memoryMb, run.sizer.isUrgent]).toEqual([525, false])
+    expect(go(run, 2, () => 600).at(-1)).toBeGreaterThanOrEqual(700)
+    expect(go(run, 1, () => 700)[0]).toBeGreaterThanOrEqual(800)
+    expect(run.sizer.isUrgent).toBe(true)
+    go(run, 3 * 60, () => 700)
+    expect(run.sizer.isUrgent).toBe(false)
+  })
+
+  test('grows by the least change at least, so that a slow leak does not use up the changes of an hour', () => {
+    const run = begin()
+    const limits = new Set(go(run, DAY, minute => 500 + minute / 2))
+    expect(limits.size).toBeLessThanOrEqual(20)
     expect(run.kills).toBe(0)
   })
 
@@ -131,7 +140,7 @@ describe('MemorySizer', () => {
     go(run, 1, () => 600)
     expect(run.sizer.isUrgent).toBe(true)
     expect(run.sizer.explain()).toMatch(
-      /^it was killed with 525 MB \(in the last hours\), which counts as 683 MB, and \d+ MB more .*; next, killed for lack of memory with 525 MB$/,
+      /^it was killed with 538 MB \(in the last hours\), which counts as 699 MB, and \d+ MB more .*; next, killed for lack of memory with 538 MB$/,
     )
   })
 

@@ -46,7 +46,7 @@ describe('WindowPeak', () => {
   test('keeps a bounded state however often values fall', () => {
     const window = new WindowPeak(SPAN_MS)
     for (let i = 0; i < 100_000; i++) window.add(i * 10, 1_000_000 - i)
-    expect(JSON.stringify(window.serialise()).length).toBeLessThan(300)
+    expect(JSON.stringify(window.serialise()).length).toBeLessThan(500)
     expect(window.peak).toBe(1_000_000)
   })
 
@@ -62,9 +62,8 @@ describe('WindowPeak', () => {
     const restored = new WindowPeak(SPAN_MS)
     restored.restore(WindowPeakState.parse(JSON.parse(JSON.stringify(window.serialise()))))
     for (const each of [window, restored]) each.add(4_000_000, 1)
-    // saved peaks are rounded up by at most 0.14 %
-    expect([restored.peak / 7, restored.peakMs]).toEqual([expect.closeTo(1.0007, 2), window.peakMs])
-    expect(restored.peak).toBeGreaterThanOrEqual(7)
+    expect([restored.peak, restored.peakMs]).toEqual([7, window.peakMs])
+    expect(restored.serialise()).toEqual(window.serialise())
   })
 
   test.each([[undefined], [null], [[7, 'AAA=', '']], [[7, '!', 'AAA=']], [['x', 'AA==', 'AAA=']], ['text']])(

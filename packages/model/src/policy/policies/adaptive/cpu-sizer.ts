@@ -179,7 +179,7 @@ export class CpuSizer {
     if (this.#wantedCores > allocatedCores) {
       const isSmall = this.#wantedCores < allocatedCores * (1 + leastChange)
       const fits = this.#shortLooks === 0 && this.#soon.peak * (1 + this.#minChange) <= allocatedCores
-      return isSmall && fits ? undefined : this.#wantedCores
+      return isSmall && fits ? undefined : Math.max(this.#wantedCores, allocatedCores * (1 + this.#minChange))
     }
     if (this.#tokens.isExhausted) return undefined
     const held = this.#hold.peak

@@ -1,6 +1,7 @@
 import { MS_PER_DAY } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { packedSizes, packSizes } from './packed-numbers.ts'
+import { encodeArray } from '../../../forest/typed-array-text.ts'
+import { packedArray } from './packed-numbers.ts'
 
 export interface HabitOptions {
   /** A day is looked at in slots of this length. */
@@ -13,10 +14,15 @@ export interface HabitOptions {
 
 /** One more than two weeks, so that what lies ahead is known from two weeks ago. */
 const DAYS_KEPT = 15
+/** Peaks are kept in hundredths of a core, rounded up: whole cores and tenths stay what they are. 655 cores are the most. */
+const PER_CORE = 100
+const MOST = 65_535
+const ROUNDING = 1e-6
 
 /** What `serialise` gives with slots of this length. */
 export function habitPeaksState({ slotMs }: Pick<HabitOptions, 'slotMs'>) {
-  return z.object({ slot: z.number().nullable(), peaks: packedSizes(slotsPerDay(slotMs) * DAYS_KEPT) })
+  const peaks = packedArray(Uint16Array, slotsPerDay(slotMs) * DAYS_KEPT)
+  return z.object({ slot: z.number().nullable(), peaks })
 }
 
 /**
@@ -26,8 +32,8 @@ export function habitPeaksState({ slotMs }: Pick<HabitOptions, 'slotMs'>) {
 export class HabitPeaks {
   readonly #options: HabitOptions
   readonly #perDay: number
-  /** Of slot n at n modulo length; 0 = nothing was measured. */
-  readonly #peaks: Float32Array
+  /** Of slot n at n modulo length, in hundredths of a core; 0 = nothing was measured. */
+  readonly #peaks: Uint16Array
   #newest: number | undefined
   #askedFrom = Number.NaN
   #askedTo = Number.NaN
@@ -36,19 +42,20 @@ export class HabitPeaks {
   constructor(options: HabitOptions) {
     this.#options = options
     this.#perDay = slotsPerDay(options.slotMs)
-    this.#peaks = new Float32Array(this.#perDay * DAYS_KEPT)
+    this.#peaks = new Uint16Array(this.#perDay * DAYS_KEPT)
   }
 
-  add(localTimeMs: number, value: number): void {
+  add(localTimeMs: number, cores: number): void {
     const slot = Math.floor(localTimeMs / this.#options.slotMs)
     const newest = this.#newest ?? slot - 1
     // what was not measured is not known, rather than what it was two weeks ago
     for (let missed = Math.max(newest, slot - this.#peaks.length) + 1; missed <= slot; missed++) this.#set(missed, 0)
     this.#newest = Math.max(newest, slot)
-    if (value > this.#at(slot)) this.#set(slot, value)
+    const peak = Math.min(MOST, Math.ceil(cores * PER_CORE - ROUNDING))
+    if (peak > this.#at(slot)) this.#set(slot, peak)
   }
 
-  /** What was reached at about this time on at least two of the last days, or on this weekday. */
+  /** Cores that were reached at about this time on at least two of the last days, or on this weekday. */
   at(localTimeMs: number): number {
     const { slotMs, rangeMs } = this.#options
     const from = Math.floor((localTimeMs - rangeMs) / slotMs)
@@ -57,12 +64,12 @@ export class HabitPeaks {
     this.#askedFrom = from
     this.#askedTo = to
     this.#found = 0
-    for (let slot = from; slot <= to; slot++) this.#found = Math.max(this.#found, this.#habit(slot))
+    for (let slot = from; slot <= to; slot++) this.#found = Math.max(this.#found, this.#habit(slot) / PER_CORE)
     return this.#found
   }
 
   serialise(): z.input<ReturnType<typeof habitPeaksState>> {
-    return { slot: this.#newest ?? null, peaks: packSizes(this.#peaks) }
+    return { slot: this.#newest ?? null, peaks: encodeArray(this.#peaks) }
   }
 
   restore({ slot, peaks }: z.output<ReturnType<typeof habitPeaksState>>): void {

@@ -67,6 +67,7 @@ export class MemorySizer {
   #neededMb = 0
   #beforeMb = 0
   #killsInARow = 0
+  #isUrgent = false
   #wishes: Wishes | undefined
   #decidedMs = 0
   #allocatedMb = 0
@@ -105,17 +106,20 @@ export class MemorySizer {
     this.#allocatedMb = allocatedMb
     const wantedMb = Math.max(peak, growth, killed, jump)
     this.#hold.add(timeMs, wantedMb)
+    const least = 1 + this.#minChange
+    const isFull = wantedMb > allocatedMb && Math.max(this.#neededMb * least, growth) > allocatedMb
+    this.#isUrgent = this.#killsInARow > 0 || isFull
     if (wantedMb > allocatedMb) {
-      const least = Math.max(Math.max(this.#peaks.peak, this.#kills.peak) * (1 + this.#minChange), growth)
-      const fits = this.#killsInARow === 0 && least <= allocatedMb
-      return fits && wantedMb < allocatedMb * (1 + this.#minChange) ? undefined : wantedMb
+      const fits = Math.max(this.#peaks.peak, this.#kills.peak) * least <= allocatedMb
+      const canWait = fits && !isFull && wantedMb < allocatedMb * least
+      return canWait ? undefined : Math.max(wantedMb, allocatedMb * least)
     }
     return this.#hold.peak < allocatedMb * (1 - this.#minChange) ? this.#hold.peak : undefined
   }
 
-  /** It was killed in the last sample. */
+  /** It was killed in the last sample, or should grow and has less room than the least change. */
   get isUrgent(): boolean {
-    return this.#killsInARow > 0
+    return this.#isUrgent
   }
 
   /** Why the last decision came out so, from the numbers that decided. */

@@ -1,23 +1,16 @@
 import { z } from 'zod'
-import { decodeArray, encodeArray } from '../../../forest/typed-array-text.ts'
-import { packedSizes, packSizes } from './packed-numbers.ts'
+import { encodeArray } from '../../../forest/typed-array-text.ts'
+import { packedArray, packedNumbers, packNumbers } from './packed-numbers.ts'
 
 /** A window is kept in this many pieces of time, whatever the rate of samples; its length is exact to one of them. */
 const PIECES = 60
 /** Pieces in the ring: a power of two above PIECES. */
 const CAPACITY = 64
 
-const Ages = z.string().transform((text, context) => {
-  const ages = decodeArray(text, Uint8Array)
-  if (ages !== undefined && ages.length <= CAPACITY) return ages
-  context.addIssue('no ages of peaks')
-  return z.NEVER
-})
-
 /** What `serialise` gives: the newest piece of time, how many pieces older each peak is, and the peaks. */
 export const WindowPeakState = z
-  .tuple([z.number(), Ages, packedSizes()])
-  .refine(([, ages, values]) => ages.length === values.length)
+  .tuple([z.number(), packedArray(Uint8Array), packedNumbers()])
+  .refine(([, ages, values]) => ages.length === values.length && ages.length <= CAPACITY)
 
 /** The highest value of the last `spanMs`: a monotonic queue of at most 61 peaks, constant time per value on average. */
 export class WindowPeak {
@@ -67,7 +60,7 @@ export class WindowPeak {
     const order = Array.from({ length: this.#length }, (_, i) => this.#index(i))
     const newest = this.#pieces[order.at(-1) ?? 0] ?? 0
     const ages = order.map(at => newest - (this.#pieces[at] ?? 0))
-    return [newest, encodeArray(Uint8Array.from(ages)), packSizes(order.map(at => this.#values[at] ?? 0))]
+    return [newest, encodeArray(Uint8Array.from(ages)), packNumbers(order.map(at => this.#values[at] ?? 0))]
   }
 
   restore([newest, ages, values]: z.output<typeof WindowPeakState>): void {
