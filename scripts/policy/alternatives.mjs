@@ -18,7 +18,9 @@ export const ALTERNATIVES = [
   memory('margin from 2 %', 'what never leaps gets 2 % more than its peak', { smallestMargin: 0.02 }),
   memory('margin from 10 %', 'what never leaps gets 10 % more than its peak', { smallestMargin: 0.1 }),
   memory('steepest of a day', 'room for one more rise as steep as the steepest of a day', { riseMs: MS_PER_DAY }),
-  memory('down after an hour', 'memory goes down to the most that was wanted in an hour', { holdMs: MS_PER_HOUR }),
+  memory('down after ten minutes', 'memory goes down to the most that was wanted in ten minutes', {
+    holdMs: 10 * MS_PER_MINUTE,
+  }),
   cpu('one rule', 'the peak of an hour or what is usual, and 15 %: nothing to choose from', {
     lifts: [0],
     margins: [0.15],

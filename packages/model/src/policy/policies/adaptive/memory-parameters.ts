@@ -1,4 +1,4 @@
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
 
 /** Numbers of the memory part of `adaptive`. `npm run policy -- evaluate` tells what each is worth, and what else was tried. */
 export const MEMORY_PARAMETERS = {
@@ -23,7 +23,7 @@ export const MEMORY_PARAMETERS = {
   killsInARow: 3,
   /** What it was killed for is provided for so long: a job of once a month must not be killed each time. */
   rememberKillMs: 35 * MS_PER_DAY,
-  /** Down only to the most that was wanted in these last minutes. */
-  holdMs: 10 * MS_PER_MINUTE,
+  /** Down only to the most that was wanted in these last hours: where it rose steeply it may rise again. */
+  holdMs: 4 * MS_PER_HOUR,
 }
 export type MemoryParameters = Readonly<typeof MEMORY_PARAMETERS>

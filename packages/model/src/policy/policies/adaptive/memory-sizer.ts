@@ -1,4 +1,4 @@
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { MemoryParameters } from './memory-parameters.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
@@ -131,8 +131,8 @@ export class MemorySizer {
     const text = wishes[next] > 0 ? `${this.#text(won)}; next, ${this.#text(next)}` : this.#text(won)
     const held = this.#hold.peak
     if (Math.round(held) <= Math.round(wonMb)) return text
-    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
-    return `the most that was wanted in the last ${minutes} minutes is ${mbText(held)}; now it is ${mbText(wonMb)} (${text})`
+    const hours = this.#parameters.holdMs / MS_PER_HOUR
+    return `the most that was wanted in the last ${hours} hours is ${mbText(held)}; now it is ${mbText(wonMb)} (${text})`
   }
 
   serialise(): z.input<typeof MemorySizerState> {
