@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { adaptive } from '../../../../../packages/model/src/policy/policies/adaptive/adaptive.ts'
+import { ADAPTIVE_PARAMETERS, adaptive } from '../../../../../packages/model/src/policy/policies/adaptive/adaptive.ts'
 import type { SizingSettings } from '../../../../../packages/model/src/policy/policy.ts'
 import { localSample, MONDAY_MS, settings } from '../../../../builders/sizing.ts'
 
@@ -93,5 +93,35 @@ describe('the policy adaptive', () => {
       cores: undefined,
       memoryMb: undefined,
     })
+  })
+
+  test('gives a container that is known for two minutes no more than a step in 35 seconds, however throttled it is', () => {
+    const state = adaptive.create(SIZING)
+    let cores = 2
+    const sample = (second: number, figures: object) => {
+      const time = { timeMs: MONDAY_MS + second * 1_000, localTimeMs: MONDAY_MS + second * 1_000 }
+      state.observe(localSample({ ...time, allocation: { ...allocation, cores }, ...figures }))
+      cores = state.decide({ ...time, allocation: { ...allocation, cores } }).cores ?? cores
+    }
+    for (let second = 0; second < 120; second += 5) sample(second, { cpuCoresUsed: 1 })
+    cores = 2
+    for (let second = 120; second <= 155; second += 5) {
+      sample(second, { cpuCoresUsed: cores, cpuThrottledPercent: 100, cpuPressurePercent: 100 })
+    }
+    expect(cores).toBe(3)
+    for (let second = 160; second < 210; second += 5) {
+      sample(second, { cpuCoresUsed: cores, cpuThrottledPercent: 100, cpuPressurePercent: 100 })
+    }
+    expect(cores).toBe(4.5)
+  })
+
+  test('has fewer than 60 tuned numbers', () => {
+    const numbers = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value)
+            .map(numbers)
+            .reduce((a, b) => a + b, 0)
+        : 1
+    expect(numbers(ADAPTIVE_PARAMETERS)).toBeLessThan(60)
   })
 })

@@ -98,6 +98,12 @@ type Ground =
   | { readonly kind: 'jump'; readonly cores: number; readonly factor: number }
   | { readonly kind: 'chosen' }
 
+/** A size, and why it is wanted. */
+interface Aim {
+  readonly cores: number
+  readonly ground: Ground
+}
+
 /**
  * Cores for one container: the cheapest of some virtual sizers by its own recent bill, and simple mechanics around it: a jump
  * to a known level when throttled, slow down, a least change and change tokens. docs/sizing.md tells it in words.
@@ -121,6 +127,8 @@ export class CpuSizer {
   #mostNeededCores = 0
   #shortLooks = 0
   #shortCountedMs = Number.NEGATIVE_INFINITY
+  /** What the last look came to, however often it is decided before the next one. */
+  #look: Aim | undefined
   #chooseDueMs = Number.NEGATIVE_INFINITY
   #chosen = -1
   #ground: Ground = { kind: 'unseen' }
@@ -164,7 +172,8 @@ export class CpuSizer {
     this.#long.add(timeMs, wantedCores)
     this.#habits.add(localTimeMs, wantedCores)
     this.#mostNeededCores = Math.max(this.#mostNeededCores, neededCores)
-    this.#countShort(timeMs, isShort)
+    if (isShort) this.#countLook(timeMs)
+    else this.#shortLooks = 0
   }
 
   /** Cores it should have from now on, not rounded; undefined = leave as it is. */
@@ -229,12 +238,11 @@ export class CpuSizer {
   }
 
   /** Each look is a stronger jump, so samples that follow each other closely count once: the change needs time to show. */
-  #countShort(timeMs: number, isShort: boolean): void {
-    if (!isShort) this.#shortLooks = 0
-    const isSameLook = this.#shortLooks > 0 && timeMs - this.#shortCountedMs < this.#parameters.oneLookMs
-    if (!isShort || isSameLook) return
+  #countLook(timeMs: number): void {
+    if (this.#shortLooks > 0 && timeMs - this.#shortCountedMs < this.#parameters.oneLookMs) return
     this.#shortLooks += 1
     this.#shortCountedMs = timeMs
+    this.#look = undefined
   }
 
   #windows(): readonly WindowPeak[] {
@@ -244,20 +252,19 @@ export class CpuSizer {
   #wanted({ timeMs, allocatedCores }: CpuMoment, ageMs: number): number {
     const calm = this.#calm(timeMs, ageMs)
     const soon = this.#soon.peak
-    this.#ground = soon > calm.cores ? { kind: 'soon', cores: soon } : calm.ground
-    const cores = Math.max(calm.cores, soon)
-    return this.#shortLooks === 0 ? cores : this.#throttled(cores, allocatedCores, ageMs)
+    const aim: Aim = soon > calm.cores ? { cores: soon, ground: { kind: 'soon', cores: soon } } : calm
+    if (this.#shortLooks > 0) this.#look ??= this.#throttled(aim, allocatedCores, ageMs)
+    else this.#look = undefined
+    const { cores, ground } = this.#look ?? aim
+    this.#ground = ground
+    return this.#look === undefined ? cores : Math.max(cores, allocatedCores)
   }
 
   /** What it should have while nothing is short. */
-  #calm(timeMs: number, ageMs: number): { readonly cores: number; readonly ground: Ground } {
+  #calm(timeMs: number, ageMs: number): Aim {
     const p = this.#parameters
-    if (ageMs < p.youngMs) {
-      return {
-        cores: this.#long.peak * (1 + p.youngMargin),
-        ground: { kind: 'young', cores: this.#long.peak },
-      }
-    }
+    const long = this.#long.peak
+    if (ageMs < p.youngMs) return { cores: long * (1 + p.youngMargin), ground: { kind: 'young', cores: long } }
     if (timeMs >= this.#chooseDueMs) {
       this.#chooseDueMs = timeMs + p.chooseEveryMs
       this.#chosen = this.#sizers.cheapest(this.#chosen)
@@ -266,19 +273,19 @@ export class CpuSizer {
   }
 
   /** Up to a level that it is known to need, or a step further than it has; a stranger is trusted less. */
-  #throttled(calmCores: number, allocatedCores: number, ageMs: number): number {
+  #throttled(calm: Aim, allocatedCores: number, ageMs: number): Aim {
     const { jump, jumpsInARow, strangerMs, strangerFactor } = this.#parameters
     const isStranger = ageMs < strangerMs
     const factor = jump ** (isStranger ? 1 : Math.min(this.#shortLooks, jumpsInARow))
-    const jumped = allocatedCores * factor
-    const known = this.#long.peak
-    const wanted = Math.max(calmCores, jumped, known)
-    if (wanted === jumped) this.#ground = { kind: 'jump', cores: allocatedCores, factor }
-    else if (wanted === known) this.#ground = { kind: 'known', cores: known }
+    const aims: readonly Aim[] = [
+      { cores: allocatedCores * factor, ground: { kind: 'jump', cores: allocatedCores, factor } },
+      { cores: this.#long.peak, ground: { kind: 'known', cores: this.#long.peak } },
+      calm,
+    ]
+    const highest = aims.reduce((most, aim) => (aim.cores > most.cores ? aim : most))
     const most = Math.max(allocatedCores, strangerFactor * this.#mostNeededCores)
-    if (!isStranger || wanted <= most) return wanted
-    this.#ground = { kind: 'stranger', cores: this.#mostNeededCores }
-    return most
+    if (!isStranger || highest.cores <= most) return highest
+    return { cores: most, ground: { kind: 'stranger', cores: this.#mostNeededCores } }
   }
 
   #updateLevels(localTimeMs: number): void {
