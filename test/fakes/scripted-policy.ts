@@ -7,6 +7,7 @@ export type Wish = Partial<{ cores: number; memoryMb: number }>
 
 /** Wants what the test says, and keeps what it was shown. */
 class ScriptedState implements PolicyState {
+  readonly goesOn = true
   readonly observed: LocalSample[] = []
   readonly contexts: PolicyContext[] = []
   readonly saved: unknown

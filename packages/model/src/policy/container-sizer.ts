@@ -64,7 +64,7 @@ export class ContainerSizer {
       untilMs: createdMs === undefined ? undefined : createdMs + holdsOf(settings).quarantineMs,
     })
     const learned = state.policy === settings.scaling.policy ? state.learned : undefined
-    this.#policy = policies[settings.scaling.policy].create(settings.sizing, learned)
+    this.#policy = this.#begin(learned)
   }
 
   get settings(): ContainerSettings {
@@ -120,7 +120,7 @@ export class ContainerSizer {
     const saved = this.#policy.serialise()
     const isSamePolicy = settings.scaling.policy === this.#settings.scaling.policy
     this.#settings = settings
-    this.#policy = this.#policies[settings.scaling.policy].create(settings.sizing, isSamePolicy ? saved : undefined)
+    this.#policy = this.#begin(isSamePolicy ? saved : undefined)
     // What a policy keeps only until the next sample is not saved; one that has learned this sample passes it over.
     if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
@@ -138,6 +138,14 @@ export class ContainerSizer {
       learned: this.#policy.serialise(),
       safety: this.#memory.state,
     }
+  }
+
+  /** A policy that begins to learn knows no peak yet: the container is watched from now on, however long it was before. */
+  #begin(learned: unknown): PolicyState {
+    const { scaling, sizing } = this.#settings
+    const policy = this.#policies[scaling.policy].create(sizing, learned)
+    if (!policy.goesOn) this.#memory.watchAnew()
+    return policy
   }
 
   #facts(circumstances: Circumstances): RuleFacts {

@@ -49,6 +49,8 @@ export interface Target {
 
 /** What a policy has learned about one container. One object per container; changes as it observes. */
 export interface PolicyState {
+  /** False: it begins to learn now, since nothing was saved, or nothing that it can use. */
+  readonly goesOn: boolean
   /** Learns one sample. Samples come in the order of time. */
   observe(sample: LocalSample): void
   /** What the container should have from now on. */

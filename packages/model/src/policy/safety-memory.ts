@@ -133,6 +133,11 @@ export class SafetyMemory {
     if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: learnedMs })
   }
 
+  /** What it was watched before counts no more. */
+  watchAnew(): void {
+    this.#update({ observedMs: 0 })
+  }
+
   /** Learns of a change that was made. Each is told once, the older first; one of ours may be told again with its key. */
   note(change: PastChange, { truceMs }: Holds): void {
     const { by, key, atMs, endMs, after } = change

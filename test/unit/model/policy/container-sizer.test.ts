@@ -173,3 +173,31 @@ describe('ContainerSizer', () => {
     },
   )
 })
+
+describe('a policy that begins to learn', () => {
+  const options = { vmid: 101, settings: settings({ policy: 'adaptive' }) }
+  const allocation = { cores: 4, memoryMb: 4_096 }
+
+  /** Watches for so many hours; what the safety rules had to say at the end. */
+  function watched(sizer: ContainerSizer, hours: number, fromMs = MONDAY_MS): readonly string[] {
+    const endMs = fromMs + hours * 60 * MINUTE_MS
+    for (let timeMs = fromMs; timeMs <= endMs; timeMs += MINUTE_MS) {
+      sizer.observe(localSample({ allocation, cpuCoresUsed: 0.5, memoryUsedMb: 500, timeMs }))
+    }
+    return sizer.decide(circumstances({ nowMs: endMs, allocation })).reasons.map(({ rule }) => rule)
+  }
+
+  test('is not believed for what was watched before it: what an earlier version kept, or another policy', () => {
+    const known = new ContainerSizer(options)
+    expect(watched(known, 48)).not.toContain('hold-while-learning')
+    const saved = JSON.parse(JSON.stringify(known.serialise()))
+    const laterMs = MONDAY_MS + 49 * 60 * MINUTE_MS
+    expect(watched(new ContainerSizer({ ...options, saved }), 1, laterMs)).not.toContain('hold-while-learning')
+    const outdated = new ContainerSizer({ ...options, saved: { ...saved, learned: { ...saved.learned, version: 2 } } })
+    expect(watched(outdated, 1, laterMs)).toContain('hold-while-learning')
+    known.configure(settings({ policy: 'threshold' }))
+    expect(watched(known, 1, laterMs)).not.toContain('hold-while-learning')
+    known.configure(settings({ policy: 'adaptive' }))
+    expect(watched(known, 1, laterMs + 61 * MINUTE_MS)).toContain('hold-while-learning')
+  })
+})

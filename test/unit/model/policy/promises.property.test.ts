@@ -105,6 +105,7 @@ function live(minutes: readonly Minute[], wanted = SETTINGS): Made[] {
   const hostile: Policy = {
     name: 'adaptive',
     create: () => ({
+      goesOn: true,
       observe() {},
       decide: () =>
         minute?.wish ?? { cores: undefined, memoryMb: undefined, isCoresUrgent: false, isMemoryUrgent: false },

@@ -12,6 +12,8 @@ export const threshold: Policy = {
 }
 
 class ThresholdState implements PolicyState {
+  /** It learns nothing that could be lost. */
+  readonly goesOn = true
   readonly #settings: SizingSettings
   #newest: LocalSample | undefined
   #words = { cores: 'no sample yet', memory: 'no sample yet' }

@@ -115,6 +115,26 @@ describe('the policy adaptive', () => {
     expect(cores).toBe(4.5)
   })
 
+  test('knows the peak of two weeks also after memory_safety was another for a day', () => {
+    const thrifty = settings({ memory_safety: 'thrifty' }).sizing
+    let state = adaptive.create(SIZING)
+    const see = (minute: number, memoryUsedMb: number) =>
+      state.observe(localSample({ ...at(minute), allocation, cpuCoresUsed: 0.5, memoryUsedMb }))
+    see(0, 800)
+    for (let minute = 1; minute < 3 * 1_440; minute++) see(minute, 400)
+    for (const sizing of [thrifty, SIZING])
+      state = adaptive.create(sizing, JSON.parse(JSON.stringify(state.serialise())))
+    const wantedOn = (day: number) => {
+      for (let minute = day * 1_440; minute < day * 1_440 + 300; minute++) {
+        see(minute, 400)
+        state.decide({ ...at(minute), allocation })
+      }
+      return state.decide({ ...at(day * 1_440 + 300), allocation }).memoryMb
+    }
+    expect(wantedOn(12)).toBeGreaterThan(800)
+    expect(wantedOn(16)).toBeLessThan(800)
+  })
+
   test('has fewer than 60 tuned numbers', () => {
     const numbers = (value: unknown): number =>
       typeof value === 'object' && value !== null

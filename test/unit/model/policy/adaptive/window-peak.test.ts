@@ -66,10 +66,26 @@ describe('WindowPeak', () => {
     expect(restored.serialise()).toEqual(window.serialise())
   })
 
-  test.each([[undefined], [null], [[7, 'AAA=', '']], [[7, '!', 'AAA=']], [['x', 'AA==', 'AAA=']], ['text']])(
-    'takes nothing from %j',
-    saved => {
-      expect(WindowPeakState.safeParse(saved).success).toBe(false)
-    },
-  )
+  test('of another length takes over what was saved with the times that it had', () => {
+    const window = new WindowPeak(SPAN_MS)
+    window.add(100 * SPAN_MS, 9)
+    window.add(100.5 * SPAN_MS, 5)
+    const longer = new WindowPeak(2 * SPAN_MS)
+    longer.restore(WindowPeakState.parse(JSON.parse(JSON.stringify(window.serialise()))))
+    longer.expire(101.9 * SPAN_MS)
+    expect([longer.peak, longer.peakMs / SPAN_MS]).toEqual([9, expect.closeTo(100, 1)])
+    longer.expire(102.1 * SPAN_MS)
+    expect(longer.peak).toBe(5)
+  })
+
+  test.each([
+    [undefined],
+    [null],
+    [[7, 1, 'AAA=', '']],
+    [[7, 0, 'AA==', 'AACAPw==']],
+    [['x', 1, 'AA==', 'AACAPw==']],
+    ['text'],
+  ])('takes nothing from %j', saved => {
+    expect(WindowPeakState.safeParse(saved).success).toBe(false)
+  })
 })

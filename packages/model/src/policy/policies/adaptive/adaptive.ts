@@ -55,6 +55,7 @@ function adaptiveState(cpu: CpuDesign) {
 }
 
 class AdaptiveState implements PolicyState {
+  readonly goesOn: boolean
   readonly #cpu: CpuSizer
   readonly #memory: MemorySizer
   readonly #clock = new SampleClock()
@@ -66,6 +67,7 @@ class AdaptiveState implements PolicyState {
     this.#cpu = new CpuSizer({ coresStep, minCores, minChange, throttlingPrice: keys.throttlingPrice }, design.cpu)
     this.#memory = new MemorySizer({ minChange, safety: keys.memorySafety }, design.memory)
     const { data } = design.state.safeParse(saved)
+    this.goesOn = data !== undefined
     if (data === undefined) return
     this.#clock.restore(data.clock)
     this.#cpu.restore(data.cpu)

@@ -7,10 +7,10 @@ const PIECES = 60
 /** Pieces in the ring: a power of two above PIECES. */
 const CAPACITY = 64
 
-/** What `serialise` gives: the newest piece of time, how many pieces older each peak is, and the peaks. */
+/** What `serialise` gives: when the newest peak was, the length of a piece of time, how many pieces older each peak is, the peaks. */
 export const WindowPeakState = z
-  .tuple([z.number(), packedArray(Uint8Array), packedNumbers()])
-  .refine(([, ages, values]) => ages.length === values.length && ages.length <= CAPACITY)
+  .tuple([z.number(), z.number().positive(), packedArray(Uint8Array), packedNumbers()])
+  .refine(([, , ages, values]) => ages.length === values.length && ages.length <= CAPACITY)
 
 /** The highest value of the last `spanMs`: a monotonic queue of at most 61 peaks, constant time per value on average. */
 export class WindowPeak {
@@ -60,14 +60,14 @@ export class WindowPeak {
     const order = Array.from({ length: this.#length }, (_, i) => this.#index(i))
     const newest = this.#pieces[order.at(-1) ?? 0] ?? 0
     const ages = order.map(at => newest - (this.#pieces[at] ?? 0))
-    return [newest, encodeArray(Uint8Array.from(ages)), packNumbers(order.map(at => this.#values[at] ?? 0))]
+    const values = packNumbers(order.map(at => this.#values[at] ?? 0))
+    return [newest * this.#pieceMs, this.#pieceMs, encodeArray(Uint8Array.from(ages)), values]
   }
 
-  restore([newest, ages, values]: z.output<typeof WindowPeakState>): void {
-    this.#head = 0
-    this.#length = ages.length
-    this.#pieces.set(Array.from(ages, age => newest - age))
-    this.#values.set(values)
+  /** The window that was saved may have been longer or shorter than this one. */
+  restore([newestMs, pieceMs, ages, values]: z.output<typeof WindowPeakState>): void {
+    this.#length = 0
+    for (const [i, age] of ages.entries()) this.add(newestMs + (0.5 - age) * pieceMs, values[i] ?? 0)
   }
 
   #index(position: number): number {
