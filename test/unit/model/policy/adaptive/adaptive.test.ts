@@ -115,6 +115,14 @@ describe('the policy adaptive', () => {
     expect(cores).toBe(4.5)
   })
 
+  test('takes a kill for all that the container was allowed, whatever is left of it', () => {
+    const state = adaptive.create(SIZING)
+    const see = (minute: number, figures: object) =>
+      state.observe(localSample({ ...at(minute), allocation, cpuCoresUsed: 0.5, memoryUsedMb: 100, ...figures }))
+    for (let minute = 0; minute < 300; minute++) see(minute, minute === 20 ? { oomKills: 1 } : {})
+    expect(state.decide({ ...at(300), allocation }).memoryMb).toBeGreaterThan(1_024 * 1.3)
+  })
+
   test('knows the peak of two weeks also after memory_safety was another for a day', () => {
     const thrifty = settings({ memory_safety: 'thrifty' }).sizing
     let state = adaptive.create(SIZING)

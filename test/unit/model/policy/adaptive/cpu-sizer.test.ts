@@ -82,7 +82,9 @@ describe('CpuSizer', () => {
     go(run, 1_440, () => 0.5)
     expect(run.cores).toBeLessThan(1.5)
     expect(go(run, 1, () => 3)[0]).toBeGreaterThanOrEqual(3)
-    expect(run.sizer.explain()).toMatch(/^throttled: up to the 3(\.\d+)? cores that it needed in the last 3 days$/)
+    expect(run.sizer.explain()).toMatch(
+      /^throttled: up to the 3(\.\d+)? cores of the peak of the 34 hours that it is known$/,
+    )
   })
 
   test('goes up by half at least when throttled above everything it knows', () => {

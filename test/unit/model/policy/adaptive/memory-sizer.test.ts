@@ -56,7 +56,7 @@ describe('MemorySizer', () => {
     go(run, 3 * DAY, () => 1_000)
     expect(run.memoryMb).toBe(1_050)
     expect(run.sizer.explain()).toBe(
-      'the peak of 14 days, 1000 MB (in the last hours), and 50 MB more (5 %, the least, for its largest leap within an hour, 0 MB); next, it uses 1000 MB and rose by up to 0 MB at once in the last 2 hours',
+      'the peak of the 3 days that it is known, 1000 MB (in the last hours), and 50 MB more (5 %, the least, for its largest leap within an hour, 0 MB); next, it uses 1000 MB and rose by up to 0 MB at once in the last 2 hours',
     )
   })
 

@@ -111,9 +111,12 @@ class AdaptiveState implements PolicyState {
 }
 
 function byResource(sample: LocalSample, timeMs: number, dtMs: number): ResourceSamples {
-  const { localTimeMs, cpuCoresUsed, cpuCores, memoryEvents } = sample
+  const { localTimeMs, cpuCoresUsed, cpuCores, memoryLimitMb, memoryEvents } = sample
   const isShort = isShortOfCores(sample)
-  const neededMb = memoryNeedMb(sample)
+  const wasKilled = (memoryEvents?.oomKill ?? 0) > 0
+  const needMb = memoryNeedMb(sample)
+  // What is left after a kill says nothing of what was needed: all that it was allowed.
+  const neededMb = needMb !== undefined && wasKilled ? Math.max(needMb, memoryLimitMb ?? 0) : needMb
   return {
     cpu:
       cpuCoresUsed === undefined
@@ -127,8 +130,7 @@ function byResource(sample: LocalSample, timeMs: number, dtMs: number): Resource
             neededCores: isShort ? cpuCoresUsed * (1 + waitingShare(sample)) : cpuCoresUsed,
             allocatedCores: cpuCores ?? cpuCoresUsed,
           },
-    memory:
-      neededMb === undefined ? undefined : { timeMs, dtMs, neededMb, wasKilled: (memoryEvents?.oomKill ?? 0) > 0 },
+    memory: neededMb === undefined ? undefined : { timeMs, dtMs, neededMb, wasKilled },
   }
 }
 

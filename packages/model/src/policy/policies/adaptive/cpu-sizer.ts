@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
 import type { CpuParameters } from './cpu-parameters.ts'
 import { HabitPeaks, habitPeaksState } from './habit-peaks.ts'
+import { spanText } from './span-text.ts'
 import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
@@ -133,6 +134,7 @@ export class CpuSizer {
   #chosen = -1
   #ground: Ground = { kind: 'unseen' }
   #wantedCores = 0
+  #decidedMs = 0
 
   constructor({ coresStep, minCores, throttlingPrice, minChange }: CpuSizerSettings, design: CpuDesign) {
     const { parameters: p, rules } = design
@@ -180,6 +182,7 @@ export class CpuSizer {
   decide(moment: CpuMoment): number | undefined {
     if (this.#bornMs === undefined) return undefined
     const { timeMs, allocatedCores } = moment
+    this.#decidedMs = timeMs
     this.#updateLevels(moment.localTimeMs)
     this.#wantedCores = this.#wanted(moment, timeMs - this.#bornMs)
     this.#tokens.look(timeMs, allocatedCores)
@@ -315,7 +318,7 @@ export class CpuSizer {
       case 'soon':
         return `it used ${coresText(this.#ground.cores)} in the last ${soonMs / MS_PER_MINUTE} minutes`
       case 'known':
-        return `throttled: up to the ${coresText(this.#ground.cores)} that it needed in the last 3 days`
+        return `throttled: up to the ${coresText(this.#ground.cores)} of the peak of ${this.#longText()}`
       case 'jump':
         return `throttled with ${coresText(this.#ground.cores)}: ${this.#ground.factor} times that`
       case 'stranger':
@@ -337,8 +340,13 @@ export class CpuSizer {
   #ruleText(rule: number): string {
     const { isHour = false, lift = 0, margin = 0 } = this.#rules[rule] ?? {}
     const peak = isHour ? 'peak of the last hour or what is usual at this time' : 'peak of the last half hour'
-    const lifted = lift === 1 ? 'peak of 3 days' : `${peak}, ${percent(lift)} % of the way to the peak of 3 days`
+    const long = `peak of ${this.#longText()}`
+    const lifted = lift === 1 ? long : `${peak}, ${percent(lift)} % of the way to the ${long}`
     return `${lift === 0 ? peak : lifted}, +${percent(margin)} %`
+  }
+
+  #longText(): string {
+    return spanText(this.#parameters.longMs, this.#decidedMs - (this.#bornMs ?? this.#decidedMs))
   }
 
   #billText(rule: number): string {

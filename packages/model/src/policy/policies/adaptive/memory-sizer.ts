@@ -1,6 +1,7 @@
-import { MS_PER_DAY, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { MemoryParameters } from './memory-parameters.ts'
+import { spanText } from './span-text.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
 
 /** One sample of the memory. */
@@ -28,7 +29,7 @@ export const MemorySizerState = z.object({
   /** Peaks, leaps, kills, rises, what was wanted. */
   windows: z.array(WindowPeakState).length(5),
   hour: z.object({ number: z.number().nullable(), peakMb: z.number(), beforeMb: z.number().nullable() }),
-  isKnown: z.boolean(),
+  bornMs: z.number().nullable(),
   neededMb: z.number(),
   beforeMb: z.number(),
   killsInARow: z.number(),
@@ -63,7 +64,7 @@ export class MemorySizer {
   #hour: number | undefined
   #hourMb = 0
   #hourBeforeMb: number | undefined
-  #isKnown = false
+  #bornMs: number | undefined
   #neededMb = 0
   #beforeMb = 0
   #killsInARow = 0
@@ -86,8 +87,9 @@ export class MemorySizer {
   observe({ timeMs, neededMb, wasKilled }: MemorySample): void {
     const peakMb = wasKilled ? neededMb * this.#parameters.killFactor : neededMb
     // From the higher of two samples, so that one low one makes no rise of what was there all along.
-    if (this.#isKnown) this.#rises.add(timeMs, Math.max(0, neededMb - Math.max(this.#neededMb, this.#beforeMb)))
-    this.#isKnown = true
+    if (this.#bornMs !== undefined)
+      this.#rises.add(timeMs, Math.max(0, neededMb - Math.max(this.#neededMb, this.#beforeMb)))
+    this.#bornMs ??= timeMs
     this.#beforeMb = this.#neededMb
     this.#neededMb = neededMb
     this.#killsInARow = wasKilled ? Math.min(this.#killsInARow + 1, this.#parameters.killsInARow) : 0
@@ -98,7 +100,7 @@ export class MemorySizer {
 
   /** Memory it should have from now on, MB, not rounded; undefined = leave as it is. */
   decide({ timeMs, allocatedMb }: MemoryMoment): number | undefined {
-    if (!this.#isKnown) return undefined
+    if (this.#bornMs === undefined) return undefined
     for (const window of [this.#peaks, this.#leaps, this.#kills, this.#rises]) window.expire(timeMs)
     this.#wishes = this.#wanted(allocatedMb)
     const { peak, growth, killed, jump } = this.#wishes
@@ -139,19 +141,19 @@ export class MemorySizer {
     return {
       windows: this.#windows().map(window => window.serialise()),
       hour: { number: this.#hour ?? null, peakMb: this.#hourMb, beforeMb: this.#hourBeforeMb ?? null },
-      isKnown: this.#isKnown,
+      bornMs: this.#bornMs ?? null,
       neededMb: this.#neededMb,
       beforeMb: this.#beforeMb,
       killsInARow: this.#killsInARow,
     }
   }
 
-  restore({ windows, hour, isKnown, neededMb, beforeMb, killsInARow }: z.output<typeof MemorySizerState>): void {
+  restore({ windows, hour, bornMs, neededMb, beforeMb, killsInARow }: z.output<typeof MemorySizerState>): void {
     for (const [i, window] of windows.entries()) this.#windows()[i]?.restore(window)
     this.#hour = hour.number ?? undefined
     this.#hourMb = hour.peakMb
     this.#hourBeforeMb = hour.beforeMb ?? undefined
-    this.#isKnown = isKnown
+    this.#bornMs = bornMs ?? undefined
     this.#neededMb = neededMb
     this.#beforeMb = beforeMb
     this.#killsInARow = killsInARow
@@ -192,9 +194,10 @@ export class MemorySizer {
   #text(wish: WishName): string {
     switch (wish) {
       case 'peak': {
-        const days = Math.round(this.#safety.rememberMs / MS_PER_DAY)
+        const knownMs = this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
+        const span = spanText(this.#safety.rememberMs, knownMs)
         const when = agoText(this.#decidedMs - this.#peaks.peakMs)
-        return `the peak of ${days} days, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
+        return `the peak of ${span}, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
       }
       case 'killed': {
         const { killFactor } = this.#parameters

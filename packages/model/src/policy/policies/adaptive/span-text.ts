@@ -1,0 +1,12 @@
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+
+/** What a peak is the peak of, in words: `14 days`, or for what is not known so long `the 5 hours that it is known`. */
+export function spanText(spanMs: number, knownMs: number): string {
+  return knownMs >= spanMs ? lengthText(spanMs) : `the ${lengthText(knownMs)} that it is known`
+}
+
+function lengthText(lengthMs: number): string {
+  if (lengthMs < 2 * MS_PER_HOUR) return `${Math.max(1, Math.round(lengthMs / MS_PER_MINUTE))} min`
+  if (lengthMs < 2 * MS_PER_DAY) return `${Math.round(lengthMs / MS_PER_HOUR)} hours`
+  return `${Math.round(lengthMs / MS_PER_DAY)} days`
+}
