@@ -140,7 +140,7 @@ describe('CpuSizer', () => {
     const run = begin()
     go(run, 3 * 1_440, minute => (minute % 97 === 0 ? 1.3 : 1))
     expect(run.sizer.explain()).toMatch(
-      /^peak of .*, \+\d+ %: (never too small|too small for \d+ minutes a week), \d+ % unused; the next best, .* \(\d(\.\d+)? cores\): (never too small|too small for \d+ minutes a week), \d+ % unused$/,
+      /^peak of .*, \+\d+ %: (never too small|too small \d+ min a week), \d+ % unused; next: peak .* \(\d(\.\d+)? cores\): (never too small|too small \d+ min a week), \d+ % unused$/,
     )
   })
 
@@ -158,7 +158,7 @@ describe('CpuSizer', () => {
             .slice(0, 75),
         )
     }
-    expect(reasons).toContain('the most that was wanted in the last 6 minutes is N cores; now it is N core')
+    expect(reasons).toContain('most wanted in the last 6 minutes, N cores; now N cores: peak of 30 minutes')
   })
 
   test('decides the same after being saved and restored', () => {

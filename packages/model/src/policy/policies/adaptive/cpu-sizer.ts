@@ -209,9 +209,8 @@ export class CpuSizer {
     const text = this.#groundText()
     const isHeld = this.#steps(held) > this.#steps(this.#wantedCores)
     const minutes = this.#parameters.holdMs / MS_PER_MINUTE
-    return isHeld
-      ? `the most that was wanted in the last ${minutes} minutes is ${coresText(held)}; now it is ${coresText(this.#wantedCores)} (${text})`
-      : text
+    if (!isHeld) return text
+    return `most wanted in the last ${minutes} minutes, ${coresText(held)}; now ${coresText(this.#wantedCores)}: ${text}`
   }
 
   serialise(): z.input<ReturnType<typeof cpuSizerState>> {
@@ -331,17 +330,18 @@ export class CpuSizer {
   /** The rule that won, and by what it beats the next one that wants another size. */
   #chosenText(): string {
     const rival = this.#sizers.runnerUp(this.#chosen)
-    const won = `${this.#ruleText(this.#chosen)}: ${this.#billText(this.#chosen)}`
-    if (rival === undefined) return won
-    const rivalCores = this.#sizers.level(rival) / this.#stepsPerCore
-    return `${won}; the next best, ${this.#ruleText(rival)} (${coresText(rivalCores)}): ${this.#billText(rival)}`
+    const won = this.#ruleText(this.#chosen)
+    const text = `${won}: ${this.#billText(this.#chosen)}`
+    if (rival === undefined) return text
+    const [rivalText, cores] = [this.#ruleText(rival), coresText(this.#sizers.level(rival) / this.#stepsPerCore)]
+    return `${text}; next: ${rivalText} (${cores}): ${this.#billText(rival)}`
   }
 
   #ruleText(rule: number): string {
     const { isHour = false, lift = 0, margin = 0 } = this.#rules[rule] ?? {}
-    const peak = isHour ? 'peak of the last hour or what is usual at this time' : 'peak of the last half hour'
+    const peak = isHour ? 'peak of the hour or the usual' : 'peak of 30 minutes'
     const long = `peak of ${this.#longText()}`
-    const lifted = lift === 1 ? long : `${peak}, ${percent(lift)} % of the way to the ${long}`
+    const lifted = lift === 1 ? long : `${peak}, ${percent(lift)} % towards the ${long}`
     return `${lift === 0 ? peak : lifted}, +${percent(margin)} %`
   }
 
@@ -352,7 +352,7 @@ export class CpuSizer {
   #billText(rule: number): string {
     const { unused, short } = this.#sizers.billOf(rule)
     const minutes = short * MINUTES_PER_WEEK
-    const tooSmall = minutes < 0.5 ? 'never too small' : `too small for ${Math.round(minutes)} minutes a week`
+    const tooSmall = minutes < 0.5 ? 'never too small' : `too small ${Math.round(minutes)} min a week`
     return `${tooSmall}, ${percent(unused)} % unused`
   }
 }

@@ -130,11 +130,11 @@ export class MemorySizer {
     if (wishes === undefined) return 'nothing has been observed yet'
     const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
     const wonMb = wishes[won]
-    const text = wishes[next] > 0 ? `${this.#text(won)}; next, ${this.#text(next)}` : this.#text(won)
+    const text = wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
     const held = this.#hold.peak
     if (Math.round(held) <= Math.round(wonMb)) return text
     const hours = this.#parameters.holdMs / MS_PER_HOUR
-    return `the most that was wanted in the last ${hours} hours is ${mbText(held)}; now it is ${mbText(wonMb)} (${text})`
+    return `most wanted in the last ${hours} hours, ${mbText(held)}; now ${mbText(wonMb)}: ${text}`
   }
 
   serialise(): z.input<typeof MemorySizerState> {
@@ -197,18 +197,18 @@ export class MemorySizer {
         const knownMs = this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
         const span = spanText(this.#safety.rememberMs, knownMs)
         const when = agoText(this.#decidedMs - this.#peaks.peakMs)
-        return `the peak of ${span}, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
+        return `peak of ${span}, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
       }
       case 'killed': {
         const { killFactor } = this.#parameters
         const [had, counts] = [this.#kills.peak / killFactor, this.#kills.peak].map(mbText)
         const when = agoText(this.#decidedMs - this.#kills.peakMs)
-        return `it was killed with ${had} (${when}), which counts as ${counts}, ${this.#marginText()}`
+        return `killed with ${had} (${when}), which counts as ${counts}, ${this.#marginText()}`
       }
       case 'growth': {
         const used = mbText(Math.max(this.#neededMb, this.#beforeMb))
         const hours = this.#parameters.riseMs / MS_PER_HOUR
-        return `it uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in the last ${hours} hours`
+        return `uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in ${hours} hours`
       }
       case 'jump':
         return `killed for lack of memory with ${mbText(this.#allocatedMb)}`
@@ -219,9 +219,9 @@ export class MemorySizer {
     const { leapShare } = this.#safety
     const isLeast = this.#marginMb > leapShare * this.#leaps.peak
     const share = isLeast
-      ? `${percent(this.#parameters.smallestMargin)} %, the least, for`
-      : `${percent(leapShare)} % of`
-    return `and ${mbText(this.#marginMb)} more (${share} its largest leap within an hour, ${mbText(this.#leaps.peak)})`
+      ? `${percent(this.#parameters.smallestMargin)} %, the least;`
+      : `${percent(leapShare)} % of the`
+    return `and ${mbText(this.#marginMb)} (${share} largest leap in an hour ${mbText(this.#leaps.peak)})`
   }
 }
 
