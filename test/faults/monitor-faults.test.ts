@@ -136,7 +136,7 @@ test(`${CYCLES} cycles with faults in the file layer: no crash, no leak of files
   // The faults must not be so many that nothing was looked at.
   expect(known).toBeGreaterThan(CYCLES * VMIDS.length * 7)
   expect(unknownRates).toBeGreaterThan(CYCLES * 0.01)
-}, 240_000)
+}, 480_000)
 
 function filesOf({ usageUsec, anonMb, cores, oomKills }: Truth) {
   return {
