@@ -3,7 +3,7 @@ import { replay, SHAPE_NAMES, shapeTrace } from '@lxc-autoscale/replay'
 import { count, Judge, moved } from './anomaly-judge.mjs'
 import { ofSource } from './figures.mjs'
 import { score, withStart } from './score.mjs'
-import { INTERVAL_S, MEMORY_MARGIN, settingsOf } from './settings.mjs'
+import { REPLAY, settingsOf } from './settings.mjs'
 import { archivedSeries, generatedSeries } from './sources.mjs'
 import { cell } from './tables.mjs'
 
@@ -73,7 +73,7 @@ function live(trace, { judge, isAbnormal }) {
       sizer.applied(allocation, nowMs)
     },
   }
-  return replay(trace, listening, { intervalS: INTERVAL_S, fallback: {}, memoryMargin: MEMORY_MARGIN })
+  return replay(trace, listening, REPLAY)
 }
 
 /** Of the times at which demand rose above what there was, after the first day: those that the forest had announced. */

@@ -1,8 +1,7 @@
-import { bill, sampleWeightsS } from '@lxc-autoscale/replay'
+import { DEFAULT_SWAP_MB as SWAP_MB } from '@lxc-autoscale/cli'
+import { bill, largest, sampleWeightsS } from '@lxc-autoscale/replay'
 
 const SECONDS_PER_DAY = 86_400
-/** What Proxmox gives a container unless told otherwise: an excess up to that is swapped out, not killed. */
-const SWAP_MB = 512
 const LEAST_MEMORY_MB = 64
 
 /** What a trace begins with: what it says, else half as much again as its peak, on the grid of `coresStep`. */
@@ -11,18 +10,18 @@ export function withStart(trace, coresStep) {
     ...trace,
     initialCores:
       trace.cpuCores &&
-      Math.max(coresStep, onGrid(trace.initialCores ?? Math.ceil(1.5 * peak(trace.cpuCores)), coresStep)),
+      Math.max(coresStep, onGrid(trace.initialCores ?? Math.ceil(1.5 * largest(trace.cpuCores)), coresStep)),
     initialMemoryMb:
       trace.memoryMb &&
-      Math.max(LEAST_MEMORY_MB, Math.ceil(trace.initialMemoryMb ?? Math.ceil(1.5 * peak(trace.memoryMb)))),
+      Math.max(LEAST_MEMORY_MB, Math.ceil(trace.initialMemoryMb ?? Math.ceil(1.5 * largest(trace.memoryMb)))),
   }
 }
 
 /** What a host could give at the most: twice the peak, so that no policy buys safety with what nobody has. */
 function mostOf({ cpuCores, memoryMb }) {
   return {
-    cores: Math.max(2, Math.ceil(2 * peak(cpuCores))),
-    memoryMb: Math.max(LEAST_MEMORY_MB, Math.ceil(2 * peak(memoryMb))),
+    cores: Math.max(2, Math.ceil(2 * largest(cpuCores))),
+    memoryMb: Math.max(LEAST_MEMORY_MB, Math.ceil(2 * largest(memoryMb))),
   }
 }
 
@@ -101,11 +100,6 @@ export function withoutDoubled(trace) {
 
 function median(three) {
   return three.toSorted()[1]
-}
-
-/** Samples that are not known (NaN) have no part in it. */
-function peak(values = []) {
-  return values.filter(value => value >= 0).reduce((most, value) => Math.max(most, value), 0)
 }
 
 function onGrid(cores, step) {

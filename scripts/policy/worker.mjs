@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import * as model from '@lxc-autoscale/model'
 import { replay } from '@lxc-autoscale/replay'
 import { score, withStart } from './score.mjs'
-import { INTERVAL_S, MEMORY_MARGIN, settingsOf } from './settings.mjs'
+import { REPLAY, settingsOf } from './settings.mjs'
 
 parentPort.on('message', ({ seriesIndex, coresStep, parameters }) => {
   const trace = withStart(workerData.traces[seriesIndex], coresStep)
@@ -11,6 +11,6 @@ parentPort.on('message', ({ seriesIndex, coresStep, parameters }) => {
     settings: settingsOf(coresStep),
     policies: { adaptive: model.adaptiveWith(parameters) },
   })
-  const run = replay(trace, sizer, { intervalS: INTERVAL_S, fallback: {}, memoryMargin: MEMORY_MARGIN })
+  const run = replay(trace, sizer, REPLAY)
   parentPort.postMessage(score(trace, run))
 })

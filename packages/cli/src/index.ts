@@ -1,2 +1,9 @@
-export { replayedShapes, tableRows } from './commands/replay.ts'
+export {
+  apiMargin,
+  DEFAULT_SWAP_MB,
+  REPLAY_INTERVAL_S,
+  replayedShapes,
+  replaySettings,
+  tableRows,
+} from './commands/replay.ts'
 export { program } from './main.ts'

@@ -22,9 +22,9 @@ export function stairs(timesS: Float64Array, values: Float64Array): [number, num
 }
 
 /** The largest known value, 0 when there is none. */
-export function largest(values: Float64Array): number {
+export function largest(values: Float64Array | undefined): number {
   let most = 0
-  for (const value of values) if (value > most) most = value
+  for (const value of values ?? []) if (value > most) most = value
   return most
 }
 

@@ -1,5 +1,6 @@
 export { bill, type ReplayBill, staticRun } from './bill.ts'
 export { type MemoryMargin, type ReplayRun, replay, startAllocation } from './closed-loop.ts'
+export { largest } from './curves.ts'
 export { decisionsCsv } from './decisions-csv.ts'
 export { HEAVY_TAILED_KINDS, heavyTailedTrace } from './heavy-tailed.ts'
 export { htmlReport, type ReplayedPolicy, type ReplayedTrace } from './html-report.ts'

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
 import {
+  type ContainerSettings,
   ContainerSizer,
   containerSettings,
   MODEL_CONFIG_RULES,
@@ -14,6 +15,7 @@ import {
   bill,
   decisionsCsv,
   htmlReport,
+  largest,
   type MemoryMargin,
   MetricsTraces,
   parseTraceCsv,
@@ -47,11 +49,12 @@ interface ReplayCommandOptions {
   readonly json?: boolean
 }
 
-const REPLAY_INTERVAL_S = 60
+/** Seconds between two decisions of a replay. */
+export const REPLAY_INTERVAL_S = 60
 const SHAPE_DAYS = 14
 const DEFAULT_SEED = 1
 /** What Proxmox gives a container unless told otherwise. Source: pct(1), `-swap`. */
-const DEFAULT_SWAP_MB = 512
+export const DEFAULT_SWAP_MB = 512
 
 /** `lxc-autoscale replay`: what the policies would have done with a trace or with the host's own history. */
 export function replayCommand(): Command {
@@ -189,7 +192,7 @@ function replayAll({ traces, policies, config, memoryMargin, swapMb, mode }: Rep
 }
 
 /** The margin of the API as it comes. */
-async function apiMargin(): Promise<MemoryMargin> {
+export async function apiMargin(): Promise<MemoryMargin> {
   const { API_CONFIG_RULES } = await import('@lxc-autoscale/api')
   const { memory_margin_mb: mb, memory_margin_percent: percent } = API_CONFIG_RULES.schema.parse({}).safety
   return { mb, percent }
@@ -198,15 +201,9 @@ async function apiMargin(): Promise<MemoryMargin> {
 /** What a trace starts with that does not say: half as much again as its peak. */
 function peakFallback(trace: Trace): { cores: number; memoryMb: number } {
   return {
-    cores: Math.ceil(1.5 * peak(trace.cpuCores)) || 1,
-    memoryMb: Math.max(64, Math.ceil(1.5 * peak(trace.memoryMb))),
+    cores: Math.ceil(1.5 * largest(trace.cpuCores)) || 1,
+    memoryMb: Math.max(64, Math.ceil(1.5 * largest(trace.memoryMb))),
   }
-}
-
-function peak(values: Float64Array | undefined): number {
-  let most = 0
-  for (const value of values ?? []) if (value > most) most = value
-  return most
 }
 
 function writeOutputs(replayed: readonly ReplayedTrace[], { decisions, html }: ReplayCommandOptions): void {
@@ -319,12 +316,13 @@ function percent(value: number | null, digits: number): string | null {
   return value === null ? null : `${value.toFixed(digits)} %`
 }
 
-interface ReplayedSettings extends Pick<ReplayPlan, 'config' | 'mode'> {
+export interface ReplayedSettings extends Pick<ReplayPlan, 'config' | 'mode'> {
   readonly vmid: number
   readonly policy: PolicyName
 }
 
-function replaySettings({ vmid, policy, config, mode }: ReplayedSettings) {
+/** The settings of a replayed container; without a file as they come, and without limits of their own. */
+export function replaySettings({ vmid, policy, config, mode }: ReplayedSettings): ContainerSettings {
   const base = config ?? MODEL_CONFIG_RULES.schema.parse({})
   const isTenths = mode === undefined ? base.scaling.cpu_unit === 'cpulimit' : mode === 'frac'
   const limits =

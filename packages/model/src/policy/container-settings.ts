@@ -1,3 +1,4 @@
+import { LIMIT_KEYS } from './limit-conflicts.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
 import type { ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
@@ -34,11 +35,6 @@ export interface ContainerSettings {
   readonly provenance: Readonly<Record<string, Origin>>
 }
 
-/** Each minimum and its maximum. */
-const LIMITS = [
-  ['min_cpu_cores', 'max_cpu_cores'],
-  ['min_ram_mb', 'max_ram_mb'],
-] as const
 const UNLIMITED_CORES = 8_192
 const UNLIMITED_MEMORY_MB = 1_048_576
 
@@ -51,7 +47,7 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
   for (const { from, values } of layersOf(input)) {
     for (const [key, value] of Object.entries(values)) provenance[key] = { value, from }
   }
-  for (const [min, max] of LIMITS) {
+  for (const { min, max } of LIMIT_KEYS) {
     const capped = cappedBy(max, provenance[min], provenance[max])
     if (capped !== undefined) provenance[min] = capped
   }

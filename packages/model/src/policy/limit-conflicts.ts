@@ -18,18 +18,19 @@ interface Most {
   readonly key: string
 }
 
-const KEYS = [
+/** Each minimum, its maximum, and the size of the host that the maximum falls back to. */
+export const LIMIT_KEYS = [
   { min: 'min_cpu_cores', max: 'max_cpu_cores', host: 'total_cores' },
   { min: 'min_ram_mb', max: 'max_ram_mb', host: 'total_ram_mb' },
 ] as const
-type Keys = (typeof KEYS)[number]
+type Keys = (typeof LIMIT_KEYS)[number]
 
 /**
  * Every minimum of a tier or a schedule that can never hold, since the maximum is smaller wherever it might. What only the size of
  * the host shows, or the tags of a container, is settled when it is known: the maximum wins.
  */
 export function limitConflicts({ scaling, tiers, schedules }: Sections): LimitConflict[] {
-  return KEYS.flatMap(keys => [
+  return LIMIT_KEYS.flatMap(keys => [
     ...Object.entries(tiers).flatMap(([name, tier]) =>
       conflict(['tiers', name, keys.min], tier[keys.min], [mostOf(keys, scaling, [name, tier])]),
     ),

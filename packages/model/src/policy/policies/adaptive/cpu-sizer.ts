@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
 import type { CpuParameters } from './cpu-parameters.ts'
 import { HabitPeaks, habitPeaksState } from './habit-peaks.ts'
-import { spanText } from './span-text.ts'
 import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
+import { percent, spanText } from './wording.ts'
 
 /** A level that is a whole step but for rounding is not rounded up to the next. */
 const ROUNDING = 1e-6
@@ -339,7 +339,9 @@ export class CpuSizer {
 
   #ruleText(rule: number): string {
     const { isHour = false, lift = 0, margin = 0 } = this.#rules[rule] ?? {}
-    const peak = isHour ? 'peak of the hour or the usual' : 'peak of 30 minutes'
+    const peak = isHour
+      ? 'peak of the hour or the usual'
+      : `peak of ${this.#parameters.recentMs / MS_PER_MINUTE} minutes`
     const long = `peak of ${this.#longText()}`
     const lifted = lift === 1 ? long : `${peak}, ${percent(lift)} % towards the ${long}`
     return `${lift === 0 ? peak : lifted}, +${percent(margin)} %`
@@ -359,8 +361,4 @@ export class CpuSizer {
 
 function coresText(cores: number): string {
   return cores === 1 ? '1 core' : `${Number(cores.toFixed(2))} cores`
-}
-
-function percent(share: number): number {
-  return Math.round(100 * share)
 }

@@ -1,8 +1,8 @@
 import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import type { MemoryParameters } from './memory-parameters.ts'
-import { spanText } from './span-text.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
+import { percent, spanText } from './wording.ts'
 
 /** One sample of the memory. */
 export interface MemorySample {
@@ -112,7 +112,7 @@ export class MemorySizer {
     const isFull = wantedMb > allocatedMb && Math.max(this.#neededMb * least, growth) > allocatedMb
     this.#isUrgent = this.#killsInARow > 0 || isFull
     if (wantedMb > allocatedMb) {
-      const fits = Math.max(this.#peaks.peak, this.#kills.peak) * least <= allocatedMb
+      const fits = this.#mostMb * least <= allocatedMb
       const canWait = fits && !isFull && wantedMb < allocatedMb * least
       return canWait ? undefined : Math.max(wantedMb, allocatedMb * least)
     }
@@ -187,8 +187,11 @@ export class MemorySizer {
 
   /** A leap may come on top of the highest that it is known to need. */
   get #marginMb(): number {
-    const mostMb = Math.max(this.#peaks.peak, this.#kills.peak)
-    return Math.max(this.#parameters.smallestMargin * mostMb, this.#safety.leapShare * this.#leaps.peak)
+    return Math.max(this.#parameters.smallestMargin * this.#mostMb, this.#safety.leapShare * this.#leaps.peak)
+  }
+
+  get #mostMb(): number {
+    return Math.max(this.#peaks.peak, this.#kills.peak)
   }
 
   #text(wish: WishName): string {
@@ -233,8 +236,4 @@ function agoText(agoMs: number): string {
   const hours = Math.max(0, agoMs) / MS_PER_HOUR
   if (hours < 6) return 'in the last hours'
   return hours < 48 ? `${Math.round(hours)} hours ago` : `${Math.round(hours / 24)} days ago`
-}
-
-function percent(share: number): number {
-  return Math.round(100 * share)
 }

@@ -10,3 +10,7 @@ function lengthText(lengthMs: number): string {
   if (lengthMs < 2 * MS_PER_DAY) return `${Math.round(lengthMs / MS_PER_HOUR)} hours`
   return `${Math.round(lengthMs / MS_PER_DAY)} days`
 }
+
+export function percent(share: number): number {
+  return Math.round(100 * share)
+}
