@@ -13,7 +13,7 @@ beforeAll(async () => {
     containers: [101, 102, 103].map(vmid => ({ vmid, shape, cores: 2, memoryMb: 1_024 })),
     config: {
       lxc: { timeout_seconds: 2 },
-      health: { metrics_file: '', model_lock_file: '', pct_interval_seconds: 0.01 },
+      health: { metrics_file: '', model_lock_file: '', model_status_file: '', pct_interval_seconds: 0.01 },
     },
   })
 })

@@ -168,7 +168,11 @@ export class PretendInstallation {
         server: { port: 0 },
         authentication: { key_file: this.keyFile },
         state: { directory: this.stateDirectory },
-        health: { metrics_file: this.metricsFile, model_lock_file: this.lockFile },
+        health: {
+          metrics_file: this.metricsFile,
+          model_lock_file: this.lockFile,
+          model_status_file: this.#statusFile,
+        },
         logging: { log_file: log('api') },
         host,
       },

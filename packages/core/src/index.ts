@@ -10,6 +10,11 @@ export {
   parseConfig,
 } from './config/parse-config.ts'
 export { stateDirectory } from './config/state-directory.ts'
+export {
+  DECIDING_PROBLEMS,
+  type DecidingProblem,
+  DecidingVerdict,
+} from './contracts/deciding-verdict.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -20,6 +25,21 @@ export type {
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
 export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
+export {
+  BREAKER_STATES,
+  type BreakerState,
+  type ChangeStatus,
+  ContainerStatus,
+  CYCLE_OUTCOMES,
+  type CycleOutcome,
+  type DecisionStatus,
+  MODES,
+  ModelStatus,
+  OUTCOME_KINDS,
+  type OutcomeKind,
+  STATUS_FILE,
+  type VerdictStatus,
+} from './contracts/model-status.ts'
 export { openPauses, Pauses, pausesFile } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
@@ -31,7 +51,9 @@ export { runEvery } from './daemon/run-every.ts'
 export {
   acquireInstanceLock,
   type InstanceLock,
+  lockHolder,
 } from './daemon/single-instance.ts'
+export { type DecidingFacts, decidingVerdict } from './deciding.ts'
 export {
   AutoscaleError,
   ConfigError,
@@ -45,6 +67,7 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
+export { readJsonFile } from './files/json-file.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
 export {

@@ -1,8 +1,7 @@
-import { AutoscaleError, openPauses, Pauses, pausesFile, replaceFile } from '@lxc-autoscale/core'
+import { AutoscaleError, openPauses, Pauses, pausesFile, readJsonFile, replaceFile } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import { lasting, standardTerminal, timeText } from '../output/terminal.ts'
 import { durationArgument, vmidArgument } from './arguments.ts'
-import { readJsonFile } from './installed-config.ts'
 import { modelView } from './model-view.ts'
 
 interface IgnoreOptions {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { MODEL_CONFIG_RULES, type ModelConfig, ModelStatus, STATUS_FILE } from '@lxc-autoscale/model'
+import { ModelStatus, readJsonFile, STATUS_FILE } from '@lxc-autoscale/core'
+import { MODEL_CONFIG_RULES, type ModelConfig } from '@lxc-autoscale/model'
 import { CONFIG_FILES } from './command-context.ts'
-import { installedConfig, readJsonFile } from './installed-config.ts'
+import { installedConfig } from './installed-config.ts'
 
 /** What the model wrote down of itself, and its configuration. */
 export interface ModelView {

@@ -34,7 +34,8 @@ export class Decider {
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
       const problem = problemOf(config, failed.get(container.vmid))
-      container.problem = problem ?? pauseText(pauses.get(container.vmid))
+      container.pausedUntilMs = pauses.get(container.vmid)
+      container.problem = problem ?? pauseText(container.pausedUntilMs)
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue

@@ -49,6 +49,8 @@ export interface TrackedContainer {
   configured: ConfiguredAllocation | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
+  /** Until when a person wants it left alone; undefined when nobody does. */
+  pausedUntilMs: number | undefined
   decision: Decision | undefined
   /** The verdict that the decision was made with. */
   verdict: Verdict | undefined
@@ -212,6 +214,7 @@ export class Fleet {
       identity,
       configured: undefined,
       problem: undefined,
+      pausedUntilMs: undefined,
       decision: undefined,
       verdict: undefined,
       lastChange: undefined,

@@ -10,6 +10,7 @@ import {
   readRegularFile,
   removeTemporaries,
   replaceFile,
+  STATUS_FILE,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { parseState, readOrSetAside } from './set-aside.ts'
@@ -25,8 +26,6 @@ const SIZERS = 'model-sizers.jsonl'
 const FORESTS = 'model-forests.jsonl'
 /** Where earlier versions kept what the audit log tells. */
 const FORMER_PENDING = 'model-pending.json'
-/** Name of the status file, which every cycle writes: where it is, the model ran before. */
-export const STATUS_FILE = 'model-status.json'
 /** Far more than a line for each container. */
 const MOST_PAUSES_BYTES = 1_048_576
 
