@@ -11,6 +11,18 @@ export {
 } from './config/parse-config.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export {
+  FORMER_MODEL_KEY_NAME,
+  type KeyLine,
+  keyLines,
+  MODEL_KEY_NAME,
+  modelKey,
+  modelKeyLine,
+  operatorKey,
+  ROLES,
+  type Role,
+  readKeyText,
+} from './contracts/key-file.ts'
 export type {
   ContainerSample,
   CycleSummary,
