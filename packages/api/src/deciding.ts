@@ -1,13 +1,12 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import {
-  AutoscaleError,
   type Clock,
   type DecidingFacts,
   type DecidingVerdict,
   decidingVerdict,
-  lockHolder,
-  ModelStatus,
-  readJsonFile,
+  type ModelStatus,
+  modelFacts,
+  statusFacts,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import type { ApiConfig } from './config.ts'
@@ -33,7 +32,7 @@ export class Deciding {
     const { clock, config } = this.#parts
     const { model_status_file: statusFile, model_lock_file: lockFile } = config.health
     if (statusFile === '') return undefined
-    const facts = { nowMs: clock.nowMs(), statusFile, model: holderOf(lockFile), api: 'answers' } as const
+    const facts = { nowMs: clock.nowMs(), statusFile, model: modelFacts(lockFile), api: 'answers' } as const
     return decidingVerdict({ ...facts, ...this.#found(statusFile) })
   }
 
@@ -46,7 +45,7 @@ export class Deciding {
   #found(file: string): Found {
     const version = versionOf(file)
     if (this.#read?.version === version) return this.#read.found
-    const found = readStatus(file)
+    const found = statusFacts(file)
     this.#read = { version, found }
     return found
   }
@@ -61,24 +60,5 @@ function versionOf(file: string): string {
     const code = systemErrorCode(error)
     if (code === undefined) throw error
     return code
-  }
-}
-
-function readStatus(file: string): Found {
-  try {
-    return { status: readJsonFile(file, ModelStatus), statusProblem: undefined }
-  } catch (error) {
-    if (!(error instanceof AutoscaleError)) throw error
-    return { status: undefined, statusProblem: error.message }
-  }
-}
-
-function holderOf(lockFile: string): DecidingFacts['model'] {
-  if (lockFile === '') return undefined
-  try {
-    return lockHolder(lockFile) ?? 'not running'
-  } catch (error) {
-    if (!(error instanceof AutoscaleError) && systemErrorCode(error) === undefined) throw error
-    return undefined
   }
 }

@@ -184,6 +184,8 @@ function breakerProblem({ api }: ModelStatus): Problem[] {
 }
 
 const WARNING_MENDS: Readonly<Record<ModelStatus['warnings'][number]['code'], string>> = {
+  pauses_unreadable:
+    'rm /var/lib/lxc_autoscale_ml/pauses.json ends all pauses and modes by command; lxc-autoscale ignore sets new ones',
   audit_unreadable: 'journalctl -u lxc_autoscale_api -n 20',
   learned_unsaved: 'df -h /var/lib/lxc_autoscale_ml; systemd-tmpfiles --create lxc-autoscale-ml.conf',
 }

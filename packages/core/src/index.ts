@@ -10,11 +10,24 @@ export {
   parseConfig,
 } from './config/parse-config.ts'
 export { stateDirectory } from './config/state-directory.ts'
+export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
   type DecidingProblem,
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
+export {
+  FORMER_MODEL_KEY_NAME,
+  type KeyLine,
+  keyLines,
+  MODEL_KEY_NAME,
+  modelKey,
+  modelKeyLine,
+  operatorKey,
+  ROLES,
+  type Role,
+  readKeyText,
+} from './contracts/key-file.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -33,14 +46,23 @@ export {
   CYCLE_OUTCOMES,
   type CycleOutcome,
   type DecisionStatus,
-  MODES,
   ModelStatus,
   OUTCOME_KINDS,
   type OutcomeKind,
+  readModelStatus,
   STATUS_FILE,
   type VerdictStatus,
 } from './contracts/model-status.ts'
-export { openPauses, Pauses, pausesFile } from './contracts/pauses-file.ts'
+export {
+  MODES,
+  type Mode,
+  NO_PAUSES,
+  openUntilMs,
+  type Pauses,
+  pauseOf,
+  pausesFile,
+  readPauses,
+} from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
   type DaemonContext,
@@ -54,6 +76,7 @@ export {
   lockHolder,
 } from './daemon/single-instance.ts'
 export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
   ConfigError,
@@ -67,9 +90,9 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
-export { readJsonFile } from './files/json-file.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
   type Logger,

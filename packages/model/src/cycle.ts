@@ -4,7 +4,6 @@ import {
   errorMessage,
   type MetricsCycle,
   MS_PER_SECOND,
-  openPauses,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { failureBehind } from './client/circuit-breaker.ts'
@@ -110,12 +109,14 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
-    const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
+    const pauses = this.#parts.state.loadPauses()
+    if (!(pauses instanceof AutoscaleError)) this.#parts.fleet.order(pauses.modes)
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
-    return { outcome: 'decided', text: '', outcomes, historyProblem }
+    const pausesProblem = pauses instanceof AutoscaleError ? pauses.message : undefined
+    return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
 
   /** Learns what is new in the metrics file; gives what is wrong when it cannot be read. */

@@ -134,6 +134,11 @@ const STUCK: readonly [DecidingProblem, Partial<DecidingFacts>, mend: RegExp][] 
   ['api_failing', { status: failed('SCALING_API_MALFORMED') }, /ss -ltnp/],
   ['api_failing', { status: failed('HOST_UNREADABLE') }, /pve-cluster/],
   ['api_failing', { api: { problem: 'no answer' } }, /restart lxc_autoscale_api/],
+  [
+    'pauses_unreadable',
+    { status: modelStatus({ warnings: [{ code: 'pauses_unreadable', text: 'left alone' }] }) },
+    /rm .*pauses.json/,
+  ],
   ['breaker_open', { status: modelStatus({ api: { breaker: 'open' } }) }, /reload lxc_autoscale_ml/],
   [
     'allocations_unknown',

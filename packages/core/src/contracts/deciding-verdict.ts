@@ -13,6 +13,7 @@ export const DECIDING_PROBLEMS = [
   'api_failing',
   'breaker_open',
   'allocations_unknown',
+  'pauses_unreadable',
   'audit_unreadable',
   'learned_unsaved',
   'dry_run',

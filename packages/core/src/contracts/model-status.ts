@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { ERROR_CODES } from '../errors.ts'
+import { AutoscaleError, ERROR_CODES, errorMessage, systemErrorCode } from '../errors.ts'
+import { readRegularFile } from '../files/regular-file.ts'
+import { MODES } from './pauses-file.ts'
+
+/** More than what the model says of a thousand containers. */
+const MOST_BYTES = 67_108_864
 
 /** How a cycle of the model ended. */
 export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
@@ -27,11 +32,8 @@ export const OUTCOME_KINDS = [
 ] as const
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number]
 
-/** What the model does with its decisions for a container. */
-export const MODES = ['auto', 'grow_only', 'recommend', 'off'] as const
-
 /** What keeps the model from a part of its work while it decides. */
-const WARNINGS = ['audit_unreadable', 'learned_unsaved'] as const
+const WARNINGS = ['audit_unreadable', 'pauses_unreadable', 'learned_unsaved'] as const
 
 const figure = z.number().nullable()
 const Size = z.object({ cores: figure, memory_mb: figure })
@@ -85,6 +87,10 @@ export const ContainerStatus = z.object({
     .describe(
       'What of this container itself was in the way of the last decision; what stops all of them is in `cycle`.',
     ),
+  paused_until: z
+    .string()
+    .nullable()
+    .describe('Until when a person wants it to be left alone: ISO 8601, or `forever`; null when nobody does.'),
   newest: z
     .object({
       time: z.string(),
@@ -103,7 +109,6 @@ export const ContainerStatus = z.object({
   last_change: ChangeStatus.nullable(),
   verdict: VerdictStatus.nullable(),
   breaker: z.enum(BREAKER_STATES),
-  paused_until: z.string().nullable().describe('Until when a person wants it left alone; null when nobody does.'),
 })
 export type ContainerStatus = z.output<typeof ContainerStatus>
 
@@ -142,3 +147,27 @@ export const ModelStatus = z.object({
   containers: z.array(ContainerStatus),
 })
 export type ModelStatus = z.output<typeof ModelStatus>
+
+/**
+ * What the file at `path` holds; undefined when there is none.
+ * @throws {AutoscaleError} STATE_INVALID when it is damaged or of another version, HOST_UNREADABLE when it cannot be read.
+ */
+export function readModelStatus(path: string): ModelStatus | undefined {
+  try {
+    return parseStatus(path, JSON.parse(readRegularFile(path, MOST_BYTES)))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    if (error instanceof AutoscaleError) throw error
+    const code = error instanceof SyntaxError ? 'STATE_INVALID' : 'HOST_UNREADABLE'
+    throw new AutoscaleError(code, `${path}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+function parseStatus(path: string, value: unknown): ModelStatus {
+  const parsed = ModelStatus.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const isOfAnotherVersion = issue?.path[0] === 'version'
+  const what = isOfAnotherVersion ? 'is of another version' : `is damaged (${issue?.path.join('.')}: ${issue?.message})`
+  throw new AutoscaleError('STATE_INVALID', `${path}: ${what}`)
+}

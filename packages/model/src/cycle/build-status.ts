@@ -22,7 +22,7 @@ function containerStatus(
   { fleet, anomalies, time }: CycleParts,
   breaker: BreakerState,
 ): ContainerStatus {
-  const { vmid, identity, sizer, newest, decision, problem, lastChange, configured, pausedUntilMs } = container
+  const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
   return {
     vmid,
@@ -31,19 +31,20 @@ function containerStatus(
     mode: sizer.settings.scaling.mode,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
+    paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
     newest: newest === undefined ? null : newestStatus(newest),
     decision: decision === undefined ? null : decisionStatus(decision, time),
     policy: decision === undefined ? null : sizer.explain(),
     last_change: lastChange === undefined ? null : changeStatus(lastChange),
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
     breaker,
-    paused_until: pausedUntilMs === undefined ? null : isoTime(pausedUntilMs),
   }
 }
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, code, seconds, stages, freshness, api, historyProblem, saveProblem } = cycle
+  const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
+  const { historyProblem, pausesProblem, saveProblem } = cycle
   const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
@@ -79,6 +80,7 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
     api: { url: apiUrl, breaker: api.apiBreakerState },
     warnings: [
       ...warning('audit_unreadable', 'the audit log cannot be read, so nothing shrinks', historyProblem),
+      ...warning('pauses_unreadable', 'the pauses cannot be read, so every container is left alone', pausesProblem),
       ...warning('learned_unsaved', 'what was learned cannot be saved', saveProblem),
     ],
     forests: {
@@ -95,6 +97,10 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
 
 function warning(code: Warning['code'], words: string, problem: string | undefined): Warning[] {
   return problem === undefined ? [] : [{ code, text: `${words}: ${problem}` }]
+}
+
+function untilText(timeMs: number): string {
+  return timeMs === Number.POSITIVE_INFINITY ? 'forever' : isoTime(timeMs)
 }
 
 function isoTime(timeMs: number): string {

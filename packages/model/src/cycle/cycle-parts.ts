@@ -38,6 +38,8 @@ export interface CycleReport {
   readonly outcomes: readonly ApplyOutcome[]
   /** Why it is not known what was changed since the cycle before; undefined when it is, or nobody looked. */
   readonly historyProblem?: string | undefined
+  /** Why it is not known what is paused, so that everything is left alone; undefined when it is, or nobody looked. */
+  readonly pausesProblem?: string | undefined
 }
 
 /** Of the configuration: what is told of a cycle besides how it went. */
