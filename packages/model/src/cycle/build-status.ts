@@ -18,13 +18,15 @@ function containerStatus(
   { fleet, anomalies, time }: CycleParts,
   breaker: BreakerState,
 ): ContainerStatus {
-  const { vmid, identity, sizer, newest, decision, problem, lastChange, configured } = container
+  const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
   return {
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
+    learning: sizer.isLearning,
+    paused_until: pausedUntilMs === undefined ? null : isoTime(pausedUntilMs),
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     newest: newest === undefined ? null : newestStatus(newest),
@@ -120,6 +122,14 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_in_need: decision.isInNeed,
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
+    held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
+    at_maximum: { ...decision.atMaximum },
+    limits: {
+      min_cores: decision.limits.minCores,
+      max_cores: decision.limits.maxCores ?? null,
+      min_memory_mb: decision.limits.minMemoryMb,
+      max_memory_mb: decision.limits.maxMemoryMb ?? null,
+    },
   }
 }
 

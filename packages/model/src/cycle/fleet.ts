@@ -47,6 +47,8 @@ export interface TrackedContainer {
   identity: ContainerIdentity
   /** As the API said in this cycle; undefined when it is not known, and then nothing is done. */
   configured: ConfiguredAllocation | undefined
+  /** A person wants it left alone until then, by the clock. */
+  pausedUntilMs: number | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
   decision: Decision | undefined
@@ -211,6 +213,7 @@ export class Fleet {
       hasExample: false,
       identity,
       configured: undefined,
+      pausedUntilMs: undefined,
       problem: undefined,
       decision: undefined,
       verdict: undefined,
