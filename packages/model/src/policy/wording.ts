@@ -1,16 +1,5 @@
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 
-const MOST_DECIMALS = 15
-
-/** `value` with as few decimals (`least` at least) as still show on which side of each of `marks` it is: 29.96 beside 30 is 29.96. */
-export function beside(value: number, marks: readonly number[], least = 0): string {
-  for (let decimals = least; decimals <= MOST_DECIMALS; decimals++) {
-    const printed = Number(value.toFixed(decimals))
-    if (marks.every(mark => Math.sign(printed - mark) === Math.sign(value - mark))) return String(printed)
-  }
-  return String(value)
-}
-
 /** `1 core`, `2.5 cores` */
 export function coresText(cores: number): string {
   const printed = Number(cores.toFixed(2))

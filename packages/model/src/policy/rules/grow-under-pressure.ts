@@ -1,8 +1,8 @@
-import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { beside, MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { LocalSample } from '../decision.ts'
 import { ask, type Draft, type Rule, type RuleFacts, tell } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
-import { beside, durationText, mbText } from '../wording.ts'
+import { durationText, mbText } from '../wording.ts'
 
 const RULE = 'grow-under-pressure'
 const GROWTH = 1.2

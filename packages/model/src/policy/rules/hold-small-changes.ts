@@ -1,7 +1,7 @@
+import { beside } from '@lxc-autoscale/core'
 import type { Allocation, LocalSample } from '../decision.ts'
 import { type Draft, hold, isUrgent, RESOURCES, type Rule, type RuleFacts } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
-import { beside } from '../wording.ts'
 import { minimumsNow } from './keep-schedule.ts'
 
 const RULE = 'hold-small-changes'

@@ -1,7 +1,7 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import { beside, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { hold, holdAt, type Rule, shrinks } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
-import { beside, durationText } from '../wording.ts'
+import { durationText } from '../wording.ts'
 
 const RULE = 'limit-memory-shrink'
 

@@ -1,7 +1,6 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import { beside, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { implausible } from '../../history/implausible.ts'
 import { type Draft, hold, holdAll, type Rule } from '../draft.ts'
-import { beside } from '../wording.ts'
 
 const RULE = 'require-sound-data'
 
