@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, type ConfigRules, errorMessage, parseConfig, readRegularFile } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ConfigRules,
+  errorMessage,
+  loadConfig,
+  parseConfig,
+  readRegularFile,
+} from '@lxc-autoscale/core'
 import type { z } from 'zod'
-import { readConfigText } from '../read-text.ts'
 
 /** More than what the model says of a thousand containers. */
 const MOST_STATE_BYTES = 67_108_864
@@ -17,7 +23,7 @@ export function installedConfig<Schema extends z.ZodType>(
   rules: ConfigRules<Schema>,
 ): z.output<Schema> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: existsSync(file) ? readConfigText(file) : '' }, rules).config
+  return (existsSync(file) ? loadConfig(file, rules) : parseConfig({ file, text: '' }, rules)).config
 }
 
 /** The JSON that `file` holds, checked; undefined when there is no such file. */
