@@ -18,6 +18,7 @@ import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'
 import { InstallSizes } from './install-sizes.ts'
 import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
+import { NewestChanges } from './newest-changes.ts'
 import { NotMadeLog } from './not-made-log.ts'
 import { ShortIds } from './short-ids.ts'
 
@@ -64,6 +65,8 @@ export class AuditLog {
   readonly #notes: BegunNotes
   readonly #notMade: NotMadeLog
   readonly #keyed: KeyedChanges
+  /** The newest change of the allocation of each container; undefined until somebody asks for them. */
+  #newest: NewestChanges | undefined
   /** Lines that could not be written; nothing is begun before they are. */
   #owed: AuditEntry[] = []
 
@@ -165,6 +168,12 @@ export class AuditLog {
     return found
   }
 
+  /** The newest change of the allocation of each container. The log is read through for it once. */
+  async newestOfEach(): Promise<readonly HistoryEntryBody[]> {
+    this.#newest ??= new NewestChanges(this.newestFirst())
+    return this.#newest.all()
+  }
+
   /** For each of `ids` its beginning that no other entry has. */
   async shortIds(ids: readonly string[]): Promise<Record<string, string>> {
     const known = new ShortIds(ids)
@@ -210,6 +219,7 @@ export class AuditLog {
       throw error
     }
     this.installSizes.note(entry)
+    this.#newest?.note(entry)
     await this.#notes.remove(entry.id)
   }
 

@@ -121,6 +121,10 @@ async function readHistory(
   const isAsked = (entry: HistoryEntryBody) =>
     Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
   const most = skip + limit
+  if (query.newest !== undefined) {
+    const newest = (await audit.newestOfEach()).filter(isAsked)
+    return newest.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(skip, most)
+  }
   const begun = await first(most, audit.newestFirst(sinceMs), isAsked)
   // In the order of the log, which no clock can change.
   if (made !== undefined) return begun.slice(skip)
@@ -166,7 +170,7 @@ async function findChange({ audit }: RouteContext, caller: Caller, start: string
   if (entry === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change ${start}`)
   if (others.length === 0) return entry
   const candidates = found.map(({ id, lxc_id, time }) => ({ id, lxc_id, time }))
-  const named = candidates.map(({ id, lxc_id, time }) => `${id} (container ${lxc_id}, ${time})`).join(', ')
+  const named = candidates.map(({ id, lxc_id }) => `${id} (container ${lxc_id})`).join(', ')
   const message = `the numbers of several changes begin with ${start}: ${named}; write more of one`
   throw new AutoscaleError('INVALID_REQUEST', message, { details: { candidates } })
 }

@@ -338,6 +338,10 @@ export const HistoryQuery = z.object({
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
   skip: wireInteger(0, 1_000_000).default(0).describe('So many of the first are left out: for the next page.'),
+  newest: z
+    .literal('true')
+    .optional()
+    .describe('Only the newest change of the allocation of each container, whoever made it.'),
   short: z
     .literal('true')
     .optional()
