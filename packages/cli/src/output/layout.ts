@@ -117,3 +117,11 @@ function wrapLine(line: string, width: number): string {
   const later = wrapAnsi(rest.join('').trimStart(), width - indent.length, { hard: true }).split('\n')
   return [first.trimEnd(), ...later.map(text => indent + text)].join('\n')
 }
+
+/** As many of `lines` as there is room for on a screen of `height` lines, with the cursor below them, and what says how many are left out. */
+export function fitLines(lines: readonly string[], height: number | undefined, more: (left: number) => string): string {
+  const room = Math.max(1, (height ?? Number.POSITIVE_INFINITY) - 1)
+  if (lines.length <= room) return lines.join('\n')
+  const shown = lines.slice(0, Math.max(0, room - 1))
+  return [...shown, more(lines.length - shown.length)].join('\n')
+}
