@@ -1,7 +1,9 @@
-import { AutoscaleError, type ContainerStatus } from '@lxc-autoscale/core'
+import { AutoscaleError, type ContainerStatus, type DecidingVerdict } from '@lxc-autoscale/core'
 import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
+import { readVerdict } from '../api/read-verdict.ts'
 import { ago, figure, table } from '../output/terminal.ts'
+import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { type ModelView, modelView } from './model-view.ts'
@@ -13,8 +15,8 @@ export function explainCommand(environment: Readonly<Record<string, string | und
   return withHostOptions(new Command('explain'))
     .description('why a container has what it has: the facts, the rules that spoke, what was strange, the settings')
     .argument('<id>', 'the container', vmidArgument)
-    .action((vmid: number, options: HostOptions) => {
-      const { terminal, configDir } = commandContext(options, environment)
+    .action(async (vmid: number, options: HostOptions) => {
+      const { terminal, configDir, api } = commandContext(options, environment)
       const view = modelView(configDir)
       const container = containerOf(view, vmid)
       const settings = containerSettings({
@@ -28,12 +30,21 @@ export function explainCommand(environment: Readonly<Record<string, string | und
         orderedMode: new PausesStore(configDir).read(Date.now()).modes[vmid],
         host: hostOf(view),
       })
-      const report = { ...container, settings: settings.provenance }
-      terminal.answer(report, shown => explanation(shown, shown.settings, Date.now()))
+      const deciding = await readVerdict(api, view.config)
+      const report = { ...container, settings: settings.provenance, deciding }
+      terminal.answer(report, shown =>
+        [...whyNothing(shown.deciding), explanation(shown, shown.settings, Date.now())].join('\n'),
+      )
     })
 }
 
-function containerOf({ status, statusFile }: ModelView, vmid: number): ContainerStatus {
+/** What keeps all containers from being sized is said before what is known of one. */
+function whyNothing(deciding: DecidingVerdict): string[] {
+  return deciding.problems.length === 0 ? [] : [verdictLine(deciding)]
+}
+
+function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ContainerStatus {
+  if (statusProblem !== undefined) throw new AutoscaleError('STATE_INVALID', statusProblem)
   if (status === undefined) {
     throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
   }
