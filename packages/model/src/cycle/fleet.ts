@@ -1,4 +1,4 @@
-import type { ContainerSample } from '@lxc-autoscale/core'
+import { type ContainerSample, NO_PAUSES, type Pauses } from '@lxc-autoscale/core'
 import type { HostSize } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
@@ -47,10 +47,10 @@ export interface TrackedContainer {
   identity: ContainerIdentity
   /** As the API said in this cycle; undefined when it is not known, and then nothing is done. */
   configured: ConfiguredAllocation | undefined
-  /** A person wants it left alone until then, by the clock. */
-  pausedUntilMs: number | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
+  /** Until when a person wants it to be left alone, by the clock; `Infinity`: until that is ended. */
+  pausedUntilMs: number | undefined
   decision: Decision | undefined
   /** The verdict that the decision was made with. */
   verdict: Verdict | undefined
@@ -80,6 +80,7 @@ export class Fleet {
   /** Changes of containers that have not been met, by container. */
   readonly #untold = new Map<number, PastChange[]>()
   #config: SizingConfig
+  #modes: Pauses['modes'] = NO_PAUSES.modes
   #host: HostSize
 
   constructor(options: FleetOptions) {
@@ -150,6 +151,15 @@ export class Fleet {
     this.#config = config
     this.#host = this.#capacity(this.#host)
     this.#configureAll()
+  }
+
+  /** The modes that a person has ordered, by container; the sizers of those whose mode is another one are told. */
+  order(modes: Pauses['modes']): void {
+    const before = this.#modes
+    this.#modes = modes
+    for (const { vmid, sizer, identity } of this.#containers.values()) {
+      if (before[vmid] !== modes[vmid]) sizer.configure(this.#settings(identity))
+    }
   }
 
   /** What `configured` allows a container, as its policy counts it. */
@@ -232,7 +242,8 @@ export class Fleet {
 
   #settings(identity: ContainerIdentity): ContainerSettings {
     const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = this.#config
-    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host: this.#host })
+    const orderedMode = this.#modes[identity.vmid]
+    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, orderedMode, host: this.#host })
   }
 
   #capacity(measured: HostSize): HostSize {

@@ -1,7 +1,39 @@
 import { z } from 'zod'
-import { OUTCOME_KINDS } from '../client/apply-outcome.ts'
-import { BREAKER_STATES } from '../client/circuit-breaker.ts'
-import { CYCLE_OUTCOMES } from '../telemetry.ts'
+import { AutoscaleError, ERROR_CODES, errorMessage, systemErrorCode } from '../errors.ts'
+import { readRegularFile } from '../files/regular-file.ts'
+import { MODES } from './pauses-file.ts'
+
+/** More than what the model says of a thousand containers. */
+const MOST_BYTES = 67_108_864
+
+/** How a cycle of the model ended. */
+export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
+export type CycleOutcome = (typeof CYCLE_OUTCOMES)[number]
+
+/** Of a circuit breaker. `closed`: calls pass. `open`: calls fail at once. `half-open`: one call tries whether it works again. */
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
+export type BreakerState = (typeof BREAKER_STATES)[number]
+
+/**
+ * What became of one change.
+ * `applied`: done. `unchanged`: the container had it already. `refused`: the API or its safety rules said no.
+ * `moved`: somebody changed the container meanwhile. `locked`: Proxmox works on it. `failed`: tried, and it did not
+ * work. `unreachable`: no answer, so it is not known whether it was done. `dry-run`: not sent.
+ */
+export const OUTCOME_KINDS = [
+  'applied',
+  'unchanged',
+  'refused',
+  'moved',
+  'locked',
+  'failed',
+  'unreachable',
+  'dry-run',
+] as const
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number]
+
+/** What keeps the model from a part of its work while it decides. */
+const WARNINGS = ['audit_unreadable', 'pauses_unreadable', 'learned_unsaved'] as const
 
 const figure = z.number().nullable()
 const Size = z.object({ cores: figure, memory_mb: figure })
@@ -54,11 +86,19 @@ export const ContainerStatus = z.object({
   vmid: z.number(),
   name: z.string().nullable(),
   tags: z.array(z.string()),
-  mode: z.string(),
+  mode: z.enum(MODES),
   learning: z.boolean().describe('Not watched for long enough yet to be shrunk.'),
-  paused_until: z.string().nullable().describe('A person wants it left alone until then.'),
   allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
-  problem: z.string().nullable().describe('Why nothing can be decided; null when something can.'),
+  problem: z
+    .string()
+    .nullable()
+    .describe(
+      'What of this container itself was in the way of the last decision; what stops all of them is in `cycle`.',
+    ),
+  paused_until: z
+    .string()
+    .nullable()
+    .describe('Until when a person wants it to be left alone: ISO 8601, or `forever`; null when nobody does.'),
   newest: z
     .object({
       time: z.string(),
@@ -80,9 +120,12 @@ export const ContainerStatus = z.object({
 })
 export type ContainerStatus = z.output<typeof ContainerStatus>
 
-/** The file `model-status.json` in the state directory: what the model knew and did in its last cycle. */
+/** Name of the file in the state directory of the model, which every cycle writes: where it is, the model ran before. */
+export const STATUS_FILE = 'model-status.json'
+
+/** That file: what the model knew and did in its last cycle. */
 export const ModelStatus = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   updated_at: z.string(),
   pid: z.number(),
   model_version: z.string(),
@@ -91,10 +134,13 @@ export const ModelStatus = z.object({
     number: z.number().describe('Since the start.'),
     outcome: z.enum(CYCLE_OUTCOMES),
     text: z.string().describe('What was in the way; empty when nothing was.'),
+    code: z.enum(ERROR_CODES).nullable().describe('What kind of failure that was; null when it was none.'),
+    interval_seconds: z.number().describe('From the begin of a cycle to the begin of the next.'),
     seconds: z.number(),
     stages: z.record(z.string(), z.number()).describe('Seconds of each part.'),
   }),
   metrics: z.object({
+    file: z.string(),
     newest: z.string().nullable(),
     age_seconds: figure,
     interval_seconds: figure,
@@ -102,8 +148,34 @@ export const ModelStatus = z.object({
   }),
   host: z.object({ cores: figure, memory_mb: figure, memory_available_mb: figure }),
   api: z.object({ url: z.string(), breaker: z.enum(BREAKER_STATES) }),
-  warnings: z.array(z.string()).default([]).describe('What is wrong although it goes on.'),
+  warnings: z
+    .array(z.object({ code: z.enum(WARNINGS), text: z.string() }))
+    .describe('What is wrong although it goes on.'),
   forests: z.object({ containers: z.number(), with_own_forests: z.number(), forests: z.number(), alarms: z.number() }),
   containers: z.array(ContainerStatus),
 })
 export type ModelStatus = z.output<typeof ModelStatus>
+
+/**
+ * What the file at `path` holds; undefined when there is none.
+ * @throws {AutoscaleError} STATE_INVALID when it is damaged or of another version, HOST_UNREADABLE when it cannot be read.
+ */
+export function readModelStatus(path: string): ModelStatus | undefined {
+  try {
+    return parseStatus(path, JSON.parse(readRegularFile(path, MOST_BYTES)))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    if (error instanceof AutoscaleError) throw error
+    const code = error instanceof SyntaxError ? 'STATE_INVALID' : 'HOST_UNREADABLE'
+    throw new AutoscaleError(code, `${path}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+function parseStatus(path: string, value: unknown): ModelStatus {
+  const parsed = ModelStatus.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const isOfAnotherVersion = issue?.path[0] === 'version'
+  const what = isOfAnotherVersion ? 'is of another version' : `is damaged (${issue?.path.join('.')}: ${issue?.message})`
+  throw new AutoscaleError('STATE_INVALID', `${path}: ${what}`)
+}
