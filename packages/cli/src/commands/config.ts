@@ -11,7 +11,8 @@ import {
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { isMap, type Migration, migrateConfig, readMap } from '../migrate-config.ts'
+import { type Migration, migrateConfig, migrateValues } from '../migrate-config.ts'
+import { isMap, readOldFile } from '../old-file.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { writeConfig } from '../write-config.ts'
@@ -26,6 +27,9 @@ interface MigrateOptions {
   readonly write?: string
   readonly json?: boolean
 }
+
+/** Exit code of a migration that could not take over everything that has a place here. */
+const SOMETHING_REFUSED = 3
 
 /** The configuration rules of a daemon by the name of its file. The packages are loaded only when they are needed. */
 async function rulesOf(file: string): Promise<ConfigRules<z.ZodType>> {
@@ -146,7 +150,7 @@ function referenceCommand(): Command {
 function migrateCommand(): Command {
   return new Command('migrate')
     .description(
-      "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is",
+      "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is; exit code 3 when a value was refused",
     )
     .argument('<file>', `a file named ${[...Object.values(CONFIG_FILES), LXC_AUTOSCALE_FILE].join(', ')}`)
     .option('--write <file>', 'write the new file there; what was there before is kept as FILE.old')
@@ -155,6 +159,7 @@ function migrateCommand(): Command {
       const text = readConfigText(file)
       const migration = await migrated(file, text, write ?? file)
       if (write !== undefined) await writeConfig(write, migration.yaml)
+      if (migration.keys.some(({ fate }) => fate === 'refused')) process.exitCode = SOMETHING_REFUSED
       standardTerminal(json ?? false).answer(migration, () =>
         [
           table(
@@ -177,10 +182,10 @@ async function migrated(file: string, text: string, newFile: string): Promise<Mi
     const isNamed = Object.values<string>(CONFIG_FILES).includes(basename(file))
     return migrateConfig(file, text, await rulesOf(isNamed ? file : newFile))
   }
-  const { yaml, lost } = translateLxcAutoscale(readMap(file, text))
-  const migration = migrateConfig(file, yaml, await rulesOf(CONFIG_FILES.model))
-  const dropped = lost.map(({ key, why }) => ({ key, fate: 'dropped' as const, note: why }))
-  return { ...migration, keys: [...migration.keys, ...dropped] }
+  const old = readOldFile(file, text)
+  const { values, lost } = translateLxcAutoscale(old.values)
+  const migration = migrateValues(values, old, await rulesOf(CONFIG_FILES.model))
+  return { ...migration, keys: [...migration.keys, ...lost] }
 }
 
 function newFileText(yaml: string): string {
