@@ -147,7 +147,8 @@ function removeClashes(kept: Record<string, unknown>, { schema }: Rules): Map<st
     const [problem] = checkValues(schema, kept).problems ?? []
     if (problem === undefined) return clashes
     const gone = unsetAt(kept, problem.path)
-    for (const path of gone) clashes.set(keyText(path), problem.message)
+    const why = `${keyText(problem.path)}: ${problem.message}`
+    for (const path of gone) clashes.set(keyText(path), path.length === problem.path.length ? problem.message : why)
     if (gone.length === 0) return clashes
   }
 }
