@@ -1,5 +1,13 @@
-import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
-import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
+import {
+  type AutoscaleError,
+  type ContainerSample,
+  type CycleSummary,
+  type MetricsCycle,
+  type ModelStatus,
+  NO_PAUSES,
+  type Pauses,
+} from '@lxc-autoscale/core'
+import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
@@ -46,7 +54,7 @@ export class FakeState implements StateStore {
   /** As `nextError`, until it is taken away. */
   error: Error | undefined
   saves = 0
-  pauses: Pauses = {}
+  pauses: Pauses | AutoscaleError = NO_PAUSES
 
   loaded(): LoadedSizers {
     return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
@@ -65,7 +73,7 @@ export class FakeState implements StateStore {
     return 1_000
   }
 
-  async loadPauses(): Promise<Pauses> {
+  loadPauses(): Pauses | AutoscaleError {
     return this.pauses
   }
 }
@@ -119,6 +127,8 @@ export class FakeModel {
     this.settings = {
       api: this.client,
       apiUrl: 'http://127.0.0.1:5000',
+      metricsFile: '/var/log/lxc_metrics.json',
+      intervalMs: 60_000,
       isDryRun: false,
       maxDataAgeMs: undefined,
       windowMs: DEFAULT_ANOMALY_SETTINGS.windowMs,

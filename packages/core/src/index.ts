@@ -1,3 +1,4 @@
+export { beside } from './beside.ts'
 export { type BootTime, type Clock, isWithin, systemClock } from './clock.ts'
 export {
   configKeys,
@@ -13,6 +14,24 @@ export { isSecretKey } from './config/secret-key.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
+export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export {
+  DECIDING_PROBLEMS,
+  type DecidingProblem,
+  DecidingVerdict,
+} from './contracts/deciding-verdict.ts'
+export {
+  FORMER_MODEL_KEY_NAME,
+  type KeyLine,
+  keyLines,
+  MODEL_KEY_NAME,
+  modelKey,
+  modelKeyLine,
+  operatorKey,
+  ROLES,
+  type Role,
+  readKeyText,
+} from './contracts/key-file.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -23,7 +42,31 @@ export type {
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
 export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
-export { openPauses, Pauses, pausesFile } from './contracts/pauses-file.ts'
+export {
+  BREAKER_STATES,
+  type BreakerState,
+  type ChangeStatus,
+  ContainerStatus,
+  CYCLE_OUTCOMES,
+  type CycleOutcome,
+  type DecisionStatus,
+  ModelStatus,
+  OUTCOME_KINDS,
+  type OutcomeKind,
+  readModelStatus,
+  STATUS_FILE,
+  type VerdictStatus,
+} from './contracts/model-status.ts'
+export {
+  MODES,
+  type Mode,
+  NO_PAUSES,
+  openUntilMs,
+  type Pauses,
+  pauseOf,
+  pausesFile,
+  readPauses,
+} from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
   type DaemonContext,
@@ -34,7 +77,10 @@ export { runEvery } from './daemon/run-every.ts'
 export {
   acquireInstanceLock,
   type InstanceLock,
+  lockHolder,
 } from './daemon/single-instance.ts'
+export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
   ConfigError,
@@ -50,6 +96,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
   type Logger,

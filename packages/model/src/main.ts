@@ -67,8 +67,10 @@ async function run(context: Context): Promise<void> {
     listener = await listen(context, telemetry)
     const { cycle, fleet } = await createCycle({ context, telemetry, connection })
     context.onReload(config => {
+      // First what may be refused.
+      const settings = cycleSettings(config, connection)
       fleet.configure(config)
-      cycle.configure(cycleSettings(config, connection))
+      cycle.configure(settings)
     })
     await runCycles(context, cycle)
     await cycle.save()
@@ -141,6 +143,8 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
   return {
     api: connection.open(config),
     apiUrl: config.api.api_url,
+    metricsFile: config.data_file,
+    intervalMs: config.interval_seconds * MS_PER_SECOND,
     isDryRun: config.scaling.dry_run,
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
     windowMs: config.anomaly_detection.window_hours * MS_PER_HOUR,

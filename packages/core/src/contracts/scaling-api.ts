@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { visibleText } from '../visible-text.ts'
 import { MAX_VMID, MIN_VMID } from '../vmid.ts'
+import { DecidingVerdict } from './deciding-verdict.ts'
 
 /**
  * The HTTP contract between model and API (and everybody else who calls the API). Field names are those on the wire.
@@ -249,6 +250,7 @@ export const HealthBody = z.object({
   status: z.enum(['healthy', 'unhealthy']),
   version: z.string(),
   checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+  deciding: DecidingVerdict.optional().describe('Whether the model decides; left out where that is not looked at.'),
 })
 export type HealthBody = z.output<typeof HealthBody>
 
@@ -304,6 +306,19 @@ export const HistoryEntryBody = z.object({
   ),
 })
 export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
+
+/** What a container had before the first change that the model made to it. */
+export const InstallSizeBody = AllocationBody.extend({
+  lxc_id: z.number(),
+  name: z.string().nullable().describe('Its name then.'),
+  time: z.string().describe('When that change was asked for, ISO 8601, UTC.'),
+  change_id: z.string().describe('Number of that change.'),
+})
+export type InstallSizeBody = z.output<typeof InstallSizeBody>
+
+/** `GET /history/install`. */
+export const InstallSizesBody = z.object({ containers: z.array(InstallSizeBody) })
+export type InstallSizesBody = z.output<typeof InstallSizesBody>
 
 /** The query of `GET /history`. */
 export const HistoryQuery = z.object({

@@ -1,16 +1,20 @@
-import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import {
+  type BreakerState,
+  type ChangeStatus,
+  type ContainerSample,
+  type ContainerStatus,
+  type DecisionStatus,
+  type ModelStatus,
+  MS_PER_SECOND,
+  VERSION,
+  type VerdictStatus,
+} from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
-import type { BreakerState } from '../client/circuit-breaker.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
-import type {
-  ChangeStatus,
-  ContainerStatus,
-  DecisionStatus,
-  ModelStatus,
-  VerdictStatus,
-} from '../status/model-status.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
+
+type Warning = ModelStatus['warnings'][number]
 
 /** One container for the status file. */
 function containerStatus(
@@ -18,15 +22,17 @@ function containerStatus(
   { fleet, anomalies, time }: CycleParts,
   breaker: BreakerState,
 ): ContainerStatus {
-  const { vmid, identity, sizer, newest, decision, problem, lastChange, configured } = container
+  const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
   return {
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
+    learning: sizer.isLearning,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
+    paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
     newest: newest === undefined ? null : newestStatus(newest),
     decision: decision === undefined ? null : decisionStatus(decision, time),
     policy: decision === undefined ? null : sizer.explain(),
@@ -38,14 +44,15 @@ function containerStatus(
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun, historyProblem, saveProblem } =
-    cycle
+  const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
+  const { historyProblem, pausesProblem, saveProblem } = cycle
+  const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
   return {
-    version: 1,
+    version: 2,
     updated_at: isoTime(clock.nowMs()),
     pid,
     model_version: VERSION,
@@ -54,10 +61,13 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       number,
       outcome,
       text,
+      code: code ?? null,
+      interval_seconds: intervalMs / MS_PER_SECOND,
       seconds,
       stages: Object.fromEntries(stages),
     },
     metrics: {
+      file: metricsFile,
       newest: history.newestMs === undefined ? null : isoTime(history.newestMs),
       age_seconds: secondsOrNull(freshness.ageMs),
       interval_seconds: secondsOrNull(history.intervalMs),
@@ -70,8 +80,9 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
     },
     api: { url: apiUrl, breaker: api.apiBreakerState },
     warnings: [
-      ...(historyProblem === undefined ? [] : [`the audit log cannot be read, so nothing shrinks: ${historyProblem}`]),
-      ...(saveProblem === undefined ? [] : [`what was learned cannot be saved: ${saveProblem}`]),
+      ...warning('audit_unreadable', 'the audit log cannot be read, so nothing shrinks', historyProblem),
+      ...warning('pauses_unreadable', 'the pauses cannot be read, so every container is left alone', pausesProblem),
+      ...warning('learned_unsaved', 'what was learned cannot be saved', saveProblem),
     ],
     forests: {
       containers: counts.containers,
@@ -83,6 +94,14 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
     ),
   }
+}
+
+function warning(code: Warning['code'], words: string, problem: string | undefined): Warning[] {
+  return problem === undefined ? [] : [{ code, text: `${words}: ${problem}` }]
+}
+
+function untilText(timeMs: number): string {
+  return timeMs === Number.POSITIVE_INFINITY ? 'forever' : isoTime(timeMs)
 }
 
 function isoTime(timeMs: number): string {
@@ -120,6 +139,14 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_in_need: decision.isInNeed,
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
+    held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
+    at_maximum: { ...decision.atMaximum },
+    limits: {
+      min_cores: decision.limits.minCores,
+      max_cores: decision.limits.maxCores ?? null,
+      min_memory_mb: decision.limits.minMemoryMb,
+      max_memory_mb: decision.limits.maxMemoryMb ?? null,
+    },
   }
 }
 

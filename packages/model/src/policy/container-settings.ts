@@ -1,3 +1,4 @@
+import type { Mode } from '@lxc-autoscale/core'
 import { LIMIT_KEYS } from './limit-conflicts.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
@@ -14,6 +15,8 @@ export interface SettingsInput {
   readonly tiers: TiersSection
   readonly schedules: SchedulesSection
   readonly ignoreLxc: readonly number[]
+  /** What `lxc-autoscale mode` says; left out: nothing. */
+  readonly orderedMode?: Mode | undefined
   /** What limits fall back to; undefined when it is not known. */
   readonly host: { readonly cores: number | undefined; readonly memoryMb: number | undefined } | undefined
 }
@@ -24,13 +27,17 @@ export interface Origin {
   readonly from: string
 }
 
+export interface NamedSchedule extends Schedule {
+  readonly name: string
+}
+
 /** The settings in force for one container. */
 export interface ContainerSettings {
   /** Every key of `scaling`, in the units of the configuration. */
   readonly scaling: ScalingSection
   /** What a policy sees of them: limits on the grid of sizes. */
   readonly sizing: SizingSettings
-  readonly schedules: readonly Schedule[]
+  readonly schedules: readonly NamedSchedule[]
   /** Snake_case key -> value and where it comes from, for `lxc-autoscale explain`. */
   readonly provenance: Readonly<Record<string, Origin>>
 }
@@ -40,7 +47,7 @@ const UNLIMITED_MEMORY_MB = 1_048_576
 
 /**
  * The settings of a container. What comes later wins: scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
- * (autoscale-off, autoscale-pause). A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
+ * (autoscale-off, autoscale-pause), then `lxc-autoscale mode`. A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
   const provenance: Record<string, Origin> = {}
@@ -56,9 +63,17 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
   return {
     scaling,
     sizing: sizingSettings(scaling),
-    schedules: Object.values(input.schedules).filter(schedule => isForAll(schedule) || selects(schedule, input)),
+    schedules: Object.entries(input.schedules).flatMap(([name, schedule]) =>
+      isForAll(schedule) || selects(schedule, input) ? [{ ...schedule, name }] : [],
+    ),
     provenance,
   }
+}
+
+/** A key, and where its value in force comes from: `min_ram_mb, tier db`. */
+export function keyText({ provenance }: Pick<ContainerSettings, 'provenance'>, key: string): string {
+  const { from } = provenance[key] ?? {}
+  return from === undefined ? key : `${key}, ${from}`
 }
 
 /** The maximum in the place of a minimum that is above it, whichever places the two come from; undefined: it is not. */
@@ -102,7 +117,7 @@ interface Layer {
 
 /** What later ones say wins. */
 function layersOf(input: SettingsInput): Layer[] {
-  const { scaling, host, vmid, ignoreLxc } = input
+  const { scaling, host, vmid, ignoreLxc, orderedMode } = input
   const { name, settings } = tierOf(input) ?? {}
   const { ids, tags: selected, names, ...tier } = settings ?? {}
   const tags = lowerCase(input.tags)
@@ -117,6 +132,7 @@ function layersOf(input: SettingsInput): Layer[] {
     ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),
     ...(tags.has(TAGS.pause) ? [{ from: `tag ${TAGS.pause}`, values: { mode: 'recommend' } }] : []),
     ...(tags.has(TAGS.off) ? [{ from: `tag ${TAGS.off}`, values: { mode: 'off' } }] : []),
+    ...(orderedMode === undefined ? [] : [{ from: 'lxc-autoscale mode', values: { mode: orderedMode } }]),
   ]
 }
 
