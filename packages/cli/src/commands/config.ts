@@ -11,6 +11,8 @@ import {
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
+import { compareConfigs } from '../compare-configs.ts'
+import { hostFacts } from '../host-facts.ts'
 import { type Migration, migrateConfig, migrateValues } from '../migrate-config.ts'
 import { isMap, readOldFile } from '../old-file.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
@@ -63,23 +65,11 @@ function withDirectory(command: Command): Command {
 
 function checkCommand(): Command {
   return withDirectory(new Command('check'))
-    .description('every problem of the three files; exit code 78 when there is one')
+    .description(
+      'every problem of the three files, and what does not go together; exit code 78 when there is a problem',
+    )
     .action(async ({ configDir, json }: ConfigOptions) => {
-      const results = await Promise.all(
-        Object.values(CONFIG_FILES).map(async name => {
-          const file = join(configDir, name)
-          try {
-            return {
-              file,
-              problems: [],
-              warnings: loadConfig(file, await rulesOf(file)).warnings,
-            }
-          } catch (error) {
-            if (!(error instanceof AutoscaleError)) throw error
-            return { file, problems: error.message.split('\n'), warnings: [] }
-          }
-        }),
-      )
+      const results = await checkedFiles(configDir)
       if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 78
       standardTerminal(json ?? false).answer(results, shown =>
         shown
@@ -91,6 +81,49 @@ function checkCommand(): Command {
           .join('\n'),
       )
     })
+}
+
+interface CheckedFile<Config> {
+  readonly file: string
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  /** Undefined when there are problems. */
+  readonly config: Config | undefined
+}
+
+/** Each file by itself, and what does not go together. */
+async function checkedFiles(configDir: string): Promise<Omit<CheckedFile<unknown>, 'config'>[]> {
+  const [{ MONITOR_RULES }, { MODEL_CONFIG_RULES }, { API_CONFIG_RULES }] = await Promise.all([
+    import('@lxc-autoscale/monitor'),
+    import('@lxc-autoscale/model'),
+    import('@lxc-autoscale/api'),
+  ])
+  const files = {
+    monitor: checkedFile(join(configDir, CONFIG_FILES.monitor), MONITOR_RULES),
+    model: checkedFile(join(configDir, CONFIG_FILES.model), MODEL_CONFIG_RULES),
+    api: checkedFile(join(configDir, CONFIG_FILES.api), API_CONFIG_RULES),
+  }
+  const configs = { monitor: files.monitor.config, model: files.model.config, api: files.api.config }
+  const mismatches = compareConfigs(configs, hostFacts(configs))
+  return (['monitor', 'model', 'api'] as const).map(daemon => {
+    const { file, problems, warnings } = files[daemon]
+    const own = mismatches
+      .filter(mismatch => mismatch.daemon === daemon)
+      .map(({ key, text }) => `${file}: ${key}: ${text}`)
+    return { file, problems, warnings: [...warnings, ...own] }
+  })
+}
+
+function checkedFile<Schema extends z.ZodType>(
+  file: string,
+  rules: ConfigRules<Schema>,
+): CheckedFile<z.output<Schema>> {
+  try {
+    return { file, problems: [], ...loadConfig(file, rules) }
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    return { file, problems: error.message.split('\n'), warnings: [], config: undefined }
+  }
 }
 
 function showCommand(): Command {
