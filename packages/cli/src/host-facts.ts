@@ -13,12 +13,12 @@ export function hostFacts({ monitor, model, api }: Configs): HostFacts {
 function keyFileFacts(path: string): KeyFileFacts {
   try {
     const { mode, uid } = statSync(path)
-    const facts = { path, mode, isOfRoot: uid === 0 }
+    const facts = { path, mode, isOfRoot: uid === 0, isThere: true }
     return { ...facts, problem: readProblem(path) }
   } catch (error) {
-    const problem =
-      systemErrorCode(error) === 'ENOENT' ? 'is not there: nobody has a key' : `cannot be read: ${errorMessage(error)}`
-    return { path, mode: undefined, isOfRoot: false, problem }
+    const isThere = systemErrorCode(error) !== 'ENOENT'
+    const problem = isThere ? `cannot be read: ${errorMessage(error)}` : 'is not there: nobody has a key'
+    return { path, isThere, mode: undefined, isOfRoot: false, problem }
   }
 }
 
