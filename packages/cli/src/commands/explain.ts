@@ -2,7 +2,7 @@ import { AutoscaleError, type ContainerStatus, type HistoryEntryBody, type Mode 
 import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
-import { allocationText, whoText } from '../output/changes.ts'
+import { allocationText, shortWhy, whoText } from '../output/changes.ts'
 import { ago, figure, screenWidth, table } from '../output/terminal.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -152,7 +152,8 @@ function verdictLines({ verdict }: ContainerStatus): string[] {
 function changeLines({ newest_change: change, history_problem: problem }: NewestChange, nowMs: number): string[] {
   if (problem !== null) return [`last change: not known: ${problem}`]
   if (change === null) return []
-  const { time, before, after, outcome, message, why } = change
+  const { time, before, after, outcome, message } = change
+  const why = shortWhy(change)
   const moved = `${allocationText(before, after)} -> ${allocationText(after, before)}`
   return [
     `last change (${ago(Date.parse(time), nowMs)}, by ${whoText(change)}): ${moved}: ${outcome === 'applied' ? outcome : `${outcome}: ${message}`}`,
