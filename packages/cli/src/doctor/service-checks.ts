@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AutoscaleError, asideMend, ConfigError, errorMessage, STATUS_FILE } from '@lxc-autoscale/core'
+import { AutoscaleError, asideMend, ConfigError, errorMessage } from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES, type ModelConfig, readApiKey } from '@lxc-autoscale/model'
 import { readVerdict } from '../api/read-verdict.ts'
-import { bad, type Check, type Finding, good, type Patient, unseen } from './check.ts'
+import { compareConfigs } from '../compare-configs.ts'
+import { bad, type Check, type Finding, good, type Patient, UNITS, unseen } from './check.ts'
 
 /** Is it deciding? As the API says, or what its files say. */
 export const deciding: Check = {
   name: 'model',
-  async look({ client, model, api }) {
-    const apart = model && api && filesApart(model, api)
-    if (apart !== undefined) return apart
+  async look(patient) {
+    const { client, model } = patient
+    const mismatch = apart(patient, 'health.model_status_file', 'health.model_lock_file')
+    if (mismatch !== undefined) return mismatch
     const { state, text, problems } = await readVerdict(client, model ?? MODEL_CONFIG_RULES.schema.parse({}))
     const [first, ...others] = problems
     if (first === undefined) return good(text)
@@ -24,35 +25,24 @@ export const deciding: Check = {
   },
 }
 
-/** The API looks at other files than the model writes. */
-function filesApart({ state, lock_file }: ModelConfig, { health }: NonNullable<Patient['api']>): Finding | undefined {
-  const { model_status_file, model_lock_file } = health
-  const pairs = [
-    ['model_status_file', model_status_file, join(state.directory, STATUS_FILE)],
-    ['model_lock_file', model_lock_file, lock_file],
-  ] as const
-  const wrong = pairs.find(([, looked, written]) => looked !== '' && looked !== written)
-  if (wrong === undefined) return undefined
-  const [key, looked, written] = wrong
-  return bad(
-    `the API looks at ${looked}, lxc_autoscale_ml writes ${written}`,
-    `health.${key}: ${written} in lxc_autoscale_api.yaml, then systemctl reload lxc_autoscale_api`,
-  )
+/** The first of `keys` that does not go together with the other files; the wrong file looked at would show nothing. */
+function apart(patient: Patient, ...keys: readonly string[]): Finding | undefined {
+  const facts = { cores: undefined, memoryMb: undefined, keyFiles: [] }
+  const found = compareConfigs(patient, facts).find(({ key }) => keys.includes(key))
+  if (found === undefined) return undefined
+  return bad(`${found.key}: ${found.text}`, `make them the same, then systemctl restart ${UNITS.join(' ')}`)
 }
 
 const RESTART_MONITOR = 'systemctl restart lxc_monitor; journalctl -u lxc_monitor -n 20'
 
 export const freshData: Check = {
   name: 'data',
-  async look({ monitor, model, nowMs }) {
+  async look(patient) {
+    const { monitor, model, nowMs } = patient
     if (monitor === undefined || model === undefined) return unseen('the configuration cannot be used')
+    const mismatch = apart(patient, 'data_file')
+    if (mismatch !== undefined) return mismatch
     const { export_file: file, check_interval: intervalS } = monitor.monitoring
-    if (file !== model.data_file) {
-      return bad(
-        `lxc_monitor writes ${file}, lxc_autoscale_ml reads ${model.data_file}`,
-        'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
-      )
-    }
     const limitS = model.max_metrics_age_seconds ?? 3 * intervalS
     try {
       const found = await stat(file)

@@ -171,7 +171,8 @@ describe('the data', () => {
     const model = MODEL_CONFIG_RULES.schema.parse({ data_file: '/elsewhere.json' })
     expect(await freshData.look(patient({ model }))).toMatchObject({
       isGood: false,
-      mend: 'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
+      detail: expect.stringContaining('/elsewhere.json'),
+      mend: expect.stringContaining('systemctl restart lxc_monitor lxc_autoscale_ml'),
     })
   })
 
@@ -346,6 +347,6 @@ describe('whether it is deciding', () => {
   test.each(['model_status_file', 'model_lock_file'])('cannot be known when the API looks at another %s', async key => {
     const usual = watched().api?.health
     const api = API_CONFIG_RULES.schema.parse({ health: { ...usual, [key]: '/elsewhere' } })
-    expect(await deciding.look(watched({ api }))).toMatchObject({ isGood: false, mend: expect.stringContaining(key) })
+    expect(await deciding.look(watched({ api }))).toMatchObject({ isGood: false, detail: expect.stringContaining(key) })
   })
 })
