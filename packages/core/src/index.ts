@@ -52,13 +52,14 @@ export {
   type Logger,
   type LogSettings,
 } from './log.ts'
+export { labels, type MetricFamily } from './metric-families.ts'
 export {
   Counter,
+  DaemonRegistry,
   Gauge,
   Histogram,
   listenForMetrics,
   type MetricsListener,
-  Registry,
 } from './telemetry.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'
