@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const sourceCondition = '@lxc-autoscale/source'
 
 /** One Vitest project per kind of test; `unit` needs nothing built, `e2e` runs the built daemons. */
-function project(name: string, testTimeoutMs: number) {
+function project(name: string, testTimeoutMs: number, setup: string[] = []) {
   return {
     root: import.meta.dirname,
     resolve: { conditions: [sourceCondition] },
@@ -11,6 +11,7 @@ function project(name: string, testTimeoutMs: number) {
     test: {
       name,
       include: [`${name}/**/*.test.ts`],
+      globalSetup: setup,
       testTimeout: testTimeoutMs,
       hookTimeout: testTimeoutMs,
     },
@@ -23,10 +24,10 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit', 20_000),
-      project('contract', 60_000),
+      project('contract', 60_000, ['./bundle-programs.ts']),
       project('simulation', 120_000),
-      project('faults', 120_000),
-      project('e2e', 180_000),
+      project('faults', 120_000, ['./bundle-programs.ts']),
+      project('e2e', 180_000, ['./bundle-programs.ts']),
     ],
   },
 })

@@ -8,16 +8,17 @@ import { ApiDaemon } from '../fakes/api-daemon.ts'
 let api: ApiDaemon
 
 beforeAll(async () => {
-  const shape = 'idle' as const
-  api = await ApiDaemon.start({
-    containers: [101, 102, 103].map(vmid => ({ vmid, shape, cores: 2, memoryMb: 1_024 })),
-    config: {
-      lxc: { timeout_seconds: 2 },
-      health: { metrics_file: '', model_lock_file: '', pct_interval_seconds: 0.01 },
-    },
-  })
+  api = await started()
 })
 afterAll(() => api.stop())
+
+function started(lxc: { readonly timeout_seconds?: number } = {}): Promise<ApiDaemon> {
+  const shape = 'idle' as const
+  return ApiDaemon.start({
+    containers: [101, 102, 103].map(vmid => ({ vmid, shape, cores: 2, memoryMb: 1_024 })),
+    config: { lxc, health: { metrics_file: '', model_lock_file: '', pct_interval_seconds: 0.01 } },
+  })
+}
 
 const WELL: Partial<HostSettings> = {
   faults: [],
@@ -34,7 +35,8 @@ beforeEach(async () => {
   await setting(WELL)
 })
 
-const setCores = (cores: number, vmid = 101) => api.ask('/scale/cores', { body: { lxc_id: vmid, cores } })
+const setCores = (cores: number, vmid = 101, daemon = api) =>
+  daemon.ask('/scale/cores', { body: { lxc_id: vmid, cores } })
 
 function failing(subcommand: string, fault: Partial<Fault>): Partial<HostSettings> {
   return { faults: [{ command: 'pct', subcommand, kind: 'fail', ...fault }] }
@@ -153,22 +155,27 @@ describe('the failure of', () => {
 })
 
 describe('a hanging command', () => {
+  let impatient: ApiDaemon
+  beforeAll(async () => {
+    impatient = await started({ timeout_seconds: 2 })
+    await updateSettings(impatient.host.root, { faults: [{ command: 'pct', subcommand: 'set', kind: 'hang' }] })
+  })
+  afterAll(() => impatient.stop())
+
   test('is ended with everything that it started, and answered with 504', async () => {
-    await setting({ faults: [{ command: 'pct', subcommand: 'set', kind: 'hang' }] })
-    const answer = await setCores(4)
+    const answer = await setCores(4, 101, impatient)
     expect(answer).toMatchObject({ status: 504, json: { error: 'PCT_TIMEOUT' } })
-    const [entry] = (await api.ask('/history?limit=1')).json.data.entries
+    const [entry] = (await impatient.ask('/history?limit=1')).json.data.entries
     expect(entry).toMatchObject({ outcome: 'unknown', error: 'PCT_TIMEOUT', after: { cores: 2 } })
-    expect(processesOf(api.host.root)).toEqual([])
+    expect(processesOf(impatient.host.root)).toEqual([])
   })
 
   test('holds up neither reads nor health', async () => {
-    await setting({ faults: [{ command: 'pct', subcommand: 'set', kind: 'hang' }] })
-    const hanging = [setCores(4, 101), setCores(4, 102), setCores(4, 103)]
+    const hanging = [101, 102, 103].map(vmid => setCores(4, vmid, impatient))
     let answered = 0
     for (const change of hanging) void change.then(() => answered++)
-    expect((await api.ask('/resource/lxc/configs')).status).toBe(200)
-    expect((await api.ask('/health/check', { key: '' })).status).toBe(200)
+    expect((await impatient.ask('/resource/lxc/configs')).status).toBe(200)
+    expect((await impatient.ask('/health/check', { key: '' })).status).toBe(200)
     expect(answered).toBeLessThan(3)
     expect((await Promise.all(hanging)).map(({ status }) => status)).toEqual([504, 504, 504])
   })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type ContainerSpec, createHost, INSTANT, type PretendHost, startEngine } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
+import { programFile } from './program-file.ts'
 import { SpawnedDaemon } from './spawned-daemon.ts'
 
 const DAEMONS = {
@@ -15,7 +16,7 @@ const DAEMONS = {
 export type DaemonName = keyof typeof DAEMONS
 export const DAEMON_NAMES: readonly DaemonName[] = ['monitor', 'model', 'api']
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'bin', 'lxc-autoscale.mjs')
+const COMMAND = 'cli/bin/lxc-autoscale.mjs'
 const MODEL_KEY = 'a-key-of-the-model-0001'
 
 export interface CommandResult {
@@ -110,7 +111,7 @@ export class PretendInstallation {
   command(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
     const env = { ...process.env, ...this.#environment(), ...environment }
     return new Promise(resolve => {
-      execFile(process.execPath, [COMMAND, ...words], { env, cwd: this.directory }, (error, stdout, stderr) =>
+      execFile(process.execPath, [programFile(COMMAND), ...words], { env, cwd: this.directory }, (error, stdout, stderr) =>
         resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
       )
     })

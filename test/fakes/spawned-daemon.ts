@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join, resolve } from 'node:path'
-
-const packages = join(import.meta.dirname, '..', '..', 'packages')
+import { programFile } from './program-file.ts'
 
 /** Longer than any machine is busy: what takes so long does not happen. */
 const PATIENCE_MS = 60_000
@@ -12,9 +10,9 @@ export class SpawnedDaemon {
   #output = ''
   readonly #ended: Promise<number | string>
 
-  /** @param bin for example `model/bin/lxc-autoscale-ml.mjs`, or the whole path of a file that is not below packages/ */
+  /** @param bin as `programFile` takes it */
   constructor(bin: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [resolve(packages, bin), ...words], {
+    this.process = spawn(process.execPath, [programFile(bin), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+
+/** The environment variable that names the folder of the bundled programs, where they have been made. */
+export const BUNDLES_VARIABLE = 'LXC_AUTOSCALE_BUNDLES'
+
+const packages = join(import.meta.dirname, '..', '..', 'packages')
+
+/**
+ * The file that starts a program.
+ * @param bin for example `model/bin/lxc-autoscale-ml.mjs`, or the whole path of a file that is not below packages/
+ */
+export function programFile(bin: string): string {
+  const bundled = join(process.env[BUNDLES_VARIABLE] ?? '', basename(bin))
+  return existsSync(bundled) ? bundled : resolve(packages, bin)
+}
