@@ -10,6 +10,7 @@ export {
   parseConfig,
 } from './config/parse-config.ts'
 export { stateDirectory } from './config/state-directory.ts'
+export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export type {
   ContainerSample,
   CycleSummary,
