@@ -1,4 +1,4 @@
-import { type ContainerSample, Counter, type ErrorCode, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
+import { type ContainerSample, Counter, DaemonRegistry, type ErrorCode, Gauge, Histogram } from '@lxc-autoscale/core'
 import { OUTCOME_KINDS } from './client/apply-outcome.ts'
 import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
 
@@ -30,7 +30,7 @@ const STAGE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
 
 /** Everything the model tells Prometheus. Label values come from closed sets; no container has a label. */
 export class ModelTelemetry {
-  readonly registry = new Registry()
+  readonly registry = new DaemonRegistry('lxc_autoscale_model')
   readonly cycles = this.#counter('cycles_total', 'Cycles, by how they ended.', ['outcome'])
   readonly cycleSeconds = this.#histogram('cycle_seconds', 'Duration of a whole cycle.', [], CYCLE_BUCKETS)
   readonly stageSeconds = this.#histogram('stage_seconds', 'Duration of a part of a cycle.', ['stage'], STAGE_BUCKETS)
@@ -43,7 +43,7 @@ export class ModelTelemetry {
   readonly badLines = this.#counter('bad_lines_total', 'Elements of the metrics file that could not be read.')
   readonly kills = this.#counter(
     'kills_total',
-    'Processes killed for lack of memory, by whose limit: that of the container (own), or one inside it (inner).',
+    'Processes killed for lack of memory, by whose limit: that of the container (own), or one inside it (nested).',
     ['limit'],
   )
   readonly predictions = this.#counter('predictions_total', 'Samples that were judged, by whose forests.', ['source'])
@@ -78,13 +78,13 @@ export class ModelTelemetry {
   }
 
   countKills(samples: readonly { readonly sample: ContainerSample }[]): void {
-    let [own, inner] = [0, 0]
+    let [own, nested] = [0, 0]
     for (const { sample } of samples) {
       own += sample.memoryEvents?.oomKill ?? 0
-      inner += sample.memoryEvents?.innerOomKill ?? 0
+      nested += sample.memoryEvents?.innerOomKill ?? 0
     }
     this.kills.inc({ limit: 'own' }, own)
-    this.kills.inc({ limit: 'inner' }, inner)
+    this.kills.inc({ limit: 'nested' }, nested)
   }
 
   showBreakers(api: BreakerState, containers: ReadonlyMap<number, BreakerState>, known: number): void {

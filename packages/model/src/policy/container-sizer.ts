@@ -1,5 +1,6 @@
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { applyRules } from './apply-rules.ts'
 import type { ContainerSettings } from './container-settings.ts'
 import {
   type Allocation,
@@ -92,8 +93,8 @@ export class ContainerSizer {
     this.#memory.see(circumstances, holdsOf(this.#settings))
     const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation })
     const facts = this.#facts(circumstances)
-    const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
-    return this.#decision(circumstances, target, draft)
+    const { draft, settledBy } = applyRules(RULES, firstDraft(target), facts)
+    return { ...this.#decision(circumstances, target, draft), settledBy }
   }
 
   /**

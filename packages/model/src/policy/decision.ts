@@ -80,6 +80,9 @@ export interface Circumstances {
   readonly implausible: string | undefined
 }
 
+/** The rule that made something else of what was wanted, by resource; undefined where none did. */
+export type SettledBy = { readonly [Resource in keyof Allocation]?: string | undefined }
+
 /** How one container is to be changed and why. `to` equals `from` where nothing changes. */
 export interface Decision {
   readonly vmid: number
@@ -96,12 +99,19 @@ export interface Decision {
   /** The container runs short at this moment: it goes first when the host is short and is never shrunk. */
   readonly isInNeed: boolean
   readonly reasons: readonly Reason[]
+  readonly settledBy?: SettledBy
   readonly policy: string
 }
 
 /** Whether `decision` changes anything. */
 export function isChange(decision: Decision): boolean {
   return decision.cores !== 'keep' || decision.memory !== 'keep'
+}
+
+/** The rule that keeps a resource from what is wanted of it; undefined when it goes that way, or nothing else is wanted. */
+export function heldBy({ from, to, wanted, settledBy }: Decision, resource: keyof Allocation): string | undefined {
+  const isHeld = directionOf(from[resource], wanted[resource]) !== directionOf(from[resource], to[resource])
+  return isHeld ? settledBy?.[resource] : undefined
 }
 
 /** Which way a value goes; an unknown value goes nowhere. */

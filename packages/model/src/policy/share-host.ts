@@ -57,6 +57,10 @@ export function shareHost(input: SharingInput): Decision[] {
       cores: directionOf(decision.from.cores, granted.cores),
       memory: directionOf(decision.from.memoryMb, granted.memoryMb),
       reasons: [...decision.reasons, { rule: RULE, text }],
+      settledBy: {
+        cores: granted.cores === decision.to.cores ? decision.settledBy?.cores : RULE,
+        memoryMb: granted.memoryMb === decision.to.memoryMb ? decision.settledBy?.memoryMb : RULE,
+      },
     }
   })
 }
