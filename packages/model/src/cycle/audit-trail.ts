@@ -1,6 +1,7 @@
 import {
   AllocationBody,
   API_ITSELF,
+  FORMER_MODEL_KEY_NAME,
   type HistoryBody,
   type HistoryEntryBody,
   isDecidedByModel,
@@ -100,7 +101,8 @@ function isMade({ action, outcome, before, after }: HistoryEntryBody): boolean {
 function madeBy(entry: HistoryEntryBody, caller: Caller): PastChange['by'] {
   const { who } = entry
   if (who.key === API_ITSELF.key && who.role === API_ITSELF.role) return 'api'
-  return who.key === caller.key && isDecidedByModel(entry) ? 'us' : 'person'
+  const isOurKey = who.key === caller.key || who.key === FORMER_MODEL_KEY_NAME
+  return isOurKey && isDecidedByModel(entry) ? 'us' : 'person'
 }
 
 function limitsOf(body: unknown): Limits | undefined {
