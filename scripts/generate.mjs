@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Writes config/, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
+// Writes config/ with its dashboards, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
 import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { loadTypeScript } from './lib/load-typescript.mjs'
 import { commandReference } from './reference/command-reference.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -32,7 +33,7 @@ const NOTE =
   'Every key stands here with its default; a key may be left out. An unknown key is an error. After an edit: `systemctl reload` the unit.'
 
 /** File -> content, generated. */
-function generate() {
+async function generate() {
   const files = new Map()
   const sections = []
   for (const { file, schema, what } of DAEMONS) {
@@ -44,6 +45,8 @@ function generate() {
     `# Configuration reference\n\nGenerated from the schemas by \`npm run generate\`. ${NOTE}\n\n${sections.join('\n\n')}\n`,
   )
   for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
+  const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')
+  for (const [name, content] of Object.entries(dashboards())) files.set(`config/grafana/${name}`, content)
   files.set('README.md', withErrorCodes(readFileSync(join(root, 'README.md'), 'utf8')))
   return files
 }
@@ -61,7 +64,7 @@ function withErrorCodes(readme) {
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, content] of generate()) {
+for (const [name, content] of await generate()) {
   const path = join(root, name)
   if (!isCheck) {
     mkdirSync(dirname(path), { recursive: true })

@@ -28,6 +28,7 @@ export default defineConfig({
       project('simulation', 120_000),
       project('faults', 120_000, ['./bundle-programs.ts']),
       project('e2e', 180_000, ['./bundle-programs.ts']),
+      project('watch', 180_000, ['./bundle-programs.ts']),
     ],
   },
 })

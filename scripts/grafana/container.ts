@@ -1,23 +1,24 @@
-import {
-  AnnotationQueryBuilder,
-  type DashboardBuilder,
-} from '@grafana/grafana-foundation-sdk/dashboard'
+import { AnnotationQueryBuilder, type DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { BytesIEC, BytesPerSecondIEC, DateTimeFromNow, PercentUnit } from '@grafana/grafana-foundation-sdk/units'
-import { choice, curves, DATASOURCE, figure, hosts, newDashboard, words } from './panels.ts'
+import { choice, curves, DATASOURCE, figure, hosts, label, newDashboard, words } from './panels.ts'
 
 const OF = '{instance=~"$instance",vmid=~"$vmid"}'
-const of = (more: string) => OF.replace('}', `,${more}}`)
 
 /** One container: what it uses, has, would have, and why it has not. */
 export function containerDashboard(): DashboardBuilder {
-  return newDashboard('container', 'one container', 'What one container uses, is given and wants, each change of it, and the rule that holds it.')
+  return newDashboard(
+    'container',
+    'one container',
+    'What one container uses, is given and wants, each change of it, and the rule that holds it.',
+  )
     .withVariable(hosts())
     .withVariable(choice('vmid', 'Container', 'label_values(lxc_container_info{instance=~"$instance"}, vmid)'))
     .annotation(
       annotation('Changes', `changes(lxc_autoscale_changes_total${OF}[1m]) > 0`, 'blue', '{{resource}} {{direction}}'),
     )
     .annotation(annotation('Kills', `changes(lxc_container_oom_kills_total${OF}[1m]) > 0`, 'red', 'killed ({{limit}})'))
-    .withPanel(figure('Name', `lxc_container_info${OF}`, { span: 4 }).withTarget(named()))
+    .withPanel(label('Name', `lxc_container_info${OF}`, '{{name}}'))
+    .withPanel(label('Mode', `lxc_autoscale_container_mode${OF}`, '{{mode}}'))
     .withPanel(
       figure('At its maximum', `max(lxc_autoscale_container_at_maximum${OF})`, {
         mappings: words(['no', 'green'], ['yes', 'orange']),
@@ -41,16 +42,21 @@ export function containerDashboard(): DashboardBuilder {
       figure('Left alone until', `max(lxc_autoscale_container_paused_until_timestamp_seconds${OF}) * 1000`, {
         unit: DateTimeFromNow,
         description: 'By lxc-autoscale ignore; nothing when nobody wants it.',
-        span: 4,
       }),
     )
     .withPanel(
-      figure('Killed', `sum(increase(${'lxc_container_oom_kills_total'}${of('limit="own"')}[$__range]))`, {
-        thresholds: [[1, 'red']],
-        decimals: 0,
-      }),
+      figure(
+        'Killed',
+        `sum(increase(lxc_container_oom_kills_total{instance=~"$instance",vmid=~"$vmid",limit="own"}[$__range]))`,
+        {
+          thresholds: [[1, 'red']],
+          decimals: 0,
+        },
+      ),
     )
-    .withPanel(figure('Memory saved', `sum(lxc_autoscale_container_saved_memory_bytes${OF})`, { unit: BytesIEC, span: 4 }))
+    .withPanel(
+      figure('Memory saved', `sum(lxc_autoscale_container_saved_memory_bytes${OF})`, { unit: BytesIEC, decimals: 1 }),
+    )
     .withPanel(
       curves(
         'CPU, cores',

@@ -8,21 +8,32 @@ const OF = '{instance=~"$instance"}'
 
 /** What all containers of the hosts have, need and get. */
 export function fleetDashboard(): DashboardBuilder {
-  return newDashboard('fleet', 'fleet', 'What the containers of a host have, use and get, and what is wrong with any of them.')
+  return newDashboard(
+    'fleet',
+    'fleet',
+    'What the containers of a host have, use and get, and what is wrong with any of them.',
+  )
     .withVariable(hosts())
     .withPanel(
       figure('Deciding', `min(lxc_autoscale_deciding${OF})`, {
         description: 'Whether containers are sized at all. Why not: the dashboard of the autoscaler.',
         mappings: words(['no', 'red'], ['yes', 'green']),
-        thresholds: [[0, 'red'], [1, 'green']],
+        thresholds: [
+          [0, 'red'],
+          [1, 'green'],
+        ],
       }),
     )
     .withPanel(figure('Containers', `count(lxc_container_info${OF})`))
     .withPanel(
-      figure('At their maximum', `count(max by (instance, vmid) (lxc_autoscale_container_at_maximum${OF}) == 1) or vector(0)`, {
-        description: 'Containers that would be given more if their maximum allowed it.',
-        thresholds: [[1, 'orange']],
-      }),
+      figure(
+        'At their maximum',
+        `count(max by (instance, vmid) (lxc_autoscale_container_at_maximum${OF}) == 1) or vector(0)`,
+        {
+          description: 'Containers that would be given more if their maximum allowed it.',
+          thresholds: [[1, 'orange']],
+        },
+      ),
     )
     .withPanel(
       figure('Killed', `sum(increase(lxc_container_oom_kills_total{instance=~"$instance",limit="own"}[$__range]))`, {
@@ -37,9 +48,7 @@ export function fleetDashboard(): DashboardBuilder {
         thresholds: [[1, 'orange']],
       }),
     )
-    .withPanel(
-      figure('Changes in an hour', `sum(increase(lxc_autoscale_changes_total${OF}[1h]))`, { decimals: 0 }),
-    )
+    .withPanel(figure('Changes in an hour', `sum(increase(lxc_autoscale_changes_total${OF}[1h]))`, { decimals: 0 }))
     .withPanel(
       figure('Cores saved', `sum(lxc_autoscale_container_saved_cpu_cores${OF})`, {
         description: 'What containers had before the first change by the model, less what they have now.',
@@ -80,7 +89,10 @@ export function fleetDashboard(): DashboardBuilder {
     )
     .withPanel(
       bars('Changes that were not made, by reason', [
-        [`sum by (reason) (increase(lxc_autoscale_change_refusals_total${OF}[$__rate_interval])) > 0 or vector(0)`, '{{reason}}'],
+        [
+          `sum by (reason) (increase(lxc_autoscale_change_refusals_total${OF}[$__rate_interval])) > 0 or vector(0)`,
+          '{{reason}}',
+        ],
       ]),
     )
     .withPanel(
@@ -109,7 +121,12 @@ const COLUMNS: readonly (readonly [letter: string, heading: string, expr: string
   ['G', 'Memory use', `lxc_container_memory_usage_bytes${OF} / lxc_container_memory_limit_bytes${OF}`, PercentUnit],
   ['H', 'Disk', `lxc_container_filesystem_usage_bytes${OF} / lxc_container_filesystem_size_bytes${OF}`, PercentUnit],
   ['I', 'At maximum', `max by (instance, vmid) (lxc_autoscale_container_at_maximum${OF})`, 'short'],
-  ['J', 'Killed in a day', `sum by (instance, vmid) (increase(lxc_container_oom_kills_total{instance=~"$instance",limit="own"}[1d]))`, 'short'],
+  [
+    'J',
+    'Killed in a day',
+    `sum by (instance, vmid) (increase(lxc_container_oom_kills_total{instance=~"$instance",limit="own"}[1d]))`,
+    'short',
+  ],
   ['K', 'Score', `lxc_autoscale_container_anomaly_score${OF}`, 'short'],
   ['L', 'Learning', `lxc_autoscale_container_learning${OF}`, 'short'],
 ]
@@ -139,7 +156,10 @@ function containerTable(): TableBuilder {
     .height(12)
   for (const [, heading, , unit] of COLUMNS) table.overrideByName(heading, [{ id: 'unit', value: unit }])
   for (const heading of GAUGES) {
-    const steps = thresholds([[0.8, 'orange'], [0.9, 'red']]).build()
+    const steps = thresholds([
+      [0.8, 'orange'],
+      [0.9, 'red'],
+    ]).build()
     table.overrideByName(heading, [
       { id: 'custom.cellOptions', value: { type: 'gauge', mode: 'basic' } },
       { id: 'max', value: 1 },
@@ -148,7 +168,10 @@ function containerTable(): TableBuilder {
     ])
   }
   const link = new DashboardLinkBuilder('this container')
-    .url('/d/lxc-autoscale-container?var-datasource=${datasource}&var-instance=${__data.fields.Host}&var-vmid=${__value.raw}&${__url_time_range}')
+    .url(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana puts it in
+      '/d/lxc-autoscale-container?var-datasource=${datasource}&var-instance=${__data.fields.Host}&var-vmid=${__value.raw}&${__url_time_range}',
+    )
     .build()
   return table.overrideByName('Container', [{ id: 'links', value: [link] }])
 }

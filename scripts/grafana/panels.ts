@@ -2,6 +2,7 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import {
   BigValueColorMode,
   BigValueGraphMode,
+  BigValueTextMode,
   GraphDrawStyle,
   LegendDisplayMode,
   LegendPlacement,
@@ -33,6 +34,7 @@ import { PanelBuilder as CurvesBuilder } from '@grafana/grafana-foundation-sdk/t
 
 /** All dashboards have it: each links to those that do. */
 const TAG = 'lxc-autoscale'
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana puts it in
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
 const WIDTH = 24
 
@@ -98,6 +100,13 @@ export function figure(title: string, expr: string, look: Look = {}): StatBuilde
   return withLook(panel, title, look)
 }
 
+/** What a label says now. */
+export function label(title: string, expr: string, legend: string): StatBuilder {
+  return figure(title, expr)
+    .targets([instantQuery(expr).legendFormat(legend)])
+    .textMode(BigValueTextMode.Name)
+}
+
 /** Curves over time. */
 export function curves(title: string, queries: readonly Query[], look: Look = {}): CurvesBuilder {
   const panel = new CurvesBuilder()
@@ -129,7 +138,10 @@ export function bars(title: string, queries: readonly Query[], look: Look = {}):
 type Panel = StatBuilder | CurvesBuilder
 
 function withLook<Kind extends Panel>(panel: Kind, title: string, look: Look): Kind {
-  panel.title(title).datasource(DATASOURCE).unit(look.unit ?? 'short')
+  panel
+    .title(title)
+    .datasource(DATASOURCE)
+    .unit(look.unit ?? 'short')
   if (look.description !== undefined) panel.description(look.description)
   if (look.max !== undefined) panel.max(look.max)
   if (look.decimals !== undefined) panel.decimals(look.decimals)
@@ -150,11 +162,12 @@ export function words(...texts: readonly (readonly [text: string, color: string]
   return [{ type: MappingType.ValueToText, options }]
 }
 
-function rangeQuery([expr, legend]: Query): Builder<Dataquery> {
-  return new DataqueryBuilder().datasource(DATASOURCE).expr(expr).legendFormat(legend).range()
+function rangeQuery([expr, legend]: Query, at: number): Builder<Dataquery> {
+  const refId = String.fromCharCode('A'.charCodeAt(0) + at)
+  return new DataqueryBuilder().datasource(DATASOURCE).expr(expr).legendFormat(legend).refId(refId).range()
 }
 
-export function instantQuery(expr: string): DataqueryBuilder {
+function instantQuery(expr: string): DataqueryBuilder {
   return new DataqueryBuilder().datasource(DATASOURCE).expr(expr).instant()
 }
 
