@@ -4,6 +4,9 @@ import {
   CHANGE_OUTCOMES,
   Counter,
   DaemonRegistry,
+  DECIDING_PROBLEMS,
+  DECIDING_STATES,
+  type DecidingVerdict,
   ERROR_CODES,
   Gauge,
   Histogram,
@@ -32,6 +35,8 @@ export interface ShownState {
   readonly containers: readonly ContainerFacts[]
   /** What a container had before the model changed it first; undefined when it never did. */
   readonly installSize: (vmid: number) => InstallSizeBody | undefined
+  /** Undefined when nobody wants to know whether the model decides. */
+  readonly deciding: DecidingVerdict | undefined
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -66,7 +71,7 @@ export class ApiTelemetry {
     registers: [this.registry],
   })
   readonly #changes = new ChangeCounts()
-  #shown: ShownState = { containers: [], installSize: () => undefined }
+  #shown: ShownState = { containers: [], installSize: () => undefined, deciding: undefined }
 
   constructor(queue: ContainerQueue) {
     this.#gauge('api_queue_length', 'Changes that wait for their turn.', () => queue.waiting)
@@ -106,7 +111,7 @@ export class ApiTelemetry {
   }
 
   #families(): MetricFamily[] {
-    const { containers, installSize } = this.#shown
+    const { containers, installSize, deciding } = this.#shown
     const gauge = (name: string, help: string, value: (facts: ContainerFacts) => number | undefined): MetricFamily => ({
       name: `lxc_autoscale_container_${name}`,
       type: 'gauge',
@@ -114,6 +119,7 @@ export class ApiTelemetry {
       series: containers.map(facts => [labels({ vmid: facts.vmid }), value(facts)]),
     })
     return [
+      ...decidingMetrics(deciding),
       ...this.#changes.metrics(containers.map(({ vmid }) => vmid)),
       gauge('cpu_cores', 'Cores that are configured for the container, by cores and cpulimit.', givenCores),
       gauge('memory_bytes', 'Memory limit that is configured for the container.', givenBytes),
@@ -139,6 +145,31 @@ export class ApiTelemetry {
     const registers = [this.registry]
     const gauge: Gauge = new Gauge({ name: `lxc_autoscale_${name}`, help, registers, collect: () => gauge.set(read()) })
   }
+}
+
+function decidingMetrics(deciding: DecidingVerdict | undefined): MetricFamily[] {
+  const family = (name: string, help: string, series: MetricFamily['series']): MetricFamily => ({
+    name: `lxc_autoscale_deciding${name}`,
+    type: 'gauge',
+    help,
+    series: deciding === undefined ? [] : series,
+  })
+  const codes = new Set(deciding?.problems.map(({ code }) => code))
+  return [
+    family('', 'Whether the model decides, and its decisions have effect: 1.', [
+      ['', Number(deciding?.state === 'deciding')],
+    ]),
+    family(
+      '_state',
+      '1 for the state that it is in: deciding; idle, as somebody set it so; or stuck.',
+      DECIDING_STATES.map(state => [labels({ state }), Number(deciding?.state === state)]),
+    ),
+    family(
+      '_problem',
+      '1 for what keeps the model from deciding, or its decisions from having effect.',
+      DECIDING_PROBLEMS.map(code => [labels({ code }), Number(codes.has(code))]),
+    ),
+  ]
 }
 
 function givenCores({ configured }: ContainerFacts): number | undefined {

@@ -23,7 +23,9 @@ export function formatFamilies(families: readonly MetricFamily[]): string {
   for (const { name, type, help, series } of families) {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
     for (const [labels, value] of series) {
-      if (value !== undefined) lines.push(labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`)
+      if (value === undefined) continue
+      const text = value === Number.POSITIVE_INFINITY ? '+Inf' : String(value)
+      lines.push(labels === '' ? `${name} ${text}` : `${name}{${labels}} ${text}`)
     }
   }
   return `${lines.join('\n')}\n`

@@ -1,6 +1,17 @@
-import { type ContainerSample, Counter, DaemonRegistry, type ErrorCode, Gauge, Histogram } from '@lxc-autoscale/core'
-import { OUTCOME_KINDS } from './client/apply-outcome.ts'
-import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
+import {
+  BREAKER_STATES,
+  type BreakerState,
+  type ContainerSample,
+  Counter,
+  CYCLE_OUTCOMES,
+  DaemonRegistry,
+  type ErrorCode,
+  Gauge,
+  Histogram,
+  type ModelStatus,
+  OUTCOME_KINDS,
+} from '@lxc-autoscale/core'
+import { containerMetrics } from './status/container-metrics.ts'
 
 /** Parts of a cycle, in their order. */
 export const STAGES = [
@@ -17,10 +28,6 @@ export const STAGES = [
 ] as const
 export type Stage = (typeof STAGES)[number]
 
-/** How a cycle ended. */
-export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
-export type CycleOutcome = (typeof CYCLE_OUTCOMES)[number]
-
 /** Whose forests judged a sample. */
 export const VERDICT_SOURCES = ['container', 'fleet', 'none'] as const
 
@@ -28,9 +35,10 @@ const BREAKER_FIGURE: Readonly<Record<BreakerState, number>> = { closed: 0, 'hal
 const CYCLE_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const STAGE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
 
-/** Everything the model tells Prometheus. Label values come from closed sets; no container has a label. */
+/** Everything the model tells Prometheus. Label values come from closed sets; what is told of containers is that of the last cycle. */
 export class ModelTelemetry {
-  readonly registry = new DaemonRegistry('lxc_autoscale_model')
+  readonly registry = new DaemonRegistry('lxc_autoscale_model', () => containerMetrics(this.#status?.containers ?? []))
+  #status: ModelStatus | undefined
   readonly cycles = this.#counter('cycles_total', 'Cycles, by how they ended.', ['outcome'])
   readonly cycleSeconds = this.#histogram('cycle_seconds', 'Duration of a whole cycle.', [], CYCLE_BUCKETS)
   readonly stageSeconds = this.#histogram('stage_seconds', 'Duration of a part of a cycle.', ['stage'], STAGE_BUCKETS)
@@ -71,6 +79,11 @@ export class ModelTelemetry {
     for (const outcome of CYCLE_OUTCOMES) this.cycles.inc({ outcome }, 0)
     for (const outcome of OUTCOME_KINDS) this.changes.inc({ outcome }, 0)
     for (const state of BREAKER_STATES) this.containerBreakers.set({ state }, 0)
+  }
+
+  /** What is shown of the containers from now on. */
+  show(status: ModelStatus): void {
+    this.#status = status
   }
 
   failed(code: ErrorCode): void {

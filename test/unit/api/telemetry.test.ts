@@ -1,4 +1,10 @@
-import { ERROR_CODES, type HistoryEntryBody } from '@lxc-autoscale/core'
+import {
+  DECIDING_PROBLEMS,
+  DECIDING_STATES,
+  type DecidingVerdict,
+  ERROR_CODES,
+  type HistoryEntryBody,
+} from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { ContainerQueue } from '../../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../../packages/api/src/telemetry.ts'
@@ -18,7 +24,11 @@ const change = (overrides: Partial<HistoryEntryBody>) =>
 
 const shownFor = (...vmids: number[]) => {
   const telemetry = newTelemetry()
-  telemetry.show({ containers: vmids.map(vmid => containerFacts({ vmid })), installSize: () => undefined })
+  telemetry.show({
+    containers: vmids.map(vmid => containerFacts({ vmid })),
+    installSize: () => undefined,
+    deciding: undefined,
+  })
   return telemetry
 }
 
@@ -78,6 +88,7 @@ describe('the metrics', () => {
         containerFacts({ vmid: 102, configured: allocation() }),
       ],
       installSize: () => undefined,
+      deciding: undefined,
     })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_')).toEqual([
       'lxc_autoscale_container_cpu_cores{vmid="101"} 1.5',
@@ -85,7 +96,7 @@ describe('the metrics', () => {
       'lxc_autoscale_container_saved_cpu_cores{vmid="101"} 0',
       'lxc_autoscale_container_saved_memory_bytes{vmid="101"} 0',
     ])
-    telemetry.show({ containers: [], installSize: () => undefined })
+    telemetry.show({ containers: [], installSize: () => undefined, deciding: undefined })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_')).toEqual([])
   })
 
@@ -95,11 +106,29 @@ describe('the metrics', () => {
     telemetry.show({
       containers: [containerFacts({ vmid: 101 })],
       installSize: lxc_id => ({ lxc_id, name, time, change_id, cores: 6, cpulimit: null, memory_mb: 512, swap_mb: 0 }),
+      deciding: undefined,
     })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_saved_')).toEqual([
       'lxc_autoscale_container_saved_cpu_cores{vmid="101"} 4',
       'lxc_autoscale_container_saved_memory_bytes{vmid="101"} -536870912',
     ])
+  })
+
+  test('say whether the model decides, and what is in its way', async () => {
+    const telemetry = newTelemetry()
+    const show = async (deciding: DecidingVerdict | undefined) => {
+      telemetry.show({ containers: [], installSize: () => undefined, deciding })
+      return seriesOf(telemetry, 'lxc_autoscale_deciding')
+    }
+    expect(await show(undefined)).toEqual([])
+    const problem = { code: 'breaker_open', text: '', mend: '' } as const
+    const stuck = await show({ state: 'stuck', text: '', problems: [problem] })
+    expect(stuck).toHaveLength(1 + DECIDING_STATES.length + DECIDING_PROBLEMS.length)
+    expect(stuck.filter(line => line.endsWith(' 1'))).toEqual([
+      'lxc_autoscale_deciding_state{state="stuck"} 1',
+      'lxc_autoscale_deciding_problem{code="breaker_open"} 1',
+    ])
+    expect(await show({ state: 'deciding', text: '', problems: [] })).toContain('lxc_autoscale_deciding 1')
   })
 
   test('keep to the names of Prometheus: counters end in _total, times are in seconds, everything has a help', async () => {

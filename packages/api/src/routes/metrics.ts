@@ -6,13 +6,15 @@ import type { RouteContext } from './route-context.ts'
 const KEPT_MS = 1_000
 
 /** GET /metrics */
-export function metricsRoutes(app: ApiApp, { containers, telemetry, audit, config, clock }: RouteContext): void {
+export function metricsRoutes(app: ApiApp, context: RouteContext): void {
+  const { containers, telemetry, audit, deciding, config, clock } = context
   const { registry } = telemetry
   let newest: { readonly startedMs: number; readonly read: Promise<void> } | undefined
   const read = async () =>
     telemetry.show({
       containers: await readContainers(containers),
       installSize: vmid => audit.installSizes.get(vmid),
+      deciding: deciding.verdict(),
     })
   const readOrKept = () => {
     const startedMs = clock.monotonicMs()

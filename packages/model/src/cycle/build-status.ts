@@ -1,16 +1,21 @@
-import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import {
+  type BreakerState,
+  type ChangeStatus,
+  type ContainerSample,
+  type ContainerStatus,
+  type DecisionStatus,
+  type ModelStatus,
+  MS_PER_SECOND,
+  VERSION,
+  type VerdictStatus,
+} from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
-import type { BreakerState } from '../client/circuit-breaker.ts'
-import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
-import type {
-  ChangeStatus,
-  ContainerStatus,
-  DecisionStatus,
-  ModelStatus,
-  VerdictStatus,
-} from '../status/model-status.ts'
+import type { ContainerSizer } from '../policy/container-sizer.ts'
+import { type Allocation, type Decision, heldBy, type Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
+
+type Warning = ModelStatus['warnings'][number]
 
 /** One container for the status file. */
 function containerStatus(
@@ -25,6 +30,9 @@ function containerStatus(
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
+    limits: limits(sizer),
+    at_maximum: decision === undefined ? null : atMaximum(decision, sizer),
+    is_learning: sizer.isLearning,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
@@ -39,14 +47,15 @@ function containerStatus(
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun } = cycle
+  const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
   const { historyProblem, pausesProblem, saveProblem } = cycle
+  const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
   return {
-    version: 1,
+    version: 2,
     updated_at: isoTime(clock.nowMs()),
     pid,
     model_version: VERSION,
@@ -55,10 +64,13 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       number,
       outcome,
       text,
+      code: code ?? null,
+      interval_seconds: intervalMs / MS_PER_SECOND,
       seconds,
       stages: Object.fromEntries(stages),
     },
     metrics: {
+      file: metricsFile,
       newest: history.newestMs === undefined ? null : isoTime(history.newestMs),
       age_seconds: secondsOrNull(freshness.ageMs),
       interval_seconds: secondsOrNull(history.intervalMs),
@@ -71,11 +83,9 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
     },
     api: { url: apiUrl, breaker: api.apiBreakerState },
     warnings: [
-      ...(historyProblem === undefined ? [] : [`the audit log cannot be read, so nothing shrinks: ${historyProblem}`]),
-      ...(pausesProblem === undefined
-        ? []
-        : [`the pauses cannot be read, so every container is left alone: ${pausesProblem}`]),
-      ...(saveProblem === undefined ? [] : [`what was learned cannot be saved: ${saveProblem}`]),
+      ...warning('audit_unreadable', 'the audit log cannot be read, so nothing shrinks', historyProblem),
+      ...warning('pauses_unreadable', 'the pauses cannot be read, so every container is left alone', pausesProblem),
+      ...warning('learned_unsaved', 'what was learned cannot be saved', saveProblem),
     ],
     forests: {
       containers: counts.containers,
@@ -87,6 +97,10 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
     ),
   }
+}
+
+function warning(code: Warning['code'], words: string, problem: string | undefined): Warning[] {
+  return problem === undefined ? [] : [{ code, text: `${words}: ${problem}` }]
 }
 
 function untilText(timeMs: number): string {
@@ -103,6 +117,20 @@ function secondsOrNull(durationMs: number | undefined): number | null {
 
 function size({ cores, memoryMb }: Allocation): { cores: number | null; memory_mb: number | null } {
   return { cores: cores ?? null, memory_mb: memoryMb ?? null }
+}
+
+function limits({ settings: { sizing } }: ContainerSizer): ContainerStatus['limits'] {
+  const { minCores, maxCores, minMemoryMb, maxMemoryMb } = sizing
+  return { min_cores: minCores, max_cores: maxCores, min_memory_mb: minMemoryMb, max_memory_mb: maxMemoryMb }
+}
+
+/** Wanting what it has is not wanting more. */
+function atMaximum({ from, wanted }: Decision, { settings: { sizing } }: ContainerSizer) {
+  const isAt = (has = 0, wants = 0, most: number) => has >= most && wants > most
+  return {
+    cores: isAt(from.cores, wanted.cores, sizing.maxCores),
+    memory: isAt(from.memoryMb, wanted.memoryMb, sizing.maxMemoryMb),
+  }
 }
 
 function newestStatus(sample: ContainerSample): NonNullable<ContainerStatus['newest']> {
@@ -128,6 +156,7 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_in_need: decision.isInNeed,
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
+    held_by: { cores: heldBy(decision, 'cores') ?? null, memory: heldBy(decision, 'memoryMb') ?? null },
   }
 }
 

@@ -66,8 +66,11 @@ export class CycleReporter {
   }
 
   async #show(cycle: FinishedCycle): Promise<void> {
+    const { telemetry, board } = this.#parts
+    const status = modelStatus(cycle, this.#parts)
+    telemetry.show(status)
     try {
-      await this.#parts.board.show(modelStatus(cycle, this.#parts))
+      await board.show(status)
       reportText(this.#unshown, undefined)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error

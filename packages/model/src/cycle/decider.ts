@@ -84,15 +84,15 @@ export class Decider {
 
   #count(decision: Decision): void {
     const { decisions } = this.#parts.telemetry
-    decisions.inc({ resource: 'cores', direction: decision.cores, reason: reasonFor(decision, 'cores') })
+    decisions.inc({ resource: 'cpu', direction: decision.cores, reason: reasonFor(decision, 'cores') })
     decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memoryMb') })
   }
 }
 
-/** What settled one resource: nothing was wanted, the policy had its way, or the last rule that spoke. */
-function reasonFor({ from, to, wanted, policy, reasons }: Decision, resource: keyof Allocation): string {
-  if (to[resource] === wanted[resource]) return to[resource] === from[resource] ? 'none' : policy
-  return reasons.at(-1)?.rule ?? 'none'
+/** What settled one resource: a rule, the policy had its way, or nothing was wanted. */
+function reasonFor({ from, to, wanted, policy, settledBy }: Decision, resource: keyof Allocation): string {
+  const isAsWanted = to[resource] === wanted[resource]
+  return (isAsWanted ? undefined : settledBy?.[resource]) ?? (to[resource] === from[resource] ? 'none' : policy)
 }
 
 /** Why nothing can be decided for a container; undefined when something can. */

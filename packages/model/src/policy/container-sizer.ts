@@ -17,6 +17,7 @@ import { POLICIES } from './policies/index.ts'
 import { POLICY_NAMES, type PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
+import { learningLeftMs } from './rules/hold-shrinking.ts'
 import { RULES } from './rules/index.ts'
 import { type Holds, SafetyMemory } from './safety-memory.ts'
 import type { Tier } from './settings.ts'
@@ -70,6 +71,11 @@ export class ContainerSizer {
 
   get settings(): ContainerSettings {
     return this.#settings
+  }
+
+  /** It has not been watched for long enough yet to shrink. */
+  get isLearning(): boolean {
+    return learningLeftMs({ settings: this.#settings, observedMs: this.#memory.state.observedMs }) > 0
   }
 
   /** How many truces and quarantines have begun since it was made. */

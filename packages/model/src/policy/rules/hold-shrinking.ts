@@ -1,5 +1,5 @@
 import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { durationText, holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
+import { durationText, holdMemoryShrinking, holdShrinking, type Rule, type RuleFacts } from '../draft.ts'
 
 /** Nothing shrinks in the mode `grow_only`. */
 export const holdInGrowOnly: Rule = (draft, facts) =>
@@ -7,9 +7,14 @@ export const holdInGrowOnly: Rule = (draft, facts) =>
     ? holdShrinking(draft, facts, 'hold-in-grow-only', 'mode grow_only')
     : draft
 
+/** How long a container is still to be watched before anything of it shrinks; below zero when that is over. */
+export function learningLeftMs({ settings, observedMs }: Pick<RuleFacts, 'settings' | 'observedMs'>): number {
+  return settings.scaling.learning_hours * MS_PER_HOUR - observedMs
+}
+
 /** Nothing shrinks before a container has been watched for a while. */
 export const holdWhileLearning: Rule = (draft, facts) => {
-  const leftMs = facts.settings.scaling.learning_hours * MS_PER_HOUR - facts.observedMs
+  const leftMs = learningLeftMs(facts)
   return leftMs > 0
     ? holdShrinking(
         draft,
