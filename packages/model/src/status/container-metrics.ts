@@ -42,7 +42,7 @@ export function containerMetrics(containers: readonly ContainerStatus[]): Metric
     ),
     value('learning', 'Whether it has not been watched long enough to be given less: 1.', c => flag(c.is_learning)),
     value('abnormal', 'Whether the isolation forest finds its newest sample strange: 1.', c =>
-      flag(c.verdict?.is_anomalous),
+      c.verdict?.source === 'none' ? undefined : flag(c.verdict?.is_anomalous),
     ),
     value('anomaly_score', 'How strange the isolation forest finds its newest sample, 0-1.', c => c.verdict?.score),
     value('alarm_score', 'The score from which on a sample of it is called strange.', c => c.verdict?.threshold),

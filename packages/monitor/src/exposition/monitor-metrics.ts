@@ -1,4 +1,6 @@
 import { Counter, DaemonRegistry, Gauge, Histogram, type MemoryEvents } from '@lxc-autoscale/core'
+import { FAILURE_REASONS } from '@lxc-autoscale/host'
+import { COLLECTORS } from '../collectors/index.ts'
 import { MemoryEventTotals } from '../derive/memory-event-totals.ts'
 import { containerMetrics, type LatestCycle } from './container-metrics.ts'
 
@@ -58,6 +60,9 @@ export class MonitorMetrics extends DaemonRegistry {
 
   constructor() {
     super('lxc_monitor', () => containerMetrics(this.#latest, this.#totals))
+    for (const collector of Object.keys(COLLECTORS)) {
+      for (const reason of FAILURE_REASONS) this.collectErrors.inc({ collector, reason }, 0)
+    }
   }
 
   /** Sets the figures of the containers that are shown from now on; adds what happened to their memory. */
