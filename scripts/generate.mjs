@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes config/ with its dashboards, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
+// Writes config/ with its dashboards, the error codes of README.md, the metrics of docs/monitoring.md, the manual page and the shell completions from the code; --check only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
@@ -8,6 +8,7 @@ import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
 import { loadTypeScript } from './lib/load-typescript.mjs'
 import { commandReference } from './reference/command-reference.mjs'
+import { withMetrics } from './reference/metrics-reference.mjs'
 
 const root = join(import.meta.dirname, '..')
 
@@ -47,6 +48,7 @@ async function generate() {
   for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
   const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')
   for (const [name, content] of Object.entries(dashboards())) files.set(`config/grafana/${name}`, content)
+  files.set('docs/monitoring.md', await withMetrics(readFileSync(join(root, 'docs/monitoring.md'), 'utf8')))
   files.set('README.md', withErrorCodes(readFileSync(join(root, 'README.md'), 'utf8')))
   return files
 }

@@ -58,7 +58,7 @@ export class WatchedHost {
     await host.until(async () => (await prometheus.ask('lxc_container_oom_kills_total')).length > 0)
     const paused = await installed.command([
       'ignore',
-      String(STEADY),
+      String(PAUSED),
       '--for',
       '2h',
       '--config-dir',

@@ -58,7 +58,7 @@ export class ModelTelemetry {
   readonly anomalies = this.#counter('anomalies_total', 'Samples that were judged an anomaly.')
   readonly decisions = this.#counter(
     'decisions_total',
-    'Decisions, by resource, direction and the rule that spoke last.',
+    'Decisions, by resource, direction and what settled them: a rule, the policy, or none.',
     ['resource', 'direction', 'reason'],
   )
   readonly changes = this.#counter('changes_total', 'Changes that were sent, by outcome.', ['outcome'])
