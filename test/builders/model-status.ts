@@ -44,9 +44,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     name: 'web',
     tags: [],
     mode: 'auto',
-    limits: { min_cores: 1, max_cores: 8, min_memory_mb: 512, max_memory_mb: 8_192 },
-    at_maximum: null,
-    is_learning: false,
+    learning: false,
     allocation: { cores: 2, memory_mb: 1_024 },
     problem: null,
     newest: {

@@ -10,8 +10,7 @@ import {
   type VerdictStatus,
 } from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
-import type { ContainerSizer } from '../policy/container-sizer.ts'
-import { type Allocation, type Decision, heldBy, type Verdict } from '../policy/decision.ts'
+import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
 
@@ -30,9 +29,7 @@ function containerStatus(
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
-    limits: limits(sizer),
-    at_maximum: decision === undefined ? null : atMaximum(decision, sizer),
-    is_learning: sizer.isLearning,
+    learning: sizer.isLearning,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
@@ -119,20 +116,6 @@ function size({ cores, memoryMb }: Allocation): { cores: number | null; memory_m
   return { cores: cores ?? null, memory_mb: memoryMb ?? null }
 }
 
-function limits({ settings: { sizing } }: ContainerSizer): ContainerStatus['limits'] {
-  const { minCores, maxCores, minMemoryMb, maxMemoryMb } = sizing
-  return { min_cores: minCores, max_cores: maxCores, min_memory_mb: minMemoryMb, max_memory_mb: maxMemoryMb }
-}
-
-/** Wanting what it has is not wanting more. */
-function atMaximum({ from, wanted }: Decision, { settings: { sizing } }: ContainerSizer) {
-  const isAt = (has = 0, wants = 0, most: number) => has >= most && wants > most
-  return {
-    cores: isAt(from.cores, wanted.cores, sizing.maxCores),
-    memory: isAt(from.memoryMb, wanted.memoryMb, sizing.maxMemoryMb),
-  }
-}
-
 function newestStatus(sample: ContainerSample): NonNullable<ContainerStatus['newest']> {
   return {
     time: isoTime(sample.timestampMs),
@@ -156,7 +139,14 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_in_need: decision.isInNeed,
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
-    held_by: { cores: heldBy(decision, 'cores') ?? null, memory: heldBy(decision, 'memoryMb') ?? null },
+    held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
+    at_maximum: { ...decision.atMaximum },
+    limits: {
+      min_cores: decision.limits.minCores,
+      max_cores: decision.limits.maxCores ?? null,
+      min_memory_mb: decision.limits.minMemoryMb,
+      max_memory_mb: decision.limits.maxMemoryMb ?? null,
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { AutoscaleError, localTimeText, type Pauses, pauseOf } from '@lxc-autoscale/core'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Allocation, type Decision, isChange } from '../policy/decision.ts'
+import { type Decision, isChange } from '../policy/decision.ts'
 import { actedOn } from './acted-on.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
@@ -85,14 +85,14 @@ export class Decider {
   #count(decision: Decision): void {
     const { decisions } = this.#parts.telemetry
     decisions.inc({ resource: 'cpu', direction: decision.cores, reason: reasonFor(decision, 'cores') })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memoryMb') })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memory') })
   }
 }
 
-/** What settled one resource: a rule, the policy had its way, or nothing was wanted. */
-function reasonFor({ from, to, wanted, policy, settledBy }: Decision, resource: keyof Allocation): string {
-  const isAsWanted = to[resource] === wanted[resource]
-  return (isAsWanted ? undefined : settledBy?.[resource]) ?? (to[resource] === from[resource] ? 'none' : policy)
+/** What settled one resource: the rule that holds it, the rule or the policy that asked for the change, or nothing. */
+function reasonFor(decision: Decision, resource: 'cores' | 'memory'): string {
+  const asked = decision[resource] === 'keep' ? 'none' : decision.askedBy[resource]
+  return decision.heldBy[resource] ?? asked
 }
 
 /** Why nothing can be decided for a container; undefined when something can. */

@@ -2,7 +2,7 @@ import type { Mode } from '@lxc-autoscale/core'
 import { LIMIT_KEYS } from './limit-conflicts.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
-import type { ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
+import { ScalingSection, type Schedule, type SchedulesSection, type Tier, type TiersSection } from './settings.ts'
 
 /** Tags by which an administrator says on the container itself what is to be done. Proxmox keeps tags in lower case. */
 const TAGS = { off: 'autoscale-off', pause: 'autoscale-pause', tierPrefix: 'autoscale-tier-' } as const
@@ -27,13 +27,17 @@ export interface Origin {
   readonly from: string
 }
 
+export interface NamedSchedule extends Schedule {
+  readonly name: string
+}
+
 /** The settings in force for one container. */
 export interface ContainerSettings {
   /** Every key of `scaling`, in the units of the configuration. */
   readonly scaling: ScalingSection
   /** What a policy sees of them: limits on the grid of sizes. */
   readonly sizing: SizingSettings
-  readonly schedules: readonly Schedule[]
+  readonly schedules: readonly NamedSchedule[]
   /** Snake_case key -> value and where it comes from, for `lxc-autoscale explain`. */
   readonly provenance: Readonly<Record<string, Origin>>
 }
@@ -42,7 +46,7 @@ const UNLIMITED_CORES = 8_192
 const UNLIMITED_MEMORY_MB = 1_048_576
 
 /**
- * The settings of a container. What comes later wins: scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
+ * The settings of a container. What comes later wins: the defaults, then scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
  * (autoscale-off, autoscale-pause), then `lxc-autoscale mode`. A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
@@ -59,9 +63,17 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
   return {
     scaling,
     sizing: sizingSettings(scaling),
-    schedules: Object.values(input.schedules).filter(schedule => isForAll(schedule) || selects(schedule, input)),
+    schedules: Object.entries(input.schedules).flatMap(([name, schedule]) =>
+      isForAll(schedule) || selects(schedule, input) ? [{ ...schedule, name }] : [],
+    ),
     provenance,
   }
+}
+
+/** A key, and where its value in force comes from: `min_ram_mb, tier db`. */
+export function keyText({ provenance }: Pick<ContainerSettings, 'provenance'>, key: string): string {
+  const { from } = provenance[key] ?? {}
+  return from === undefined ? key : `${key}, ${from}`
 }
 
 /** The maximum in the place of a minimum that is above it, whichever places the two come from; undefined: it is not. */
@@ -103,6 +115,13 @@ interface Layer {
   readonly values: Readonly<Record<string, unknown>>
 }
 
+const DEFAULTS: Readonly<Record<string, unknown>> = ScalingSection.parse({})
+
+/** Of a key that was written down with its default it cannot be seen, and does not matter. */
+function isNotDefault([key, value]: [string, unknown]): boolean {
+  return value !== DEFAULTS[key]
+}
+
 /** What later ones say wins. */
 function layersOf(input: SettingsInput): Layer[] {
   const { scaling, host, vmid, ignoreLxc, orderedMode } = input
@@ -114,7 +133,8 @@ function layersOf(input: SettingsInput): Layer[] {
     ...(scaling.max_ram_mb === undefined ? { max_ram_mb: scaling.total_ram_mb ?? host?.memoryMb } : {}),
   }
   return [
-    { from: 'scaling', values: scaling },
+    { from: 'default', values: DEFAULTS },
+    { from: 'scaling', values: Object.fromEntries(Object.entries(scaling).filter(isNotDefault)) },
     { from: 'the host', values: fromHost },
     { from: `tier ${name}`, values: tier },
     ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),
@@ -148,10 +168,20 @@ function selects({ ids, tags, names }: Selector, input: SettingsInput): boolean 
   )
 }
 
-/** Whether `name` fits `pattern`, in which `*` stands for any text. */
+/** Whether `name` fits `pattern`, in which `*` stands for any text. A regular expression of many `*` could take for ever. */
 function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(name)
+  const [first = '', ...parts] = pattern.toLowerCase().split('*')
+  const last = parts.pop()
+  const text = name.toLowerCase()
+  if (last === undefined) return text === first
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts) {
+    const found = text.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  return at <= text.length - last.length
 }
 
 function lowerCase(tags: readonly string[]): ReadonlySet<string> {

@@ -38,6 +38,20 @@ export interface Reason {
   readonly text: string
 }
 
+/** Something of each resource. */
+export interface PerResource<Value> {
+  readonly cores: Value
+  readonly memory: Value
+}
+
+/** The least and the most that a container may be given at this moment. `undefined` = nothing says so. */
+export interface LimitsInForce {
+  readonly minCores: number
+  readonly maxCores: number | undefined
+  readonly minMemoryMb: number
+  readonly maxMemoryMb: number | undefined
+}
+
 export type Direction = 'up' | 'down' | 'keep'
 
 /** The verdict of the isolation forest on the newest sample. */
@@ -80,9 +94,6 @@ export interface Circumstances {
   readonly implausible: string | undefined
 }
 
-/** The rule that made something else of what was wanted, by resource; undefined where none did. */
-export type SettledBy = { readonly [Resource in keyof Allocation]?: string | undefined }
-
 /** How one container is to be changed and why. `to` equals `from` where nothing changes. */
 export interface Decision {
   readonly vmid: number
@@ -99,19 +110,19 @@ export interface Decision {
   /** The container runs short at this moment: it goes first when the host is short and is never shrunk. */
   readonly isInNeed: boolean
   readonly reasons: readonly Reason[]
-  readonly settledBy?: SettledBy
   readonly policy: string
+  /** The policy or the rule that asked for the size. */
+  readonly askedBy: PerResource<string>
+  /** The rule by which a resource does not have the size that was asked for; undefined: none. */
+  readonly heldBy: PerResource<string | undefined>
+  /** More was asked for than its maximum in force. */
+  readonly atMaximum: PerResource<boolean>
+  readonly limits: LimitsInForce
 }
 
 /** Whether `decision` changes anything. */
 export function isChange(decision: Decision): boolean {
   return decision.cores !== 'keep' || decision.memory !== 'keep'
-}
-
-/** The rule that keeps a resource from what is wanted of it; undefined when it goes that way, or nothing else is wanted. */
-export function heldBy({ from, to, wanted, settledBy }: Decision, resource: keyof Allocation): string | undefined {
-  const isHeld = directionOf(from[resource], wanted[resource]) !== directionOf(from[resource], to[resource])
-  return isHeld ? settledBy?.[resource] : undefined
 }
 
 /** Which way a value goes; an unknown value goes nowhere. */

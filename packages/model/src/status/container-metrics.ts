@@ -21,17 +21,21 @@ export function containerMetrics(containers: readonly ContainerStatus[]): Metric
     value('wanted_memory_bytes', 'Memory that the policy asks for, before the safety rules.', c =>
       bytes(c.decision?.wanted.memory_mb),
     ),
-    value('minimum_cpu_cores', 'The least cores in force.', c => c.limits.min_cores),
-    value('maximum_cpu_cores', 'The most cores in force.', c => c.limits.max_cores),
-    value('minimum_memory_bytes', 'The least memory in force.', c => bytes(c.limits.min_memory_mb)),
-    value('maximum_memory_bytes', 'The most memory in force.', c => bytes(c.limits.max_memory_mb)),
-    family('at_maximum', 'Whether it has its maximum of a resource and would be given more: 1.', ({ vmid, ...c }) => [
-      [labels({ vmid, resource: 'cpu' }), flag(c.at_maximum?.cores)],
-      [labels({ vmid, resource: 'memory' }), flag(c.at_maximum?.memory)],
-    ]),
+    value('minimum_cpu_cores', 'The least cores in force.', c => c.decision?.limits.min_cores),
+    value('maximum_cpu_cores', 'The most cores in force.', c => c.decision?.limits.max_cores),
+    value('minimum_memory_bytes', 'The least memory in force.', c => bytes(c.decision?.limits.min_memory_mb)),
+    value('maximum_memory_bytes', 'The most memory in force.', c => bytes(c.decision?.limits.max_memory_mb)),
+    family(
+      'at_maximum',
+      'Whether more of a resource is asked for than its maximum allows: 1.',
+      ({ vmid, decision }) => [
+        [labels({ vmid, resource: 'cpu' }), flag(decision?.at_maximum.cores)],
+        [labels({ vmid, resource: 'memory' }), flag(decision?.at_maximum.memory)],
+      ],
+    ),
     family(
       'held',
-      'The rule that keeps a resource from going where it is wanted; always 1, nothing when none does.',
+      'The rule by which a resource does not have the size that was asked for; always 1, nothing when none does.',
       held,
     ),
     family('mode', 'What is done with the decisions for it; always 1.', ({ vmid, mode }) => [
@@ -40,7 +44,7 @@ export function containerMetrics(containers: readonly ContainerStatus[]): Metric
     value('paused_until_timestamp_seconds', 'Until when a person wants it left alone, Unix time.', c =>
       c.paused_until === null ? undefined : untilSeconds(c.paused_until),
     ),
-    value('learning', 'Whether it has not been watched long enough to be given less: 1.', c => flag(c.is_learning)),
+    value('learning', 'Whether it has not been watched long enough to be given less: 1.', c => flag(c.learning)),
     value('abnormal', 'Whether the isolation forest finds its newest sample strange: 1.', c =>
       c.verdict?.source === 'none' ? undefined : flag(c.verdict?.is_anomalous),
     ),

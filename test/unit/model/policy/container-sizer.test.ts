@@ -1,6 +1,6 @@
 import { ContainerSizer, isChange } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
-import { type Allocation, type Decision, heldBy } from '../../../../packages/model/src/policy/decision.ts'
+import type { Allocation, Decision } from '../../../../packages/model/src/policy/decision.ts'
 import { circumstances, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const MINUTE_MS = 60_000
@@ -57,17 +57,6 @@ describe('ContainerSizer', () => {
     expect(isChange(watched.decide(1, busy))).toBe(false)
     expect(watched.decide(5 * 60, busy).reasons.map(({ rule }) => rule)).toContain('keep-truce')
     expect(watched.decide(61, busy).to.cores).toBe(3)
-  })
-
-  test('names for each resource the rule that holds it, whatever is said of the other one', () => {
-    const learning = new Watched()
-    learning.sizer.configure(settings({ policy: 'threshold', learning_hours: 24, max_cpu_cores: 4 }))
-    const decision = learning.decide(1, { cpuCoresUsed: 3.9, memoryUsedMb: 300 })
-    expect(heldBy(decision, 'cores')).toBe('keep-within-limits')
-    expect(heldBy(decision, 'memoryMb')).toBe('hold-while-learning')
-    const free = new Watched().decide(1, BUSY)
-    expect(heldBy(free, 'cores')).toBeUndefined()
-    expect(heldBy(free, 'memoryMb')).toBeUndefined()
   })
 
   test('does not take its own change for that of a person', () => {

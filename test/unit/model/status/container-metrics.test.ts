@@ -22,6 +22,8 @@ const DECISION: NonNullable<ContainerStatus['decision']> = {
   is_to_be_applied: true,
   reasons: [],
   held_by: { cores: 'keep-within-limits', memory: 'hold-while-abnormal' },
+  at_maximum: { cores: true, memory: false },
+  limits: { min_cores: 1, max_cores: 8, min_memory_mb: 512, max_memory_mb: null },
 }
 
 test('what is wanted, and the limits, are told in base units', async () => {
@@ -43,7 +45,7 @@ test('the rule that holds is told with the way that it holds', async () => {
 
 test('what is not known has no series, and what is known begins with 0', async () => {
   expect(await shown('at_maximum')).toEqual([])
-  expect(await shown('at_maximum', { at_maximum: { cores: true, memory: false } })).toEqual([
+  expect(await shown('at_maximum', { decision: DECISION })).toEqual([
     'lxc_autoscale_container_at_maximum{vmid="101",resource="cpu"} 1',
     'lxc_autoscale_container_at_maximum{vmid="101",resource="memory"} 0',
   ])
