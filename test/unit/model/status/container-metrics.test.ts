@@ -30,9 +30,9 @@ test('what is wanted, and the limits, are told in base units', async () => {
   const wanted = 'lxc_autoscale_container_wanted_memory_bytes{vmid="101"} 1073741824'
   expect(await shown('wanted_memory_bytes', { decision: DECISION })).toEqual([wanted])
   expect(await shown('wanted_cpu_cores')).toEqual([])
-  expect(await shown('maximum_memory_bytes')).toEqual([
-    'lxc_autoscale_container_maximum_memory_bytes{vmid="101"} 8589934592',
-  ])
+  const least = 'lxc_autoscale_container_minimum_memory_bytes{vmid="101"} 536870912'
+  expect(await shown('minimum_memory_bytes', { decision: DECISION })).toEqual([least])
+  expect(await shown('maximum_memory_bytes', { decision: DECISION })).toEqual([])
 })
 
 test('the rule that holds is told with the way that it holds', async () => {
