@@ -41,6 +41,7 @@ export class CycleReporter {
   async report(cycle: FinishedCycle): Promise<void> {
     const status = modelStatus(cycle, this.#parts)
     this.#count(cycle)
+    this.#parts.telemetry.show(status)
     this.#log(cycle, this.#problems(status))
     await this.#show(status)
   }
