@@ -55,6 +55,16 @@ export class ApiTelemetry {
     registers: [this.registry],
   })
 
+  readonly #newsSent = this.#counter('api_news_sent_total', 'Messages that were sent to people.', ['target'])
+  readonly #newsFailed = this.#counter('api_news_failed_total', 'Attempts to send people a message that failed.', [
+    'target',
+  ])
+  readonly #newsDropped = this.#counter(
+    'api_news_dropped_total',
+    'News that stand in no message but as a count, since there were too many.',
+    ['target'],
+  )
+
   constructor(queue: ContainerQueue) {
     this.#gauge('api_queue_length', 'Changes that wait for their turn.', [], () => queue.waiting)
     this.#gauge('api_queue_running', 'Changes that are being made.', [], () => queue.running)
@@ -83,6 +93,23 @@ export class ApiTelemetry {
         this.#failures.labels(exists ? String(lxc_id) : NO_CONTAINER, resource, error ?? outcome).inc()
       }
     }
+  }
+
+  /** A target of news is there: its counters begin. */
+  newsTarget(target: string): void {
+    for (const counter of [this.#newsSent, this.#newsFailed, this.#newsDropped]) counter.inc({ target }, 0)
+  }
+
+  newsSent(target: string): void {
+    this.#newsSent.inc({ target })
+  }
+
+  newsFailed(target: string): void {
+    this.#newsFailed.inc({ target })
+  }
+
+  newsDropped(target: string, count: number): void {
+    this.#newsDropped.inc({ target }, count)
   }
 
   /** What the containers have at the time of a scrape; those that are gone leave no series behind. */

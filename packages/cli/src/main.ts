@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts'
 import { forestCommand } from './commands/forest.ts'
 import { historyCommand, undoCommand } from './commands/history.ts'
 import { ignoreCommand } from './commands/ignore.ts'
+import { notifyCommand } from './commands/notify.ts'
 import { replayCommand } from './commands/replay.ts'
 import { statusCommand } from './commands/status.ts'
 
@@ -45,6 +46,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     ignoreCommand(),
     configCommand(),
     doctorCommand(environment),
+    notifyCommand(environment),
     replayCommand(),
     forestCommand(),
   ]

@@ -7,6 +7,7 @@ import {
   HistoryBody,
   type HistoryEntryBody,
   isErrorCode,
+  NewsTestBody,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -15,6 +16,13 @@ export interface ApiAddress {
   readonly url: string
   /** Undefined when none was found: public routes still answer. */
   readonly apiKey: string | undefined
+}
+
+interface SendOptions {
+  /** Statuses of failures that are answered with what was asked for all the same. */
+  readonly alsoGood?: readonly number[]
+  /** Of a POST. */
+  readonly body?: unknown
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -47,27 +55,32 @@ export class ApiClient {
     return this.#send(`POST /history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
   }
 
+  /** Has a test message sent to one target of notifications, or to all. */
+  async testNews(target: string | undefined): Promise<NewsTestBody> {
+    return (await this.#send('POST /news/test', successBody(NewsTestBody), { body: { target } })).data
+  }
+
   /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
     const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
-    return keyless.#send('GET /health/check', HealthBody, [503])
+    return keyless.#send('GET /health/check', HealthBody, { alsoGood: [503] })
   }
 
   /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */
   async #send<Schema extends z.ZodType>(
     route: `${'GET' | 'POST'} /${string}`,
     schema: Schema,
-    alsoGood: readonly number[] = [],
+    { alsoGood = [], body: asked = {} }: SendOptions = {},
   ): Promise<z.output<Schema>> {
     const [method = '', path = ''] = route.split(' ')
-    const { status, body } = await this.#fetch(method, path)
+    const { status, body } = await this.#fetch(method, path, asked)
     if (status >= 400 && !alsoGood.includes(status)) throw refusal(status, body)
     const parsed = schema.safeParse(body)
     if (parsed.success) return parsed.data
     throw new AutoscaleError('SCALING_API_MALFORMED', `${this.#address.url}${path}: ${z.prettifyError(parsed.error)}`)
   }
 
-  async #fetch(method: string, path: string): Promise<{ status: number; body: unknown }> {
+  async #fetch(method: string, path: string, asked: unknown): Promise<{ status: number; body: unknown }> {
     const { url, apiKey } = this.#address
     try {
       const response = await fetch(url + path, {
@@ -76,7 +89,7 @@ export class ApiClient {
           ...(apiKey === undefined ? {} : { 'X-API-Key': apiKey }),
           ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
         },
-        ...(method === 'GET' ? {} : { body: '{}' }),
+        ...(method === 'GET' ? {} : { body: JSON.stringify(asked) }),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       })
       return { status: response.status, body: await response.json() }
