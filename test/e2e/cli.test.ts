@@ -120,7 +120,7 @@ describe('history and undo', () => {
     const entries = await json('history')
     const times = entries.map(({ time }: { time: string }) => time)
     expect(times).toEqual([...times].sort().reverse())
-    expect(entries[0]).toMatchObject({ action: 'scale', outcome: 'applied', who: { key: 'key-file' } })
+    expect(entries[0]).toMatchObject({ action: 'scale', outcome: 'applied', who: { key: 'model' } })
     const text = await said('history', '101', '--limit', '2')
     expect(text).toMatch(/^CHANGE +TIME +ID +WHAT +BEFORE +AFTER +OUTCOME +WHO +WHY$/m)
     expect(text).not.toMatch(/ 102 +scale/)

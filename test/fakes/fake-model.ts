@@ -1,4 +1,11 @@
-import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, Pauses } from '@lxc-autoscale/core'
+import {
+  type AutoscaleError,
+  type ContainerSample,
+  type CycleSummary,
+  type MetricsCycle,
+  NO_PAUSES,
+  type Pauses,
+} from '@lxc-autoscale/core'
 import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
@@ -46,7 +53,7 @@ export class FakeState implements StateStore {
   /** As `nextError`, until it is taken away. */
   error: Error | undefined
   saves = 0
-  pauses: Pauses = {}
+  pauses: Pauses | AutoscaleError = NO_PAUSES
 
   loaded(): LoadedSizers {
     return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
@@ -65,7 +72,7 @@ export class FakeState implements StateStore {
     return 1_000
   }
 
-  async loadPauses(): Promise<Pauses> {
+  loadPauses(): Pauses | AutoscaleError {
     return this.pauses
   }
 }

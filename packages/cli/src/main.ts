@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts'
 import { forestCommand } from './commands/forest.ts'
 import { historyCommand, undoCommand } from './commands/history.ts'
 import { ignoreCommand } from './commands/ignore.ts'
+import { modeCommand } from './commands/mode.ts'
 import { notifyCommand } from './commands/notify.ts'
 import { replayCommand } from './commands/replay.ts'
 import { statusCommand } from './commands/status.ts'
@@ -43,7 +44,8 @@ export function program(environment: Readonly<Record<string, string | undefined>
     explainCommand(environment),
     historyCommand(environment),
     undoCommand(environment),
-    ignoreCommand(),
+    ignoreCommand(environment),
+    modeCommand(environment),
     configCommand(),
     doctorCommand(environment),
     notifyCommand(environment),

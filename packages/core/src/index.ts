@@ -10,6 +10,19 @@ export {
   parseConfig,
 } from './config/parse-config.ts'
 export { stateDirectory } from './config/state-directory.ts'
+export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export {
+  FORMER_MODEL_KEY_NAME,
+  type KeyLine,
+  keyLines,
+  MODEL_KEY_NAME,
+  modelKey,
+  modelKeyLine,
+  operatorKey,
+  ROLES,
+  type Role,
+  readKeyText,
+} from './contracts/key-file.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -20,7 +33,16 @@ export type {
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
 export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
-export { openPauses, Pauses, pausesFile } from './contracts/pauses-file.ts'
+export {
+  MODES,
+  type Mode,
+  NO_PAUSES,
+  openUntilMs,
+  type Pauses,
+  pauseOf,
+  pausesFile,
+  readPauses,
+} from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export {
   type DaemonContext,
@@ -47,6 +69,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
   type Logger,

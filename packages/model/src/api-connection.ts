@@ -1,5 +1,5 @@
 import { type Clock, type Logger, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { readApiKey } from './client/api-key.ts'
+import { checkApiKey, readApiKey } from './client/api-key.ts'
 import { HttpTransport } from './client/http-transport.ts'
 import { type BreakerChange, ScalingClient } from './client/scaling-client.ts'
 import { ReadOnlyTransport } from './client/transport.ts'
@@ -22,10 +22,14 @@ export class ApiConnection {
     this.#options = options
   }
 
-  /** A client for `config`. Requests of an earlier one end as they will; its idle connections are closed by the API. */
+  /**
+   * A client for `config`. Requests of an earlier one end as they will; its idle connections are closed by the API.
+   * @throws {ConfigError} when the key file holds no key for the model
+   */
   open(config: ModelConfig): ScalingClient {
     const { clock, random } = this.#options
     const { api, retry_logic: retry, circuit_breaker: breaker } = config
+    if (api.api_key === undefined) checkApiKey(api.api_key_file)
     const http = new HttpTransport({
       url: api.api_url,
       apiKey: () => api.api_key ?? this.#readKey(api.api_key_file),

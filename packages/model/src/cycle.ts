@@ -1,11 +1,4 @@
-import {
-  AutoscaleError,
-  errorMessage,
-  type MetricsCycle,
-  MS_PER_SECOND,
-  openPauses,
-  systemErrorCode,
-} from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, type MetricsCycle, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
 import type { FetchedConfigs } from './client/read-replies.ts'
 import type { ScalingClient } from './client/scaling-client.ts'
 import { ChangeSender } from './cycle/change-sender.ts'
@@ -110,12 +103,14 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
-    const pauses = openPauses(await this.#parts.state.loadPauses(), this.#parts.clock.nowMs())
+    const pauses = this.#parts.state.loadPauses()
+    if (!(pauses instanceof AutoscaleError)) this.#parts.fleet.order(pauses.modes)
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
-    return { outcome: 'decided', text: '', outcomes, historyProblem }
+    const pausesProblem = pauses instanceof AutoscaleError ? pauses.message : undefined
+    return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
 
   /** Learns what is new in the metrics file; gives what is wrong when it cannot be read. */

@@ -67,8 +67,10 @@ async function run(context: Context): Promise<void> {
     listener = await listen(context, telemetry)
     const { cycle, fleet } = await createCycle({ context, telemetry, connection })
     context.onReload(config => {
+      // First what may be refused.
+      const settings = cycleSettings(config, connection)
       fleet.configure(config)
-      cycle.configure(cycleSettings(config, connection))
+      cycle.configure(settings)
     })
     await runCycles(context, cycle)
     await cycle.save()

@@ -1,4 +1,4 @@
-import type { MetricsCycle, Pauses } from '@lxc-autoscale/core'
+import type { AutoscaleError, MetricsCycle, Pauses } from '@lxc-autoscale/core'
 import type { FollowOutcome } from './history/follow-outcome.ts'
 import type { Learned } from './state/state-files.ts'
 import type { ModelStatus } from './status/model-status.ts'
@@ -16,8 +16,8 @@ export interface MetricsSource {
 export interface StateStore {
   /** Writes what was learned; gives the bytes written. */
   save(learned: Learned): Promise<number>
-  /** What `lxc-autoscale ignore` asks for at this moment, pauses that are over included. */
-  loadPauses(): Promise<Pauses>
+  /** What `lxc-autoscale ignore` and `mode` ask for at this moment; why it is not known, when it cannot be read. */
+  loadPauses(): Pauses | AutoscaleError
 }
 
 /** Where the status of each cycle is shown. */

@@ -16,6 +16,7 @@ import { parseJson } from '../json-object.ts'
 import { AppendFile, type LineFiles } from './append-file.ts'
 import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'
+import { InstallSizes } from './install-sizes.ts'
 import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
 import { NotMadeLog } from './not-made-log.ts'
 
@@ -29,6 +30,13 @@ export interface AuditLogOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly files?: LineFiles
+}
+
+interface AuditFiles {
+  readonly file: AppendFile
+  readonly notes: BegunNotes
+  readonly notMade: NotMadeLog
+  readonly installSizes: InstallSizes
 }
 
 const FILE = 'audit.jsonl'
@@ -47,6 +55,7 @@ const OLD_LINES = 1_000
  * note of its own until its line is on the disk, so that one that was interrupted is found at the next start.
  */
 export class AuditLog {
+  readonly installSizes: InstallSizes
   readonly #options: AuditLogOptions
   readonly #file: AppendFile
   readonly #notes: BegunNotes
@@ -55,10 +64,8 @@ export class AuditLog {
   /** Lines that could not be written; nothing is begun before they are. */
   #owed: AuditEntry[] = []
 
-  private constructor(
-    options: AuditLogOptions,
-    { file, notes, notMade }: { file: AppendFile; notes: BegunNotes; notMade: NotMadeLog },
-  ) {
+  private constructor(options: AuditLogOptions, { file, notes, notMade, installSizes }: AuditFiles) {
+    this.installSizes = installSizes
     this.#options = options
     this.#file = file
     this.#notes = notes
@@ -77,8 +84,10 @@ export class AuditLog {
       const notes = await BegunNotes.open(join(directory, BEGUN), files)
       const file = await lines({ ...options, name: FILE })
       const notMade = new NotMadeLog({ file: await lines(NOT_MADE), clock, log })
-      const audit = new AuditLog(options, { file, notes, notMade })
+      const installSizes = await InstallSizes.open(directory, log)
+      const audit = new AuditLog(options, { file, notes, notMade, installSizes })
       await audit.#remember()
+      await installSizes.catchUp(audit.newestFirst())
       // What cannot be removed is in nobody's way.
       for (const name of FORMER_FILES) await rm(join(directory, name), { force: true }).catch(() => undefined)
       return audit
@@ -150,7 +159,7 @@ export class AuditLog {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#file.close(), this.#notMade.close()])
+    await Promise.all([this.#file.close(), this.#notMade.close(), this.installSizes.close()])
   }
 
   /** Rejects with the system's error when the line of a change that ended now could not be written. */
@@ -168,6 +177,7 @@ export class AuditLog {
       this.#owed.push(entry)
       throw error
     }
+    this.installSizes.note(entry)
     await this.#notes.remove(entry.id)
   }
 

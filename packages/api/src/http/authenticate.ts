@@ -1,6 +1,5 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, type Role } from '@lxc-autoscale/core'
 import type { FastifyRequest } from 'fastify'
-import type { Role } from './authentication-section.ts'
 import { type Caller, NOBODY, requireRole } from './caller.ts'
 import type { KeyRing } from './key-ring.ts'
 

@@ -1,10 +1,6 @@
-import { Vmid } from '@lxc-autoscale/core'
+import { ROLES, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { nameProblem } from './key-names.ts'
-
-/** What a key may do; each role includes those before it. */
-export const ROLES = ['read', 'scale', 'admin'] as const
-export type Role = (typeof ROLES)[number]
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/i
 /** PHC string format of scrypt: parameters, salt, hash. */
@@ -52,7 +48,7 @@ export const AuthenticationSection = z
       .string()
       .default('/etc/lxc_autoscale_ml/api.key')
       .describe(
-        'File with one key per line: a plain key (role scale; the first is that of the model, and is named key-file), or name:role:key. Names are unique. Empty for none; it need not exist.',
+        'File with one key per line: a key alone (role scale; the first is that of the model, unless a key is named model), or name:role:key. Names are unique. Empty for none; it need not exist.',
       ),
   })
   .superRefine((section, context) => {

@@ -1,5 +1,4 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
-import { ROLES, type Role } from './authentication-section.ts'
+import { AutoscaleError, ROLES, type Role } from '@lxc-autoscale/core'
 
 /** Who makes a request. */
 export interface Caller {

@@ -1,28 +1,32 @@
 import { scryptSync } from 'node:crypto'
-import { ConfigError, errorMessage, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
-import { type ApiKey, isKeyHash, KeyText, ROLES } from './authentication-section.ts'
+import {
+  ConfigError,
+  errorMessage,
+  FORMER_MODEL_KEY_NAME,
+  type KeyLine,
+  keyLines,
+  MODEL_KEY_NAME,
+  modelKeyLine,
+  ROLES,
+  readKeyText,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
+import { type ApiKey, KeyText } from './authentication-section.ts'
 import { nameProblem } from './key-names.ts'
 
-/** More than the keys of any installation take. */
-const MOST_BYTES = 1_048_576
-
-/** Name of the first key that stands alone on its line, which is that of the model. */
-const PLAIN_NAME = 'key-file'
-
 /**
- * The keys of a key file: a plain key per line (role scale), or `name:role:key`. Blank lines and those with `#` are left out.
- * `taken` are the names of other keys.
+ * The keys of a key file: a key alone on its line (role scale), or `name:role:key`. `taken` are the names of other keys.
  * @throws {ConfigError} naming each line that is neither, and each whose name another key has.
  */
 export function parseKeyFile(file: string, text: string, taken: readonly string[] = []): ApiKey[] {
-  const parsed = text
-    .split('\n')
-    .map((line, at) => ({ text: line.trim(), number: at + 1 }))
-    .filter(line => line.text !== '' && !line.text.startsWith('#'))
-    .map(line => ({ number: line.number, ...parseLine(line.text) }))
-  const plain = parsed.flatMap(({ key, isNamed }) => (key === undefined || isNamed ? [] : [key]))
-  const first = plain.find(({ key }) => !isKeyHash(key)) ?? plain[0]
-  for (const key of plain) if (key !== first) key.name = `${PLAIN_NAME}-${fingerprint(key.key)}`
+  const lines = keyLines(text)
+  const model = modelKeyLine(lines)
+  // A key of the configuration may have had the name before the model was called so.
+  const modelName = taken.includes(MODEL_KEY_NAME) ? FORMER_MODEL_KEY_NAME : MODEL_KEY_NAME
+  const parsed = lines.map(line => ({
+    number: line.number,
+    ...parseLine(line, line === model ? modelName : undefined),
+  }))
   const names = [...taken]
   const problems = parsed.flatMap(({ number, key, problem }) => {
     const message = problem ?? (key && nameProblem(key.name, names))
@@ -40,7 +44,7 @@ export function parseKeyFile(file: string, text: string, taken: readonly string[
 export function readKeyFile(path: string, taken: readonly string[]): ApiKey[] {
   if (path === '') return []
   try {
-    return parseKeyFile(path, readRegularFile(path, MOST_BYTES), taken)
+    return parseKeyFile(path, readKeyText(path), taken)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     if (error instanceof ConfigError) throw error
@@ -50,21 +54,16 @@ export function readKeyFile(path: string, taken: readonly string[]): ApiKey[] {
 
 interface ParsedLine {
   readonly key?: ApiKey
-  readonly isNamed?: boolean
   readonly problem?: string
 }
 
-function parseLine(line: string): ParsedLine {
-  const [, name = '', role = '', rest = ''] = /^([A-Za-z0-9._-]{1,64}):([a-z]+):(.*)$/.exec(line) ?? []
-  const isNamed = name !== '' && name !== 'sha256'
-  const text = isNamed ? rest : line
+/** `aloneName`: what a key that stands alone is called; undefined for a name made from it. */
+function parseLine({ name, role, key }: KeyLine, aloneName: string | undefined): ParsedLine {
   // The key itself must not stand in a message.
-  if (!KeyText.safeParse(text).success) return { problem: 'must be a key of 8 or more characters, or name:role:key' }
-  if (!isNamed) return { key: { name: PLAIN_NAME, key: text, role: 'scale' } }
+  if (!KeyText.safeParse(key).success) return { problem: 'must be a key of 8 or more characters, or name:role:key' }
   const known = ROLES.find(candidate => candidate === role)
-  return known === undefined
-    ? { problem: `unknown role ${role}; known: ${ROLES.join(', ')}` }
-    : { isNamed, key: { name, key: text, role: known } }
+  if (known === undefined) return { problem: `unknown role ${role}; known: ${ROLES.join(', ')}` }
+  return { key: { name: name ?? aloneName ?? `${FORMER_MODEL_KEY_NAME}-${fingerprint(key)}`, key, role: known } }
 }
 
 /** Names a key in the audit log without telling more of it than a slow hash would. */

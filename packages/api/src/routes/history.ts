@@ -6,6 +6,8 @@ import {
   HistoryBody,
   type HistoryEntryBody,
   HistoryQuery,
+  type InstallSizeBody,
+  InstallSizesBody,
   successBody,
   UndoRequest,
 } from '@lxc-autoscale/core'
@@ -17,9 +19,10 @@ import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
 import { answerChange } from './answer-change.ts'
+import { listContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** GET /history, POST /history/ID/undo */
+/** GET /history, GET /history/install, POST /history/ID/undo */
 export function historyRoutes(app: ApiApp, context: RouteContext): void {
   app.get(
     '/history',
@@ -35,6 +38,20 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       const entries = await readHistory(context, request.caller, request.query)
       const { key, role } = request.caller
       return success(request, 'changes, newest first', { entries, caller: { key, role } })
+    },
+  )
+  app.get(
+    '/history/install',
+    {
+      schema: { response: { 200: successBody(InstallSizesBody) } },
+      config: {
+        access: 'read',
+        summary: 'What each container had before the first change that the model made to it.',
+      },
+    },
+    async request => {
+      const containers = await readInstallSizes(context, request.caller)
+      return success(request, 'sizes before the first change of the model', { containers })
     },
   )
   app.post(
@@ -58,6 +75,12 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       await answerChange(context, reply, { ...undo, undoOf: entry.id })
     },
   )
+}
+
+/** Of the containers that this node has. */
+async function readInstallSizes(context: RouteContext, caller: Caller): Promise<InstallSizeBody[]> {
+  const listed = new Set(await listContainers(context))
+  return context.audit.installSizes.all().filter(({ lxc_id: vmid }) => listed.has(vmid) && mayReach(caller, vmid))
 }
 
 /** What was begun and what changed nothing stand in two logs, so that the one cannot push the other out. */

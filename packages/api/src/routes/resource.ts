@@ -13,6 +13,7 @@ import { containerConfigBody } from '../changes/wire-allocation.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
+import { listContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
 const MAX_IDS = 10_000
@@ -111,7 +112,7 @@ async function readConfigs(
   caller: Caller,
   asked: readonly number[] | undefined,
 ): Promise<ContainerConfigsBody> {
-  const vmids = asked ?? (await context.containers.list()).filter(vmid => mayReach(caller, vmid))
+  const vmids = asked ?? (await listContainers(context)).filter(vmid => mayReach(caller, vmid))
   const read = async (vmid: number) => {
     try {
       requireReach(caller, vmid)

@@ -1,5 +1,7 @@
 import {
   AutoscaleError,
+  type ContainerConfigBody,
+  ContainerConfigBody as ContainerConfigSchema,
   type ContainerConfigsBody,
   ContainerConfigsBody as ContainerConfigsSchema,
   errorMessage,
@@ -37,6 +39,11 @@ export class ApiClient {
 
   async configs(): Promise<ContainerConfigsBody> {
     return (await this.#send('GET /resource/lxc/configs', successBody(ContainerConfigsSchema))).data
+  }
+
+  /** @throws {AutoscaleError} CONTAINER_NOT_FOUND, and as every request does */
+  async config(vmid: number): Promise<ContainerConfigBody> {
+    return (await this.#send(`GET /resource/lxc/config?lxc_id=${vmid}`, successBody(ContainerConfigSchema))).data
   }
 
   async history(query: {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, ConfigError, errorMessage } from '@lxc-autoscale/core'
+import { AutoscaleError, ConfigError, errorMessage, operatorKey } from '@lxc-autoscale/core'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -54,9 +54,9 @@ export function commandContext(
 
 /** A key file that was asked for must be there; the configured one need not. */
 function keyOf(askedFile: string | undefined, configured: ConfiguredApi): string | undefined {
-  if (askedFile !== undefined) return firstKey(readText(askedFile))
+  if (askedFile !== undefined) return operatorKey(readText(askedFile))
   if (configured.apiKey !== undefined) return configured.apiKey
-  return existsSync(configured.keyFile) ? firstKey(readText(configured.keyFile)) : undefined
+  return existsSync(configured.keyFile) ? operatorKey(readText(configured.keyFile)) : undefined
 }
 
 interface ConfiguredApi {
@@ -100,15 +100,4 @@ function parseYaml(file: string): unknown {
     if (error instanceof AutoscaleError) throw error
     throw new ConfigError([{ file, line: undefined, key: '', message: errorMessage(error) }])
   }
-}
-
-const NAMED_KEY = /^[A-Za-z0-9._-]{1,64}:(?:read|scale|admin):/
-const HASH = /^(sha256:|\$)/
-
-/** The first key of a key file, plain or named; comments, blank lines and hashes are passed over. */
-function firstKey(text: string): string | undefined {
-  return text
-    .split('\n')
-    .map(line => line.trim().replace(NAMED_KEY, ''))
-    .find(key => key !== '' && !key.startsWith('#') && !HASH.test(key))
 }

@@ -5,6 +5,7 @@ import { ago, figure, table } from '../output/terminal.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { type ModelView, modelView } from './model-view.ts'
+import { PausesStore } from './pauses-store.ts'
 import { sizeText } from './status.ts'
 
 /** `lxc-autoscale explain ID`: facts, rules that spoke, strange features, and where each setting comes from. */
@@ -24,6 +25,7 @@ export function explainCommand(environment: Readonly<Record<string, string | und
         tiers: view.config.tiers,
         schedules: view.config.schedules,
         ignoreLxc: view.config.ignore_lxc,
+        orderedMode: new PausesStore(configDir).read(Date.now()).modes[vmid],
         host: hostOf(view),
       })
       const report = { ...container, settings: settings.provenance }

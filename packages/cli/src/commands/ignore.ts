@@ -1,55 +1,104 @@
-import { AutoscaleError, openPauses, Pauses, pausesFile, replaceFile } from '@lxc-autoscale/core'
+import { AutoscaleError, localTimeText, openUntilMs, type Pauses } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
-import { lasting, standardTerminal, timeText } from '../output/terminal.ts'
+import { lasting } from '../output/terminal.ts'
 import { durationArgument, vmidArgument } from './arguments.ts'
-import { readJsonFile } from './installed-config.ts'
-import { modelView } from './model-view.ts'
+import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
+import { unlessMissing } from './known-container.ts'
+import { PausesStore } from './pauses-store.ts'
 
-interface IgnoreOptions {
-  readonly configDir: string
+interface IgnoreOptions extends HostOptions {
   readonly for?: number
+  readonly forever?: boolean
+  readonly all?: boolean
   readonly end?: boolean
-  readonly json?: boolean
 }
 
 const DEFAULT_PAUSE_MS = 7_200_000
 
-/** `lxc-autoscale ignore ID --for 2h`: leaves a container alone for a while; without a number lists what is left alone. */
-export function ignoreCommand(): Command {
-  return new Command('ignore')
-    .description('leave a container alone for a while (without a number: list what is left alone)')
+/** `lxc-autoscale ignore ID|--all`: leaves a container alone for a while, or all; without either lists what is left alone. */
+export function ignoreCommand(environment: Readonly<Record<string, string | undefined>>): Command {
+  return withHostOptions(new Command('ignore'))
+    .description('leave a container alone for a while, or all of them (without either: list what is left alone)')
     .argument('[id]', 'the container', vmidArgument)
+    .option('--all', 'every container, also those that are made later; they are measured all the same')
     .addOption(
       new Option('--for <duration>', 'how long: 90s, 30m, 2h, 1d ... (default: 2h)')
         .argParser(durationArgument)
-        .conflicts('end'),
+        .conflicts(['end', 'forever']),
     )
+    .addOption(new Option('--forever', 'until it is ended').conflicts('end'))
     .option('--end', 'end the pause now')
-    .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
-    .option('--json', 'print JSON')
     .action(async (vmid: number | undefined, options: IgnoreOptions) => {
-      if (vmid === undefined && (options.for !== undefined || options.end)) {
-        throw new AutoscaleError('INVALID_REQUEST', 'name the container: lxc-autoscale ignore ID')
-      }
-      const file = pausesFile(modelView(options.configDir).config.state.directory)
+      const { terminal, api, configDir } = commandContext(options, environment)
+      const store = new PausesStore(configDir)
       const nowMs = Date.now()
-      const pauses = openPauses(readJsonFile(file, Pauses) ?? {}, nowMs)
-      if (vmid !== undefined) {
-        if (options.end) pauses.delete(vmid)
-        else pauses.set(vmid, nowMs + (options.for ?? DEFAULT_PAUSE_MS))
-        await replaceFile(file, `${JSON.stringify(wire(pauses))}\n`, 0o644)
+      const whom = whomOf(vmid, options)
+      if (whom === undefined) {
+        terminal.answer(store.read(nowMs), shown => listed(shown, nowMs).join('\n'))
+        return
       }
-      standardTerminal(options.json ?? false).answer(wire(pauses), () => words(pauses, nowMs))
+      const notes = whom === 'all' || options.end ? [] : await unlessMissing(api, whom)
+      const until = options.end ? undefined : untilOf(options, nowMs)
+      const { before, after } = await store.change(nowMs, pauses => withPause(pauses, whom, until))
+      terminal.answer(after, () => [...notes, ...told({ whom, before, after, nowMs })].join('\n'))
     })
 }
 
-function wire(pauses: ReadonlyMap<number, number>): Pauses {
-  return Object.fromEntries([...pauses].map(([vmid, untilMs]) => [String(vmid), new Date(untilMs).toISOString()]))
+type Whom = number | 'all'
+
+/** @throws {AutoscaleError} INVALID_REQUEST when a number and `--all` are given, or options and neither */
+function whomOf(vmid: number | undefined, options: IgnoreOptions): Whom | undefined {
+  if (vmid !== undefined && options.all) {
+    throw new AutoscaleError('INVALID_REQUEST', 'name a container or --all, not both')
+  }
+  if (vmid !== undefined) return vmid
+  if (options.all) return 'all'
+  if (options.for === undefined && !options.forever && !options.end) return undefined
+  throw new AutoscaleError('INVALID_REQUEST', 'name the container, or --all: lxc-autoscale ignore ID')
 }
 
-function words(pauses: ReadonlyMap<number, number>, nowMs: number): string {
-  if (pauses.size === 0) return 'no container is paused'
-  return [...pauses]
-    .map(([vmid, untilMs]) => `${vmid} is left alone until ${timeText(untilMs)}, for ${lasting(untilMs - nowMs)}`)
-    .join('\n')
+function untilOf({ forever, for: pauseMs = DEFAULT_PAUSE_MS }: IgnoreOptions, nowMs: number): string {
+  return forever ? 'forever' : new Date(nowMs + pauseMs).toISOString()
+}
+
+function withPause(pauses: Pauses, whom: Whom, until: string | undefined): Pauses {
+  if (whom === 'all') {
+    const { all: _, ...rest } = pauses
+    return until === undefined ? rest : { ...rest, all: until }
+  }
+  const { [whom]: _, ...others } = pauses.containers
+  return { ...pauses, containers: until === undefined ? others : { ...others, [whom]: until } }
+}
+
+interface Ordered {
+  readonly whom: Whom
+  readonly before: Pauses
+  readonly after: Pauses
+  readonly nowMs: number
+}
+
+/** What came of the one that was named, and what else is left alone. */
+function told({ whom, before, after, nowMs }: Ordered): string[] {
+  const until = (pauses: Pauses) => (whom === 'all' ? pauses.all : pauses.containers[whom])
+  const name = whom === 'all' ? 'every container' : String(whom)
+  const now = until(after)
+  const others = listed(withPause(after, whom, undefined), nowMs)
+  if (now !== undefined) return [`${name} is left alone ${untilText(now, nowMs)}`]
+  const was = until(before) === undefined ? `${name} was not paused` : `${name} is no longer paused`
+  const isStillPaused = whom !== 'all' && after.all !== undefined
+  return [was, ...(isStillPaused ? [`but ${listed({ ...after, containers: {} }, nowMs)}`] : others)]
+}
+
+function listed({ all, containers }: Pauses, nowMs: number): string[] {
+  const lines = [
+    ...(all === undefined ? [] : [`every container is left alone ${untilText(all, nowMs)}`]),
+    ...Object.entries(containers).map(([vmid, until]) => `${vmid} is left alone ${untilText(until, nowMs)}`),
+  ]
+  return lines.length === 0 ? ['no container is paused'] : lines
+}
+
+function untilText(until: string, nowMs: number): string {
+  const untilMs = openUntilMs(until, nowMs) ?? nowMs
+  if (untilMs === Number.POSITIVE_INFINITY) return 'until that is ended (--end)'
+  return `until ${localTimeText(untilMs)}, for ${lasting(untilMs - nowMs)}`
 }

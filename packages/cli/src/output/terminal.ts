@@ -101,11 +101,6 @@ export function figure(value: number | null | undefined, unit = ''): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
-/** A time for people: `2026-03-01 12:00 UTC`. */
-export function timeText(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
 /** How long something lasts, for people: `90 s`, `2 h`. */
 export function lasting(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / MS_PER_SECOND))

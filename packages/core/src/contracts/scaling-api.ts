@@ -323,6 +323,19 @@ export const HistoryEntryBody = z.object({
 })
 export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
 
+/** What a container had before the first change that the model made to it. */
+export const InstallSizeBody = AllocationBody.extend({
+  lxc_id: z.number(),
+  name: z.string().nullable().describe('Its name then.'),
+  time: z.string().describe('When that change was asked for, ISO 8601, UTC.'),
+  change_id: z.string().describe('Number of that change.'),
+})
+export type InstallSizeBody = z.output<typeof InstallSizeBody>
+
+/** `GET /history/install`. */
+export const InstallSizesBody = z.object({ containers: z.array(InstallSizeBody) })
+export type InstallSizesBody = z.output<typeof InstallSizesBody>
+
 /** The query of `GET /history`. */
 export const HistoryQuery = z.object({
   lxc_id: WireVmid.optional(),

@@ -26,19 +26,6 @@ export interface AllocationChange {
   readonly idempotencyKey: string
 }
 
-/** The name of a change of `vmid`, of which a process makes no second at `timeMs`. */
-export function changeKey(runName: string, vmid: number, timeMs: number): string {
-  return `${runName}-${vmid}-${Math.round(timeMs)}`
-}
-
-/** The name of a process in the keys of its changes: eight random bytes. */
-const CHANGE_KEY = /^[0-9a-f]{16}-\d+-\d+$/
-
-/** Whether a change with this key is one of this program, of whichever process. */
-export function isChangeKey(key: string): boolean {
-  return CHANGE_KEY.test(key)
-}
-
 /** The body of `POST /scale/resources` for `change`. */
 export function scaleResourcesBody({ vmid, set, expected, reason }: AllocationChange): ScaleResourcesRequest {
   return {

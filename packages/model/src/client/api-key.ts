@@ -1,25 +1,33 @@
-import { errorMessage, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
+import { ConfigError, errorMessage, modelKey, readKeyText, systemErrorCode } from '@lxc-autoscale/core'
 
-const MOST_BYTES = 1_048_576
-
-/** A line of the key file that names its role, or holds a hash: not for this program. */
-const NOT_PLAIN = /^([A-Za-z0-9._-]{1,64}:(read|scale|admin):|sha256:|\$)/
-
-/** The first plain key in the text of a key file; undefined when there is none. */
-export function firstPlainKey(text: string): string | undefined {
-  return text
-    .split('\n')
-    .map(line => line.trim())
-    .find(line => line !== '' && !line.startsWith('#') && !NOT_PLAIN.test(line))
+/**
+ * The key of the model in `file`; undefined when there is no such file, or no key in it.
+ * @throws {AutoscaleError} when it cannot be read, or holds keys and none for the model
+ */
+function keyIn(file: string): string | undefined {
+  try {
+    return file === '' ? undefined : modelKey(file, readKeyText(file))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
-/** The key that `file` holds now; undefined when it does not exist. Another problem is told to `onProblem`, and there is no key. */
+/** As `keyIn`, but what is wrong is told to `onProblem`, and there is no key. */
 export function readApiKey(file: string, onProblem: (problem: string) => void): string | undefined {
-  if (file === '') return undefined
   try {
-    return firstPlainKey(readRegularFile(file, MOST_BYTES))
+    return keyIn(file)
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') onProblem(errorMessage(error))
+    onProblem(errorMessage(error))
     return undefined
+  }
+}
+
+/** @throws {ConfigError} when `file` holds keys and none that the model can use. Another problem is told with each request. */
+export function checkApiKey(file: string): void {
+  try {
+    keyIn(file)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
   }
 }

@@ -1,5 +1,12 @@
-import { AllocationBody, API_ITSELF, type HistoryBody, type HistoryEntryBody, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { isChangeKey } from '../client/allocation-change.ts'
+import {
+  AllocationBody,
+  API_ITSELF,
+  FORMER_MODEL_KEY_NAME,
+  type HistoryBody,
+  type HistoryEntryBody,
+  isDecidedByModel,
+  MS_PER_SECOND,
+} from '@lxc-autoscale/core'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Limits } from '../policy/limits.ts'
 import type { PastChange } from '../policy/past-change.ts'
@@ -91,9 +98,11 @@ function isMade({ action, outcome, before, after }: HistoryEntryBody): boolean {
   return had === undefined || has === undefined || JSON.stringify(had) !== JSON.stringify(has)
 }
 
-function madeBy({ who, undo_of: undoOf, idempotency_key: key }: HistoryEntryBody, caller: Caller): PastChange['by'] {
+function madeBy(entry: HistoryEntryBody, caller: Caller): PastChange['by'] {
+  const { who } = entry
   if (who.key === API_ITSELF.key && who.role === API_ITSELF.role) return 'api'
-  return who.key === caller.key && undoOf === null && key !== null && isChangeKey(key) ? 'us' : 'person'
+  const isOurKey = who.key === caller.key || who.key === FORMER_MODEL_KEY_NAME
+  return isOurKey && isDecidedByModel(entry) ? 'us' : 'person'
 }
 
 function limitsOf(body: unknown): Limits | undefined {

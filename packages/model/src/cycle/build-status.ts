@@ -18,7 +18,7 @@ function containerStatus(
   { fleet, anomalies, time }: CycleParts,
   breaker: BreakerState,
 ): ContainerStatus {
-  const { vmid, identity, sizer, newest, decision, problem, lastChange, configured } = container
+  const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
   return {
     vmid,
@@ -27,6 +27,7 @@ function containerStatus(
     mode: sizer.settings.scaling.mode,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
+    paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
     newest: newest === undefined ? null : newestStatus(newest),
     decision: decision === undefined ? null : decisionStatus(decision, time),
     policy: decision === undefined ? null : sizer.explain(),
@@ -38,8 +39,8 @@ function containerStatus(
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun, historyProblem, saveProblem } =
-    cycle
+  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun } = cycle
+  const { historyProblem, pausesProblem, saveProblem } = cycle
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
@@ -71,6 +72,9 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
     api: { url: apiUrl, breaker: api.apiBreakerState },
     warnings: [
       ...(historyProblem === undefined ? [] : [`the audit log cannot be read, so nothing shrinks: ${historyProblem}`]),
+      ...(pausesProblem === undefined
+        ? []
+        : [`the pauses cannot be read, so every container is left alone: ${pausesProblem}`]),
       ...(saveProblem === undefined ? [] : [`what was learned cannot be saved: ${saveProblem}`]),
     ],
     forests: {
@@ -83,6 +87,10 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
     ),
   }
+}
+
+function untilText(timeMs: number): string {
+  return timeMs === Number.POSITIVE_INFINITY ? 'forever' : isoTime(timeMs)
 }
 
 function isoTime(timeMs: number): string {

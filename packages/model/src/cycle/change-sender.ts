@@ -1,4 +1,5 @@
-import { type AllocationChange, type ConfiguredAllocation, changeKey } from '../client/allocation-change.ts'
+import { changeKey } from '@lxc-autoscale/core'
+import type { AllocationChange, ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Decision } from '../policy/decision.ts'

@@ -36,6 +36,8 @@ export interface CycleReport {
   readonly outcomes: readonly ApplyOutcome[]
   /** Why it is not known what was changed since the cycle before; undefined when it is, or nobody looked. */
   readonly historyProblem?: string | undefined
+  /** Why it is not known what is paused, so that everything is left alone; undefined when it is, or nobody looked. */
+  readonly pausesProblem?: string | undefined
 }
 
 /** A cycle that is over, with all that is told about it. */

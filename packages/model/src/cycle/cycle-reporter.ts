@@ -8,6 +8,7 @@ export class CycleReporter {
   readonly #parts: CycleParts
   readonly #undecided: StandingProblem
   readonly #untold: StandingProblem
+  readonly #unpaused: StandingProblem
   readonly #unsaved: StandingProblem
   readonly #unshown: StandingProblem
 
@@ -18,6 +19,10 @@ export class CycleReporter {
     this.#untold = problem(
       'the audit log cannot be read; nothing shrinks until it can be',
       'the audit log can be read again',
+    )
+    this.#unpaused = problem(
+      'the pauses cannot be read; every container is left alone until they can be',
+      'the pauses can be read again',
     )
     this.#unsaved = problem('cannot save what was learned', 'what was learned is saved again')
     this.#unshown = problem('cannot write the status file', 'the status file is written again')
@@ -46,10 +51,13 @@ export class CycleReporter {
     telemetry.unsaved.set(saveProblem === undefined ? 0 : 1)
   }
 
-  #log({ outcome, text, outcomes, seconds, historyProblem, saveProblem }: FinishedCycle): void {
+  #log({ outcome, text, outcomes, seconds, historyProblem, pausesProblem, saveProblem }: FinishedCycle): void {
     const { log, fleet } = this.#parts
     this.#undecided.report(outcome === 'decided' ? undefined : outcome, text)
-    if (outcome === 'decided') reportText(this.#untold, historyProblem)
+    if (outcome === 'decided') {
+      reportText(this.#untold, historyProblem)
+      reportText(this.#unpaused, pausesProblem)
+    }
     reportText(this.#unsaved, saveProblem)
     const scaled = outcomes.filter(({ kind }) => kind === 'applied').length
     const facts = { outcome, containers: fleet.size, scaled, tried: outcomes.length, seconds: roundMs(seconds) }

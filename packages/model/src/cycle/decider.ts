@@ -1,3 +1,4 @@
+import { AutoscaleError, localTimeText, type Pauses, pauseOf } from '@lxc-autoscale/core'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
 import { type Allocation, type Decision, isChange } from '../policy/decision.ts'
@@ -14,8 +15,8 @@ export interface ToDecide extends FetchedConfigs {
   /** When the allocations were asked for, by steady time. */
   readonly askedMs: number
   readonly isHistoryKnown: boolean
-  /** Container number -> time until which it is left alone. */
-  readonly pauses: ReadonlyMap<number, number>
+  /** What is to be left alone; everything when that cannot be read. */
+  readonly pauses: Pauses | AutoscaleError
 }
 
 /** Asks each container's sizer what it should have, and fits the answers into the host. */
@@ -29,12 +30,14 @@ export class Decider {
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
   decide(toDecide: ToDecide): ToSend[] {
     const { configs, failed, pauses } = toDecide
-    const { fleet } = this.#parts
+    const { fleet, clock } = this.#parts
     const decisions: Decision[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
       const problem = problemOf(config, failed.get(container.vmid))
-      container.problem = problem ?? pauseText(pauses.get(container.vmid))
+      const pause = pauses instanceof AutoscaleError ? undefined : pauseOf(pauses, container.vmid, clock.nowMs())
+      container.pausedUntilMs = pause?.untilMs
+      container.problem = problem ?? (pauses instanceof AutoscaleError ? PAUSES_UNKNOWN : pauseText(pause))
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
@@ -99,11 +102,15 @@ function problemOf(config: ContainerConfig | undefined, failure: string | undefi
   return config.isTemplate ? 'it is a template' : undefined
 }
 
-/** Of a container that the administrator wants to be left alone for a while. */
-function pauseText(untilMs: number | undefined): string | undefined {
-  if (untilMs === undefined) return undefined
-  const until = new Date(untilMs).toISOString().slice(0, 16).replace('T', ' ')
-  return `left alone until ${until} UTC (lxc-autoscale ignore)`
+/** What was paused must stay so, and nobody knows what was. The warnings of the status say why. */
+const PAUSES_UNKNOWN = 'left alone: the pauses cannot be read'
+
+/** Of a container that the administrator wants to be left alone. */
+function pauseText(pause: ReturnType<typeof pauseOf>): string | undefined {
+  if (pause === undefined) return undefined
+  const { untilMs, isOfAll } = pause
+  const until = untilMs === Number.POSITIVE_INFINITY ? 'that is ended' : localTimeText(untilMs)
+  return `left alone until ${until} (lxc-autoscale ignore${isOfAll ? ' --all' : ''})`
 }
 
 /** Whether `decision` recommends another size than the last one that was logged. */

@@ -1,4 +1,4 @@
-import type { ContainerSample } from '@lxc-autoscale/core'
+import { type ContainerSample, NO_PAUSES, type Pauses } from '@lxc-autoscale/core'
 import type { HostSize } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
@@ -49,6 +49,8 @@ export interface TrackedContainer {
   configured: ConfiguredAllocation | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
+  /** Until when a person wants it to be left alone, by the clock; `Infinity`: until that is ended. */
+  pausedUntilMs: number | undefined
   decision: Decision | undefined
   /** The verdict that the decision was made with. */
   verdict: Verdict | undefined
@@ -78,6 +80,7 @@ export class Fleet {
   /** Changes of containers that have not been met, by container. */
   readonly #untold = new Map<number, PastChange[]>()
   #config: SizingConfig
+  #modes: Pauses['modes'] = NO_PAUSES.modes
   #host: HostSize
 
   constructor(options: FleetOptions) {
@@ -150,6 +153,15 @@ export class Fleet {
     this.#configureAll()
   }
 
+  /** The modes that a person has ordered, by container; the sizers of those whose mode is another one are told. */
+  order(modes: Pauses['modes']): void {
+    const before = this.#modes
+    this.#modes = modes
+    for (const { vmid, sizer, identity } of this.#containers.values()) {
+      if (before[vmid] !== modes[vmid]) sizer.configure(this.#settings(identity))
+    }
+  }
+
   /** What `configured` allows a container, as its policy counts it. */
   allocationOf({ sizer }: TrackedContainer, configured: ConfiguredAllocation): Allocation {
     return allocationOf(configured, { cpuUnit: sizer.settings.scaling.cpu_unit, hostCores: this.#host.cores })
@@ -212,6 +224,7 @@ export class Fleet {
       identity,
       configured: undefined,
       problem: undefined,
+      pausedUntilMs: undefined,
       decision: undefined,
       verdict: undefined,
       lastChange: undefined,
@@ -229,7 +242,8 @@ export class Fleet {
 
   #settings(identity: ContainerIdentity): ContainerSettings {
     const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = this.#config
-    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, host: this.#host })
+    const orderedMode = this.#modes[identity.vmid]
+    return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, orderedMode, host: this.#host })
   }
 
   #capacity(measured: HostSize): HostSize {

@@ -1,3 +1,4 @@
+import type { Mode } from '@lxc-autoscale/core'
 import { LIMIT_KEYS } from './limit-conflicts.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
@@ -14,6 +15,8 @@ export interface SettingsInput {
   readonly tiers: TiersSection
   readonly schedules: SchedulesSection
   readonly ignoreLxc: readonly number[]
+  /** What `lxc-autoscale mode` says; left out: nothing. */
+  readonly orderedMode?: Mode | undefined
   /** What limits fall back to; undefined when it is not known. */
   readonly host: { readonly cores: number | undefined; readonly memoryMb: number | undefined } | undefined
 }
@@ -40,7 +43,7 @@ const UNLIMITED_MEMORY_MB = 1_048_576
 
 /**
  * The settings of a container. What comes later wins: scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
- * (autoscale-off, autoscale-pause). A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
+ * (autoscale-off, autoscale-pause), then `lxc-autoscale mode`. A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
   const provenance: Record<string, Origin> = {}
@@ -102,7 +105,7 @@ interface Layer {
 
 /** What later ones say wins. */
 function layersOf(input: SettingsInput): Layer[] {
-  const { scaling, host, vmid, ignoreLxc } = input
+  const { scaling, host, vmid, ignoreLxc, orderedMode } = input
   const { name, settings } = tierOf(input) ?? {}
   const { ids, tags: selected, names, ...tier } = settings ?? {}
   const tags = lowerCase(input.tags)
@@ -117,6 +120,7 @@ function layersOf(input: SettingsInput): Layer[] {
     ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),
     ...(tags.has(TAGS.pause) ? [{ from: `tag ${TAGS.pause}`, values: { mode: 'recommend' } }] : []),
     ...(tags.has(TAGS.off) ? [{ from: `tag ${TAGS.off}`, values: { mode: 'off' } }] : []),
+    ...(orderedMode === undefined ? [] : [{ from: 'lxc-autoscale mode', values: { mode: orderedMode } }]),
   ]
 }
 

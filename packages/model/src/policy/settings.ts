@@ -1,8 +1,6 @@
+import { MODES } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { POLICY_NAMES } from './policies/policy-names.ts'
-
-/** What the model does with its decisions for a container. */
-const MODES = ['auto', 'grow_only', 'recommend', 'off'] as const
 
 const percent = z.number().min(0).max(100)
 const hours = z.number().min(0).max(8_760)

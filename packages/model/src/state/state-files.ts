@@ -5,14 +5,15 @@ import {
   AutoscaleError,
   errorMessage,
   type Logger,
-  Pauses,
+  NO_PAUSES,
+  type Pauses,
   pausesFile,
-  readRegularFile,
+  readPauses,
   removeTemporaries,
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
-import { parseState, readOrSetAside } from './set-aside.ts'
+import { readOrSetAside } from './set-aside.ts'
 import {
   formatSizerState,
   type LoadedSizers,
@@ -27,8 +28,6 @@ const FORESTS = 'model-forests.jsonl'
 const FORMER_PENDING = 'model-pending.json'
 /** Name of the status file, which every cycle writes: where it is, the model ran before. */
 export const STATUS_FILE = 'model-status.json'
-/** Far more than a line for each container. */
-const MOST_PAUSES_BYTES = 1_048_576
 
 /** What is saved, and until when it was learned. */
 export interface Learned {
@@ -41,8 +40,6 @@ export interface Learned {
 export class StateFiles {
   readonly #directory: string
   readonly #log: Logger
-  /** What was last said to be wrong with the pauses; empty when nothing is. */
-  #pausesProblem = ''
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory
@@ -79,22 +76,18 @@ export class StateFiles {
     return sizerBytes + (await this.#write(FORESTS, forests))
   }
 
-  /** The file belongs to the administrator: one that cannot be used is said once, stays where it is and pauses nothing. */
-  async loadPauses(): Promise<Pauses> {
+  /** The file belongs to the administrator: one that cannot be used stays where it is. */
+  loadPauses(): Pauses | AutoscaleError {
     const file = pausesFile(this.#directory)
     try {
-      const pauses = parseState(Pauses, readRegularFile(file, MOST_PAUSES_BYTES))
-      this.#pausesProblem = ''
-      return pauses
+      return readPauses(file)
     } catch (error) {
-      const isMissing = systemErrorCode(error) === 'ENOENT'
-      if (!(isMissing || error instanceof AutoscaleError || systemErrorCode(error) !== undefined)) throw error
-      const problem = isMissing ? '' : errorMessage(error)
-      if (problem !== '' && problem !== this.#pausesProblem) {
-        this.#log.warn({ file, problem }, 'the pauses cannot be read; no container is paused')
-      }
-      this.#pausesProblem = problem
-      return {}
+      if (error instanceof AutoscaleError) return error
+      const code = systemErrorCode(error)
+      if (code === undefined) throw error
+      // Without its folder there is no such file either.
+      if (code === 'ENOENT' || code === 'ENOTDIR') return NO_PAUSES
+      return new AutoscaleError('STATE_INVALID', `${file}: ${errorMessage(error)}`, { cause: error })
     }
   }
 

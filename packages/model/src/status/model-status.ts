@@ -50,6 +50,11 @@ export const ContainerStatus = z.object({
   mode: z.string(),
   allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
   problem: z.string().nullable().describe('Why nothing can be decided; null when something can.'),
+  paused_until: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Until when a person wants it to be left alone: ISO 8601, or `forever`; null when nobody does.'),
   newest: z
     .object({
       time: z.string(),

@@ -167,7 +167,7 @@ describe('the key file', () => {
   test('gives plain keys the role of the model, and others theirs', () => {
     const text = `# keys\n\nplain-key-0123456789abcdef\nanna:admin:annas-key-1\nmon:read:${sha256('mon-key-22')}\n`
     expect(parseKeyFile('api.key', text)).toEqual([
-      { name: 'key-file', key: 'plain-key-0123456789abcdef', role: 'scale' },
+      { name: 'model', key: 'plain-key-0123456789abcdef', role: 'scale' },
       { name: 'anna', key: 'annas-key-1', role: 'admin' },
       { name: 'mon', key: sha256('mon-key-22'), role: 'read' },
     ])
@@ -180,15 +180,21 @@ describe('the key file', () => {
   test('gives each key that stands alone a name of its own, which stays when others come and go', () => {
     const names = (text: string) => parseKeyFile('api.key', text).map(({ name }) => name)
     const [model, other, third] = names('the-models-key\nother-key-1\nthird-key-2\n')
-    expect(model).toBe('key-file')
+    expect(model).toBe('model')
     expect(other).toMatch(/^key-file-[0-9a-f]{8}$/)
     expect(third).not.toBe(other)
     expect(names(`${sha256('hashed-key-3')}\nthe-models-key\nanna:read:annas-key-1\nthird-key-2\n`)).toEqual([
       expect.stringMatching(/^key-file-/),
-      'key-file',
+      'model',
       'anna',
       third,
     ])
+  })
+
+  test('gives a key alone no name of the model when another key is named so', () => {
+    const names = (text: string, taken: string[] = []) => parseKeyFile('api.key', text, taken).map(({ name }) => name)
+    expect(names('alone-key-1\nmodel:scale:models-key\n')).toEqual([expect.stringMatching(/^key-file-/), 'model'])
+    expect(names('alone-key-1\n', ['model'])).toEqual(['key-file'])
   })
 
   test('names the line whose name another key has, here or in the configuration, or nobody may have', () => {
@@ -196,7 +202,7 @@ describe('the key file', () => {
       parseKeyFile(
         'api.key',
         'good-key-123\nanna:read:key-of-anna\nanna:scale:key-of-bob\nlxc-autoscale:read:key-of-eve\n',
-        ['key-file'],
+        ['model', 'key-file'],
       )
     expect(parse).toThrow('api.key:1: another key is named "key-file" already; give one of them a name of its own')
     expect(parse).toThrow('api.key:3: another key is named "anna" already')

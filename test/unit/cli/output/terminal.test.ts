@@ -8,7 +8,6 @@ import {
   onlyOurCodes,
   standardTerminal,
   table,
-  timeText,
 } from '../../../../packages/cli/src/output/terminal.ts'
 
 const SECOND = 1_000
@@ -59,10 +58,6 @@ test('says how long ago something was, a dash when it is not known, and nothing 
   expect(ago(10_000, 40_000)).toBe('30 s ago')
   expect(ago(undefined, 40_000)).toBe('-')
   expect(ago(50_000, 40_000)).toBe('0 s ago')
-})
-
-test('a time is that of UTC', () => {
-  expect(timeText(Date.UTC(2026, 2, 1, 12, 5, 59))).toBe('2026-03-01 12:05 UTC')
 })
 
 test.each([

@@ -2,19 +2,21 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
-import { firstPlainKey, readApiKey } from '../../../../packages/model/src/client/api-key.ts'
+import { checkApiKey, readApiKey } from '../../../../packages/model/src/client/api-key.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
-test.each([
-  ['only-key-here\n', 'only-key-here'],
-  ['# made at install\n\n  spaced-key  \nsecond-key\n', 'spaced-key'],
-  ['ci:read:abcdefgh\nsha256:00ff\n$scrypt$ln=15,r=8,p=1$aa$bb\nplain-key-1\n', 'plain-key-1'],
-  ['ci:admin:abcdefgh\n', undefined],
-  ['key:with:colons\n', 'key:with:colons'],
-  ['', undefined],
-])('takes from %j the key %j', (text, key) => {
-  expect(firstPlainKey(text)).toBe(key)
+test('says what is wrong with a file that holds no key of the model, at the start and with each request', () => {
+  const file = join(temporaryDirectory(), 'api.key')
+  writeFileSync(file, 'anna:admin:annas-key-1\n')
+  const problems: string[] = []
+  expect(readApiKey(file, problem => problems.push(problem))).toBeUndefined()
+  expect(problems).toEqual([expect.stringContaining('write a line "model:scale:KEY"')])
+  expect(() => checkApiKey(file)).toThrow(ConfigError)
+  writeFileSync(file, 'anna:admin:annas-key-1\nmodel:scale:models-key\n')
+  expect(() => checkApiKey(file)).not.toThrow()
+  expect(() => checkApiKey(tmpdir())).not.toThrow()
 })
 
 test('has no key when there is no file, and says nothing', () => {

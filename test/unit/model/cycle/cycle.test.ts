@@ -1,4 +1,4 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, NO_PAUSES } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FakeModel } from '../../../fakes/fake-model.ts'
@@ -194,12 +194,12 @@ describe('nothing is changed', () => {
 
   test('of a container that the administrator paused, until the pause is over', async () => {
     const untilMs = model.clock.nowMs() + 60_000
-    model.state.pauses = { 101: new Date(untilMs).toISOString() }
+    model.state.pauses = { containers: { 101: new Date(untilMs).toISOString() }, modes: {} }
     model.measure({ 101: {}, 102: {} })
     await model.run()
     expect(model.api.changes.map(({ vmid }) => vmid)).toEqual([102])
     expect(model.status?.containers[0]).toMatchObject({
-      problem: expect.stringMatching(/^left alone until .* UTC \(lxc-autoscale ignore\)$/),
+      problem: expect.stringMatching(/^left alone until \S+ \d\d:\d\d \(lxc-autoscale ignore\)$/),
       allocation: { cores: 2, memory_mb: 1_024 },
       decision: null,
     })
@@ -208,6 +208,56 @@ describe('nothing is changed', () => {
     await model.run()
     expect(model.api.changes.map(({ vmid }) => vmid)).toContain(101)
     expect(model.status?.containers[0]?.problem).toBeNull()
+  })
+
+  test('of all containers, also of one that is new, until that is ended; they are measured all the same', async () => {
+    model.state.pauses = { all: 'forever', containers: {}, modes: {} }
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    model.api.add(103)
+    await pass(60_000)
+    model.measure({ 101: {}, 102: {}, 103: {} })
+    await model.run()
+    expect(model.api.changes).toEqual([])
+    expect(model.status?.containers).toHaveLength(3)
+    for (const { problem, paused_until, newest } of model.status?.containers ?? []) {
+      expect(problem).toBe('left alone until that is ended (lxc-autoscale ignore --all)')
+      expect(paused_until).toBe('forever')
+      expect(newest?.time).toBe(new Date(model.clock.nowMs()).toISOString())
+    }
+  })
+
+  test('of any container while nobody knows what is paused, which is said once', async () => {
+    model.state.pauses = new AutoscaleError('STATE_INVALID', 'pauses.json: torn')
+    for (let cycle = 0; cycle < 2; cycle++) {
+      model.measure({ 101: {}, 102: {} })
+      await model.run()
+      await pass(60_000)
+    }
+    expect(model.api.changes).toEqual([])
+    expect(model.status?.warnings).toEqual([
+      'the pauses cannot be read, so every container is left alone: pauses.json: torn',
+    ])
+    const said = 'the pauses cannot be read; every container is left alone until they can be'
+    expect(model.recording.messages().filter(message => message === said)).toHaveLength(1)
+    model.state.pauses = NO_PAUSES
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes).not.toEqual([])
+  })
+
+  test('of a container whose mode a person ordered to be off, against its tags and the configuration', async () => {
+    model.state.pauses = { containers: {}, modes: { 101: 'off' } }
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes.map(({ vmid }) => vmid)).toEqual([102])
+    expect(model.status?.containers[0]).toMatchObject({ mode: 'off' })
+    model.state.pauses = NO_PAUSES
+    await pass(60_000)
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes.map(({ vmid }) => vmid)).toContain(101)
+    expect(model.status?.containers[0]).toMatchObject({ mode: 'auto' })
   })
 
   test('of the resource whose allocation is not known', async () => {

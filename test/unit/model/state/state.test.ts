@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, NO_PAUSES } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   formatSizerState,
@@ -121,7 +121,7 @@ describe('the state folder', () => {
     const impossible = new StateFiles(join(directory, 'file', 'new'), recording.log)
     await impossible.prepare()
     expect(await impossible.loadSizers()).toMatchObject({ isLost: true })
-    expect(await impossible.loadPauses()).toEqual({})
+    expect(impossible.loadPauses()).toEqual(NO_PAUSES)
     await expect(impossible.save(learned)).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
@@ -143,34 +143,45 @@ describe('the pauses of containers', () => {
   // Not in the folder of the model: the administrator writes it as root.
   const path = () => join(folder, 'pauses.json')
 
-  test('are what the file says, and none without a file', async () => {
-    expect(await files.loadPauses()).toEqual({})
+  test('are what the file says, and none without a file', () => {
+    expect(files.loadPauses()).toEqual(NO_PAUSES)
+    writeFileSync(
+      path(),
+      '{"all":"forever","containers":{"101":"2026-03-01T12:00:00.000Z"},"modes":{"102":"grow_only"}}',
+    )
+    expect(files.loadPauses()).toEqual({
+      all: 'forever',
+      containers: { 101: '2026-03-01T12:00:00.000Z' },
+      modes: { 102: 'grow_only' },
+    })
+  })
+
+  test('are read as earlier versions wrote them', () => {
     writeFileSync(path(), '{"101":"2026-03-01T12:00:00.000Z"}')
-    expect(await files.loadPauses()).toEqual({ 101: '2026-03-01T12:00:00.000Z' })
-    expect(recording.lines).toEqual([])
+    expect(files.loadPauses()).toEqual({ containers: { 101: '2026-03-01T12:00:00.000Z' }, modes: {} })
+    writeFileSync(path(), '{}')
+    expect(files.loadPauses()).toEqual(NO_PAUSES)
   })
 
-  test.each(['{"101":', '{"101":"tomorrow"}', '{"shop":"2026-03-01T12:00:00Z"}', '[]'])(
-    'are none when the file holds %s, which is said once and left as it is',
-    async text => {
-      writeFileSync(path(), text)
-      for (let cycle = 0; cycle < 3; cycle++) expect(await files.loadPauses()).toEqual({})
-      expect(recording.messages()).toEqual(['the pauses cannot be read; no container is paused'])
-      expect(readFileSync(path(), 'utf8')).toBe(text)
-    },
-  )
-
-  test('that are damaged again after they were mended are said again', async () => {
-    for (const text of ['oops', '{}', 'oops']) {
-      writeFileSync(path(), text)
-      await files.loadPauses()
-    }
-    expect(recording.messages()).toHaveLength(2)
+  test.each([
+    '',
+    '{"101":',
+    '{"101":"tomorrow"}',
+    '{"shop":"2026-03-01T12:00:00Z"}',
+    '{"containers":{},"modes":{"101":"fast"}}',
+    '{"containers":{},"modes":{},"al":"forever"}',
+    '[]',
+  ])('are not known when the file holds %s, which is left as it is', text => {
+    writeFileSync(path(), text)
+    expect(files.loadPauses()).toMatchObject({ code: 'STATE_INVALID', message: expect.stringContaining(path()) })
+    expect(readFileSync(path(), 'utf8')).toBe(text)
   })
 
-  test('are none, at once, when there is a FIFO in their place', async () => {
-    execFileSync('mkfifo', [path()])
-    expect(await files.loadPauses()).toEqual({})
-    expect(recording.messages()).toEqual(['the pauses cannot be read; no container is paused'])
+  test.each([
+    ['a FIFO', () => void execFileSync('mkfifo', [path()])],
+    ['a folder', () => void mkdirSync(path())],
+  ])('are not known, at once, when there is %s in their place', (_, make) => {
+    make()
+    expect(files.loadPauses()).toMatchObject({ code: 'STATE_INVALID' })
   })
 })
