@@ -1,4 +1,5 @@
 import { AllocationBody, type HistoryEntryBody, MB_PER_GB } from '@lxc-autoscale/core'
+import type { SavedSizes } from '../audit/saved-sizes.ts'
 import type { NewsItem } from './news-events.ts'
 import { lastingText } from './news-message.ts'
 
@@ -60,8 +61,7 @@ export interface DaySummary {
   readonly kills: { readonly own: number; readonly inner: number }
   /** Headlines of the states that stand and were told. */
   readonly standing: readonly string[]
-  /** Less than before the first changes; undefined when that is not known. */
-  readonly saved: { readonly cores: number; readonly memoryMb: number } | undefined
+  readonly saved: SavedSizes
   readonly sinceMs: number
   readonly nowMs: number
 }
@@ -73,7 +73,7 @@ export function summaryItem({ changes, kills, standing, saved, sinceMs, nowMs }:
     `Changes: cores ${coresUp} up, ${coresDown} down; memory ${memoryUp} up, ${memoryDown} down; of these ${undone} took another one back.`,
     `Not made: ${refused} refused, ${failed} failed.`,
     `Killed: ${kills.own} at the limit of their container, ${kills.inner} inside limits of their own.`,
-    ...(saved === undefined ? [] : [`Given now, against before the first changes: ${savedText(saved)}.`]),
+    `Given now, against before the first changes: ${savedText(saved)}.`,
     standing.length === 0 ? 'Nothing else stands.' : `Stands: ${standing.join('; ')}.`,
   ]
   return {
@@ -90,7 +90,7 @@ export function summaryItem({ changes, kills, standing, saved, sinceMs, nowMs }:
   }
 }
 
-function savedText({ cores, memoryMb }: NonNullable<DaySummary['saved']>): string {
+function savedText({ cores, memoryMb }: SavedSizes): string {
   const way = (figure: number, unit: string) => `${Math.abs(figure).toFixed(1)} ${unit} ${figure < 0 ? 'more' : 'less'}`
   return `${way(cores, 'cores')}, ${way(memoryMb / MB_PER_GB, 'GB')}`
 }

@@ -14,15 +14,18 @@ export interface NewKills {
 /** What happened longer ago is no news, at a first start or after days in which nobody looked. */
 const NEWS_MS = MS_PER_HOUR
 
-/** The kills that the model saw since those that are `counted`. */
-export function newKills({ containers }: ModelStatus, counted: CountedKills, nowMs: number): NewKills {
+/** The kills that the model saw since those that are `counted`; null: since now. */
+export function newKills({ containers }: ModelStatus, before: CountedKills | null, nowMs: number): NewKills {
+  const counted = before ?? {}
   const newest: Record<string, number> = {}
   const items: NewsItem[] = []
   let [own, inner] = [0, 0]
   for (const { vmid, name, kills, allocation } of containers) {
     // Of a clock that was set back.
     const sinceMs = Math.max(Math.min(counted[vmid] ?? 0, nowMs), nowMs - NEWS_MS)
-    const fresh = kills.map(kill => ({ ...kill, atMs: Date.parse(kill.time) })).filter(({ atMs }) => atMs > sinceMs)
+    const fresh = (before === null ? [] : kills)
+      .map(kill => ({ ...kill, atMs: Date.parse(kill.time) }))
+      .filter(({ atMs }) => atMs > sinceMs)
     const lastMs = Math.max(counted[vmid] ?? 0, ...kills.map(({ time }) => Date.parse(time)))
     if (lastMs > 0) newest[vmid] = lastMs
     const of = { vmid, name, nowMs }

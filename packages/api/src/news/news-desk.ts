@@ -7,12 +7,14 @@ import {
   type HistoryEntryBody,
   type Logger,
   type ModelStatus,
+  MS_PER_DAY,
   MS_PER_MINUTE,
   MS_PER_SECOND,
   type NewsTestBody,
   runEvery,
 } from '@lxc-autoscale/core'
-import { countChanges, type DaySummary, dayBeforeFirst, isSummaryDue, localDay, summaryItem } from './daily-summary.ts'
+import type { SavedSizes } from '../audit/saved-sizes.ts'
+import { countChanges, dayBeforeFirst, isSummaryDue, localDay, summaryItem } from './daily-summary.ts'
 import { newKills } from './kills.ts'
 import type { NewsItem } from './news-events.ts'
 import type { NewsFile, NewsMemory } from './news-file.ts'
@@ -28,13 +30,14 @@ import { followStates } from './standing.ts'
 export interface NewsSources {
   /** Name of this node of Proxmox. */
   host(): string
-  verdict(): DecidingVerdict
+  /** Undefined when nobody wants to know. */
+  verdict(): DecidingVerdict | undefined
   /** What the model wrote down last; undefined when nothing of this moment is there. */
   status(): ModelStatus | undefined
   health(): Promise<HealthBody>
   /** What was made and what was not since then, newest first. */
   changes(sinceMs: number): readonly AsyncIterable<HistoryEntryBody>[]
-  saved(): Promise<DaySummary['saved']>
+  saved(): Promise<SavedSizes>
 }
 
 /** Figures about the sending, for the metrics. */
@@ -60,6 +63,8 @@ const LOOK_MS = 5 * MS_PER_SECOND
 /** The checks run pct, which costs a core for a second; a check that failed is looked at more often. */
 const CHECK_MS = 5 * MS_PER_MINUTE
 const RECHECK_MS = MS_PER_MINUTE
+/** Of more nobody wants a summary, as after weeks without any target. */
+const LONGEST_SUMMARY_MS = 2 * MS_PER_DAY
 /** How often it is written down that a state is still seen. */
 const NOTE_MS = 5 * MS_PER_MINUTE
 
@@ -70,11 +75,9 @@ const NOTE_MS = 5 * MS_PER_MINUTE
 export class NewsDesk {
   readonly #parts: NewsDeskParts
   readonly #send: typeof sendNews
-  #settings: NewsSettings
+  #settings: NewsSettings = NOTHING_WANTED
   #sources: NewsSources | undefined
   #memory: NewsMemory
-  /** Kills from before the first start of all are no news. */
-  #isFirst: boolean
   #health: { readonly body: HealthBody; readonly atMs: number } | undefined
   #isChecking = false
   /** Targets to which something is on its way. */
@@ -84,27 +87,24 @@ export class NewsDesk {
   #saving: Promise<void> = Promise.resolve()
   #saveProblem: string | undefined
 
-  constructor(parts: NewsDeskParts, settings: NewsSettings) {
+  constructor(parts: NewsDeskParts) {
     this.#parts = parts
     this.#send = parts.send ?? sendNews
-    this.#settings = settings
-    const saved = this.#read()
-    this.#isFirst = saved === undefined
-    this.#memory = saved ?? this.#nothingTold()
-    this.configure(settings)
+    this.#memory = this.#read() ?? NOTHING_TOLD
   }
 
-  /** Takes effect at once; what waits for a target that stays is sent to it. */
-  configure(settings: NewsSettings): void {
+  /** Another configuration from now on; what waits for a target that stays is sent to it. */
+  use(settings: NewsSettings, sources: NewsSources): void {
     this.#settings = settings
+    this.#sources = sources
     const names = settings.targets.map(targetName)
     for (const name of names) this.#parts.counts.newsTarget(name)
     const outboxes = Object.fromEntries(names.map(name => [name, this.#memory.outboxes[name] ?? EMPTY_OUTBOX]))
     this.#memory = { ...this.#memory, outboxes }
-  }
-
-  use(sources: NewsSources): void {
-    this.#sources = sources
+    if (this.#memory.summary.since_ms === 0) {
+      const nowMs = this.#parts.clock.nowMs()
+      this.#memory = { ...this.#memory, summary: beginSummary(nowMs, dayBeforeFirst(settings.daily_summary_at, nowMs)) }
+    }
   }
 
   /** To be told of each change that was asked for. */
@@ -119,7 +119,7 @@ export class NewsDesk {
     const { clock, signal, log } = this.#parts
     await runEvery({ intervalMs: () => LOOK_MS, clock, signal }, async () => {
       try {
-        if (this.#isWanted) await this.#look()
+        if (this.#isWanted && this.#sources !== undefined) await this.#look(this.#sources)
         this.#sendDue()
       } catch (error) {
         // Containers must go on being sized when nobody can be told of it.
@@ -165,75 +165,68 @@ export class NewsDesk {
     return this.#settings.targets.length > 0
   }
 
-  async #look(): Promise<void> {
-    const sources = this.#sources
-    if (sources === undefined) return
-    const { clock } = this.#parts
-    const nowMs = clock.nowMs()
+  async #look(sources: NewsSources): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs()
+    const before = this.#memory
     this.#checkWhenDue(sources)
-    const status = sources.status()
-    const memory = this.#memory
-    const refusals = recentRefusals(memory.refusals, nowMs)
-    const facts = { nowMs, status, verdict: sources.verdict(), health: this.#health?.body, refusals }
-    const { states, items } = followStates(memory.states, seenStates(facts), {
-      nowMs,
-      known: knownEvents(facts),
-      patience: patienceWith,
-    })
-    const kills = status === undefined ? undefined : newKills(status, memory.kills_ms, nowMs)
-    const isFirst = this.#isFirst
-    if (kills !== undefined) this.#isFirst = false
-    const { summary } = memory
-    const counted = isFirst || kills === undefined ? { own: 0, inner: 0 } : kills
-    const killed = { own: summary.kills.own + counted.own, inner: summary.kills.inner + counted.inner }
-    this.#memory = {
-      ...this.#memory,
-      states,
-      refusals,
-      kills_ms: kills?.counted ?? memory.kills_ms,
-      summary: { ...summary, kills: killed },
-    }
-    const news = [...items, ...(isFirst ? [] : (kills?.items ?? []))]
-    const day = isSummaryDue(this.#settings.daily_summary_at, summary.day, nowMs)
-      ? await this.#summarise(sources, nowMs)
-      : []
-    this.#tell([...news, ...day])
-    const isChanged =
-      news.length + day.length > 0 || JSON.stringify(told(memory)) !== JSON.stringify(told(this.#memory))
-    if (isChanged || Math.abs(nowMs - this.#notedMs) >= NOTE_MS) {
-      this.#notedMs = nowMs
-      await this.#save()
-    }
+    const news = this.#observe(sources, nowMs)
+    const isDue = isSummaryDue(this.#settings.daily_summary_at, before.summary.day, nowMs)
+    const items = isDue ? [...news, await this.#summarise(sources, nowMs)] : news
+    this.#tell(items)
+    const isToWrite = items.length > 0 || JSON.stringify(told(before)) !== JSON.stringify(told(this.#memory))
+    if (!isToWrite && Math.abs(nowMs - this.#notedMs) < NOTE_MS) return
+    this.#notedMs = nowMs
+    await this.#save()
   }
 
-  async #summarise(sources: NewsSources, nowMs: number): Promise<readonly NewsItem[]> {
-    const { since_ms: sinceMs, kills } = this.#memory.summary
-    const since = Math.min(sinceMs, nowMs)
+  /** What is new, by all that is known now. */
+  #observe(sources: NewsSources, nowMs: number): readonly NewsItem[] {
+    const { refusals: allRefusals, summary, ...memory } = this.#memory
+    const status = sources.status()
+    const refusals = recentRefusals(allRefusals, nowMs)
+    const facts = { status, verdict: sources.verdict(), health: this.#health?.body, refusals }
+    const look = { nowMs, known: knownEvents(facts), patience: patienceWith }
+    const { states, items } = followStates(memory.states, seenStates(facts), look)
+    const kills = status === undefined ? undefined : newKills(status, memory.kills_ms, nowMs)
+    const { own = 0, inner = 0 } = kills ?? {}
+    const killed = { own: summary.kills.own + own, inner: summary.kills.inner + inner }
+    const kills_ms = kills?.counted ?? memory.kills_ms
+    this.#memory = { ...this.#memory, states, refusals, kills_ms, summary: { ...summary, kills: killed } }
+    return [...items, ...(kills?.items ?? [])]
+  }
+
+  async #summarise(sources: NewsSources, nowMs: number): Promise<NewsItem> {
+    const { since_ms: lastMs, kills } = this.#memory.summary
+    const sinceMs = Math.min(nowMs, Math.max(lastMs, nowMs - LONGEST_SUMMARY_MS))
     const standing = Object.values(this.#memory.states).filter(({ is_told: isTold }) => isTold)
-    const item = summaryItem({
-      changes: await countChanges(sources.changes(since), since),
+    this.#memory = { ...this.#memory, summary: beginSummary(nowMs, localDay(nowMs)) }
+    return summaryItem({
+      changes: await countChanges(sources.changes(sinceMs), sinceMs),
       kills,
       standing: standing.map(state => headline({ ...state, count: 1, state: 'began' })),
       saved: await sources.saved(),
-      sinceMs: since,
+      sinceMs,
       nowMs,
     })
-    const summary = { since_ms: nowMs, day: localDay(nowMs), kills: { own: 0, inner: 0 } }
-    this.#memory = { ...this.#memory, summary }
-    return [item]
   }
 
   /** The checks are not waited for: one may take as long as pct does. */
   #checkWhenDue(sources: NewsSources): void {
     const { clock } = this.#parts
     const nowMs = clock.monotonicMs()
-    const everyMs = this.#health?.body.status === 'unhealthy' ? RECHECK_MS : CHECK_MS
+    // Whether it is deciding is looked at each time.
+    const checks = Object.entries(this.#health?.body.checks ?? {}).filter(([name]) => name !== 'deciding')
+    const everyMs = checks.every(([, { ok }]) => ok) ? CHECK_MS : RECHECK_MS
     if (this.#isChecking || (this.#health !== undefined && nowMs - this.#health.atMs < everyMs)) return
     this.#isChecking = true
-    void sources.health().then(body => {
-      this.#health = { body, atMs: nowMs }
-      this.#isChecking = false
-    })
+    void sources
+      .health()
+      .then(body => {
+        this.#health = { body, atMs: nowMs }
+      })
+      .finally(() => {
+        this.#isChecking = false
+      })
   }
 
   #tell(items: readonly NewsItem[]): void {
@@ -307,13 +300,6 @@ export class NewsDesk {
     }
   }
 
-  #nothingTold(): NewsMemory {
-    const nowMs = this.#parts.clock.nowMs()
-    const day = dayBeforeFirst(this.#settings.daily_summary_at, nowMs)
-    const summary = { since_ms: nowMs, day, kills: { own: 0, inner: 0 } }
-    return { version: 1, outboxes: {}, states: {}, kills_ms: {}, refusals: NO_REFUSALS, summary }
-  }
-
   /** One after the other, each with what is known when its turn comes. Never rejects: without it some may be told again. */
   #save(): Promise<void> {
     this.#saving = this.#saving.then(async () => {
@@ -330,6 +316,29 @@ export class NewsDesk {
     })
     return this.#saving
   }
+}
+
+const NOTHING_WANTED: NewsSettings = {
+  targets: [],
+  events: [],
+  max_per_hour: 1,
+  group_seconds: 1,
+  daily_summary_at: '08:00',
+  dashboard_url: undefined,
+}
+
+/** Before the first start of all. */
+const NOTHING_TOLD: NewsMemory = {
+  version: 1,
+  outboxes: {},
+  states: {},
+  kills_ms: null,
+  refusals: NO_REFUSALS,
+  summary: beginSummary(0, ''),
+}
+
+function beginSummary(sinceMs: number, day: string): NewsMemory['summary'] {
+  return { since_ms: sinceMs, day, kills: { own: 0, inner: 0 } }
 }
 
 /** What is written down at once; that a state is still seen can wait. */

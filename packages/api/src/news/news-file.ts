@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readRegularFile, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
+import { readRegularFile, removeTemporaries, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { parseJson } from '../json-object.ts'
 import { OutboxState } from './outbox.ts'
@@ -17,11 +17,11 @@ export const NewsMemory = z.object({
   outboxes: z.record(z.string(), OutboxState),
   /** By topic. */
   states: z.record(z.string(), StandingState),
-  /** By container the time of the newest kill that was counted. */
-  kills_ms: z.record(z.string(), z.number()),
+  /** By container the time of the newest kill that was counted; null before the first look: what was before is no news. */
+  kills_ms: z.record(z.string(), z.number()).nullable(),
   refusals: Refusals,
   summary: z.object({
-    /** What the next one begins with. */
+    /** What the next one begins with; 0 before the first. */
     since_ms: z.number(),
     /** The day of the last one, by the time of this host: `2026-01-31`. */
     day: z.string(),
@@ -34,8 +34,13 @@ export type NewsMemory = z.output<typeof NewsMemory>
 export class NewsFile {
   readonly #path: string
 
-  constructor(directory: string) {
-    this.#path = join(directory, FILE)
+  private constructor(path: string) {
+    this.#path = path
+  }
+
+  static async open(directory: string): Promise<NewsFile> {
+    await removeTemporaries(directory, name => name === FILE)
+    return new NewsFile(join(directory, FILE))
   }
 
   /** Undefined when there is none, or none that can be used: then nothing was told yet. */

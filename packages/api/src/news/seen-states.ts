@@ -14,10 +14,10 @@ import type { Patience, SeenState } from './standing.ts'
 
 /** What is known at one look. */
 export interface NewsFacts {
-  readonly nowMs: number
   /** What the model wrote down last; undefined when nothing of this moment is there. */
   readonly status: ModelStatus | undefined
-  readonly verdict: DecidingVerdict
+  /** Undefined when nobody wants to know. */
+  readonly verdict: DecidingVerdict | undefined
   /** Undefined before the first. */
   readonly health: HealthBody | undefined
   /** Those of the last hour. */
@@ -47,14 +47,16 @@ export function patienceWith(event: NewsEvent): Patience {
 
 /** The events of which `facts` can tell at all; what stands of the others is neither seen nor over. */
 export function knownEvents({ status }: Pick<NewsFacts, 'status'>): ReadonlySet<NewsEvent> {
+  const isDecided = status?.cycle.outcome === 'decided'
   const ofApi: readonly NewsEvent[] = ['refused', 'daemon_trouble']
   const ofModel: readonly NewsEvent[] = ['abnormal', 'at_maximum', 'host_short']
-  return new Set([...ofApi, ...(status === undefined ? [] : ofModel)])
+  return new Set([...ofApi, ...(isDecided ? ofModel : [])])
 }
 
 /** Every state that `facts` show. */
 export function seenStates(facts: NewsFacts): SeenState[] {
-  const containers = facts.status?.containers ?? []
+  // Without a decision the containers stand there as they were before.
+  const containers = facts.status?.cycle.outcome === 'decided' ? facts.status.containers : []
   return [
     ...troubles(facts),
     ...hostShort(facts, containers),
@@ -67,7 +69,7 @@ export function seenStates(facts: NewsFacts): SeenState[] {
 const AS_SET: ReadonlySet<string> = new Set(['dry_run', 'all_paused'])
 
 function troubles({ verdict, health }: NewsFacts): SeenState[] {
-  const problems = verdict.state === 'stuck' ? verdict.problems.filter(({ code }) => !AS_SET.has(code)) : []
+  const problems = verdict?.state === 'stuck' ? verdict.problems.filter(({ code }) => !AS_SET.has(code)) : []
   const failing = Object.entries(health?.checks ?? {}).filter(
     ([name, { ok }]) => !ok && !isToldByVerdict(name, problems),
   )

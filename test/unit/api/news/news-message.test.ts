@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { composeMessage, headline, MOST_TEXT_BYTES } from '../../../../packages/api/src/news/news-message.ts'
 import type { NewsItem } from '../../../../packages/api/src/news/news-events.ts'
+import { composeMessage, headline, MOST_TEXT_BYTES } from '../../../../packages/api/src/news/news-message.ts'
 import { newsItem } from '../../../builders/news-item.ts'
 
 function compose(items: readonly NewsItem[], dropped = 0) {

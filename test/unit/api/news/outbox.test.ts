@@ -65,7 +65,10 @@ test('what failed is tried again after longer and longer waits, of half an hour 
     nowMs = due
   }
   expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1_800, 1_800, 1_800])
-  expect(afterSending(outbox, { items: outbox.waiting, dropped: 0 }, START_MS)).toMatchObject({ failures: 0, waiting: [] })
+  expect(afterSending(outbox, { items: outbox.waiting, dropped: 0 }, START_MS)).toMatchObject({
+    failures: 0,
+    waiting: [],
+  })
 })
 
 describe('a clock that was set back', () => {
