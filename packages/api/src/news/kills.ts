@@ -36,7 +36,8 @@ export function newKills({ containers }: ModelStatus, before: CountedKills | nul
     own += ownCount
     inner += innerCount
   }
-  return { counted: newest, items, own, inner }
+  const isSame = before !== null && items.length === 0
+  return { counted: isSame ? before : newest, items, own, inner }
 }
 
 interface Killed {

@@ -51,7 +51,7 @@ export interface NewsCounts {
 export interface NewsDeskParts {
   readonly clock: Clock
   readonly log: Logger
-  readonly file: NewsFile
+  readonly file: Pick<NewsFile, 'read' | 'write'>
   readonly counts: NewsCounts
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
@@ -78,6 +78,8 @@ export class NewsDesk {
   #settings: NewsSettings = NOTHING_WANTED
   #sources: NewsSources | undefined
   #memory: NewsMemory
+  /** What the model wrote, whose kills are counted. */
+  #counted: ModelStatus | undefined
   #health: { readonly body: HealthBody; readonly atMs: number } | undefined
   #isChecking = false
   /** Targets to which something is on its way. */
@@ -173,7 +175,8 @@ export class NewsDesk {
     const isDue = isSummaryDue(this.#settings.daily_summary_at, before.summary.day, nowMs)
     const items = isDue ? [...news, await this.#summarise(sources, nowMs)] : news
     this.#tell(items)
-    const isToWrite = items.length > 0 || JSON.stringify(told(before)) !== JSON.stringify(told(this.#memory))
+    const isToWrite =
+      items.length > 0 || before.kills_ms !== this.#memory.kills_ms || told(before) !== told(this.#memory)
     if (!isToWrite && Math.abs(nowMs - this.#notedMs) < NOTE_MS) return
     this.#notedMs = nowMs
     await this.#save()
@@ -187,10 +190,11 @@ export class NewsDesk {
     const facts = { status, verdict: sources.verdict(), health: this.#health?.body, refusals }
     const look = { nowMs, known: knownEvents(facts), patience: patienceWith }
     const { states, items } = followStates(memory.states, seenStates(facts), look)
-    const kills = status === undefined ? undefined : newKills(status, memory.kills_ms, nowMs)
-    const { own = 0, inner = 0 } = kills ?? {}
+    const kills =
+      status === undefined || status === this.#counted ? undefined : newKills(status, memory.kills_ms, nowMs)
+    this.#counted = status
+    const { own = 0, inner = 0, counted: kills_ms = memory.kills_ms } = kills ?? {}
     const killed = { own: summary.kills.own + own, inner: summary.kills.inner + inner }
-    const kills_ms = kills?.counted ?? memory.kills_ms
     this.#memory = { ...this.#memory, states, refusals, kills_ms, summary: { ...summary, kills: killed } }
     return [...items, ...(kills?.items ?? [])]
   }
@@ -341,14 +345,14 @@ function beginSummary(sinceMs: number, day: string): NewsMemory['summary'] {
   return { since_ms: sinceMs, day, kills: { own: 0, inner: 0 } }
 }
 
-/** What is written down at once; that a state is still seen can wait. */
-function told({ states, kills_ms: kills, refusals }: NewsMemory): unknown {
+/** Names what is written down at once; that a state is still seen can wait. */
+function told({ states, refusals }: NewsMemory): string {
   const standing = Object.entries(states).map(([topic, { is_told: isTold, since_ms: sinceMs }]) => [
     topic,
     isTold,
     sinceMs,
   ])
-  return [standing, kills, refusals]
+  return JSON.stringify([standing, refusals])
 }
 
 function testItem(nowMs: number): NewsItem {

@@ -1,7 +1,7 @@
 import type { DecidingVerdict, HealthBody, HistoryEntryBody, ModelStatus } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { NewsDesk, type NewsSources } from '../../../../packages/api/src/news/news-desk.ts'
-import { NewsFile } from '../../../../packages/api/src/news/news-file.ts'
+import { NewsMemory } from '../../../../packages/api/src/news/news-file.ts'
 import type { NewsMessage } from '../../../../packages/api/src/news/news-message.ts'
 import {
   ErrorHandlingSection,
@@ -13,7 +13,6 @@ import { historyEntry } from '../../../builders/history-entry.ts'
 import { containerStatus, modelStatus } from '../../../builders/model-status.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
-import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -31,7 +30,8 @@ const HEALTHY: HealthBody = { status: 'healthy', version: '2.0.0', checks: { aud
 
 interface World {
   readonly clock: FakeClock
-  readonly directory: string
+  /** What was written down last. */
+  saved: string
   verdict: DecidingVerdict
   status: ModelStatus | undefined
   health: HealthBody
@@ -46,7 +46,7 @@ interface World {
 function world(): World {
   return {
     clock: new FakeClock(new Date(2026, 2, 1, 12).getTime()),
-    directory: temporaryDirectory(),
+    saved: '',
     verdict: DECIDING,
     status: modelStatus(),
     health: HEALTHY,
@@ -69,7 +69,12 @@ async function start(state: World, section: Readonly<Record<string, unknown>> = 
   const desk = new NewsDesk({
     clock: state.clock,
     log: state.log.log,
-    file: await NewsFile.open(state.directory),
+    file: {
+      read: () => (state.saved === '' ? undefined : NewsMemory.parse(JSON.parse(state.saved))),
+      async write(memory) {
+        state.saved = JSON.stringify(memory)
+      },
+    },
     counts: {
       newsTarget: () => undefined,
       newsSent: count('sent'),
@@ -152,9 +157,9 @@ describe('kills', () => {
     const { stop } = await start(state, { max_per_hour: 4 })
     for (let vmid = 100; vmid < 1_100; vmid++) {
       state.status = kill(state, vmid)
-      if (vmid % 10 === 0) await state.clock.advance(5_000)
+      if (vmid % 50 === 0) await state.clock.advance(30_000)
     }
-    await state.clock.advance(HOUR_MS - 500_000)
+    await state.clock.advance(HOUR_MS - 600_000)
     expect(state.sent.length).toBeLessThanOrEqual(4)
     await state.clock.advance(HOUR_MS)
     await stop()
@@ -367,9 +372,9 @@ describe('states of containers', () => {
 describe('the daily summary', () => {
   test('comes at its time, once, with what happened', async () => {
     const state = world()
-    const { stop } = await start(state)
+    const { stop } = await start(state, { daily_summary_at: '13:30' })
     const size = (cores: number) => ({ cores, cpulimit: null, memory_mb: 512, swap_mb: 0 })
-    const time = new Date(state.clock.nowMs() + HOUR_MS).toISOString()
+    const time = new Date(state.clock.nowMs() + MINUTE_MS).toISOString()
     state.history = [
       historyEntry({ time, before: size(1), after: size(2) }),
       historyEntry({ time, before: size(2), after: size(1), undo_of: 'x' }),
@@ -377,14 +382,14 @@ describe('the daily summary', () => {
       historyEntry({ time: '2026-02-01T00:00:00.000Z', before: size(1), after: size(2) }),
     ]
     state.status = kill(state, 101, 3)
-    await state.clock.advance(19 * HOUR_MS)
+    await state.clock.advance(HOUR_MS)
     expect(titles(state)).toEqual([expect.stringContaining('killed')])
-    await state.clock.advance(26 * HOUR_MS)
+    await state.clock.advance(3 * HOUR_MS)
     await stop()
-    expect(titles(state).slice(1)).toEqual(['pve1: summary of 20 h', 'pve1: summary of 24 h'])
+    expect(titles(state).slice(1)).toEqual(['pve1: summary of 90 min'])
     expect(state.sent[1]?.priority).toBe('low')
     expect(state.sent[1]?.text.split('\n').map(line => line.trim())).toEqual([
-      'summary of 20 h',
+      'summary of 90 min',
       'Changes: cores 1 up, 1 down; memory 0 up, 0 down; of these 1 took another one back.',
       'Not made: 7 refused, 0 failed.',
       'Killed: 3 at the limit of their container, 0 inside limits of their own.',
