@@ -46,7 +46,7 @@ async function measure(host, directory, report) {
     authentication: { key_file: '', api_keys: [{ name: 'bench', key: KEY, role: 'read' }] },
     state: { directory: join(directory, 'state') },
     logging: { log_file: '' },
-    health: { metrics_file: '', model_lock_file: '' },
+    health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
     host: { proc, cgroup, pve },
   }
   const file = join(directory, 'api.yaml')

@@ -114,7 +114,7 @@ async function startApi(directory, { containers, pctDelayMs }) {
     server: { port: 0 },
     authentication: { enabled: false },
     state: { directory: join(directory, 'api-state') },
-    health: { metrics_file: '', model_lock_file: '' },
+    health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
     logging: { log_file: '' },
     host: { proc: host.paths.proc, cgroup: host.paths.cgroup, pve: host.paths.pve },
   }

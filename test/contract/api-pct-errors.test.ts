@@ -16,7 +16,10 @@ function started(lxc: { readonly timeout_seconds?: number } = {}): Promise<ApiDa
   const shape = 'idle' as const
   return ApiDaemon.start({
     containers: [101, 102, 103].map(vmid => ({ vmid, shape, cores: 2, memoryMb: 1_024 })),
-    config: { lxc, health: { metrics_file: '', model_lock_file: '', pct_interval_seconds: 0.01 } },
+    config: {
+      lxc,
+      health: { metrics_file: '', model_lock_file: '', model_status_file: '', pct_interval_seconds: 0.01 },
+    },
   })
 }
 

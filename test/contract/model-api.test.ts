@@ -46,7 +46,7 @@ beforeAll(async () => {
     authentication: { key_file: '', api_keys: [{ name: 'model', key: KEY, role: 'scale' }] },
     state: { directory: join(directory, 'state') },
     safety: { host_memory_reserve_mb: 0, memory_overcommit: 100 },
-    health: { metrics_file: '', model_lock_file: '' },
+    health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
     logging: { log_file: '' },
     host: { proc: host.paths.proc, cgroup: host.paths.cgroup, pve: host.paths.pve },
   }

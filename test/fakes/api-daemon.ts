@@ -76,7 +76,7 @@ export class ApiDaemon {
       },
       state: { directory: join(directory, 'state') },
       logging: { log_file: join(directory, 'api.log') },
-      health: { metrics_file: '', model_lock_file: '' },
+      health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
       host: { proc, cgroup, pve },
     }
     writeFileSync(configFile, stringify({ ...usual, ...config }))

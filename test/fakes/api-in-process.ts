@@ -69,7 +69,7 @@ export interface ApiOnHost {
 export async function apiOnHost({ host, commands, config, state, files }: ApiOnHost) {
   const { proc, cgroup, pve } = host.paths
   const settings = ApiConfig.parse({
-    health: { metrics_file: '', model_lock_file: '' },
+    health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
     host: { proc, cgroup, pve },
     ...config,
   })

@@ -3,10 +3,11 @@ import {
   type ContainerSample,
   type CycleSummary,
   type MetricsCycle,
+  type ModelStatus,
   NO_PAUSES,
   type Pauses,
 } from '@lxc-autoscale/core'
-import { FleetHistory, ModelConfig, type ModelStatus } from '@lxc-autoscale/model'
+import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
@@ -126,6 +127,8 @@ export class FakeModel {
     this.settings = {
       api: this.client,
       apiUrl: 'http://127.0.0.1:5000',
+      metricsFile: '/var/log/lxc_metrics.json',
+      intervalMs: 60_000,
       isDryRun: false,
       maxDataAgeMs: undefined,
       windowMs: DEFAULT_ANOMALY_SETTINGS.windowMs,

@@ -111,8 +111,11 @@ export class PretendInstallation {
   command(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
     const env = { ...process.env, ...this.#environment(), ...environment }
     return new Promise(resolve => {
-      execFile(process.execPath, [programFile(COMMAND), ...words], { env, cwd: this.directory }, (error, stdout, stderr) =>
-        resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+      execFile(
+        process.execPath,
+        [programFile(COMMAND), ...words],
+        { env, cwd: this.directory },
+        (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
       )
     })
   }
@@ -169,7 +172,11 @@ export class PretendInstallation {
         server: { port: 0 },
         authentication: { key_file: this.keyFile },
         state: { directory: this.stateDirectory },
-        health: { metrics_file: this.metricsFile, model_lock_file: this.lockFile },
+        health: {
+          metrics_file: this.metricsFile,
+          model_lock_file: this.lockFile,
+          model_status_file: this.#statusFile,
+        },
         logging: { log_file: log('api') },
         host,
       },

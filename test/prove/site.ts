@@ -379,6 +379,7 @@ export class Site {
         health: {
           metrics_file: this.metricsFile,
           model_lock_file: join(this.diskDirectory, 'lib', 'model.lock'),
+          model_status_file: this.statusFile,
           pct_interval_seconds: 5,
         },
         logging: {

@@ -4,6 +4,7 @@ import { ChangeRunner } from './changes/change-runner.ts'
 import type { ScaleParts } from './changes/scale-container.ts'
 import { ShrinkWatch } from './changes/shrink-watch.ts'
 import type { ApiConfig } from './config.ts'
+import { Deciding } from './deciding.ts'
 import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
@@ -19,6 +20,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
   const monitorFile = new MonitorFile(config.health.metrics_file)
+  const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const onEnd = (entry: HistoryEntryBody) => {
     telemetry.change(entry)
@@ -42,6 +44,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     monitorFile,
     runner,
     shrinks,
-    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, config }),
+    deciding,
+    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config }),
   }
 }

@@ -236,6 +236,10 @@ const HealthSection = z
       .string()
       .default('/var/lock/lxc_autoscale_ml.lock')
       .describe('Lock of the model, which tells whether it runs; empty for not looking.'),
+    model_status_file: z
+      .string()
+      .default('/var/lib/lxc_autoscale_ml/model/model-status.json')
+      .describe('What the model writes down after each cycle, which tells whether it decides; empty for not looking.'),
   })
   .prefault({})
 

@@ -2,11 +2,10 @@ import {
   AutoscaleError,
   type Clock,
   errorMessage,
+  lockHolder,
   MS_PER_SECOND,
-  readRegularFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
-import type { HostFiles } from '@lxc-autoscale/host'
 import type { ApiConfig } from './config.ts'
 import type { MonitorFile } from './host/monitor-file.ts'
 
@@ -17,12 +16,10 @@ export interface DaemonState {
   readonly detail: string
 }
 
-/** More than the number of a process has. */
-const MAX_LOCK_BYTES = 32
+const START_MONITOR = 'systemctl restart lxc_monitor'
 
 export interface DaemonStateParts {
   readonly clock: Clock
-  readonly files: HostFiles
   readonly monitorFile: MonitorFile
   readonly config: Pick<ApiConfig, 'health'>
 }
@@ -39,19 +36,23 @@ export function daemonStates(parts: DaemonStateParts): readonly DaemonState[] {
 function monitorState({ clock, monitorFile, config }: DaemonStateParts): DaemonState {
   return known('lxc_monitor', () => {
     const modifiedMs = monitorFile.modifiedMs()
-    if (modifiedMs === undefined) return { state: 'not known', detail: 'there is no metrics file' }
+    const { metrics_file: file, max_metrics_age_seconds: maxSeconds } = config.health
+    if (file === '') return { state: 'not known', detail: 'health.metrics_file is empty' }
+    if (modifiedMs === undefined) return { state: 'not running', detail: `${file} is not there: ${START_MONITOR}` }
     const ageSeconds = Math.max(0, Math.round((clock.nowMs() - modifiedMs) / MS_PER_SECOND))
-    const isFresh = ageSeconds <= config.health.max_metrics_age_seconds
-    return { state: isFresh ? 'running' : 'not running', detail: `its newest figures are ${ageSeconds} s old` }
+    const detail = `its newest figures are ${ageSeconds} s old`
+    if (ageSeconds <= maxSeconds) return { state: 'running', detail }
+    return { state: 'not running', detail: `${detail}: ${START_MONITOR}` }
   })
 }
 
-function modelState({ files, config }: DaemonStateParts): DaemonState {
+function modelState({ config }: DaemonStateParts): DaemonState {
   return known('lxc_autoscale_ml', () => {
-    const pid = lockHolder(config.health.model_lock_file)
-    if (pid === undefined) return { state: 'not known', detail: 'it holds no lock' }
-    const isAlive = files.inode(`/proc/${pid}`) !== undefined
-    return { state: isAlive ? 'running' : 'not running', detail: `process ${pid}` }
+    const { model_lock_file: file } = config.health
+    if (file === '') return { state: 'not known', detail: 'health.model_lock_file is empty' }
+    const holder = lockHolder(file)
+    if (holder === undefined) return { state: 'not running', detail: 'systemctl start lxc_autoscale_ml' }
+    return { state: 'running', detail: `process ${holder.pid}` }
   })
 }
 
@@ -62,16 +63,5 @@ function known(name: string, look: () => Omit<DaemonState, 'name'>): DaemonState
   } catch (error) {
     if (!(error instanceof AutoscaleError) && systemErrorCode(error) === undefined) throw error
     return { name, state: 'not known', detail: errorMessage(error) }
-  }
-}
-
-/** The number in a lock file; undefined when nobody holds the lock. */
-function lockHolder(path: string): string | undefined {
-  try {
-    const text = path === '' ? '' : readRegularFile(path, MAX_LOCK_BYTES).trim()
-    return /^[1-9]\d*$/.test(text) ? text : undefined
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined
-    throw error
   }
 }

@@ -2,6 +2,7 @@ import { type Clock, errorMessage, type HealthBody, isWithin, MS_PER_SECOND, VER
 import { parsePctList } from '@lxc-autoscale/host'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ApiConfig } from './config.ts'
+import type { Deciding } from './deciding.ts'
 import type { ClusterFiles } from './host/cluster-files.ts'
 import type { MonitorFile } from './host/monitor-file.ts'
 import { listContainers } from './pct/commands.ts'
@@ -51,6 +52,7 @@ export interface HealthCheckParts {
   readonly cluster: ClusterFiles
   readonly monitorFile: MonitorFile
   readonly audit: AuditLog
+  readonly deciding: Pick<Deciding, 'verdict'>
   readonly config: Pick<ApiConfig, 'health' | 'host'>
 }
 
@@ -94,14 +96,21 @@ export class HealthChecks {
       attempt(() => this.#auditLog()),
       attempt(() => this.#metricsFile()),
     ])
+    const verdict = this.#parts.deciding.verdict()
     const checks: Record<string, CheckResult> = {
       lxc_commands,
       pve_files,
       audit_log,
       ...(this.#parts.config.health.metrics_file === '' ? {} : { metrics_file }),
+      ...(verdict === undefined ? {} : { deciding: { ok: verdict.state !== 'stuck', detail: verdict.text } }),
     }
     const isHealthy = Object.values(checks).every(({ ok }) => ok)
-    return { status: isHealthy ? 'healthy' : 'unhealthy', version: VERSION, checks }
+    return {
+      status: isHealthy ? 'healthy' : 'unhealthy',
+      version: VERSION,
+      checks,
+      ...(verdict === undefined ? {} : { deciding: verdict }),
+    }
   }
 
   /** Starting `pct` costs a core for a second, so a good result is kept for longer than the others; a bad one is not. */

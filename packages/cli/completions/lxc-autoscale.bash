@@ -2,15 +2,16 @@
 _lxc_autoscale() {
   local current=${COMP_WORDS[COMP_CWORD]} path="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) case " status | explain | history | undo | ignore | config | config check | config show | config diff | config reference | config migrate | doctor | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
+    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | config | config check | config show | config diff | config reference | config migrate | doctor | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
   done
   case $path in
-    "") words="status explain history undo ignore config doctor replay forest --version --help" ;;
+    "") words="status explain history undo ignore mode config doctor replay forest --version --help" ;;
     "status") words="--config-dir --url --key-file --json --watch --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
     "undo") words="--config-dir --url --key-file --json --help" ;;
-    "ignore") words="--for --end --config-dir --json --help" ;;
+    "ignore") words="--config-dir --url --key-file --json --all --for --forever --end --help" ;;
+    "mode") words="--config-dir --url --key-file --json --as-configured --help" ;;
     "config") words="check show diff reference migrate --help" ;;
     "config check") words="--config-dir --json --help" ;;
     "config show") words="--config-dir --json --help" ;;

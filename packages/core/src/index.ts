@@ -12,6 +12,11 @@ export {
 export { stateDirectory } from './config/state-directory.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
+  DECIDING_PROBLEMS,
+  type DecidingProblem,
+  DecidingVerdict,
+} from './contracts/deciding-verdict.ts'
+export {
   FORMER_MODEL_KEY_NAME,
   type KeyLine,
   keyLines,
@@ -34,6 +39,21 @@ export type {
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
 export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
 export {
+  BREAKER_STATES,
+  type BreakerState,
+  type ChangeStatus,
+  ContainerStatus,
+  CYCLE_OUTCOMES,
+  type CycleOutcome,
+  type DecisionStatus,
+  ModelStatus,
+  OUTCOME_KINDS,
+  type OutcomeKind,
+  readModelStatus,
+  STATUS_FILE,
+  type VerdictStatus,
+} from './contracts/model-status.ts'
+export {
   MODES,
   type Mode,
   NO_PAUSES,
@@ -53,7 +73,10 @@ export { runEvery } from './daemon/run-every.ts'
 export {
   acquireInstanceLock,
   type InstanceLock,
+  lockHolder,
 } from './daemon/single-instance.ts'
+export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
   ConfigError,

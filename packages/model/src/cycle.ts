@@ -1,24 +1,30 @@
-import { AutoscaleError, errorMessage, type MetricsCycle, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type CycleOutcome,
+  errorMessage,
+  type MetricsCycle,
+  MS_PER_SECOND,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
+import { failureBehind } from './client/circuit-breaker.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
 import type { ScalingClient } from './client/scaling-client.ts'
 import { ChangeSender } from './cycle/change-sender.ts'
-import type { CycleParts, CycleReport } from './cycle/cycle-parts.ts'
+import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts'
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { plausibleHost } from './history/implausible.ts'
 import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
-import { type CycleOutcome, VERDICT_SOURCES } from './telemetry.ts'
+import { VERDICT_SOURCES } from './telemetry.ts'
 
 /** What is not read of the metrics file in this time is read in the next cycles. */
 const LONGEST_FOLLOW_MS = 20_000
 
 /** What a new configuration may replace while the model runs. */
-export interface CycleSettings {
+export interface CycleSettings extends CycleFacts {
   readonly api: ScalingClient
-  readonly apiUrl: string
-  readonly isDryRun: boolean
   /** Age above which data are stale; undefined = some usual intervals of the monitor. */
   readonly maxDataAgeMs: number | undefined
   /** A container not seen for this long is forgotten. */
@@ -68,9 +74,9 @@ export class ModelCycle {
       await stages.timeAsync('save', () => this.save())
     }
     const seconds = (clock.monotonicMs() - startMs) / MS_PER_SECOND
-    const { api, apiUrl, isDryRun } = this.#settings
+    const settings = this.#settings
     const freshness = this.#freshness
-    const about = { number: this.#number, seconds, stages: stages.seconds(), freshness, api, apiUrl, isDryRun }
+    const about = { number: this.#number, seconds, stages: stages.seconds(), freshness, api: settings.api, settings }
     await this.#reporter.report({ ...report, ...about, saveProblem: this.#saveProblem })
     return report
   }
@@ -94,15 +100,15 @@ export class ModelCycle {
   async #steps(stages: StageTimes, signal: AbortSignal): Promise<CycleReport> {
     const unreadable = await stages.timeAsync('follow', () => this.#follow(stages, signal))
     stages.exclude('follow', ['anomaly', 'learn'])
-    if (unreadable !== undefined) return this.#nothing('unreadable', unreadable)
+    if (unreadable !== undefined) return nothing('unreadable', unreadable)
     stages.time('refit', () => this.#refit())
     this.#freshness = this.#judgeFreshness()
-    if (this.#freshness.isStale) return this.#nothing('stale', this.#freshness.text)
+    if (this.#freshness.isStale) return nothing('stale', this.#freshness.text)
     // Before the allocations: what the log tells of them is then never newer than they are.
     const historyProblem = await stages.timeAsync('history', () => this.#readHistory(signal))
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
-    if (fetched instanceof AutoscaleError) return this.#nothing('no-allocations', fetched.message)
+    if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
     const pauses = this.#parts.state.loadPauses()
     if (!(pauses instanceof AutoscaleError)) this.#parts.fleet.order(pauses.modes)
     const isHistoryKnown = historyProblem === undefined
@@ -114,7 +120,7 @@ export class ModelCycle {
   }
 
   /** Learns what is new in the metrics file; gives what is wrong when it cannot be read. */
-  async #follow(stages: StageTimes, stop: AbortSignal): Promise<string | undefined> {
+  async #follow(stages: StageTimes, stop: AbortSignal): Promise<AutoscaleError | undefined> {
     const { source, telemetry } = this.#parts
     try {
       const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST_FOLLOW_MS)])
@@ -124,7 +130,7 @@ export class ModelCycle {
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       telemetry.failed(error.code)
-      return error.message
+      return error
     }
   }
 
@@ -204,10 +210,11 @@ export class ModelCycle {
       return error
     }
   }
+}
 
-  /** Nothing is decided in this cycle; every container says why. */
-  #nothing(outcome: CycleOutcome, text: string): CycleReport {
-    for (const container of this.#parts.fleet.containers()) container.problem = text
-    return { outcome, text, outcomes: [] }
-  }
+/** Nothing is decided in this cycle, for no container. */
+function nothing(outcome: CycleOutcome, why: string | AutoscaleError): CycleReport {
+  if (typeof why === 'string') return { outcome, text: why, outcomes: [] }
+  const { message, code } = failureBehind(why)
+  return { outcome, text: message, code, outcomes: [] }
 }

@@ -143,6 +143,8 @@ function cycleSettings(config: ModelConfig, connection: ApiConnection): CycleSet
   return {
     api: connection.open(config),
     apiUrl: config.api.api_url,
+    metricsFile: config.data_file,
+    intervalMs: config.interval_seconds * MS_PER_SECOND,
     isDryRun: config.scaling.dry_run,
     maxDataAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * MS_PER_SECOND,
     windowMs: config.anomaly_detection.window_hours * MS_PER_HOUR,

@@ -1,7 +1,6 @@
-import type { AutoscaleError, MetricsCycle, Pauses } from '@lxc-autoscale/core'
+import type { AutoscaleError, MetricsCycle, ModelStatus, Pauses } from '@lxc-autoscale/core'
 import type { FollowOutcome } from './history/follow-outcome.ts'
 import type { Learned } from './state/state-files.ts'
-import type { ModelStatus } from './status/model-status.ts'
 
 /** What a cycle needs from the metrics file. */
 export interface MetricsSource {

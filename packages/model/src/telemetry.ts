@@ -1,6 +1,15 @@
-import { type ContainerSample, Counter, type ErrorCode, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
-import { OUTCOME_KINDS } from './client/apply-outcome.ts'
-import { BREAKER_STATES, type BreakerState } from './client/circuit-breaker.ts'
+import {
+  BREAKER_STATES,
+  type BreakerState,
+  type ContainerSample,
+  Counter,
+  CYCLE_OUTCOMES,
+  type ErrorCode,
+  Gauge,
+  Histogram,
+  OUTCOME_KINDS,
+  Registry,
+} from '@lxc-autoscale/core'
 
 /** Parts of a cycle, in their order. */
 export const STAGES = [
@@ -16,10 +25,6 @@ export const STAGES = [
   'status',
 ] as const
 export type Stage = (typeof STAGES)[number]
-
-/** How a cycle ended. */
-export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
-export type CycleOutcome = (typeof CYCLE_OUTCOMES)[number]
 
 /** Whose forests judged a sample. */
 export const VERDICT_SOURCES = ['container', 'fleet', 'none'] as const

@@ -14,11 +14,11 @@ export async function callApi(method, path, body) {
   return { status: response.status, body: await response.json() }
 }
 
-/** Whether the API answers at all. */
+/** Whether the API can do its work; whether the model does its own is another question. */
 export async function isApiUp() {
   try {
-    const { status } = await callApi('GET', '/health/check')
-    return status === 200
+    const { checks } = (await callApi('GET', '/health/check')).body
+    return Object.entries(checks).every(([name, { ok }]) => ok || name === 'deciding')
   } catch {
     // It has not begun to listen, or is not healthy yet.
     return false

@@ -24,6 +24,10 @@ export function monitorConfig(host, metricsPath) {
   }
 }
 
+function stateDirectory(host) {
+  return join(host.dir, 'model-state')
+}
+
 export function apiConfig(host, metricsPath) {
   return {
     host: hostSection(host),
@@ -37,7 +41,11 @@ export function apiConfig(host, metricsPath) {
     },
     logging: { log_file: '' },
     state: { directory: join(host.dir, 'api-state') },
-    health: { metrics_file: metricsPath, model_lock_file: lockFile(host) },
+    health: {
+      metrics_file: metricsPath,
+      model_lock_file: lockFile(host),
+      model_status_file: join(stateDirectory(host), 'model-status.json'),
+    },
   }
 }
 
@@ -49,7 +57,7 @@ export function modelConfig(host, metricsPath, ignored) {
     data_file: metricsPath,
     interval_seconds: 2,
     ignore_lxc: ignored,
-    state: { directory: join(host.dir, 'model-state') },
+    state: { directory: stateDirectory(host) },
     api: { api_url: `http://127.0.0.1:${API_PORT}`, api_key: MODEL_KEY },
     scaling: {
       policy: 'threshold',

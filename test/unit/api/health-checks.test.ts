@@ -1,4 +1,4 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, type DecidingVerdict } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import type { AuditLog } from '../../../packages/api/src/audit/audit-log.ts'
 import { ApiConfig } from '../../../packages/api/src/config.ts'
@@ -15,6 +15,7 @@ class Surroundings {
   audit: () => Promise<void> = async () => undefined
   members: { node: string; isQuorate: boolean } | undefined = { node: 'pve', isQuorate: true }
   metricsModifiedMs: number | undefined = this.clock.nowMs()
+  verdict: DecidingVerdict | undefined = { state: 'deciding', text: 'deciding', problems: [] }
 
   health(config: Readonly<Record<string, unknown>> = {}): HealthChecks {
     const run = async () => {
@@ -29,6 +30,7 @@ class Surroundings {
       cluster: { members: () => this.members } as unknown as ClusterFiles,
       monitorFile: { modifiedMs: () => this.metricsModifiedMs } as unknown as MonitorFile,
       audit: { probe: () => this.audit() } as unknown as AuditLog,
+      deciding: { verdict: () => this.verdict },
       config: ApiConfig.parse({ health: config }),
     })
   }
@@ -45,7 +47,7 @@ describe('the health', () => {
   test('is good when everything works, and says what was looked at', async () => {
     const { status, checks } = await new Surroundings().health().check()
     expect(status).toBe('healthy')
-    expect(Object.keys(checks)).toEqual(['lxc_commands', 'pve_files', 'audit_log', 'metrics_file'])
+    expect(Object.keys(checks)).toEqual(['lxc_commands', 'pve_files', 'audit_log', 'metrics_file', 'deciding'])
   })
 
   test.each<[string, (around: Surroundings) => unknown, string]>([
@@ -69,6 +71,14 @@ describe('the health', () => {
       'metrics_file',
       around => Object.assign(around, { metricsModifiedMs: around.clock.nowMs() - 121_000 }),
       '121.0 s old',
+    ],
+    [
+      'deciding',
+      around =>
+        Object.assign(around, {
+          verdict: { state: 'stuck', text: 'not deciding: it stands', problems: [] },
+        }),
+      'it stands',
     ],
   ])('is bad when %s fails (%#)', async (name, harm, detail) => {
     const around = new Surroundings()
@@ -128,6 +138,27 @@ describe('the health', () => {
     await around.clock.advance(5_000)
     expect((await second).status).toBe('unhealthy')
     expect(around.pctRuns).toBe(1)
+  })
+
+  test('is good when nothing comes of the decisions because somebody set it so, and says that', async () => {
+    const around = new Surroundings()
+    around.verdict = {
+      state: 'idle',
+      text: 'dry run',
+      problems: [{ code: 'dry_run', text: 'dry run', mend: 'set it' }],
+    }
+    expect(await around.health().check()).toMatchObject({
+      status: 'healthy',
+      checks: { deciding: { ok: true, detail: 'dry run' } },
+      deciding: around.verdict,
+    })
+  })
+
+  test('leaves the model out when nobody wants to know', async () => {
+    const around = new Surroundings()
+    around.verdict = undefined
+    const body = await around.health().check()
+    expect(body.checks['deciding'] ?? body.deciding).toBeUndefined()
   })
 
   test('leaves the metrics file out when there is none to look at', async () => {

@@ -5,6 +5,7 @@ import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ShrinkWatch } from '../changes/shrink-watch.ts'
 import type { ApiConfig } from '../config.ts'
+import type { Deciding } from '../deciding.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { MonitorFile } from '../host/monitor-file.ts'
 import type { Connections } from '../http/connections.ts'
@@ -40,6 +41,7 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly shrinks: ShrinkWatch
   readonly idempotency: Idempotency
   readonly monitorFile: MonitorFile
+  readonly deciding: Deciding
   readonly health: HealthChecks
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>

@@ -1,5 +1,5 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
-import { type ContainerStatus, containerSettings } from '@lxc-autoscale/model'
+import { AutoscaleError, type ContainerStatus } from '@lxc-autoscale/core'
+import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import { ago, figure, table } from '../output/terminal.ts'
 import { vmidArgument } from './arguments.ts'

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { MODEL_CONFIG_RULES, type ModelConfig, ModelStatus, STATUS_FILE } from '@lxc-autoscale/model'
+import { type ModelStatus, readModelStatus, STATUS_FILE } from '@lxc-autoscale/core'
+import { MODEL_CONFIG_RULES, type ModelConfig } from '@lxc-autoscale/model'
 import { CONFIG_FILES } from './command-context.ts'
-import { installedConfig, readJsonFile } from './installed-config.ts'
+import { installedConfig } from './installed-config.ts'
 
 /** What the model wrote down of itself, and its configuration. */
 export interface ModelView {
@@ -14,5 +15,5 @@ export interface ModelView {
 export function modelView(configDir: string): ModelView {
   const config = installedConfig(configDir, CONFIG_FILES.model, MODEL_CONFIG_RULES)
   const statusFile = join(config.state.directory, STATUS_FILE)
-  return { config, statusFile, status: readJsonFile(statusFile, ModelStatus) }
+  return { config, statusFile, status: readModelStatus(statusFile) }
 }

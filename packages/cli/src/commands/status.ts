@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ContainerConfigBody, ContainerConfigsBody } from '@lxc-autoscale/core'
-import type { ContainerStatus, ModelStatus } from '@lxc-autoscale/model'
+import type { ContainerConfigBody, ContainerConfigsBody, ContainerStatus, ModelStatus } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { ago, figure, table, warned } from '../output/terminal.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -59,7 +58,7 @@ function modelLine(model: ModelStatus | null, nowMs: number): string {
   const parts = [
     `model: cycle ${cycle.number}, ${ago(Date.parse(updated_at), nowMs)}, ${cycle.outcome}`,
     ...(cycle.text === '' ? [] : [warned(cycle.text)]),
-    ...warnings.map(warned),
+    ...warnings.map(({ text }) => warned(text)),
     `data ${figure(metrics.age_seconds, 's')} old${metrics.is_stale ? warned(' (stale: nothing is decided)') : ''}`,
     ...(dry_run ? [warned('dry run: nothing is changed')] : []),
   ]

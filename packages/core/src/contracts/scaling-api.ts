@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { visibleText } from '../visible-text.ts'
 import { MAX_VMID, MIN_VMID } from '../vmid.ts'
+import { DecidingVerdict } from './deciding-verdict.ts'
 
 /**
  * The HTTP contract between model and API (and everybody else who calls the API). Field names are those on the wire.
@@ -249,6 +250,7 @@ export const HealthBody = z.object({
   status: z.enum(['healthy', 'unhealthy']),
   version: z.string(),
   checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+  deciding: DecidingVerdict.optional().describe('Whether the model decides; left out where that is not looked at.'),
 })
 export type HealthBody = z.output<typeof HealthBody>
 

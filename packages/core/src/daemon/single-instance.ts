@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   ftruncateSync,
@@ -9,11 +10,12 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { AutoscaleError, errorMessage, systemErrorCode } from '../errors.ts'
-import { openRegularFileSync } from '../files/regular-file.ts'
+import { openRegularFileSync, readRegularFile } from '../files/regular-file.ts'
 
 export interface InstanceLock {
   /** The process that held the lock last and did not release it; undefined when there was none. */
@@ -25,6 +27,8 @@ export interface InstanceLock {
 const OWN_ONLY = 0o600
 /** The descriptor that flock(1) finds the file under: the first behind those of input and output. */
 const LOCK_FD = 3
+/** More than the number of a process has. */
+const MAX_LOCK_BYTES = 32
 /** Exit code of flock(1) when somebody holds the lock; EX_TEMPFAIL of sysexits(3). */
 const HELD = 75
 
@@ -104,6 +108,28 @@ function lockNow(path: string, fd: number): void {
   throw new AutoscaleError('STATE_INVALID', `${path}: cannot be locked by flock(1) of util-linux: ${problem}`)
 }
 
+/** A process that was written into a lock file. */
+export interface LockHolder {
+  readonly pid: number
+  /** When it took the lock, milliseconds since 1970 UTC. */
+  readonly sinceMs: number
+}
+
+/**
+ * Who holds the lock at `path`, and lives; undefined when nobody does.
+ * @throws {AutoscaleError} STATE_INVALID when it is no regular file; a system error when it cannot be read.
+ */
+export function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const pid = pidOf(readRegularFile(path, MAX_LOCK_BYTES))
+    const sinceMs = statSync(path).mtimeMs
+    return pid === undefined || !existsSync(`/proc/${pid}`) ? undefined : { pid, sinceMs }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 interface LockedFile {
   readonly path: string
   readonly fd: number
@@ -143,8 +169,11 @@ function rewrite(fd: number, text: string): void {
 }
 
 function pidIn(fd: number): number | undefined {
-  const text = readFileSync(fd, 'utf8').trim()
-  return /^[1-9]\d*$/.test(text) ? Number(text) : undefined
+  return pidOf(readFileSync(fd, 'utf8'))
+}
+
+function pidOf(text: string): number | undefined {
+  return /^[1-9]\d*$/.test(text.trim()) ? Number(text) : undefined
 }
 
 /** Whether the open file is the one that others find at `path`. */

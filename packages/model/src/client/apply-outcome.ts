@@ -1,24 +1,6 @@
-import { AutoscaleError, type ErrorCode, errorVerdict } from '@lxc-autoscale/core'
+import { AutoscaleError, type ErrorCode, errorVerdict, type OutcomeKind } from '@lxc-autoscale/core'
 import type { ConfiguredAllocation } from './allocation-change.ts'
 import { ReadOnlyError } from './transport.ts'
-
-/**
- * What became of one change.
- * `applied`: done. `unchanged`: the container had it already. `refused`: the API or its safety rules said no.
- * `moved`: somebody changed the container meanwhile. `locked`: Proxmox works on it. `failed`: tried, and it did not
- * work. `unreachable`: no answer, so it is not known whether it was done. `dry-run`: not sent.
- */
-export const OUTCOME_KINDS = [
-  'applied',
-  'unchanged',
-  'refused',
-  'moved',
-  'locked',
-  'failed',
-  'unreachable',
-  'dry-run',
-] as const
-export type OutcomeKind = (typeof OUTCOME_KINDS)[number]
 
 export interface ApplyOutcome {
   readonly vmid: number

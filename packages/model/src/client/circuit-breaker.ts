@@ -1,7 +1,4 @@
-import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-/** `closed`: calls pass. `open`: calls fail at once. `half-open`: one call tries whether it works again. */
-export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
-export type BreakerState = (typeof BREAKER_STATES)[number]
+import { AutoscaleError, type BreakerState, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
 
 export interface BreakerSettings {
   readonly isEnabled: boolean
@@ -26,6 +23,8 @@ export class CircuitBreaker {
   #state: BreakerState = 'closed'
   #failures = 0
   #openedMs = 0
+  /** Of the last call that failed. */
+  #failure: unknown
   /** Settles when the call that probes has ended; others wait for it. */
   #probe: Promise<void> | undefined
 
@@ -53,7 +52,10 @@ export class CircuitBreaker {
     if (this.remainingMs > 0) {
       const seconds = Math.ceil(this.remainingMs / MS_PER_SECOND)
       const message = `the circuit breaker of ${this.#options.name} is open; next try in ${seconds} s`
-      throw new AutoscaleError('SCALING_API_UNREACHABLE', message, { details: { breaker: 'open' } })
+      throw new AutoscaleError('SCALING_API_UNREACHABLE', message, {
+        details: { breaker: 'open' },
+        cause: this.#failure,
+      })
     }
     this.#enter('half-open')
     const attempt = this.#attempt(call, true)
@@ -70,7 +72,9 @@ export class CircuitBreaker {
       this.#note('success', isProbe)
       return result
     } catch (error) {
-      this.#note(this.#options.judge(error), isProbe)
+      const verdict = this.#options.judge(error)
+      if (verdict === 'failure') this.#failure = error
+      this.#note(verdict, isProbe)
       throw error
     }
   }
@@ -90,6 +94,11 @@ export class CircuitBreaker {
     this.#state = state
     this.#options.onChange?.(state)
   }
+}
+
+/** What went wrong: of an open breaker the failure that keeps it open. */
+export function failureBehind(error: AutoscaleError): AutoscaleError {
+  return isBreakerOpen(error) && error.cause instanceof AutoscaleError ? error.cause : error
 }
 
 /** Whether an error came from an open breaker, so that nothing was sent. */

@@ -1,16 +1,20 @@
-import { type ContainerSample, MS_PER_SECOND, VERSION } from '@lxc-autoscale/core'
+import {
+  type BreakerState,
+  type ChangeStatus,
+  type ContainerSample,
+  type ContainerStatus,
+  type DecisionStatus,
+  type ModelStatus,
+  MS_PER_SECOND,
+  VERSION,
+  type VerdictStatus,
+} from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
-import type { BreakerState } from '../client/circuit-breaker.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
-import type {
-  ChangeStatus,
-  ContainerStatus,
-  DecisionStatus,
-  ModelStatus,
-  VerdictStatus,
-} from '../status/model-status.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
+
+type Warning = ModelStatus['warnings'][number]
 
 /** One container for the status file. */
 function containerStatus(
@@ -39,14 +43,15 @@ function containerStatus(
 
 /** The whole status file. */
 export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
-  const { number, outcome, text, seconds, stages, freshness, api, apiUrl, isDryRun } = cycle
+  const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
   const { historyProblem, pausesProblem, saveProblem } = cycle
+  const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
   const { fleet, history, anomalies, clock, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
   return {
-    version: 1,
+    version: 2,
     updated_at: isoTime(clock.nowMs()),
     pid,
     model_version: VERSION,
@@ -55,10 +60,13 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       number,
       outcome,
       text,
+      code: code ?? null,
+      interval_seconds: intervalMs / MS_PER_SECOND,
       seconds,
       stages: Object.fromEntries(stages),
     },
     metrics: {
+      file: metricsFile,
       newest: history.newestMs === undefined ? null : isoTime(history.newestMs),
       age_seconds: secondsOrNull(freshness.ageMs),
       interval_seconds: secondsOrNull(history.intervalMs),
@@ -71,11 +79,9 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
     },
     api: { url: apiUrl, breaker: api.apiBreakerState },
     warnings: [
-      ...(historyProblem === undefined ? [] : [`the audit log cannot be read, so nothing shrinks: ${historyProblem}`]),
-      ...(pausesProblem === undefined
-        ? []
-        : [`the pauses cannot be read, so every container is left alone: ${pausesProblem}`]),
-      ...(saveProblem === undefined ? [] : [`what was learned cannot be saved: ${saveProblem}`]),
+      ...warning('audit_unreadable', 'the audit log cannot be read, so nothing shrinks', historyProblem),
+      ...warning('pauses_unreadable', 'the pauses cannot be read, so every container is left alone', pausesProblem),
+      ...warning('learned_unsaved', 'what was learned cannot be saved', saveProblem),
     ],
     forests: {
       containers: counts.containers,
@@ -87,6 +93,10 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
     ),
   }
+}
+
+function warning(code: Warning['code'], words: string, problem: string | undefined): Warning[] {
+  return problem === undefined ? [] : [{ code, text: `${words}: ${problem}` }]
 }
 
 function untilText(timeMs: number): string {

@@ -1,5 +1,5 @@
-import type { Logger } from '@lxc-autoscale/core'
-import type { ApplyOutcome, OutcomeKind } from '../client/apply-outcome.ts'
+import type { Logger, OutcomeKind } from '@lxc-autoscale/core'
+import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { TrackedContainer } from './fleet.ts'
 

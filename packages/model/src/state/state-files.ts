@@ -11,6 +11,7 @@ import {
   readPauses,
   removeTemporaries,
   replaceFile,
+  STATUS_FILE,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { readOrSetAside } from './set-aside.ts'
@@ -26,8 +27,6 @@ const SIZERS = 'model-sizers.jsonl'
 const FORESTS = 'model-forests.jsonl'
 /** Where earlier versions kept what the audit log tells. */
 const FORMER_PENDING = 'model-pending.json'
-/** Name of the status file, which every cycle writes: where it is, the model ran before. */
-export const STATUS_FILE = 'model-status.json'
 
 /** What is saved, and until when it was learned. */
 export interface Learned {

@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-import { replaceFile } from '@lxc-autoscale/core'
-import { STATUS_FILE } from '../state/state-files.ts'
-import type { ModelStatus } from './model-status.ts'
+import { type ModelStatus, replaceFile, STATUS_FILE } from '@lxc-autoscale/core'
 
 /** The status as a file that the API's page and `lxc-autoscale explain` read. */
 export class StatusFile {

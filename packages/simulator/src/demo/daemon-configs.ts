@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { STATUS_FILE } from '@lxc-autoscale/core'
 
 /** Where the daemons of the demo find each other. */
 export interface DemoPlaces {
@@ -44,6 +45,10 @@ function lockFile({ work }: DemoPlaces): string {
   return `${work}/lxc_autoscale_ml.lock`
 }
 
+function modelState({ work }: DemoPlaces): string {
+  return `${work}/model`
+}
+
 function monitorConfig(places: DemoPlaces) {
   return {
     monitoring: { export_file: metricsFile(places), check_interval: 1 },
@@ -61,7 +66,7 @@ function modelConfig(places: DemoPlaces) {
     lock_file: lockFile(places),
     log_file: `${places.work}/lxc_autoscale_ml.log`,
     metrics: { port: 0 },
-    state: { directory: `${places.work}/model` },
+    state: { directory: modelState(places) },
     api: { api_url: `http://127.0.0.1:${places.port}`, api_key: places.modelKey, api_key_file: '' },
     scaling: {
       policy: 'threshold',
@@ -95,7 +100,12 @@ function apiConfig(places: DemoPlaces) {
       ],
     },
     state: { directory: `${places.work}/api` },
-    health: { metrics_file: metricsFile(places), max_metrics_age_seconds: 15, model_lock_file: lockFile(places) },
+    health: {
+      metrics_file: metricsFile(places),
+      max_metrics_age_seconds: 15,
+      model_lock_file: lockFile(places),
+      model_status_file: `${modelState(places)}/${STATUS_FILE}`,
+    },
     logging: { log_file: `${places.work}/autoscaleapi.log` },
     host: hostSection(places),
   }

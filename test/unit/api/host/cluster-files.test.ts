@@ -130,6 +130,12 @@ describe('the newest sample of the monitor', () => {
 
 /** `lock` is in the place of the model's lock file. */
 function statesOf(monitorFile: MonitorFile, lock: string) {
-  const health = { metrics_file: '', max_metrics_age_seconds: 60, pct_interval_seconds: 1, model_lock_file: lock }
-  return daemonStates({ clock: systemClock, files: new HostFiles(), monitorFile, config: { health } })
+  const health = {
+    metrics_file: lock,
+    max_metrics_age_seconds: 60,
+    pct_interval_seconds: 1,
+    model_lock_file: lock,
+    model_status_file: '',
+  }
+  return daemonStates({ clock: systemClock, monitorFile, config: { health } })
 }

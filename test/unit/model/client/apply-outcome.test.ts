@@ -1,6 +1,6 @@
-import { AutoscaleError, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type ErrorCode, type OutcomeKind } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
-import { type OutcomeKind, outcomeOfError } from '../../../../packages/model/src/client/apply-outcome.ts'
+import { outcomeOfError } from '../../../../packages/model/src/client/apply-outcome.ts'
 
 test.each<[ErrorCode, OutcomeKind]>([
   ['ALLOCATION_MOVED', 'moved'],

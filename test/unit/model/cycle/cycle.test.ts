@@ -118,7 +118,7 @@ describe('a cycle', () => {
     model.scripted.wishes.set(101, { cores: 3 })
     await model.run()
     expect(model.status).toMatchObject({
-      version: 1,
+      version: 2,
       cycle: { number: 1, outcome: 'decided' },
       metrics: { is_stale: false, age_seconds: 0 },
       host: { cores: 8, memory_mb: 32_768 },
@@ -159,7 +159,13 @@ describe('nothing is changed', () => {
 
   test('before there are any metrics', async () => {
     expect(await model.run()).toMatchObject({ outcome: 'stale', text: 'there are no metrics yet' })
-    expect(model.status?.metrics).toEqual({ newest: null, age_seconds: null, interval_seconds: null, is_stale: true })
+    expect(model.status?.metrics).toEqual({
+      file: '/var/log/lxc_metrics.json',
+      newest: null,
+      age_seconds: null,
+      interval_seconds: null,
+      is_stale: true,
+    })
   })
 
   test('when the metrics file cannot be read', async () => {
@@ -175,7 +181,10 @@ describe('nothing is changed', () => {
     model.measure({ 101: {} })
     expect(await model.run()).toMatchObject({ outcome: 'no-allocations' })
     expect(model.api.changes).toEqual([])
-    expect(model.status?.containers[0]?.problem).toMatch(/ECONNREFUSED/)
+    expect(model.status).toMatchObject({
+      cycle: { code: 'SCALING_API_UNREACHABLE', text: expect.stringMatching(/ECONNREFUSED/) },
+      containers: [{ problem: null }],
+    })
   })
 
   test('of a container that the API does not name, or could not read', async () => {
@@ -236,7 +245,10 @@ describe('nothing is changed', () => {
     }
     expect(model.api.changes).toEqual([])
     expect(model.status?.warnings).toEqual([
-      'the pauses cannot be read, so every container is left alone: pauses.json: torn',
+      {
+        code: 'pauses_unreadable',
+        text: 'the pauses cannot be read, so every container is left alone: pauses.json: torn',
+      },
     ])
     const said = 'the pauses cannot be read; every container is left alone until they can be'
     expect(model.recording.messages().filter(message => message === said)).toHaveLength(1)

@@ -1,0 +1,173 @@
+import { z } from 'zod'
+import { AutoscaleError, ERROR_CODES, errorMessage, systemErrorCode } from '../errors.ts'
+import { readRegularFile } from '../files/regular-file.ts'
+import { MODES } from './pauses-file.ts'
+
+/** More than what the model says of a thousand containers. */
+const MOST_BYTES = 67_108_864
+
+/** How a cycle of the model ended. */
+export const CYCLE_OUTCOMES = ['decided', 'stale', 'no-allocations', 'unreadable'] as const
+export type CycleOutcome = (typeof CYCLE_OUTCOMES)[number]
+
+/** Of a circuit breaker. `closed`: calls pass. `open`: calls fail at once. `half-open`: one call tries whether it works again. */
+export const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
+export type BreakerState = (typeof BREAKER_STATES)[number]
+
+/**
+ * What became of one change.
+ * `applied`: done. `unchanged`: the container had it already. `refused`: the API or its safety rules said no.
+ * `moved`: somebody changed the container meanwhile. `locked`: Proxmox works on it. `failed`: tried, and it did not
+ * work. `unreachable`: no answer, so it is not known whether it was done. `dry-run`: not sent.
+ */
+export const OUTCOME_KINDS = [
+  'applied',
+  'unchanged',
+  'refused',
+  'moved',
+  'locked',
+  'failed',
+  'unreachable',
+  'dry-run',
+] as const
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number]
+
+/** What keeps the model from a part of its work while it decides. */
+const WARNINGS = ['audit_unreadable', 'pauses_unreadable', 'learned_unsaved'] as const
+
+const figure = z.number().nullable()
+const Size = z.object({ cores: figure, memory_mb: figure })
+const Direction = z.enum(['up', 'down', 'keep'])
+
+const DecisionStatus = z.object({
+  time: z.string(),
+  policy: z.string(),
+  from: Size,
+  to: Size,
+  wanted: Size.describe('What the policy asked for, before the safety rules.'),
+  cores: Direction,
+  memory: Direction,
+  is_in_need: z.boolean(),
+  is_to_be_applied: z.boolean().describe('False in mode recommend.'),
+  reasons: z.array(z.object({ rule: z.string(), text: z.string() })),
+})
+export type DecisionStatus = z.output<typeof DecisionStatus>
+
+const ChangeStatus = z.object({
+  time: z.string(),
+  from: Size,
+  to: Size,
+  outcome: z.enum(OUTCOME_KINDS),
+  code: z.string().nullable(),
+  text: z.string(),
+})
+export type ChangeStatus = z.output<typeof ChangeStatus>
+
+const VerdictStatus = z.object({
+  is_anomalous: z.boolean(),
+  is_acted_on: z.boolean().describe('Whether it was sure enough (min_confidence) to hold shrinking.'),
+  confidence: z.number(),
+  score: figure,
+  threshold: figure,
+  source: z.enum(['container', 'fleet', 'none']),
+  features: z.array(z.object({ name: z.string(), share: z.number() })),
+  why: z.string(),
+})
+export type VerdictStatus = z.output<typeof VerdictStatus>
+
+export const ContainerStatus = z.object({
+  vmid: z.number(),
+  name: z.string().nullable(),
+  tags: z.array(z.string()),
+  mode: z.enum(MODES),
+  allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
+  problem: z
+    .string()
+    .nullable()
+    .describe(
+      'What of this container itself was in the way of the last decision; what stops all of them is in `cycle`.',
+    ),
+  paused_until: z
+    .string()
+    .nullable()
+    .describe('Until when a person wants it to be left alone: ISO 8601, or `forever`; null when nobody does.'),
+  newest: z
+    .object({
+      time: z.string(),
+      cpu_cores_used: figure,
+      cpu_usage_percent: figure,
+      cpu_throttled_percent: figure,
+      memory_usage_mb: figure,
+      memory_floor_mb: figure,
+    })
+    .nullable(),
+  decision: DecisionStatus.nullable(),
+  policy: z
+    .object({ cores: z.string(), memory: z.string() })
+    .nullable()
+    .describe('What the policy looked at, in words.'),
+  last_change: ChangeStatus.nullable(),
+  verdict: VerdictStatus.nullable(),
+  breaker: z.enum(BREAKER_STATES),
+})
+export type ContainerStatus = z.output<typeof ContainerStatus>
+
+/** Name of the file in the state directory of the model, which every cycle writes: where it is, the model ran before. */
+export const STATUS_FILE = 'model-status.json'
+
+/** That file: what the model knew and did in its last cycle. */
+export const ModelStatus = z.object({
+  version: z.literal(2),
+  updated_at: z.string(),
+  pid: z.number(),
+  model_version: z.string(),
+  dry_run: z.boolean(),
+  cycle: z.object({
+    number: z.number().describe('Since the start.'),
+    outcome: z.enum(CYCLE_OUTCOMES),
+    text: z.string().describe('What was in the way; empty when nothing was.'),
+    code: z.enum(ERROR_CODES).nullable().describe('What kind of failure that was; null when it was none.'),
+    interval_seconds: z.number().describe('From the begin of a cycle to the begin of the next.'),
+    seconds: z.number(),
+    stages: z.record(z.string(), z.number()).describe('Seconds of each part.'),
+  }),
+  metrics: z.object({
+    file: z.string(),
+    newest: z.string().nullable(),
+    age_seconds: figure,
+    interval_seconds: figure,
+    is_stale: z.boolean(),
+  }),
+  host: z.object({ cores: figure, memory_mb: figure, memory_available_mb: figure }),
+  api: z.object({ url: z.string(), breaker: z.enum(BREAKER_STATES) }),
+  warnings: z
+    .array(z.object({ code: z.enum(WARNINGS), text: z.string() }))
+    .describe('What is wrong although it goes on.'),
+  forests: z.object({ containers: z.number(), with_own_forests: z.number(), forests: z.number(), alarms: z.number() }),
+  containers: z.array(ContainerStatus),
+})
+export type ModelStatus = z.output<typeof ModelStatus>
+
+/**
+ * What the file at `path` holds; undefined when there is none.
+ * @throws {AutoscaleError} STATE_INVALID when it is damaged or of another version, HOST_UNREADABLE when it cannot be read.
+ */
+export function readModelStatus(path: string): ModelStatus | undefined {
+  try {
+    return parseStatus(path, JSON.parse(readRegularFile(path, MOST_BYTES)))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    if (error instanceof AutoscaleError) throw error
+    const code = error instanceof SyntaxError ? 'STATE_INVALID' : 'HOST_UNREADABLE'
+    throw new AutoscaleError(code, `${path}: ${errorMessage(error)}`, { cause: error })
+  }
+}
+
+function parseStatus(path: string, value: unknown): ModelStatus {
+  const parsed = ModelStatus.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const isOfAnotherVersion = issue?.path[0] === 'version'
+  const what = isOfAnotherVersion ? 'is of another version' : `is damaged (${issue?.path.join('.')}: ${issue?.message})`
+  throw new AutoscaleError('STATE_INVALID', `${path}: ${what}`)
+}
