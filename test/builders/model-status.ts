@@ -59,6 +59,8 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     last_change: null,
     verdict: null,
     breaker: 'closed',
+    kills: [],
+    at_maximum: [],
     paused_until: null,
     ...changes,
   }

@@ -10,6 +10,7 @@ import {
   type VerdictStatus,
 } from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
+import { atMaximum } from '../policy/at-maximum.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
@@ -38,6 +39,8 @@ function containerStatus(
     last_change: lastChange === undefined ? null : changeStatus(lastChange),
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
     breaker,
+    kills: [...container.kills],
+    at_maximum: decision === undefined ? [] : atMaximum(decision, sizer.settings.sizing),
   }
 }
 
