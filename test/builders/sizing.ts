@@ -1,6 +1,6 @@
 import { containerSettings } from '@lxc-autoscale/model'
 import type { ContainerSettings, SettingsInput } from '../../packages/model/src/policy/container-settings.ts'
-import type { Allocation, Circumstances, LocalSample } from '../../packages/model/src/policy/decision.ts'
+import type { Allocation, Circumstances, Decision, LocalSample } from '../../packages/model/src/policy/decision.ts'
 import type { Draft, RuleFacts } from '../../packages/model/src/policy/draft.ts'
 import { ScalingSection } from '../../packages/model/src/policy/settings.ts'
 
@@ -131,6 +131,7 @@ export function facts(overrides: Partial<RuleFacts> = {}): RuleFacts {
     lastChangeMs: undefined,
     lastGrowthMs: undefined,
     lastMemoryShrinkMs: undefined,
+    lastFailureMs: undefined,
     recentChanges: 0,
     ...overrides,
   }
@@ -140,9 +141,18 @@ export function facts(overrides: Partial<RuleFacts> = {}): RuleFacts {
 export function draft(to: Partial<Allocation>, overrides: Partial<Draft> = {}): Draft {
   return {
     to: { cores: undefined, memoryMb: undefined, ...to },
+    asked: { cores: undefined, memoryMb: undefined, ...to },
     reasons: [],
     isCoresUrgent: false,
     isMemoryUrgent: false,
     ...overrides,
   }
+}
+
+/** What a decision that nothing has held says of that. */
+export const UNHELD: Pick<Decision, 'askedBy' | 'heldBy' | 'atMaximum' | 'limits'> = {
+  askedBy: { cores: 'test', memory: 'test' },
+  heldBy: { cores: undefined, memory: undefined },
+  atMaximum: { cores: false, memory: false },
+  limits: { minCores: 1, maxCores: 16, minMemoryMb: 128, maxMemoryMb: 65_536 },
 }

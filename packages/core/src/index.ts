@@ -1,3 +1,4 @@
+export { beside } from './beside.ts'
 export { type BootTime, type Clock, isWithin, systemClock } from './clock.ts'
 export {
   configKeys,

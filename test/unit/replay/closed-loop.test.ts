@@ -5,6 +5,7 @@ import { bill, staticRun } from '../../../packages/replay/src/bill.ts'
 import { type ReplaySizer, replay } from '../../../packages/replay/src/closed-loop.ts'
 import { decisionsCsv } from '../../../packages/replay/src/decisions-csv.ts'
 import { parseTraceCsv, TRACE_HEADER } from '../../../packages/replay/src/trace.ts'
+import { UNHELD } from '../../builders/sizing.ts'
 
 /** Gives what `size` says, and keeps what it was shown. */
 class RecordingSizer implements ReplaySizer {
@@ -34,6 +35,7 @@ class RecordingSizer implements ReplaySizer {
       isInNeed: false,
       reasons: [],
       policy: 'recording',
+      ...UNHELD,
     }
   }
 

@@ -50,6 +50,13 @@ const DecisionStatus = z.object({
   is_in_need: z.boolean(),
   is_to_be_applied: z.boolean().describe('False in mode recommend.'),
   reasons: z.array(z.object({ rule: z.string(), text: z.string() })),
+  held_by: z
+    .object({ cores: z.string().nullable(), memory: z.string().nullable() })
+    .describe('The rule by which a resource does not have the size that was asked for; null: none.'),
+  at_maximum: z.object({ cores: z.boolean(), memory: z.boolean() }).describe('More was asked for than its maximum.'),
+  limits: z
+    .object({ min_cores: z.number(), max_cores: figure, min_memory_mb: z.number(), max_memory_mb: figure })
+    .describe('In force at that moment; null: nothing says so.'),
 })
 export type DecisionStatus = z.output<typeof DecisionStatus>
 
@@ -80,6 +87,7 @@ export const ContainerStatus = z.object({
   name: z.string().nullable(),
   tags: z.array(z.string()),
   mode: z.enum(MODES),
+  learning: z.boolean().describe('Not watched for long enough yet to be shrunk.'),
   allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
   problem: z
     .string()

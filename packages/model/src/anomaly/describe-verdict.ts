@@ -1,3 +1,4 @@
+import { beside } from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from './anomaly-verdict.ts'
 
 const PERCENT = 100
@@ -7,5 +8,6 @@ export function describeVerdict({ isAnomalous, score, alarmScore, topFeatures, s
   if (!isAnomalous || score === undefined || alarmScore === undefined) return ''
   const shares = topFeatures.map(({ name, share }) => `${name} ${Math.round(share * PERCENT)}%`).join(', ')
   const whose = source === 'fleet' ? 'unlike the other containers' : 'unlike itself'
-  return `${whose}: score ${score.toFixed(2)} above ${alarmScore.toFixed(2)} (${shares})`
+  const alarm = Math.floor(100 * alarmScore) / 100
+  return `${whose}: score ${beside(score, [alarm], 2)} above ${alarm} (${shares})`
 }

@@ -30,6 +30,7 @@ function containerStatus(
     name: identity.name ?? null,
     tags: [...identity.tags],
     mode: sizer.settings.scaling.mode,
+    learning: sizer.isLearning,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
@@ -141,6 +142,14 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_in_need: decision.isInNeed,
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
+    held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
+    at_maximum: { ...decision.atMaximum },
+    limits: {
+      min_cores: decision.limits.minCores,
+      max_cores: decision.limits.maxCores ?? null,
+      min_memory_mb: decision.limits.minMemoryMb,
+      max_memory_mb: decision.limits.maxMemoryMb ?? null,
+    },
   }
 }
 

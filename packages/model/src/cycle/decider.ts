@@ -1,7 +1,7 @@
 import { AutoscaleError, localTimeText, type Pauses, pauseOf } from '@lxc-autoscale/core'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Allocation, type Decision, isChange } from '../policy/decision.ts'
+import { type Decision, isChange } from '../policy/decision.ts'
 import { actedOn } from './acted-on.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
@@ -85,14 +85,14 @@ export class Decider {
   #count(decision: Decision): void {
     const { decisions } = this.#parts.telemetry
     decisions.inc({ resource: 'cores', direction: decision.cores, reason: reasonFor(decision, 'cores') })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memoryMb') })
+    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memory') })
   }
 }
 
-/** What settled one resource: nothing was wanted, the policy had its way, or the last rule that spoke. */
-function reasonFor({ from, to, wanted, policy, reasons }: Decision, resource: keyof Allocation): string {
-  if (to[resource] === wanted[resource]) return to[resource] === from[resource] ? 'none' : policy
-  return reasons.at(-1)?.rule ?? 'none'
+/** What settled one resource: the rule that holds it, the rule or the policy that asked for the change, or nothing. */
+function reasonFor(decision: Decision, resource: 'cores' | 'memory'): string {
+  const asked = decision[resource] === 'keep' ? 'none' : decision.askedBy[resource]
+  return decision.heldBy[resource] ?? asked
 }
 
 /** Why nothing can be decided for a container; undefined when something can. */

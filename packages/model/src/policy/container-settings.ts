@@ -27,13 +27,17 @@ export interface Origin {
   readonly from: string
 }
 
+export interface NamedSchedule extends Schedule {
+  readonly name: string
+}
+
 /** The settings in force for one container. */
 export interface ContainerSettings {
   /** Every key of `scaling`, in the units of the configuration. */
   readonly scaling: ScalingSection
   /** What a policy sees of them: limits on the grid of sizes. */
   readonly sizing: SizingSettings
-  readonly schedules: readonly Schedule[]
+  readonly schedules: readonly NamedSchedule[]
   /** Snake_case key -> value and where it comes from, for `lxc-autoscale explain`. */
   readonly provenance: Readonly<Record<string, Origin>>
 }
@@ -59,9 +63,17 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
   return {
     scaling,
     sizing: sizingSettings(scaling),
-    schedules: Object.values(input.schedules).filter(schedule => isForAll(schedule) || selects(schedule, input)),
+    schedules: Object.entries(input.schedules).flatMap(([name, schedule]) =>
+      isForAll(schedule) || selects(schedule, input) ? [{ ...schedule, name }] : [],
+    ),
     provenance,
   }
+}
+
+/** A key, and where its value in force comes from: `min_ram_mb, tier db`. */
+export function keyText({ provenance }: Pick<ContainerSettings, 'provenance'>, key: string): string {
+  const { from } = provenance[key] ?? {}
+  return from === undefined ? key : `${key}, ${from}`
 }
 
 /** The maximum in the place of a minimum that is above it, whichever places the two come from; undefined: it is not. */

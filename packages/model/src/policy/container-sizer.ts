@@ -5,18 +5,23 @@ import {
   type Allocation,
   type Circumstances,
   type Decision,
+  type Direction,
   directionOf,
+  type LimitsInForce,
   type LocalSample,
+  type PerResource,
   type Reason,
 } from './decision.ts'
-import type { Draft, RuleFacts } from './draft.ts'
+import { askingRule, type Draft, heldBy, isBelow, RESOURCES, type Remark, type RuleFacts } from './draft.ts'
 import type { Limits } from './limits.ts'
 import type { PastChange } from './past-change.ts'
 import { POLICIES } from './policies/index.ts'
 import { POLICY_NAMES, type PolicyName } from './policies/policy-names.ts'
 import type { Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
+import { isLearning } from './rules/hold-shrinking.ts'
 import { RULES } from './rules/index.ts'
+import { minimumsNow } from './rules/keep-schedule.ts'
 import { type Holds, SafetyMemory } from './safety-memory.ts'
 import type { Tier } from './settings.ts'
 
@@ -71,6 +76,11 @@ export class ContainerSizer {
     return this.#settings
   }
 
+  /** It is not watched for long enough yet to be shrunk. */
+  get isLearning(): boolean {
+    return isLearning({ observedMs: this.#memory.state.observedMs, settings: this.#settings })
+  }
+
   /** How many truces and quarantines have begun since it was made. */
   get holdsBegun(): number {
     return this.#memory.holdsBegun
@@ -93,7 +103,7 @@ export class ContainerSizer {
     const target = this.#policy.decide({ timeMs: nowMs, localTimeMs, allocation })
     const facts = this.#facts(circumstances)
     const draft = RULES.reduce<Draft>((soFar, rule) => rule(soFar, facts), firstDraft(target))
-    return this.#decision(circumstances, target, draft)
+    return this.#decision(facts, target, draft)
   }
 
   /**
@@ -157,32 +167,44 @@ export class ContainerSizer {
     })
   }
 
-  #decision({ allocation, nowMs }: Circumstances, target: Target, draft: Draft): Decision {
+  #decision(facts: RuleFacts, target: Target, draft: Draft): Decision {
+    const { allocation, nowMs } = facts.circumstances
     const to: Allocation = {
       cores: draft.to.cores ?? allocation.cores,
       memoryMb: draft.to.memoryMb ?? allocation.memoryMb,
     }
-    const cores = directionOf(allocation.cores, to.cores)
-    const memory = directionOf(allocation.memoryMb, to.memoryMb)
+    const directions = {
+      cores: directionOf(allocation.cores, to.cores),
+      memory: directionOf(allocation.memoryMb, to.memoryMb),
+    }
+    const limits = limitsInForce(facts)
+    const { policy, mode } = this.#settings.scaling
+    const askedBy = { cores: askingRule(draft, 'cores') ?? policy, memory: askingRule(draft, 'memoryMb') ?? policy }
     return {
       vmid: this.vmid,
       timeMs: nowMs,
       from: allocation,
       to,
       wanted: { cores: target.cores ?? allocation.cores, memoryMb: target.memoryMb ?? allocation.memoryMb },
-      cores,
-      memory,
-      isToBeApplied: this.#settings.scaling.mode !== 'recommend',
+      ...directions,
+      isToBeApplied: mode !== 'recommend',
       isInNeed: draft.isCoresUrgent || draft.isMemoryUrgent,
-      reasons: [...this.#policyReasons(target, { cores, memory }, allocation), ...draft.reasons],
-      policy: this.#settings.scaling.policy,
+      reasons: [...this.#policyReasons(draft, directions), ...reasonsOf(draft.reasons)],
+      policy,
+      askedBy,
+      heldBy: { cores: heldBy(draft, allocation, 'cores'), memory: heldBy(draft, allocation, 'memoryMb') },
+      atMaximum: {
+        cores: isBelow(limits.maxCores, draft.asked.cores),
+        memory: isBelow(limits.maxMemoryMb, draft.asked.memoryMb),
+      },
+      limits,
     }
   }
 
-  /** Why the policy wanted it, for what changes as the policy wanted it; what a rule made of it the rule explains. */
-  #policyReasons(target: Target, { cores, memory }: Pick<Decision, 'cores' | 'memory'>, from: Allocation): Reason[] {
-    const isCores = cores !== 'keep' && directionOf(from.cores, target.cores) === cores
-    const isMemory = memory !== 'keep' && directionOf(from.memoryMb, target.memoryMb) === memory
+  /** Why the policy wanted it, for what changes as the policy wanted it; what a rule asked for instead the rule explains. */
+  #policyReasons(draft: Draft, { cores, memory }: PerResource<Direction>): Reason[] {
+    const isCores = cores !== 'keep' && askingRule(draft, 'cores') === undefined
+    const isMemory = memory !== 'keep' && askingRule(draft, 'memoryMb') === undefined
     if (!isCores && !isMemory) return []
     const words = this.#policy.explain()
     const rule = this.#settings.scaling.policy
@@ -190,6 +212,30 @@ export class ContainerSizer {
       ...(isCores ? [{ rule, text: `cores: ${words.cores}` }] : []),
       ...(isMemory ? [{ rule, text: `memory: ${words.memory}` }] : []),
     ]
+  }
+}
+
+const NAMES = { cores: 'cores', memoryMb: 'memory' } as const
+
+/** What the rules said, each sentence once and with the resources that it is about. */
+function reasonsOf(remarks: readonly Remark[]): Reason[] {
+  const told = new Map<string, Reason>()
+  for (const { rule, text } of remarks) {
+    const about = remarks.filter(other => other.rule === rule && other.text === text).map(({ on }) => on)
+    const names = RESOURCES.filter(on => about.includes(on)).map(on => NAMES[on])
+    told.set(`${rule} ${text}`, { rule, text: names.length === 0 ? text : `${names.join(' and ')}: ${text}` })
+  }
+  return [...told.values()]
+}
+
+function limitsInForce(facts: RuleFacts): LimitsInForce {
+  const { sizing, scaling } = facts.settings
+  const window = minimumsNow(facts)
+  return {
+    minCores: Math.max(sizing.minCores, window.minCores),
+    maxCores: scaling.max_cpu_cores === undefined ? undefined : sizing.maxCores,
+    minMemoryMb: Math.max(sizing.minMemoryMb, window.minMemoryMb),
+    maxMemoryMb: scaling.max_ram_mb === undefined ? undefined : sizing.maxMemoryMb,
   }
 }
 
@@ -213,5 +259,5 @@ function holdsOf({ scaling }: ContainerSettings): Holds {
 }
 
 function firstDraft({ cores, memoryMb, isCoresUrgent, isMemoryUrgent }: Target): Draft {
-  return { to: { cores, memoryMb }, reasons: [], isCoresUrgent, isMemoryUrgent }
+  return { to: { cores, memoryMb }, asked: { cores, memoryMb }, reasons: [], isCoresUrgent, isMemoryUrgent }
 }

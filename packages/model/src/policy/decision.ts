@@ -38,6 +38,20 @@ export interface Reason {
   readonly text: string
 }
 
+/** Something of each resource. */
+export interface PerResource<Value> {
+  readonly cores: Value
+  readonly memory: Value
+}
+
+/** The least and the most that a container may be given at this moment. `undefined` = nothing says so. */
+export interface LimitsInForce {
+  readonly minCores: number
+  readonly maxCores: number | undefined
+  readonly minMemoryMb: number
+  readonly maxMemoryMb: number | undefined
+}
+
 export type Direction = 'up' | 'down' | 'keep'
 
 /** The verdict of the isolation forest on the newest sample. */
@@ -97,6 +111,13 @@ export interface Decision {
   readonly isInNeed: boolean
   readonly reasons: readonly Reason[]
   readonly policy: string
+  /** The policy or the rule that asked for the size. */
+  readonly askedBy: PerResource<string>
+  /** The rule by which a resource does not have the size that was asked for; undefined: none. */
+  readonly heldBy: PerResource<string | undefined>
+  /** More was asked for than its maximum in force. */
+  readonly atMaximum: PerResource<boolean>
+  readonly limits: LimitsInForce
 }
 
 /** Whether `decision` changes anything. */

@@ -1,12 +1,24 @@
-import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { ContainerSettings } from './container-settings.ts'
 import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
 import type { SafetyFacts } from './safety-memory.ts'
 
+type Resource = keyof Allocation
+
+/** What a rule said when it did something to a draft. */
+export interface Remark extends Reason {
+  /** Undefined: the whole container. */
+  readonly on: Resource | undefined
+  /** `asks` for another size than was wanted, `holds` back what is wanted, wholly or in part, or only `tells`. */
+  readonly does: 'asks' | 'holds' | 'tells'
+}
+
 /** A decision on its way through the rules. `to` starts as what the policy wants; `undefined` = leave as it is. */
 export interface Draft {
   readonly to: Allocation
-  readonly reasons: readonly Reason[]
+  /** The size of each resource that was asked for last, by the policy or a rule, before anything held it back. */
+  readonly asked: Allocation
+  /** What decides, in the order in which it was said: what a later rule made void is not there any more. */
+  readonly reasons: readonly Remark[]
   /** The container is short of the resource now: pauses do not hold its growth. */
   readonly isCoresUrgent: boolean
   readonly isMemoryUrgent: boolean
@@ -22,55 +34,81 @@ export interface RuleFacts extends SafetyFacts {
 /** A safety rule: the draft it gets, or a more careful one with a reason. It sees the facts and nothing else. */
 export type Rule = (draft: Draft, facts: RuleFacts) => Draft
 
-/** Nothing changes, for this reason. */
+export const RESOURCES = ['cores', 'memoryMb'] as const satisfies readonly Resource[]
+
+/** Another size of a resource than was wanted, for this reason alone. */
+export function ask(draft: Draft, on: Resource, size: number, { rule, text }: Reason): Draft {
+  const others = draft.reasons.filter(reason => reason.on !== on)
+  return {
+    ...draft,
+    to: { ...draft.to, [on]: size },
+    asked: { ...draft.asked, [on]: size },
+    reasons: [...others, { rule, text, on, does: 'asks' }],
+  }
+}
+
+/** A resource goes no further than `size`, for this reason; what held it less tightly counts no more. */
+export function holdAt(draft: Draft, on: Resource, size: number, { rule, text }: Reason): Draft {
+  const others = draft.reasons.filter(reason => reason.on !== on || reason.does !== 'holds')
+  return { ...draft, to: { ...draft.to, [on]: size }, reasons: [...others, { rule, text, on, does: 'holds' }] }
+}
+
+/** A resource stays as it is, for this reason. */
+export function hold(draft: Draft, on: Resource, { rule, text }: Reason): Draft {
+  const others = draft.reasons.filter(reason => reason.on !== on)
+  return { ...draft, to: { ...draft.to, [on]: undefined }, reasons: [...others, { rule, text, on, does: 'holds' }] }
+}
+
+/** Nothing changes, for this reason: it holds for the container, whatever was wanted. */
 export function holdAll(draft: Draft, rule: string, text: string): Draft {
-  return { ...withReason(draft, rule, text), to: { cores: undefined, memoryMb: undefined } }
+  const others = draft.reasons.filter(({ on }) => on === undefined)
+  return {
+    ...draft,
+    to: { cores: undefined, memoryMb: undefined },
+    reasons: [...others, { rule, text, on: undefined, does: 'holds' }],
+  }
 }
 
 /** Whatever would shrink stays; growth passes. */
-export function holdShrinking(
-  draft: Draft,
-  { circumstances: { allocation } }: RuleFacts,
-  rule: string,
-  text: string,
-): Draft {
-  const cores = isBelow(draft.to.cores, allocation.cores) ? undefined : draft.to.cores
-  const memoryMb = isBelow(draft.to.memoryMb, allocation.memoryMb) ? undefined : draft.to.memoryMb
-  const isHeld = cores !== draft.to.cores || memoryMb !== draft.to.memoryMb
-  return isHeld ? { ...withReason(draft, rule, text), to: { cores, memoryMb } } : draft
+export function holdShrinking(draft: Draft, facts: RuleFacts, rule: string, text: string): Draft {
+  return RESOURCES.filter(on => shrinks(draft, facts, on)).reduce((soFar, on) => hold(soFar, on, { rule, text }), draft)
 }
 
 /** Memory that would shrink stays. */
 export function holdMemoryShrinking(draft: Draft, facts: RuleFacts, rule: string, text: string): Draft {
-  if (!isBelow(draft.to.memoryMb, facts.circumstances.allocation.memoryMb)) return draft
-  return { ...withReason(draft, rule, text), to: { ...draft.to, memoryMb: undefined } }
+  return shrinks(draft, facts, 'memoryMb') ? hold(draft, 'memoryMb', { rule, text }) : draft
 }
 
-export function withReason(draft: Draft, rule: string, text: string): Draft {
-  return { ...draft, reasons: [...draft.reasons, { rule, text }] }
+/** Says something that decides nothing. */
+export function tell(draft: Draft, rule: string, text: string, on?: Resource): Draft {
+  return { ...draft, reasons: [...draft.reasons, { rule, text, on, does: 'tells' }] }
 }
 
 export function isBelow(to: number | undefined, from: number | undefined): boolean {
   return to !== undefined && from !== undefined && to < from
 }
 
-export function isAbove(to: number | undefined, from: number | undefined): boolean {
-  return to !== undefined && from !== undefined && to > from
+export function shrinks({ to }: Draft, { circumstances: { allocation } }: RuleFacts, on: Resource): boolean {
+  return isBelow(to[on], allocation[on])
 }
 
-/** Whether the draft changes anything. */
-export function changesAnything({ to }: Draft, { circumstances: { allocation } }: RuleFacts): boolean {
-  return (
-    isBelow(to.cores, allocation.cores) ||
-    isAbove(to.cores, allocation.cores) ||
-    isBelow(to.memoryMb, allocation.memoryMb) ||
-    isAbove(to.memoryMb, allocation.memoryMb)
-  )
+export function grows({ to }: Draft, { circumstances: { allocation } }: RuleFacts, on: Resource): boolean {
+  return isBelow(allocation[on], to[on])
 }
 
-/** `3 min`, `2.5 h`: a duration for people. */
-export function durationText(durationMs: number): string {
-  if (durationMs < 2 * MS_PER_MINUTE) return `${Math.ceil(Math.max(0, durationMs) / MS_PER_SECOND)} s`
-  if (durationMs < 2 * MS_PER_HOUR) return `${Math.ceil(durationMs / MS_PER_MINUTE)} min`
-  return `${(durationMs / MS_PER_HOUR).toFixed(1)} h`
+export function isUrgent({ isCoresUrgent, isMemoryUrgent }: Draft, on: Resource): boolean {
+  return on === 'cores' ? isCoresUrgent : isMemoryUrgent
+}
+
+/** The rule by which a resource does not have the size that was asked for; undefined when nothing holds it. */
+export function heldBy(draft: Draft, from: Allocation, on: Resource): string | undefined {
+  const asked = draft.asked[on]
+  const isAsked = asked !== undefined && from[on] !== undefined && asked !== from[on]
+  const holds = draft.reasons.filter(reason => reason.does === 'holds' && (reason.on === on || reason.on === undefined))
+  return isAsked ? holds.at(-1)?.rule : undefined
+}
+
+/** The rule that asked for another size than the policy did; undefined: none did. */
+export function askingRule({ reasons }: Draft, on: Resource): string | undefined {
+  return reasons.find(reason => reason.on === on && reason.does === 'asks')?.rule
 }

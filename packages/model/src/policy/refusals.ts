@@ -14,6 +14,11 @@ export const Refusal = z.object({
 })
 export type Refusal = z.output<typeof Refusal>
 
+export interface StandingRefusal extends Refusal {
+  /** It was carried out, and the API took it back. */
+  readonly isTakenBack?: boolean
+}
+
 const FIRST_PAUSE_MS = MS_PER_HOUR
 const NEED_PAUSE_MS = 5 * MS_PER_MINUTE
 /** The least memory wavers by a little all the time; only when it falls by so much something has changed. */
@@ -63,9 +68,9 @@ export function standing(
 }
 
 export function find(
-  refusals: readonly Refusal[],
+  refusals: readonly StandingRefusal[],
   resource: Refusal['resource'],
   direction: Direction,
-): Refusal | undefined {
+): StandingRefusal | undefined {
   return refusals.find(each => each.resource === resource && each.direction === direction)
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Circumstances, LocalSample } from './decision.ts'
 import { isSameLimits, Limits, withTold } from './limits.ts'
 import { type PastChange, type Resource, wentOf } from './past-change.ts'
-import { Refusal, type Refused, standing, withRefused } from './refusals.ts'
+import { Refusal, type Refused, type StandingRefusal, standing, withRefused } from './refusals.ts'
 
 const VERSION = 1
 const MOST_DOUBLINGS = 4
@@ -42,8 +42,10 @@ export interface SafetyFacts
   readonly lastChangeMs: number | undefined
   readonly lastGrowthMs: number | undefined
   readonly lastMemoryShrinkMs: number | undefined
+  /** When a change did not come about. */
+  readonly lastFailureMs: number | undefined
   /** What was refused or taken back. */
-  readonly refusals: readonly Refusal[]
+  readonly refusals: readonly StandingRefusal[]
   /** Changes of ours in the last hour. */
   readonly recentChanges: number
 }
@@ -79,6 +81,7 @@ export class SafetyMemory {
   #lastChangeMs: number | undefined
   #lastGrowthMs: number | undefined
   #lastMemoryShrinkMs: number | undefined
+  #lastFailureMs: number | undefined
   #unexplained: Unexplained | undefined
   #leastMemoryMb: number | undefined
   #holdsBegun = 0
@@ -112,6 +115,7 @@ export class SafetyMemory {
       lastChangeMs: this.#lastChangeMs,
       lastGrowthMs: this.#lastGrowthMs,
       lastMemoryShrinkMs: this.#lastMemoryShrinkMs,
+      lastFailureMs: this.#lastFailureMs,
       refusals: this.#takenBack.length === 0 ? refusals : [...takenBackRefusals(this.#takenBack), ...refusals],
       recentChanges: this.#changes.filter(({ atMs }) => atMs > nowMs - MS_PER_HOUR).length,
     }
@@ -177,6 +181,7 @@ export class SafetyMemory {
     const { refusals } = this.#state
     this.#lastChangeMs = nowMs
     this.#lastGrowthMs = nowMs
+    this.#lastFailureMs = nowMs
     if (refused === undefined) return
     this.#update({ refusals: withRefused(refusals, refused, { atMs: nowMs, leastMemoryMb: this.#leastMemoryMb }) })
   }
@@ -239,11 +244,12 @@ export class SafetyMemory {
 }
 
 /** What the API took back it would take back again: as if it had refused it, each time in a day counted. */
-function takenBackRefusals(takenBack: readonly TakenBack[]): Refusal[] {
+function takenBackRefusals(takenBack: readonly TakenBack[]): StandingRefusal[] {
   return (['cores', 'memory'] as const).flatMap(resource => {
     const times = takenBack.filter(each => each.resource === resource)
     const atMs = times.at(-1)?.atMs
-    return atMs === undefined ? [] : [{ resource, direction: 'down' as const, times: times.length, atMs, from: 0 }]
+    if (atMs === undefined) return []
+    return [{ resource, direction: 'down' as const, times: times.length, atMs, from: 0, isTakenBack: true }]
   })
 }
 

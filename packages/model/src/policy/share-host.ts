@@ -47,28 +47,27 @@ export function shareHost(input: SharingInput): Decision[] {
   const memory = shareMemory(input)
   const cores = shareCores(input)
   return input.decisions.map((decision, index) => {
-    const memoryMb = memory[index] ?? decision.to.memoryMb
-    const granted = { cores: cores[index] ?? decision.to.cores, memoryMb }
-    if (granted.cores === decision.to.cores && granted.memoryMb === decision.to.memoryMb) return decision
-    const text = `the host is short: ${shortText(decision, granted)}`
+    const { from, to, heldBy, reasons } = decision
+    const granted = { cores: cores[index] ?? to.cores, memoryMb: memory[index] ?? to.memoryMb }
+    const isCores = granted.cores !== to.cores
+    const isMemory = granted.memoryMb !== to.memoryMb
+    if (!isCores && !isMemory) return decision
+    const text = 'the host is short of what is asked for:'
     return {
       ...decision,
       to: granted,
-      cores: directionOf(decision.from.cores, granted.cores),
-      memory: directionOf(decision.from.memoryMb, granted.memoryMb),
-      reasons: [...decision.reasons, { rule: RULE, text }],
+      cores: directionOf(from.cores, granted.cores),
+      memory: directionOf(from.memoryMb, granted.memoryMb),
+      heldBy: { cores: isCores ? RULE : heldBy.cores, memory: isMemory ? RULE : heldBy.memory },
+      reasons: [
+        ...reasons,
+        ...(isCores ? [{ rule: RULE, text: `cores: ${text} ${granted.cores} instead of ${to.cores}` }] : []),
+        ...(isMemory
+          ? [{ rule: RULE, text: `memory: ${text} ${granted.memoryMb} MB instead of ${to.memoryMb} MB` }]
+          : []),
+      ],
     }
   })
-}
-
-function shortText({ from, to }: Decision, granted: Decision['to']): string {
-  const parts = [
-    ...(granted.cores === to.cores ? [] : [`cores ${from.cores} -> ${granted.cores} instead of ${to.cores}`]),
-    ...(granted.memoryMb === to.memoryMb
-      ? []
-      : [`memory ${from.memoryMb} -> ${granted.memoryMb} instead of ${to.memoryMb} MB`]),
-  ]
-  return parts.join(', ')
 }
 
 type Granted = readonly (number | undefined)[]

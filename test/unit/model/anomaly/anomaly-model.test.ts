@@ -79,7 +79,7 @@ describe('AnomalyModel', () => {
     expect(verdict).toMatchObject({ source: 'container', isAnomalous: true })
     expect(verdict?.confidence).toBeGreaterThan(50)
     expect(verdict?.topFeatures[0]?.name).toMatch(/cpu|memory/)
-    expect(verdict && describeVerdict(verdict)).toMatch(/^unlike itself: score 0\.\d\d above 0\.\d\d \(\w+ \d+%/)
+    expect(verdict && describeVerdict(verdict)).toMatch(/^unlike itself: score 0\.\d+ above 0\.\d+ \(\w+ \d+%/)
     expect(fleet.model.counts()).toMatchObject({ alarms: 1, withOwnForests: 1 })
   })
 

@@ -17,7 +17,7 @@ test('an anomaly that the forests are sure of is acted on, and says why', () => 
   expect(actedOn(strange, 80)).toEqual({
     isAbnormal: true,
     confidence: 80,
-    why: 'unlike itself: score 0.70 above 0.60 (memory_trend 50%)',
+    why: 'unlike itself: score 0.7 above 0.6 (memory_trend 50%)',
   })
 })
 

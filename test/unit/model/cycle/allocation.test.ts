@@ -1,6 +1,7 @@
 import type { Decision } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
 import { allocationOf, settingOf } from '../../../../packages/model/src/cycle/allocation.ts'
+import { UNHELD } from '../../../builders/sizing.ts'
 
 const NOTHING = { cores: null, cpuLimit: null, memoryMb: null }
 
@@ -37,6 +38,7 @@ function decision(fields: Partial<Decision>): Decision {
     isInNeed: false,
     reasons: [],
     policy: 'test',
+    ...UNHELD,
     ...fields,
   }
 }

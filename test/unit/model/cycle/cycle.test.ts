@@ -65,7 +65,7 @@ describe('a cycle', () => {
       { name: 'ct102', mode: 'auto', decision: { cores: 'keep' } },
     ])
     const reasons = model.status?.containers.map(({ decision }) => decision?.reasons.at(-1)?.text)
-    expect(reasons).toEqual(['Proxmox holds the lock migrate', 'started 60 s ago'])
+    expect(reasons).toEqual(['Proxmox holds the lock migrate', 'started 60 s ago; left alone for another 60 s'])
   })
 
   test('feeds each sample to its sizer once, also when the file is read again', async () => {

@@ -124,6 +124,6 @@ describe.each(POLICY_NAMES)('policy %s', policy => {
     Object.assign(loop.container ?? {}, { raw_limits: { cores: 'lxc.cgroup2.cpuset.cpus: 0-1', memory: null } })
     await loop.minutes(60)
     expect(loop.model.api.changes).toEqual([])
-    expect(loop.reasons).toContain('cores are settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
+    expect(loop.reasons).toContain('cores: settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { NamedSchedule } from '../../../../packages/model/src/policy/container-settings.ts'
 import type { Allocation } from '../../../../packages/model/src/policy/decision.ts'
 import type { Refusal } from '../../../../packages/model/src/policy/refusals.ts'
 import { memoryStepMb } from '../../../../packages/model/src/policy/rounding.ts'
@@ -141,7 +142,9 @@ describe('growUnderPressure', () => {
     const newest = localSample({ memoryUsedMb: 1_000, swapUsedMb: 300, memoryPressurePercent: 4 })
     const grown = growUnderPressure(draft({}), facts({ newest }))
     expect(grown).toMatchObject({ to: { memoryMb: 1_300 }, isMemoryUrgent: true })
-    expect(grown.reasons[0]?.text).toBe('uses 300 MB of swap and stalls')
+    expect(grown.reasons[0]?.text).toBe(
+      'stalls for memory 4 % of the time, of which 2.5 % is too much with swap in use: at once room for the 1300 MB that it uses and has swapped out',
+    )
   })
 
   test('takes no alarm at swap that would fit, nor at swap without stalls', () => {
@@ -282,7 +285,8 @@ describe('keepWithinLimits', () => {
     const limited = facts({ settings: settings({ max_cpu_cores: 3, min_ram_mb: 600 }) })
     const kept = keepWithinLimits(draft({ cores: 9, memoryMb: 100 }), limited)
     expect(kept.to).toEqual({ cores: 3, memoryMb: 600 })
-    expect(kept.reasons[0]?.text).toBe('the limits are cores 1 to 3 and memory 600 to 65536 MB')
+    expect(kept.reasons[0]?.text).toBe('at most 3 cores (max_cpu_cores, scaling)')
+    expect(kept.reasons[1]?.text).toBe('at least 600 MB (min_ram_mb, scaling)')
   })
 
   test('never shrinks what should grow because it stands above the maximum', () => {
@@ -290,9 +294,10 @@ describe('keepWithinLimits', () => {
     expect(keepWithinLimits(draft(LARGER), small).to).toEqual(NOTHING)
   })
 
-  test('never grows what should shrink because it stands below the minimum', () => {
+  test('raises what stands below the minimum to it, whatever is wished', () => {
     const large = facts({ settings: settings({ min_cpu_cores: 4, min_ram_mb: 4_096 }) })
-    expect(keepWithinLimits(draft(SMALLER), large).to).toEqual(NOTHING)
+    expect(keepWithinLimits(draft(SMALLER), large).to).toEqual({ cores: 4, memoryMb: 4_096 })
+    expect(keepWithinLimits(draft({}), large).to).toEqual({ cores: 4, memoryMb: 4_096 })
   })
 })
 
@@ -317,7 +322,8 @@ describe('holdSmallChanges', () => {
   test('holds what differs by less than the share, in both directions, and says so', () => {
     const held = holdSmallChanges(draft(small), facts({ settings: tenths }))
     expect(held.to).toEqual(NOTHING)
-    expect(held.reasons[0]?.text).toBe('less than 5 % of its cores and memory is no change worth making')
+    expect(held.reasons[0]?.text).toBe('2.5 % is less than min_change_percent, 5 %')
+    expect(held.reasons[1]?.text).toBe('4.5 % is less than min_change_percent, 5 %')
     expect(holdSmallChanges(draft({ cores: 1.95, memoryMb: 980 }), facts({ settings: tenths })).to).toEqual(NOTHING)
   })
 
@@ -345,7 +351,7 @@ describe('holdSmallChanges', () => {
     expect(holdSmallChanges(draft({ memoryMb: 1_050 }), below).to.memoryMb).toBe(1_050)
     const above = facts({ settings: tenths, circumstances: has({ memoryMb: 2_100 }) })
     expect(holdSmallChanges(draft({ memoryMb: 2_048 }), above).to.memoryMb).toBe(2_048)
-    const window = Schedule.parse({ from: '00:00', to: '03:00', min_ram_mb: 1_050 })
+    const window = { ...Schedule.parse({ from: '00:00', to: '03:00', min_ram_mb: 1_050 }), name: 'backup' }
     const open = facts({ settings: { ...settings(), schedules: [window] } })
     expect(holdSmallChanges(draft({ memoryMb: 1_050 }), open).to.memoryMb).toBe(1_050)
   })
@@ -357,10 +363,13 @@ describe('holdSmallChanges', () => {
 })
 
 describe('keepSchedule', () => {
-  const night = Schedule.parse({ from: '22:00', to: '06:00', days: ['mon'], shrink: 'only_here' })
-  const backup = Schedule.parse({ from: '01:00', to: '03:00', min_cpu_cores: 4, min_ram_mb: 4_096 })
+  const night = { ...Schedule.parse({ from: '22:00', to: '06:00', days: ['mon'], shrink: 'only_here' }), name: 'night' }
+  const backup = {
+    ...Schedule.parse({ from: '01:00', to: '03:00', min_cpu_cores: 4, min_ram_mb: 4_096 }),
+    name: 'backup',
+  }
   const at = (hour: number) => circumstances({ localTimeMs: MONDAY_MS + hour * HOUR_MS })
-  const withSchedules = (hour: number, schedules: readonly Schedule[]) =>
+  const withSchedules = (hour: number, schedules: readonly NamedSchedule[]) =>
     facts({ settings: { ...settings(), schedules }, circumstances: at(hour) })
 
   test.each([
@@ -397,7 +406,7 @@ describe('keepRawLimits', () => {
     const pinned = circumstances({ rawCores: 'lxc.cgroup2.cpuset.cpus: 0-1' })
     const kept = keepRawLimits(draft(LARGER), facts({ circumstances: pinned }))
     expect(kept.to).toEqual({ cores: undefined, memoryMb: 2_048 })
-    expect(kept.reasons[0]?.text).toBe('cores are settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
+    expect(kept.reasons[0]?.text).toBe('settled by the raw line "lxc.cgroup2.cpuset.cpus: 0-1"')
     const raw = circumstances({ rawMemory: 'lxc.cgroup2.memory.max: 1G' })
     expect(keepRawLimits(draft(LARGER), facts({ circumstances: raw })).to).toEqual({ cores: 4, memoryMb: undefined })
     expect(keepRawLimits(draft(LARGER), facts())).toEqual(draft(LARGER))

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { directionOf } from '../../../../packages/model/src/policy/decision.ts'
 import { type Sharer, shareHost } from '../../../../packages/model/src/policy/share-host.ts'
+import { UNHELD } from '../../../builders/sizing.ts'
 
 function decision(vmid: number, from: [number, number], to: [number, number], isInNeed = false): Decision {
   return {
@@ -17,6 +18,7 @@ function decision(vmid: number, from: [number, number], to: [number, number], is
     isInNeed,
     reasons: [],
     policy: 'test',
+    ...UNHELD,
   }
 }
 
@@ -42,7 +44,7 @@ describe('shareHost', () => {
     const decisions = [decision(101, [1, 1_000], [1, 2_000]), decision(102, [1, 1_000], [1, 9_000])]
     const granted = shareHost({ decisions, host, sharers: two })
     expect(granted.map(({ to }) => to.memoryMb)).toEqual([2_000, 4_000])
-    expect(granted[1]?.reasons.at(-1)?.text).toContain('memory 1000 -> 4000 instead of 9000 MB')
+    expect(granted[1]?.reasons.at(-1)?.text).toContain('4000 MB instead of 9000 MB')
   })
 
   test('shares by weight', () => {

@@ -1,5 +1,7 @@
+import { beside } from '@lxc-autoscale/core'
 import type { LocalSample } from '../decision.ts'
 import type { Policy, PolicyContext, PolicyState, SizingSettings, Target } from '../policy.ts'
+import { coresText, mbText } from '../wording.ts'
 
 /**
  * The rule of the Python predecessor: above the upper percentage of the allocation one step up, below the lower one step
@@ -34,6 +36,7 @@ class ThresholdState implements PolicyState {
       upPercent: keys.cpuUpPercent,
       downPercent: keys.cpuDownPercent,
       size: keys.cpuStepCores,
+      print: coresText,
     })
     const memory = step({
       used: this.#newest?.memoryUsageMb,
@@ -41,6 +44,7 @@ class ThresholdState implements PolicyState {
       upPercent: keys.memoryUpPercent,
       downPercent: keys.memoryDownPercent,
       size: keys.memoryStepMb,
+      print: mbText,
     })
     this.#words = { cores: cores.words, memory: memory.words }
     return {
@@ -69,6 +73,7 @@ interface StepInput {
   readonly upPercent: number
   readonly downPercent: number
   readonly size: number
+  readonly print: (size: number) => string
 }
 
 interface Step {
@@ -77,19 +82,20 @@ interface Step {
   readonly words: string
 }
 
-function step({ used, allocated, upPercent, downPercent, size }: StepInput): Step {
+function step({ used, allocated, upPercent, downPercent, size, print }: StepInput): Step {
   if (used === undefined || allocated === undefined || allocated <= 0) {
-    return { target: undefined, usedPercent: 0, words: 'not known' }
+    return { target: undefined, usedPercent: 0, words: 'its use is not known' }
   }
   const usedPercent = (100 * used) / allocated
-  const share = `${usedPercent.toFixed(0)} % of the allocation used`
-  if (usedPercent > upPercent) {
-    return { target: allocated + size, usedPercent, words: `${share}, above ${upPercent} %` }
-  }
+  const share = `${beside(usedPercent, [downPercent, upPercent])} % of the allocation used`
+  const said = (target: number | undefined, words: string) => ({ target, usedPercent, words: `${share}, ${words}` })
+  if (usedPercent > upPercent) return said(allocated + size, `above ${upPercent} %`)
+  if (usedPercent >= downPercent) return said(undefined, `between ${downPercent} and ${upPercent} %`)
   const smaller = allocated - size
-  const wouldFit = smaller > 0 && (100 * used) / smaller <= upPercent
-  if (usedPercent < downPercent && wouldFit) {
-    return { target: smaller, usedPercent, words: `${share}, below ${downPercent} %` }
-  }
-  return { target: undefined, usedPercent, words: `${share}, between ${downPercent} and ${upPercent} %` }
+  const below = `below ${downPercent} %`
+  if (smaller <= 0) return said(undefined, `${below}, but ${print(size)} less would leave nothing`)
+  const thenPercent = (100 * used) / smaller
+  if (thenPercent <= upPercent) return said(smaller, below)
+  const then = beside(thenPercent, [upPercent])
+  return said(undefined, `${below}, but with ${print(size)} less it would be ${then} %, above ${upPercent} %`)
 }

@@ -1,7 +1,8 @@
-import { MS_PER_HOUR } from '@lxc-autoscale/core'
+import { beside, MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { LocalSample } from '../decision.ts'
-import { type Draft, durationText, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import { ask, type Draft, type Rule, type RuleFacts, tell } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
+import { durationText, mbText } from '../wording.ts'
 
 const RULE = 'grow-under-pressure'
 const GROWTH = 1.2
@@ -15,16 +16,21 @@ const INNER_KILL_TOLD_MS = MS_PER_HOUR
  */
 export const growUnderPressure: Rule = (draft, facts) => {
   const { newest, circumstances, settings } = facts
-  const { allocation } = circumstances
-  if (newest === undefined || allocation.memoryMb === undefined) return withInnerKills(draft, facts)
+  const fromMb = circumstances.allocation.memoryMb
+  if (newest === undefined || fromMb === undefined) return withInnerKills(draft, facts)
   const needMb = memoryNeedMb(newest) ?? 0
-  const isOverfull = needMb > allocation.memoryMb
+  const isOverfull = needMb > fromMb
   const sign = pressureSign(newest, { isOverfull, limitPercent: settings.scaling.pressure_limit_percent })
   if (sign === undefined) return withInnerKills(draft, facts)
-  const least = Math.max(allocation.memoryMb * GROWTH, allocation.memoryMb + LEAST_GROWTH_MB, needMb)
+  const steps = [
+    { toMb: fromMb * GROWTH, text: `${Math.round(100 * (GROWTH - 1))} % more` },
+    { toMb: fromMb + LEAST_GROWTH_MB, text: `${LEAST_GROWTH_MB} MB more` },
+    { toMb: needMb, text: `room for the ${mbText(needMb)} that it uses and has swapped out` },
+  ]
+  const { toMb, text } = steps.reduce((most, step) => (step.toMb > most.toMb ? step : most))
   const urgent = { ...draft, isMemoryUrgent: true }
-  if (draft.to.memoryMb !== undefined && draft.to.memoryMb >= least) return urgent
-  return withReason({ ...urgent, to: { ...draft.to, memoryMb: least } }, RULE, sign)
+  if (draft.to.memoryMb !== undefined && draft.to.memoryMb >= toMb) return urgent
+  return ask(urgent, 'memoryMb', toMb, { rule: RULE, text: `${sign}: at once ${text}` })
 }
 
 /** A kill inside a limit of its own (a container in the container, a unit with `MemoryMax`) is named, and nothing more is done about it. */
@@ -32,7 +38,7 @@ function withInnerKills(draft: Draft, { lastInnerKillMs, circumstances: { nowMs 
   const agoMs = lastInnerKillMs === undefined ? Number.POSITIVE_INFINITY : nowMs - lastInnerKillMs
   if (agoMs > INNER_KILL_TOLD_MS) return draft
   const text = `a process was killed inside a limit of its own ${durationText(agoMs)} ago: more memory would not help it`
-  return withReason(draft, RULE, text)
+  return tell(draft, RULE, text)
 }
 
 interface Pressed {
@@ -50,7 +56,9 @@ function pressureSign(sample: LocalSample, { isOverfull, limitPercent }: Pressed
   // Page cache alone makes a full container meet its limits harmlessly; only with stalls it is a sign of need. Neither is swap
   // that was left over from another time.
   const isStalling = stalledPercent >= limitPercent / 4 && stalledPercent > 0
-  if (isStalling && isOverfull && swapUsageMb > 0) return `uses ${Math.ceil(swapUsageMb)} MB of swap and stalls`
-  if (stalledPercent >= limitPercent) return `stalled for memory ${stalledPercent.toFixed(0)} % of the time`
-  return isStalling && max + high > 0 ? 'it meets its memory limit and stalls' : undefined
+  const stalls = (limit: number) =>
+    `stalls for memory ${beside(stalledPercent, [limit])} % of the time, of which ${limit} % is too much`
+  if (isStalling && isOverfull && swapUsageMb > 0) return `${stalls(limitPercent / 4)} with swap in use`
+  if (stalledPercent >= limitPercent) return stalls(limitPercent)
+  return isStalling && max + high > 0 ? `${stalls(limitPercent / 4)} at its limit` : undefined
 }

@@ -1,36 +1,45 @@
 import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { durationText, holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
+import { holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
+import { durationText } from '../wording.ts'
+import { lastChangeText } from './limit-changes.ts'
 
 /** Nothing shrinks in the mode `grow_only`. */
 export const holdInGrowOnly: Rule = (draft, facts) =>
   facts.settings.scaling.mode === 'grow_only'
-    ? holdShrinking(draft, facts, 'hold-in-grow-only', 'mode grow_only')
+    ? holdShrinking(
+        draft,
+        facts,
+        'hold-in-grow-only',
+        `not shrunk in mode grow_only (${facts.settings.provenance['mode']?.from ?? 'mode'})`,
+      )
     : draft
 
 /** Nothing shrinks before a container has been watched for a while. */
 export const holdWhileLearning: Rule = (draft, facts) => {
-  const leftMs = facts.settings.scaling.learning_hours * MS_PER_HOUR - facts.observedMs
-  return leftMs > 0
-    ? holdShrinking(
-        draft,
-        facts,
-        'hold-while-learning',
-        `watched for ${durationText(facts.observedMs)}; ${durationText(leftMs)} to go`,
-      )
-    : draft
+  const { observedMs, settings } = facts
+  if (!isLearning(facts)) return draft
+  const leftMs = settings.scaling.learning_hours * MS_PER_HOUR - observedMs
+  const text = `not shrunk yet: watched for ${durationText(observedMs)}; ${durationText(leftMs)} to go`
+  return holdShrinking(draft, facts, 'hold-while-learning', text)
+}
+
+/** Whether a container is not watched for long enough yet to be shrunk. */
+export function isLearning({ observedMs, settings }: Pick<Parameters<Rule>[1], 'observedMs' | 'settings'>): boolean {
+  return observedMs < settings.scaling.learning_hours * MS_PER_HOUR
 }
 
 /** Nothing shrinks while the isolation forest calls the container abnormal. */
 export const holdWhileAbnormal: Rule = (draft, facts) => {
   const { verdict } = facts.circumstances
   if (verdict === undefined || !verdict.isAbnormal) return draft
-  return holdShrinking(draft, facts, 'hold-while-abnormal', verdict.why === '' ? 'it behaves abnormally' : verdict.why)
+  const why = verdict.why === '' ? '' : `: ${verdict.why}`
+  return holdShrinking(draft, facts, 'hold-while-abnormal', `not shrunk while it is abnormal${why}`)
 }
 
 /** Nothing shrinks while it is not known what was changed meanwhile, and by whom. */
 export const holdWithoutHistory: Rule = (draft, facts) =>
   facts.circumstances.isHistoryKnown === false
-    ? holdShrinking(draft, facts, 'hold-without-history', 'the audit log cannot be read')
+    ? holdShrinking(draft, facts, 'hold-without-history', 'not shrunk while the audit log cannot be read')
     : draft
 
 /** Memory is not shrunk for a while after an OOM kill, nor when it is not known any more whether there was one. */
@@ -39,17 +48,15 @@ export const holdInQuarantine: Rule = (draft, facts) => {
   if (quarantineUntilMs === undefined || circumstances.nowMs >= quarantineUntilMs) return draft
   const left = durationText(quarantineUntilMs - circumstances.nowMs)
   const why = lastKillMs === undefined ? 'what was known of it was lost' : 'a process was killed for lack of memory'
-  return holdMemoryShrinking(draft, facts, 'hold-in-quarantine', `${why}; quarantine for another ${left}`)
+  return holdMemoryShrinking(draft, facts, 'hold-in-quarantine', `not shrunk for another ${left}: ${why}`)
 }
 
 /** Shrinking waits until the last change of any kind has shown its effect. */
 export const holdInShrinkCooldown: Rule = (draft, facts) => {
   const { lastChangeMs, settings, circumstances } = facts
-  const leftMs =
-    lastChangeMs === undefined
-      ? 0
-      : lastChangeMs + settings.scaling.shrink_cooldown_seconds * MS_PER_SECOND - circumstances.nowMs
-  return leftMs > 0
-    ? holdShrinking(draft, facts, 'hold-in-shrink-cooldown', `changed a moment ago; ${durationText(leftMs)} to go`)
-    : draft
+  if (lastChangeMs === undefined) return draft
+  const leftMs = lastChangeMs + settings.scaling.shrink_cooldown_seconds * MS_PER_SECOND - circumstances.nowMs
+  if (leftMs <= 0) return draft
+  const text = `not shrunk for another ${durationText(leftMs)}: ${lastChangeText(facts, lastChangeMs, 'was changed')}`
+  return holdShrinking(draft, facts, 'hold-in-shrink-cooldown', text)
 }

@@ -1,5 +1,6 @@
+import { beside } from '@lxc-autoscale/core'
 import type { Allocation, LocalSample } from '../decision.ts'
-import { type Draft, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import { type Draft, hold, isUrgent, RESOURCES, type Rule, type RuleFacts } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
 import { minimumsNow } from './keep-schedule.ts'
 
@@ -11,15 +12,12 @@ const RULE = 'hold-small-changes'
  * moves towards them by any step, and one whole core is never too little.
  */
 export const holdSmallChanges: Rule = (draft, facts) => {
-  const holdsCores = isTooSmall('cores', draft, facts)
-  const holdsMemory = isTooSmall('memoryMb', draft, facts)
-  if (!holdsCores && !holdsMemory) return draft
-  const what = [...(holdsCores ? ['cores'] : []), ...(holdsMemory ? ['memory'] : [])].join(' and ')
   const { min_change_percent: leastPercent } = facts.settings.scaling
-  return {
-    ...withReason(draft, RULE, `less than ${leastPercent} % of its ${what} is no change worth making`),
-    to: { cores: holdsCores ? undefined : draft.to.cores, memoryMb: holdsMemory ? undefined : draft.to.memoryMb },
-  }
+  return RESOURCES.filter(on => isTooSmall(on, draft, facts)).reduce((soFar, on) => {
+    const [from = 0, to = 0] = [facts.circumstances.allocation[on], draft.to[on]]
+    const percent = beside((100 * Math.abs(to - from)) / from, [leastPercent], 1)
+    return hold(soFar, on, { rule: RULE, text: `${percent} % is less than min_change_percent, ${leastPercent} %` })
+  }, draft)
 }
 
 function isTooSmall(resource: keyof Allocation, draft: Draft, facts: RuleFacts): boolean {
@@ -29,8 +27,7 @@ function isTooSmall(resource: keyof Allocation, draft: Draft, facts: RuleFacts):
   const share = settings.scaling.min_change_percent / 100
   if (Math.abs(to - from) >= from * share || isOutsideLimits(resource, from, facts)) return false
   if (resource === 'cores' && settings.sizing.coresStep === 1) return false
-  const isUrgent = resource === 'cores' ? draft.isCoresUrgent : draft.isMemoryUrgent
-  return to < from || !(isUrgent || needOf(resource, facts.newest) > from * (1 - share))
+  return to < from || !(isUrgent(draft, resource) || needOf(resource, facts.newest) > from * (1 - share))
 }
 
 function isOutsideLimits(resource: keyof Allocation, from: number, facts: RuleFacts): boolean {

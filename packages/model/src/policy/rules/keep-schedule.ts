@@ -1,6 +1,9 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
-import { holdShrinking, isBelow, type Rule, type RuleFacts, withReason } from '../draft.ts'
+import type { NamedSchedule } from '../container-settings.ts'
+import type { Allocation } from '../decision.ts'
+import { ask, type Draft, hold, holdAt, holdShrinking, isBelow, type Rule, type RuleFacts } from '../draft.ts'
 import { type Schedule, WEEKDAYS } from '../settings.ts'
+import { coresText, mbText } from '../wording.ts'
 
 const RULE = 'keep-schedule'
 const MINUTES_PER_HOUR = 60
@@ -10,23 +13,48 @@ const FIRST_WEEKDAY = 4
 
 /** Shrinking only inside (or outside) the windows that the administrator set, and larger minimums inside them. */
 export const keepSchedule: Rule = (draft, facts) => {
-  const { schedules } = facts.settings
-  const { allocation } = facts.circumstances
+  const windows = facts.settings.schedules.filter(({ shrink }) => shrink === 'only_here')
   const open = openNow(facts)
-  const shrinkWindows = schedules.filter(({ shrink }) => shrink === 'only_here')
-  const isShut = shrinkWindows.length > 0 && !open.some(({ shrink }) => shrink === 'only_here')
-  const isForbidden = open.some(({ shrink }) => shrink === 'never_here')
-  const held =
-    isShut || isForbidden ? holdShrinking(draft, facts, RULE, 'outside the window in which it may shrink') : draft
+  const isShut = windows.length > 0 && !open.some(({ shrink }) => shrink === 'only_here')
+  const forbidding = open.find(({ shrink }) => shrink === 'never_here')
+  const why = isShut ? `outside the schedule ${namesOf(windows)}` : `inside the schedule ${forbidding?.name}`
+  const held = isShut || forbidding !== undefined ? holdShrinking(draft, facts, RULE, `not shrunk ${why}`) : draft
   const { minCores, minMemoryMb } = minimumsNow(facts)
-  const cores = isBelow(held.to.cores ?? allocation.cores, minCores) ? minCores : held.to.cores
-  const memoryMb = isBelow(held.to.memoryMb ?? allocation.memoryMb, minMemoryMb) ? minMemoryMb : held.to.memoryMb
-  if (cores === held.to.cores && memoryMb === held.to.memoryMb) return held
-  return { ...withReason(held, RULE, 'the minimum of the window that is open now'), to: { cores, memoryMb } }
+  const text = (size: string, by: readonly NamedSchedule[]) => `at least ${size} inside the schedule ${namesOf(by)}`
+  const cores = text(
+    coresText(minCores),
+    open.filter(({ min_cpu_cores = 0 }) => min_cpu_cores >= minCores),
+  )
+  const memory = text(
+    mbText(minMemoryMb),
+    open.filter(({ min_ram_mb = 0 }) => min_ram_mb >= minMemoryMb),
+  )
+  const least = [
+    { on: 'cores' as const, size: minCores, text: cores },
+    { on: 'memoryMb' as const, size: minMemoryMb, text: memory },
+  ]
+  return least.reduce((soFar, each) => atLeast(soFar, facts, each), held)
+}
+
+interface Least {
+  readonly on: keyof Allocation
+  readonly size: number
+  readonly text: string
+}
+
+function atLeast(draft: Draft, { circumstances: { allocation } }: RuleFacts, { on, size, text }: Least): Draft {
+  const from = allocation[on]
+  if (from === undefined || !isBelow(draft.to[on] ?? from, size)) return draft
+  if (from < size) return ask(draft, on, size, { rule: RULE, text })
+  return from === size ? hold(draft, on, { rule: RULE, text }) : holdAt(draft, on, size, { rule: RULE, text })
+}
+
+function namesOf(schedules: readonly NamedSchedule[]): string {
+  return schedules.map(({ name }) => name).join(' or ')
 }
 
 /** The minimums of the windows that are open now, never above the maximum in force; 0 where none has one. */
-export function minimumsNow(facts: RuleFacts) {
+export function minimumsNow(facts: Pick<RuleFacts, 'settings' | 'circumstances'>) {
   const { sizing } = facts.settings
   const open = openNow(facts)
   return {
@@ -35,7 +63,10 @@ export function minimumsNow(facts: RuleFacts) {
   }
 }
 
-function openNow({ settings: { schedules }, circumstances: { localTimeMs } }: RuleFacts): readonly Schedule[] {
+function openNow({
+  settings: { schedules },
+  circumstances: { localTimeMs },
+}: Pick<RuleFacts, 'settings' | 'circumstances'>): readonly NamedSchedule[] {
   return schedules.filter(schedule => isOpen(schedule, localTimeMs))
 }
 

@@ -1,4 +1,5 @@
-import { durationText, holdAll, type Rule } from '../draft.ts'
+import { holdAll, type Rule } from '../draft.ts'
+import { durationText } from '../wording.ts'
 
 /** A change by a person wins: the container is left alone until the truce ends. */
 export const keepTruce: Rule = (draft, { truceUntilMs, circumstances: { nowMs } }) =>

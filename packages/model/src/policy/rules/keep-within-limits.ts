@@ -1,5 +1,8 @@
-import { type Rule, withReason } from '../draft.ts'
+import { keyText } from '../container-settings.ts'
+import type { Allocation, Reason } from '../decision.ts'
+import { ask, type Draft, hold, holdAt, type Rule, type RuleFacts } from '../draft.ts'
 import { memoryStepMb, roundUp } from '../rounding.ts'
+import { coresText, mbText } from '../wording.ts'
 
 const RULE = 'keep-within-limits'
 
@@ -8,41 +11,66 @@ const RULE = 'keep-within-limits'
  * stands below the minimum is raised to it; what stands above the maximum may shrink, but is neither pushed down to it nor does
  * it grow. The limits themselves need be no multiple of a step.
  */
-export const keepWithinLimits: Rule = (draft, { settings: { sizing, scaling }, circumstances: { allocation } }) => {
+export const keepWithinLimits: Rule = (draft, facts) => {
+  const { sizing, scaling } = facts.settings
   const { coresStep, minCores, maxCores, minMemoryMb, maxMemoryMb } = sizing
-  const wantedMb = draft.to.memoryMb ?? minMemoryMb
-  const cores = limited(draft.to.cores, allocation.cores, { min: minCores, max: maxCores, step: coresStep })
-  const memory = limited(draft.to.memoryMb, allocation.memoryMb, {
+  const memoryStep = memoryStepMb(draft.to.memoryMb ?? minMemoryMb, scaling.memory_step_mb)
+  const cores = {
+    on: 'cores',
+    min: minCores,
+    max: maxCores,
+    step: coresStep,
+    keys: 'cpu_cores',
+    print: coresText,
+  } as const
+  const memory = {
+    on: 'memoryMb',
     min: minMemoryMb,
     max: maxMemoryMb,
-    step: memoryStepMb(wantedMb, scaling.memory_step_mb),
-  })
-  const limits = [
-    ...(cores.isByLimit ? [`cores ${minCores} to ${maxCores}`] : []),
-    ...(memory.isByLimit ? [`memory ${minMemoryMb} to ${maxMemoryMb} MB`] : []),
-  ]
-  const kept = { ...draft, to: { cores: cores.to, memoryMb: memory.to } }
-  return limits.length === 0 ? kept : withReason(kept, RULE, `the limits are ${limits.join(' and ')}`)
+    step: memoryStep,
+    keys: 'ram_mb',
+    print: mbText,
+  } as const
+  return limited(limited(draft, facts, cores), facts, memory)
 }
 
 interface Grid {
+  readonly on: keyof Allocation
   readonly min: number
   readonly max: number
   readonly step: number
+  /** How the keys of both end. */
+  readonly keys: string
+  readonly print: (size: number) => string
 }
 
-interface Limited {
-  readonly to: number | undefined
-  /** A limit decided it, not the wish. */
-  readonly isByLimit: boolean
+interface Wish {
+  readonly from: number
+  readonly to: number
 }
 
-/** Neither rounding nor a limit turns a step round: what would then is no change. */
-function limited(wish: number | undefined, from: number | undefined, { min, max, step }: Grid): Limited {
-  if (from === undefined || (wish === undefined && from >= min)) return { to: undefined, isByLimit: false }
-  const to = wish ?? min
-  const least = Math.max(min, roundUp(to, step))
-  const within = to > from || to <= max ? Math.min(max, least) : least
-  const isChange = to > from ? within > from : within < from
-  return { to: isChange ? within : undefined, isByLimit: wish === undefined || wish < min || wish > max }
+function limited(draft: Draft, facts: RuleFacts, grid: Grid): Draft {
+  const { on, min, max, keys, print } = grid
+  const from = facts.circumstances.allocation[on]
+  const to = draft.to[on]
+  const least = { rule: RULE, text: `at least ${print(min)} (${keyText(facts.settings, `min_${keys}`)})` }
+  const most = { rule: RULE, text: `at most ${print(max)} (${keyText(facts.settings, `max_${keys}`)})` }
+  if (from !== undefined && from < min && (to ?? min) <= min) return ask(draft, on, min, least)
+  if (from === undefined || to === undefined || to === from) return { ...draft, to: { ...draft.to, [on]: undefined } }
+  return to > from ? grown(draft, { from, to }, grid, most) : shrunk(draft, { from, to }, grid, least)
+}
+
+function grown(draft: Draft, { from, to }: Wish, { on, max, step }: Grid, most: Reason): Draft {
+  if (max <= from) return hold(draft, on, most)
+  if (to > max) return holdAt(draft, on, max, most)
+  return { ...draft, to: { ...draft.to, [on]: Math.min(max, roundUp(to, step)) } }
+}
+
+/** Neither rounding nor the minimum turns a step round: what would then is no change. */
+function shrunk(draft: Draft, { from, to }: Wish, { on, min, max, step, print }: Grid, least: Reason): Draft {
+  const rounded = roundUp(to, step)
+  if (rounded < min) return min < from ? holdAt(draft, on, min, least) : hold(draft, on, least)
+  const size = to > max ? rounded : Math.min(max, rounded)
+  if (size < from) return { ...draft, to: { ...draft.to, [on]: size } }
+  return hold(draft, on, { rule: RULE, text: `in steps of ${print(step)} that is what it has` })
 }

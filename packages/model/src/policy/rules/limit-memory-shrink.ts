@@ -1,6 +1,7 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import { durationText, holdMemoryShrinking, isBelow, type Rule, withReason } from '../draft.ts'
+import { beside, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { hold, holdAt, type Rule, shrinks } from '../draft.ts'
 import { memoryNeedMb } from '../memory-need.ts'
+import { durationText } from '../wording.ts'
 
 const RULE = 'limit-memory-shrink'
 
@@ -12,23 +13,33 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const { settings, circumstances, newest, lastMemoryShrinkMs } = facts
   const { allocation, leastMemoryMb, nowMs } = circumstances
   const { pressure_limit_percent, shrink_cooldown_seconds, memory_shrink_step_percent } = settings.scaling
+  const { memoryMb: fromMb } = allocation
   const target = draft.to.memoryMb
-  if (target === undefined || allocation.memoryMb === undefined || !isBelow(target, allocation.memoryMb)) return draft
-  const hold = (text: string) => holdMemoryShrinking(draft, facts, RULE, text)
+  if (target === undefined || fromMb === undefined || !shrinks(draft, facts, 'memoryMb')) return draft
+  const kept = (why: string) => hold(draft, 'memoryMb', { rule: RULE, text: `not shrunk: ${why}` })
   const needMb = newest === undefined ? undefined : memoryNeedMb(newest)
-  if (newest === undefined || needMb === undefined) return hold('its memory use is not known')
-  if (leastMemoryMb === undefined) return hold('the API does not say how little memory is safe now')
-  const pressure = newest.pressure?.memorySomePercent ?? 0
-  if (pressure >= pressure_limit_percent / 4 && pressure > 0) {
-    return hold(`it stalls for memory ${pressure.toFixed(1)} % of the time`)
+  if (newest === undefined || needMb === undefined) return kept('its memory use is not known')
+  if (leastMemoryMb === undefined) return kept('the API does not say how little memory is safe now')
+  const stalledPercent = newest.pressure?.memorySomePercent ?? 0
+  const mostPercent = pressure_limit_percent / 4
+  if (stalledPercent >= mostPercent && stalledPercent > 0) {
+    const stalled = beside(stalledPercent, [mostPercent], 1)
+    return kept(`it stalls for memory ${stalled} % of the time, of which ${mostPercent} % is too much`)
   }
   const leftMs =
     lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + shrink_cooldown_seconds * MS_PER_SECOND - nowMs
-  if (leftMs > 0) return hold(`watching the step before; ${durationText(leftMs)} to go`)
-  const stepMb = allocation.memoryMb * (1 - memory_shrink_step_percent / 100)
-  const least = Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))
-  if (target >= least) return draft
-  if (least >= allocation.memoryMb) return hold(`it cannot do with less than ${least} MB`)
-  const text = least > stepMb + 1 ? `not below the ${least} MB that it needs now` : 'one step at a time'
-  return { ...withReason(draft, RULE, text), to: { ...draft.to, memoryMb: least } }
+  if (leftMs > 0) return kept(`watching the step before; ${durationText(leftMs)} to go`)
+  const bounds = [
+    {
+      leastMb: fromMb * (1 - memory_shrink_step_percent / 100),
+      why: `memory_shrink_step_percent, ${memory_shrink_step_percent} %, at once`,
+    },
+    { leastMb: leastMemoryMb, why: 'what the API allows at this moment' },
+    { leastMb: needMb, why: 'what it uses and has swapped out' },
+  ]
+  const tightest = bounds.reduce((most, each) => (each.leastMb > most.leastMb ? each : most))
+  const leastMb = Math.ceil(tightest.leastMb)
+  if (target >= leastMb) return draft
+  const reason = { rule: RULE, text: `not below ${leastMb} MB: ${tightest.why}` }
+  return leastMb >= fromMb ? hold(draft, 'memoryMb', reason) : holdAt(draft, 'memoryMb', leastMb, reason)
 }

@@ -1,15 +1,11 @@
-import { type Rule, withReason } from '../draft.ts'
+import { hold, RESOURCES, type Rule } from '../draft.ts'
 
 /** A policy is not trusted: what is no size at all (not finite, zero, negative) is no wish. */
-export const refuseNonsense: Rule = draft => {
-  const { cores, memoryMb } = draft.to
-  if (isSize(cores) && isSize(memoryMb)) return draft
-  const wish = `${cores ?? 'unchanged'} cores and ${memoryMb ?? 'unchanged'} MB`
-  return {
-    ...withReason(draft, 'refuse-nonsense', `the policy wants ${wish}, which is no size`),
-    to: { cores: isSize(cores) ? cores : undefined, memoryMb: isSize(memoryMb) ? memoryMb : undefined },
-  }
-}
+export const refuseNonsense: Rule = draft =>
+  RESOURCES.filter(on => !isSize(draft.to[on])).reduce((soFar, on) => {
+    const text = `the policy asks for ${draft.to[on]}, which is no size`
+    return { ...hold(soFar, on, { rule: 'refuse-nonsense', text }), asked: { ...soFar.asked, [on]: undefined } }
+  }, draft)
 
 function isSize(value: number | undefined): boolean {
   return value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)

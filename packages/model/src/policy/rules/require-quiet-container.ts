@@ -1,5 +1,6 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import { durationText, holdAll, type Rule } from '../draft.ts'
+import { holdAll, type Rule } from '../draft.ts'
+import { durationText } from '../wording.ts'
 
 const RULE = 'require-quiet-container'
 
@@ -7,14 +8,17 @@ const RULE = 'require-quiet-container'
 export const requireQuietContainer: Rule = (draft, { settings, circumstances }) => {
   const { isRunning, lock, isMigrating, isHaQueued, uptimeMs } = circumstances
   if (settings.scaling.mode === 'off')
-    return holdAll(draft, RULE, `left alone (${settings.provenance['mode']?.from ?? 'mode'})`)
+    return holdAll(draft, RULE, `left alone in mode off (${settings.provenance['mode']?.from ?? 'mode'})`)
   if (isRunning === false) return holdAll(draft, RULE, 'it does not run')
   if (isRunning === undefined) return holdAll(draft, RULE, 'whether it runs is not known')
   if (lock !== undefined && lock !== '') return holdAll(draft, RULE, `Proxmox holds the lock ${lock}`)
   if (isMigrating) return holdAll(draft, RULE, 'it is migrating')
   if (isHaQueued) return holdAll(draft, RULE, 'the HA manager has a request for it')
-  if (uptimeMs !== undefined && uptimeMs < settings.scaling.start_grace_seconds * MS_PER_SECOND) {
-    return holdAll(draft, RULE, `started ${durationText(uptimeMs)} ago`)
-  }
-  return draft
+  const leftMs = settings.scaling.start_grace_seconds * MS_PER_SECOND - (uptimeMs ?? Number.POSITIVE_INFINITY)
+  if (leftMs <= 0) return draft
+  return holdAll(
+    draft,
+    RULE,
+    `started ${durationText(uptimeMs ?? 0)} ago; left alone for another ${durationText(leftMs)}`,
+  )
 }

@@ -47,7 +47,7 @@ describe('CpuSizer', () => {
     const run = begin(2)
     expect(go(run, 10, () => 1.9).at(-1)).toBeCloseTo(2.2)
     expect(run.sizer.explain()).toBe(
-      'the most it used so far is 1.9 cores, and 15 % more: not known long enough for more',
+      'the most it wanted so far is 1.9 cores, and 15 % more: not known long enough for more',
     )
   })
 
@@ -65,7 +65,7 @@ describe('CpuSizer', () => {
     const wanted = slow.sizer.decide({ timeMs: 2 * MINUTE_MS, localTimeMs: 0, allocatedCores: 0.8 })
     expect(wanted).toBe(1)
     expect(slow.sizer.explain()).toBe(
-      'throttled, and known for less than an hour: no more than 2 times the 0.5 cores that it is known to need',
+      'short of cores, and known for less than an hour: no more than 2 times the 0.5 cores that it has needed so far',
     )
   })
 
@@ -83,7 +83,7 @@ describe('CpuSizer', () => {
     expect(run.cores).toBeLessThan(1.5)
     expect(go(run, 1, () => 3)[0]).toBeGreaterThanOrEqual(3)
     expect(run.sizer.explain()).toMatch(
-      /^throttled: up to the 3(\.\d+)? cores of the peak of the 34 hours that it is known$/,
+      /^short of cores: up to the 3(\.\d+)? cores of the peak of the 34 hours that it is known$/,
     )
   })
 
@@ -155,10 +155,10 @@ describe('CpuSizer', () => {
           run.sizer
             .explain()
             .replaceAll(/[\d.]+ cores?/g, 'N cores')
-            .slice(0, 75),
+            .slice(0, 71),
         )
     }
-    expect(reasons).toContain('most wanted in the last 6 minutes, N cores; now N cores: peak of 30 minutes')
+    expect(reasons).toContain('most wanted in the last 6 min, N cores; now N cores: peak of 30 minutes')
   })
 
   test('decides the same after being saved and restored', () => {

@@ -1,11 +1,12 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { coresText } from '../../wording.ts'
 import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
 import type { CpuParameters } from './cpu-parameters.ts'
 import { HabitPeaks, habitPeaksState } from './habit-peaks.ts'
 import { VirtualSizers, virtualSizersState } from './virtual-sizers.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
-import { percent, spanText } from './wording.ts'
+import { lastText, percent, smallText, spanText } from './wording.ts'
 
 /** A level that is a whole step but for rounding is not rounded up to the next. */
 const ROUNDING = 1e-6
@@ -97,7 +98,12 @@ type Ground =
   | { readonly kind: 'unseen' }
   | { readonly kind: 'young' | 'soon' | 'known' | 'stranger'; readonly cores: number }
   | { readonly kind: 'jump'; readonly cores: number; readonly factor: number }
-  | { readonly kind: 'chosen' }
+  | { readonly kind: 'chosen' | 'least' }
+
+/** What became of what is wanted. */
+type Outcome =
+  | { readonly kind: 'as-wanted' | 'held' | 'raised' | 'spent' }
+  | { readonly kind: 'small'; readonly leastShare: number; readonly cores: number }
 
 /** A size, and why it is wanted. */
 interface Aim {
@@ -133,6 +139,9 @@ export class CpuSizer {
   #chooseDueMs = Number.NEGATIVE_INFINITY
   #chosen = -1
   #ground: Ground = { kind: 'unseen' }
+  #outcome: Outcome = { kind: 'as-wanted' }
+  /** The peaks that the sizers go by. */
+  #bases = { recent: 0, hour: 0, long: 0 }
   #wantedCores = 0
   #decidedMs = 0
 
@@ -191,12 +200,25 @@ export class CpuSizer {
     if (this.#wantedCores > allocatedCores) {
       const isSmall = this.#wantedCores < allocatedCores * (1 + leastChange)
       const fits = this.#shortLooks === 0 && this.#soon.peak * (1 + this.#minChange) <= allocatedCores
-      return isSmall && fits ? undefined : Math.max(this.#wantedCores, allocatedCores * (1 + this.#minChange))
+      if (isSmall && fits) return this.#keep({ leastShare: leastChange, cores: this.#wantedCores })
+      const raised = allocatedCores * (1 + this.#minChange)
+      this.#outcome = { kind: this.#steps(raised) > this.#steps(this.#wantedCores) ? 'raised' : 'as-wanted' }
+      return Math.max(this.#wantedCores, raised)
     }
-    if (this.#tokens.isExhausted) return undefined
     const held = this.#hold.peak
-    if (held >= allocatedCores * (1 - leastChange)) return undefined
-    return this.#steps(held) < allocatedCores * this.#stepsPerCore - ROUNDING ? held : undefined
+    const isLess = this.#steps(held) < allocatedCores * this.#stepsPerCore - ROUNDING
+    this.#outcome = { kind: this.#steps(held) > this.#steps(this.#wantedCores) ? 'held' : 'as-wanted' }
+    if (!isLess) return undefined
+    if (this.#tokens.isExhausted) {
+      this.#outcome = { kind: 'spent' }
+      return undefined
+    }
+    const isSmall = held >= allocatedCores * (1 - leastChange)
+    return isSmall ? this.#keep({ leastShare: leastChange, cores: held }) : held
+  }
+
+  #keep(small: Omit<Outcome & { kind: 'small' }, 'kind'>): undefined {
+    this.#outcome = { kind: 'small', ...small }
   }
 
   get isShort(): boolean {
@@ -205,12 +227,28 @@ export class CpuSizer {
 
   /** Why the last decision came out so, from the numbers that decided. */
   explain(): string {
-    const held = this.#hold.peak
     const text = this.#groundText()
-    const isHeld = this.#steps(held) > this.#steps(this.#wantedCores)
-    const minutes = this.#parameters.holdMs / MS_PER_MINUTE
-    if (!isHeld) return text
-    return `most wanted in the last ${minutes} minutes, ${coresText(held)}; now ${coresText(this.#wantedCores)}: ${text}`
+    const wanted = coresText(this.#wantedCores)
+    switch (this.#outcome.kind) {
+      case 'as-wanted':
+        return text
+      case 'raised':
+        return `wants ${wanted}, and grows by ${percent(this.#minChange)} % at least: ${text}`
+      case 'held': {
+        const last = lastText(this.#parameters.holdMs, this.#knownMs)
+        return `most wanted in ${last}, ${coresText(this.#hold.peak)}; now ${wanted}: ${text}`
+      }
+      case 'spent':
+        return `changed too often lately to shrink; wants ${wanted}: ${text}`
+      case 'small': {
+        const { cores, leastShare } = this.#outcome
+        return `${smallText(coresText(cores), leastShare)}: ${text}`
+      }
+    }
+  }
+
+  get #knownMs(): number {
+    return this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
   }
 
   serialise(): z.input<ReturnType<typeof cpuSizerState>> {
@@ -271,7 +309,9 @@ export class CpuSizer {
       this.#chooseDueMs = timeMs + p.chooseEveryMs
       this.#chosen = this.#sizers.cheapest(this.#chosen)
     }
-    return { cores: this.#sizers.level(this.#chosen) / this.#stepsPerCore, ground: { kind: 'chosen' } }
+    const isLeast = this.#steps(this.#sizeBy(this.#rules[this.#chosen])) < this.#lowestSteps
+    const cores = this.#sizers.level(this.#chosen) / this.#stepsPerCore
+    return { cores, ground: { kind: isLeast ? 'least' : 'chosen' } }
   }
 
   /** Up to a level that it is known to need, or a step further than it has; a stranger is trusted less. */
@@ -291,16 +331,17 @@ export class CpuSizer {
   }
 
   #updateLevels(localTimeMs: number): void {
-    const long = this.#long.peak
-    const recent = this.#recent.peak
     const hour = Math.max(this.#hour.peak, this.#habits.at(localTimeMs))
-    this.#sizers.setLevels(
-      this.#rules.map(({ isHour, lift, margin }) => {
-        const base = isHour ? hour : recent
-        const lifted = base + lift * Math.max(0, long - base)
-        return Math.max(this.#lowestSteps, this.#steps(lifted * (1 + margin)))
-      }),
-    )
+    this.#bases = { recent: this.#recent.peak, hour, long: this.#long.peak }
+    this.#sizers.setLevels(this.#rules.map(rule => Math.max(this.#lowestSteps, this.#steps(this.#sizeBy(rule)))))
+  }
+
+  /** Cores that a rule comes to, not rounded and whatever the least is. */
+  #sizeBy(rule: Rule | undefined): number {
+    if (rule === undefined) return 0
+    const { recent, hour, long } = this.#bases
+    const base = rule.isHour ? hour : recent
+    return (base + rule.lift * Math.max(0, long - base)) * (1 + rule.margin)
   }
 
   #steps(cores: number): number {
@@ -313,15 +354,17 @@ export class CpuSizer {
       case 'unseen':
         return 'nothing has been observed yet'
       case 'young':
-        return `the most it used so far is ${coresText(this.#ground.cores)}, and ${percent(youngMargin)} % more: not known long enough for more`
+        return `the most it wanted so far is ${coresText(this.#ground.cores)}, and ${percent(youngMargin)} % more: not known long enough for more`
       case 'soon':
         return `it used ${coresText(this.#ground.cores)} in the last ${soonMs / MS_PER_MINUTE} minutes`
       case 'known':
-        return `throttled: up to the ${coresText(this.#ground.cores)} of the peak of ${this.#longText()}`
+        return `short of cores: up to the ${coresText(this.#ground.cores)} of the peak of ${this.#longText()}`
       case 'jump':
-        return `throttled with ${coresText(this.#ground.cores)}: ${this.#ground.factor} times that`
+        return `short of cores with ${coresText(this.#ground.cores)}: ${this.#ground.factor} times that`
       case 'stranger':
-        return `throttled, and known for less than an hour: no more than ${strangerFactor} times the ${coresText(this.#ground.cores)} that it is known to need`
+        return `short of cores, and known for less than an hour: no more than ${strangerFactor} times the ${coresText(this.#ground.cores)} that it has needed so far`
+      case 'least':
+        return `${coresText(this.#lowestSteps / this.#stepsPerCore)} is the least it may have; less by ${this.#ruleText(this.#chosen)}`
       case 'chosen':
         return this.#chosenText()
     }
@@ -348,7 +391,7 @@ export class CpuSizer {
   }
 
   #longText(): string {
-    return spanText(this.#parameters.longMs, this.#decidedMs - (this.#bornMs ?? this.#decidedMs))
+    return spanText(this.#parameters.longMs, this.#knownMs)
   }
 
   #billText(rule: number): string {
@@ -357,8 +400,4 @@ export class CpuSizer {
     const tooSmall = minutes < 0.5 ? 'never too small' : `too small ${Math.round(minutes)} min a week`
     return `${tooSmall}, ${percent(unused)} % unused`
   }
-}
-
-function coresText(cores: number): string {
-  return cores === 1 ? '1 core' : `${Number(cores.toFixed(2))} cores`
 }

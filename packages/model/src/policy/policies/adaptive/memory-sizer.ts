@@ -1,8 +1,10 @@
 import { MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { tidy } from '../../rounding.ts'
+import { mbText } from '../../wording.ts'
 import type { MemoryParameters } from './memory-parameters.ts'
 import { WindowPeak, WindowPeakState } from './window-peak.ts'
-import { percent, spanText } from './wording.ts'
+import { lastText, percent, smallText, spanText } from './wording.ts'
 
 /** One sample of the memory. */
 export interface MemorySample {
@@ -45,6 +47,8 @@ interface Wishes {
   readonly jump: number
 }
 type WishName = keyof Wishes
+/** What became of what is wanted. */
+type Outcome = 'as-wanted' | 'raised' | 'held' | 'small-growth' | 'small-shrink'
 const WISHES: readonly WishName[] = ['peak', 'killed', 'growth', 'jump']
 
 /**
@@ -70,6 +74,7 @@ export class MemorySizer {
   #killsInARow = 0
   #isUrgent = false
   #wishes: Wishes | undefined
+  #outcome: Outcome = 'as-wanted'
   #decidedMs = 0
   #allocatedMb = 0
 
@@ -114,9 +119,15 @@ export class MemorySizer {
     if (wantedMb > allocatedMb) {
       const fits = this.#mostMb * least <= allocatedMb
       const canWait = fits && !isFull && wantedMb < allocatedMb * least
+      this.#outcome = wantedMb < allocatedMb * least ? 'raised' : 'as-wanted'
+      if (canWait) this.#outcome = 'small-growth'
       return canWait ? undefined : Math.max(wantedMb, allocatedMb * least)
     }
-    return this.#hold.peak < allocatedMb * (1 - this.#minChange) ? this.#hold.peak : undefined
+    const heldMb = this.#hold.peak
+    this.#outcome = Math.round(heldMb) > Math.round(wantedMb) ? 'held' : 'as-wanted'
+    if (heldMb < allocatedMb * (1 - this.#minChange)) return heldMb
+    if (heldMb < allocatedMb) this.#outcome = 'small-shrink'
+    return undefined
   }
 
   /** It was killed in the last sample, or should grow and has less room than the least change. */
@@ -131,10 +142,22 @@ export class MemorySizer {
     const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
     const wonMb = wishes[won]
     const text = wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
-    const held = this.#hold.peak
-    if (Math.round(held) <= Math.round(wonMb)) return text
-    const hours = this.#parameters.holdMs / MS_PER_HOUR
-    return `most wanted in the last ${hours} hours, ${mbText(held)}; now ${mbText(wonMb)}: ${text}`
+    switch (this.#outcome) {
+      case 'as-wanted':
+        return text
+      case 'raised':
+        return `wants ${mbText(wonMb)}, and grows by ${percent(this.#minChange)} % at least: ${text}`
+      case 'held':
+        return `most wanted in ${lastText(this.#parameters.holdMs, this.#knownMs)}, ${mbText(this.#hold.peak)}; now ${mbText(wonMb)}: ${text}`
+      case 'small-growth':
+        return `${smallText(mbText(wonMb), this.#minChange)}: ${text}`
+      case 'small-shrink':
+        return `${smallText(mbText(this.#hold.peak), this.#minChange)}: ${text}`
+    }
+  }
+
+  get #knownMs(): number {
+    return this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
   }
 
   serialise(): z.input<typeof MemorySizerState> {
@@ -181,7 +204,7 @@ export class MemorySizer {
       peak: this.#peaks.peak + this.#marginMb,
       killed: killedMb > this.#peaks.peak ? killedMb + this.#marginMb : 0,
       growth: Math.max(this.#neededMb, this.#beforeMb) + this.#rises.peak,
-      jump: this.#killsInARow > 0 ? allocatedMb * this.#parameters.killFactor ** this.#killsInARow : 0,
+      jump: this.#killsInARow > 0 ? allocatedMb * this.#jumpFactor : 0,
     }
   }
 
@@ -197,25 +220,31 @@ export class MemorySizer {
   #text(wish: WishName): string {
     switch (wish) {
       case 'peak': {
-        const knownMs = this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
-        const span = spanText(this.#safety.rememberMs, knownMs)
-        const when = agoText(this.#decidedMs - this.#peaks.peakMs)
-        return `peak of ${span}, ${mbText(this.#peaks.peak)} (${when}), ${this.#marginText()}`
+        const span = spanText(this.#safety.rememberMs, this.#knownMs)
+        return `peak of ${span}, ${mbText(this.#peaks.peak)}${this.#when(this.#peaks)}, ${this.#marginText()}`
       }
       case 'killed': {
         const { killFactor } = this.#parameters
         const [had, counts] = [this.#kills.peak / killFactor, this.#kills.peak].map(mbText)
-        const when = agoText(this.#decidedMs - this.#kills.peakMs)
-        return `killed with ${had} (${when}), which counts as ${counts}, ${this.#marginText()}`
+        return `killed with ${had}${this.#when(this.#kills)}, which counts as ${counts}, ${this.#marginText()}`
       }
       case 'growth': {
         const used = mbText(Math.max(this.#neededMb, this.#beforeMb))
-        const hours = this.#parameters.riseMs / MS_PER_HOUR
-        return `uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in ${hours} hours`
+        const span = spanText(this.#parameters.riseMs, this.#knownMs)
+        return `uses ${used} and rose by up to ${mbText(this.#rises.peak)} at once in ${span}`
       }
       case 'jump':
-        return `killed for lack of memory with ${mbText(this.#allocatedMb)}`
+        return `killed for lack of memory with ${mbText(this.#allocatedMb)}: ${tidy(this.#jumpFactor)} times that`
     }
+  }
+
+  get #jumpFactor(): number {
+    return this.#parameters.killFactor ** this.#killsInARow
+  }
+
+  /** When the peak of a window was, as far as that is more than how long the container is known. */
+  #when(window: WindowPeak): string {
+    return this.#knownMs < RECENTLY_MS ? '' : ` (${agoText(this.#decidedMs - window.peakMs)})`
   }
 
   #marginText(): string {
@@ -228,12 +257,11 @@ export class MemorySizer {
   }
 }
 
-function mbText(mb: number): string {
-  return `${Math.round(mb)} MB`
-}
+/** A window of weeks tells no closer. */
+const RECENTLY_MS = 6 * MS_PER_HOUR
 
 function agoText(agoMs: number): string {
   const hours = Math.max(0, agoMs) / MS_PER_HOUR
-  if (hours < 6) return 'in the last hours'
+  if (agoMs < RECENTLY_MS) return 'in the last hours'
   return hours < 48 ? `${Math.round(hours)} hours ago` : `${Math.round(hours / 24)} days ago`
 }

@@ -5,6 +5,16 @@ export function spanText(spanMs: number, knownMs: number): string {
   return knownMs >= spanMs ? lengthText(spanMs) : `the ${lengthText(knownMs)} that it is known`
 }
 
+/** As `spanText`, of what has just been: `the last 4 hours`. */
+export function lastText(spanMs: number, knownMs: number): string {
+  return knownMs >= spanMs ? `the last ${lengthText(spanMs)}` : spanText(spanMs, knownMs)
+}
+
+/** Why what is wanted is not done: it differs by less than the least change. */
+export function smallText(wanted: string, leastShare: number): string {
+  return `wants ${wanted}, within ${Math.ceil(100 * leastShare - 1e-6)} % of what it has`
+}
+
 function lengthText(lengthMs: number): string {
   if (lengthMs < 2 * MS_PER_HOUR) return `${Math.max(1, Math.round(lengthMs / MS_PER_MINUTE))} min`
   if (lengthMs < 2 * MS_PER_DAY) return `${Math.round(lengthMs / MS_PER_HOUR)} hours`
