@@ -160,7 +160,7 @@ export const NotificationsSection = z
     events: z
       .array(z.enum(NEWS_EVENTS))
       .default([...USUAL_EVENTS])
-      .describe(`What is told: ${NEWS_EVENTS.join(', ')}.`),
+      .describe('What is told; docs/notifications.md says when.'),
     max_per_hour: z
       .int()
       .min(1)
@@ -175,7 +175,7 @@ export const NotificationsSection = z
       .describe('So long a message waits for what belongs into the same one.'),
     daily_summary_at: z
       .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 08:00, in quotes')
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 08:00')
       .default('08:00')
       .describe('When the daily summary is sent, by the time of this host.'),
     dashboard_url: HttpUrl.optional().describe(
