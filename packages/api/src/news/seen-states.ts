@@ -118,27 +118,30 @@ function abnormal({ vmid, name, verdict }: ContainerStatus): SeenState[] {
   ]
 }
 
-function atMaximum({ vmid, name, allocation, decision, at_maximum: resources }: ContainerStatus): SeenState[] {
-  if (resources.length === 0 || allocation === null || decision === null) return []
-  const figures = {
-    cores: [allocation.cores, decision.wanted.cores, ''],
-    memory: [allocation.memory_mb, decision.wanted.memory_mb, ' MB'],
-  } as const
-  const parts = resources.map(resource => {
-    const [has, wants, unit] = figures[resource]
-    return { has: `${has} ${resource === 'cores' ? 'cores' : 'MB of memory'}`, wants: `${resource} ${wants}${unit}` }
-  })
+function atMaximum({ vmid, name, decision }: ContainerStatus): SeenState[] {
+  if (decision === null) return []
+  const { to, wanted, limits, at_maximum: isAsked } = decision
+  const isFull = (has: number | null, most: number | null) => has !== null && most !== null && has >= most
+  const parts = [
+    ...(isAsked.cores && isFull(to.cores, limits.max_cores)
+      ? [{ has: `${to.cores} cores`, wants: `${wanted.cores} cores`, key: 'max_cpu_cores' }]
+      : []),
+    ...(isAsked.memory && isFull(to.memory_mb, limits.max_memory_mb)
+      ? [{ has: `${to.memory_mb} MB of memory`, wants: `${wanted.memory_mb} MB of memory`, key: 'max_ram_mb' }]
+      : []),
+  ]
+  if (parts.length === 0) return []
+  const all = (key: keyof (typeof parts)[number]) => parts.map(part => part[key]).join(' and ')
   const event = 'at_maximum'
-  const keys = resources.map(resource => (resource === 'cores' ? 'max_cpu_cores' : 'max_ram_mb')).join(' and ')
   return [
     {
       event,
       topic: `${event}:${vmid}`,
       vmid,
       name,
-      what: `at its maximum of ${parts.map(({ has }) => has).join(' and ')}`,
-      detail: `By what it uses it would get ${parts.map(({ wants }) => wants).join(' and ')}.`,
-      advice: `raise ${keys} in lxc_autoscale_ml.yaml (scaling, or its tier), or look at what it does: lxc-autoscale explain ${vmid}`,
+      what: `at its maximum of ${all('has')}`,
+      detail: `By what it uses it would get ${all('wants')}.`,
+      advice: `raise ${all('key')} in lxc_autoscale_ml.yaml (scaling, or its tier), or look at what it does: lxc-autoscale explain ${vmid}`,
     },
   ]
 }

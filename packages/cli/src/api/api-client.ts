@@ -1,5 +1,6 @@
 import {
   AutoscaleError,
+  ChangeBody,
   type ContainerConfigBody,
   ContainerConfigBody as ContainerConfigSchema,
   type ContainerConfigsBody,
@@ -7,7 +8,7 @@ import {
   errorMessage,
   HealthBody,
   HistoryBody,
-  type HistoryEntryBody,
+  InstallSizesBody,
   isErrorCode,
   NewsTestBody,
   successBody,
@@ -20,12 +21,24 @@ export interface ApiAddress {
   readonly apiKey: string | undefined
 }
 
-interface SendOptions {
-  /** Statuses of failures that are answered with what was asked for all the same. */
-  readonly alsoGood?: readonly number[]
-  /** Of a POST. */
-  readonly body?: unknown
+/** The query of `GET /history`; what is left out is not asked for. */
+export interface HistoryWords {
+  readonly vmid?: number | undefined
+  readonly since?: string | undefined
+  readonly limit?: number
+  readonly skip?: number
+  readonly made?: true
+  readonly newest?: true
+  readonly short?: true
 }
+
+export interface UndoWords {
+  readonly dry_run?: boolean
+  readonly with_later?: boolean
+}
+
+const UndoAnswerBody = successBody(ChangeBody)
+export type UndoAnswer = z.output<typeof UndoAnswerBody>
 
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -46,20 +59,26 @@ export class ApiClient {
     return (await this.#send(`GET /resource/lxc/config?lxc_id=${vmid}`, successBody(ContainerConfigSchema))).data
   }
 
-  async history(query: {
-    vmid?: number | undefined
-    since?: string | undefined
-    limit?: number
-  }): Promise<HistoryEntryBody[]> {
+  async history(query: HistoryWords): Promise<HistoryBody> {
+    const { vmid, ...rest } = query
     const words = new URLSearchParams()
-    if (query.vmid !== undefined) words.set('lxc_id', String(query.vmid))
-    if (query.since !== undefined) words.set('since', query.since)
-    if (query.limit !== undefined) words.set('limit', String(query.limit))
-    return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data.entries
+    for (const [name, value] of Object.entries({ ...rest, lxc_id: vmid })) {
+      if (value !== undefined) words.set(name, String(value))
+    }
+    return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data
   }
 
-  async undo(id: string): Promise<{ message: string; data: unknown }> {
-    return this.#send(`POST /history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
+  async installSizes(): Promise<InstallSizesBody['containers']> {
+    return (await this.#send('GET /history/install', successBody(InstallSizesBody))).data.containers
+  }
+
+  /** `change`: its number, or the beginning of it. */
+  async undo(change: string, how: UndoWords = {}): Promise<UndoAnswer> {
+    return this.#send(`POST /history/${encodeURIComponent(change)}/undo`, UndoAnswerBody, { body: how })
+  }
+
+  async undoToInstall(vmid: number, how: UndoWords = {}): Promise<UndoAnswer> {
+    return this.#send('POST /history/install/undo', UndoAnswerBody, { body: { lxc_id: vmid, ...how } })
   }
 
   /** Has a test message sent to one target of notifications, or to all. */
@@ -77,7 +96,7 @@ export class ApiClient {
   async #send<Schema extends z.ZodType>(
     route: `${'GET' | 'POST'} /${string}`,
     schema: Schema,
-    { alsoGood = [], body: asked = {} }: SendOptions = {},
+    { alsoGood = [], body: asked = {} }: { alsoGood?: readonly number[]; body?: object } = {},
   ): Promise<z.output<Schema>> {
     const [method = '', path = ''] = route.split(' ')
     const { status, body } = await this.#fetch(method, path, asked)
@@ -87,7 +106,7 @@ export class ApiClient {
     throw new AutoscaleError('SCALING_API_MALFORMED', `${this.#address.url}${path}: ${z.prettifyError(parsed.error)}`)
   }
 
-  async #fetch(method: string, path: string, asked: unknown): Promise<{ status: number; body: unknown }> {
+  async #fetch(method: string, path: string, asked: object): Promise<{ status: number; body: unknown }> {
     const { url, apiKey } = this.#address
     try {
       const response = await fetch(url + path, {

@@ -1,11 +1,18 @@
 import { basename, join } from 'node:path'
-import { AutoscaleError, type ConfigRules, configKeys, markdownReference, parseConfig } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ConfigRules,
+  configKeys,
+  isSecretKey,
+  loadConfig,
+  markdownReference,
+  readConfigText,
+} from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { isMap, type Migration, migrateConfig, readMap } from '../migrate-config.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
-import { readConfigText } from '../read-text.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { writeConfig } from '../write-config.ts'
 import { CONFIG_FILES } from './command-context.ts'
@@ -61,7 +68,7 @@ function checkCommand(): Command {
             return {
               file,
               problems: [],
-              warnings: parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).warnings,
+              warnings: loadConfig(file, await rulesOf(file)).warnings,
             }
           } catch (error) {
             if (!(error instanceof AutoscaleError)) throw error
@@ -182,7 +189,7 @@ function newFileText(yaml: string): string {
 
 async function inForce(configDir: string, name: string): Promise<unknown> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).config
+  return loadConfig(file, await rulesOf(file)).config
 }
 
 interface Difference {
@@ -203,12 +210,10 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
-const SECRET_KEY = /^(api_keys?|key|hash|password|token|topic)$/
-
 /** The same value without the secrets that a configuration may hold. */
 function redact(value: unknown, key = ''): unknown {
-  if (SECRET_KEY.test(key) && !isEmpty(value)) return '[redacted]'
   if (key === 'url' && typeof value === 'string') return redactedUrl(value)
+  if (isSecretKey(key) && !isEmpty(value)) return '[redacted]'
   if (Array.isArray(value)) return value.map(element => redact(element))
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))

@@ -1,7 +1,7 @@
 import { createReadStream, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
-import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, loadConfig, MB_PER_GB, parseCycle } from '@lxc-autoscale/core'
 import {
   type ContainerSettings,
   ContainerSizer,
@@ -118,7 +118,7 @@ function chosenPolicies(
 }
 
 function readConfig(file: string | undefined): ModelConfig | undefined {
-  return file === undefined ? undefined : parseConfig({ file, text: readText(file) }, MODEL_CONFIG_RULES).config
+  return file === undefined ? undefined : loadConfig(file, MODEL_CONFIG_RULES).config
 }
 
 async function readTraces({ trace, metrics, shapes }: ReplayCommandOptions): Promise<Trace[]> {

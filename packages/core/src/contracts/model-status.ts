@@ -121,10 +121,6 @@ export const ContainerStatus = z.object({
     .array(z.object({ time: z.string(), own: z.number(), inner: z.number() }))
     .default([])
     .describe('The newest samples with processes that were killed: at its own limit, and inside limits of their own.'),
-  at_maximum: z
-    .array(z.enum(['cores', 'memory']))
-    .default([])
-    .describe('Of what it has its maximum, and would get more.'),
 })
 export type ContainerStatus = z.output<typeof ContainerStatus>
 

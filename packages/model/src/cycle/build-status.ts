@@ -10,7 +10,6 @@ import {
   type VerdictStatus,
 } from '@lxc-autoscale/core'
 import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
-import { atMaximum } from '../policy/at-maximum.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
@@ -41,7 +40,6 @@ function containerStatus(
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
     breaker,
     kills: [...container.kills],
-    at_maximum: decision === undefined ? [] : atMaximum(decision, sizer.settings.sizing),
   }
 }
 

@@ -251,7 +251,6 @@ test('a target that fails is tried again, told to the log once, and loses nothin
 describe('states of containers', () => {
   const AT_MAXIMUM = containerStatus({
     allocation: { cores: 4, memory_mb: 1_024 },
-    at_maximum: ['cores'],
     decision: {
       time: '2026-03-01T12:00:00.000Z',
       policy: 'adaptive',
@@ -262,6 +261,9 @@ describe('states of containers', () => {
       memory: 'keep',
       is_in_need: true,
       is_to_be_applied: true,
+      held_by: { cores: 'share-host', memory: null },
+      at_maximum: { cores: true, memory: false },
+      limits: { min_cores: 1, max_cores: 4, min_memory_mb: 64, max_memory_mb: null },
       reasons: [{ rule: 'share-host', text: 'the host is short: cores 4 -> 4 instead of 6' }],
     },
   })
@@ -280,7 +282,7 @@ describe('states of containers', () => {
       'pve1: web (101): at its maximum of 4 cores',
       'pve1: web (101): over: at its maximum of 4 cores',
     ])
-    expect(state.sent[0]?.text).toContain('By what it uses it would get cores 6.')
+    expect(state.sent[0]?.text).toContain('By what it uses it would get 6 cores.')
     expect(state.sent[0]?.text).toContain('raise max_cpu_cores')
   })
 
