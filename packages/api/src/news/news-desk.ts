@@ -60,6 +60,7 @@ export interface NewsDeskParts {
 }
 
 const LOOK_MS = 5 * MS_PER_SECOND
+const SHORTEST_WAIT_MS = 250
 /** The checks run pct, which costs a core for a second; a check that failed is looked at more often. */
 const CHECK_MS = 5 * MS_PER_MINUTE
 const RECHECK_MS = MS_PER_MINUTE
@@ -101,7 +102,13 @@ export class NewsDesk {
     this.#sources = sources
     const names = settings.targets.map(targetName)
     for (const name of names) this.#parts.counts.newsTarget(name)
-    const outboxes = Object.fromEntries(names.map(name => [name, this.#memory.outboxes[name] ?? EMPTY_OUTBOX]))
+    // What failed before may be what was mended now, so it is tried at once.
+    const outboxOf = (name: string) => ({
+      ...(this.#memory.outboxes[name] ?? EMPTY_OUTBOX),
+      failures: 0,
+      failed_ms: null,
+    })
+    const outboxes = Object.fromEntries(names.map(name => [name, outboxOf(name)]))
     this.#memory = { ...this.#memory, outboxes }
     if (this.#memory.summary.since_ms === 0) {
       const nowMs = this.#parts.clock.nowMs()
@@ -119,7 +126,7 @@ export class NewsDesk {
   /** Looks and sends until the daemon is to stop. Never rejects. */
   async run(): Promise<void> {
     const { clock, signal, log } = this.#parts
-    await runEvery({ intervalMs: () => LOOK_MS, clock, signal }, async () => {
+    await runEvery({ intervalMs: () => this.#waitMs(), clock, signal }, async () => {
       try {
         if (this.#isWanted && this.#sources !== undefined) await this.#look(this.#sources)
         this.#sendDue()
@@ -251,17 +258,31 @@ export class NewsDesk {
   }
 
   #sendDue(): void {
-    const { clock, signal } = this.#parts
-    const nowMs = clock.nowMs()
-    const { max_per_hour: maxPerHour, group_seconds: groupSeconds } = this.#settings
-    for (const target of this.#settings.targets) {
+    const nowMs = this.#parts.clock.nowMs()
+    for (const { target, outbox, atMs } of this.#due(nowMs)) {
+      if (atMs > nowMs || this.#parts.signal.aborted) continue
       const name = targetName(target)
-      const outbox = this.#memory.outboxes[name] ?? EMPTY_OUTBOX
-      const due = dueMs(outbox, nowMs, { maxPerHour, groupMs: groupSeconds * MS_PER_SECOND })
-      if (due === undefined || due > nowMs || this.#sending.has(name) || signal.aborted) continue
       this.#sending.add(name)
       void this.#deliver(target, outbox).finally(() => this.#sending.delete(name))
     }
+  }
+
+  /** To which targets something is to be sent, and when; without those to which something is on its way. */
+  #due(nowMs: number) {
+    const { max_per_hour: maxPerHour, group_seconds: groupSeconds, targets } = this.#settings
+    const rules = { maxPerHour, groupMs: groupSeconds * MS_PER_SECOND }
+    return targets.flatMap(target => {
+      const outbox = this.#memory.outboxes[targetName(target)] ?? EMPTY_OUTBOX
+      const atMs = this.#sending.has(targetName(target)) ? undefined : dueMs(outbox, nowMs, rules)
+      return atMs === undefined ? [] : [{ target, outbox, atMs }]
+    })
+  }
+
+  /** Until the next look, or until something is to be sent. */
+  #waitMs(): number {
+    const nowMs = this.#parts.clock.nowMs()
+    const waits = this.#due(nowMs).map(({ atMs }) => Math.max(SHORTEST_WAIT_MS, atMs - nowMs))
+    return Math.min(LOOK_MS, ...waits)
   }
 
   async #deliver(target: NotificationTarget, { waiting, dropped, failures }: OutboxState): Promise<void> {
