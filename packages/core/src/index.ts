@@ -53,7 +53,6 @@ export {
   ModelStatus,
   OUTCOME_KINDS,
   type OutcomeKind,
-  readModelStatus,
   STATUS_FILE,
   type VerdictStatus,
 } from './contracts/model-status.ts'

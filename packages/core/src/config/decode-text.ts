@@ -29,7 +29,7 @@ export function decodeText(file: string, bytes: Uint8Array): string {
 }
 
 /** The line, from 1 on, in which the character at `offset` stands. */
-export function lineAt(text: string, offset: number): number {
+function lineAt(text: string, offset: number): number {
   let line = 1
   for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++
   return line

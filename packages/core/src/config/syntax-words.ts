@@ -119,6 +119,9 @@ function missingWords(said: string): string {
 function unexpected({ text, offset, path }: Place): string {
   const key = path.findLast(step => typeof step === 'string')
   if (typeof key === 'string' && isSecretKey(key)) return 'something here does not belong to the value: quote it'
+  const [, first] =
+    /^\s*(?:- +)*([*&!%@`]\S*?):?(?:\s|$)/.exec(text.slice(lineStart(text, offset), lineEnd(text, offset))) ?? []
+  if (first !== undefined) return mustBeQuoted(path, first)
   const word = wordAt(text, offset)
   return `${word} does not belong here; a text with quotes or brackets in it must be quoted`
 }
