@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isLoopbackAddress } from '../http/client-address.ts'
 import { NEWS_EVENTS, type NewsEvent, USUAL_EVENTS } from './news-events.ts'
 
-export const TARGET_TYPES = ['webhook', 'ntfy', 'gotify', 'mail'] as const
+const TARGET_TYPES = ['webhook', 'ntfy', 'gotify', 'mail'] as const
 type TargetType = (typeof TARGET_TYPES)[number]
 
 /** One address, also as `Name <address>`. Nothing that could begin a further header or address. */
@@ -206,7 +206,7 @@ export function targetName({ name, type }: Pick<NotificationTarget, 'name' | 'ty
 }
 
 /** Name of the target that the predecessor's recipients stand for. */
-export const RECIPIENTS_NAME = 'notification_recipients'
+const RECIPIENTS_NAME = 'notification_recipients'
 
 /** Domains that nobody has. Source: RFC 2606. */
 const EXAMPLE = /@(?:.*\.)?example\.(?:com|net|org)>?$|\.(?:example|invalid)>?$/i

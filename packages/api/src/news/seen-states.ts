@@ -25,7 +25,7 @@ export interface NewsFacts {
 }
 
 /** Changes of one container that are refused in an hour, from which on that is news. */
-export const MANY_REFUSALS = 5
+const MANY_REFUSALS = 5
 
 const PATIENCE: Readonly<Record<NewsEvent, Patience>> = {
   killed: { standsMs: 0, quietMs: 0 },
