@@ -191,6 +191,12 @@ describe('mail', () => {
     expect(body.replaceAll('\r\n', '\n')).toContain('What to do: lxc-autoscale explain 101')
   })
 
+  test('to a local user goes where the mail server of this host sends it', async () => {
+    const { port, mails } = await mailServer()
+    expect(await send({ type: 'mail', to: 'root', smtp: { port } })).toMatchObject({ isSent: true })
+    expect(mails[0]?.to).toEqual(['root@localhost'])
+  })
+
   test('logs in where it is told to, and keeps the password out of what it says', async () => {
     const onAuth: SMTPServerOptions['onAuth'] = ({ username, password }, _session, done) =>
       password === 'right password' ? done(null, { user: username }) : done(new Error(`wrong password ${password}`))

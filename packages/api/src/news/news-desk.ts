@@ -293,7 +293,7 @@ export class NewsDesk {
     if (isSent) {
       this.#update(name, outbox => afterSending(outbox, { items: waiting, dropped }, clock.nowMs()))
       counts.newsDropped(name, message.leftOut - dropped)
-      if (failures > 0) log.info({ target: name }, 'news are sent again')
+      log.info({ target: name, title: message.title, answer: text }, 'news sent')
     } else if (!signal.aborted) {
       this.#update(name, outbox => afterFailure(outbox, clock.nowMs()))
       if (failures === 0) log.warn({ target: name, problem: text }, 'news cannot be sent; it is tried again')

@@ -47,7 +47,7 @@ export function dueMs(outbox: OutboxState, nowMs: number, { maxPerHour, groupMs 
   if (waiting.length === 0 && dropped === 0) return undefined
   const sent = recent(outbox.sent_ms, nowMs)
   const oldestMs = Math.min(nowMs, ...waiting.map(({ at_ms: atMs }) => atMs))
-  const groupedMs = Math.max(oldestMs, sent.at(-1) ?? 0) + groupMs
+  const groupedMs = Math.max(oldestMs + groupMs, (sent.at(-1) ?? 0) + gapMs(sent.length, { maxPerHour, groupMs }))
   const allowedMs = (sent.at(-maxPerHour) ?? 0) + (sent.length < maxPerHour ? 0 : MS_PER_HOUR)
   const hasFailed = failedMs !== null && failedMs <= nowMs
   const retriedMs = hasFailed ? failedMs + retryDelayMs(failures) : 0
@@ -76,6 +76,12 @@ export function afterSending(
 
 export function afterFailure(outbox: OutboxState, nowMs: number): OutboxState {
   return { ...outbox, failures: outbox.failures + 1, failed_ms: nowMs }
+}
+
+/** Between two messages, the longer the more there were in the last hour, so that a storm does not use up all of it in minutes. */
+function gapMs(sent: number, { maxPerHour, groupMs }: SendingRules): number {
+  const evenMs = MS_PER_HOUR / maxPerHour
+  return Math.max(groupMs, Math.min(evenMs, groupMs * 2 ** Math.max(0, sent - 1)))
 }
 
 function retryDelayMs(failures: number): number {

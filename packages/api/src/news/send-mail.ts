@@ -1,4 +1,6 @@
+import { lookup, lookupService } from 'node:dns/promises'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
 import { isLoopbackAddress } from '../http/client-address.ts'
 import type { NewsMessage, Priority } from './news-message.ts'
@@ -11,6 +13,8 @@ type Smtp = NonNullable<NotificationTarget['smtp']>
 
 /** Without an answer for so long, nothing more is waited for. */
 const SILENCE_MS = 10_000
+/** A name that takes longer is not known. */
+const LOOKUP_MS = 3_000
 const MOST_REPLY_BYTES = 16_384
 const TLS_PORT = 465
 
@@ -26,17 +30,17 @@ export async function sendMail(
   { title, text, priority, host }: NewsMessage,
   { secrets, stop, limitMs }: SendLimits & { readonly secrets: Secrets },
 ): Promise<string> {
-  const recipients = [to].flat()
   const pass = secrets.read(smtp.password, smtp.password_file)
   const { username: user } = smtp
   if (pass !== undefined) secrets.add(base64(pass), base64(`\0${user}\0${pass}`))
+  const ownName = await fullHostname()
   // Loaded by the first mail, so that who wants none does not pay for it.
   const { createTransport } = await import('nodemailer')
   const limit = AbortSignal.timeout(limitMs)
   const transport = createTransport({
     host: smtp.host,
     port: smtp.port,
-    name: hostname(),
+    name: ownName,
     ...encryption(smtp),
     ...(user === undefined || pass === undefined ? {} : { auth: { user, pass } }),
     connectionTimeout: SILENCE_MS,
@@ -49,8 +53,11 @@ export async function sendMail(
   })
   try {
     const { accepted, rejected, response } = await transport.sendMail({
-      from: from ?? { name: `LXC AutoScale ML on ${host}`, address: `lxc-autoscale@${mailDomain()}` },
-      to: recipients,
+      from:
+        from === undefined
+          ? { name: `LXC AutoScale ML on ${host}`, address: `lxc-autoscale@${ownName}` }
+          : withDomain(from),
+      to: [to].flat().map(withDomain),
       subject: title,
       text: `${text}\n`,
       priority: IMPORTANCE[priority],
@@ -75,10 +82,19 @@ function encryption({ host, port, security }: Smtp) {
   return { secure: wanted === 'tls', requireTLS: wanted === 'starttls', tls: ca === undefined ? {} : { ca } }
 }
 
-/** Postfix takes no sender without a domain from others, and completes one of its own host. */
-function mailDomain(): string {
-  const name = hostname().replaceAll(/[^A-Za-z0-9.-]/g, '')
-  return name === '' ? 'localhost' : name
+/** A local user; the mail server of this host knows whose mail that is. */
+function withDomain(address: string): string {
+  return address.includes('@') ? address : `${address}@localhost`
+}
+
+/** The name of this host as its mail server has it, so that others take the sender: with its domain, where /etc/hosts or DNS knows one. */
+async function fullHostname(): Promise<string> {
+  const name = hostname()
+  const asked = lookup(name)
+    .then(({ address }) => lookupService(address, 0))
+    .then(({ hostname: full }) => (full.startsWith(`${name}.`) ? full : name))
+    .catch(() => name)
+  return Promise.race([asked, delay(LOOKUP_MS, name, { ref: false })])
 }
 
 function base64(text: string): string {

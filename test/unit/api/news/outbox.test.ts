@@ -48,6 +48,20 @@ test('at most so many messages in any hour, however they are spread', () => {
   }
 })
 
+test('a storm does not use up the messages of an hour in its first minutes', () => {
+  let outbox = EMPTY_OUTBOX
+  const gaps: number[] = []
+  for (let nowMs = START_MS, lastMs = START_MS; gaps.length < 8; nowMs += 5_000) {
+    outbox = put(outbox, newsItem({ at_ms: nowMs }))
+    const due = dueMs(outbox, nowMs, { maxPerHour: 10, groupMs: 30_000 })
+    if (due === undefined || due > nowMs) continue
+    gaps.push((nowMs - lastMs) / 1_000)
+    lastMs = nowMs
+    outbox = afterSending(outbox, { items: outbox.waiting, dropped: outbox.dropped }, nowMs)
+  }
+  expect(gaps).toEqual([30, 35, 60, 120, 240, 360, 360, 360])
+})
+
 test('what came while a message was on its way is told by the next one', () => {
   const sent = put(put(EMPTY_OUTBOX, item), newsItem({ vmid: 102 }))
   const later = put(put(sent, newsItem({ count: 4 })), newsItem({ vmid: 103 }))
