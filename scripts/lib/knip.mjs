@@ -19,7 +19,6 @@ export default {
         'test/e2e/*/*.mjs',
         'test/fakes/*.mjs',
         'test/prove/main.ts',
-        'test/bundle-programs.ts',
         'scripts/grafana/dashboards.ts!',
       ],
       project: ['scripts/**/*.{ts,mjs}!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
