@@ -6,7 +6,7 @@ export {
   markdownReference,
 } from './config/describe-config.ts'
 export { HostSection } from './config/host-section.ts'
-export { type ConfigRules, keyText, type ParsedConfig, parseConfig } from './config/parse-config.ts'
+export { type ConfigRules, keyText, parseConfig } from './config/parse-config.ts'
 export { loadConfig, readConfigText, readConfigValues } from './config/read-config.ts'
 export { retiredAdvice } from './config/retired-keys.ts'
 export { isSection, namedNode, nodeAt, type Path, type SchemaNode, schemaTree } from './config/schema-tree.ts'
@@ -17,6 +17,7 @@ export { readYaml } from './config/yaml-values.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
+  DECIDING_STATES,
   type DecidingProblem,
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
@@ -78,12 +79,11 @@ export {
   type InstanceLock,
   lockHolder,
 } from './daemon/single-instance.ts'
-export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { asideMend, type DecidingFacts, decidingVerdict } from './deciding.ts'
 export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
   ConfigError,
-  type ConfigProblem,
   ERROR_CODES,
   type ErrorCode,
   type ErrorVerdict,
@@ -101,13 +101,14 @@ export {
   type Logger,
   type LogSettings,
 } from './log.ts'
+export { labels, type MetricFamily } from './metric-families.ts'
 export {
   Counter,
+  DaemonRegistry,
   Gauge,
   Histogram,
   listenForMetrics,
   type MetricsListener,
-  Registry,
 } from './telemetry.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'
