@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// Writes config/, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
+// Writes config/ with its dashboards, the error codes of README.md, the metrics of docs/monitoring.md, the manual page and the shell completions from the code; --check only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
 import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { loadTypeScript } from './lib/load-typescript.mjs'
 import { commandReference } from './reference/command-reference.mjs'
+import { withMetrics } from './reference/metrics-reference.mjs'
 
 const root = join(import.meta.dirname, '..')
 
@@ -48,7 +50,7 @@ A plain number is in the unit that the key names. A text that begins with \`*\`,
 \`lxc-autoscale config check\` names every mistake with its line and what to write, and warns of what does not go together.`
 
 /** File -> content, generated. */
-function generate() {
+async function generate() {
   const files = new Map()
   const sections = []
   for (const { file, schema, what } of DAEMONS) {
@@ -68,6 +70,9 @@ function generate() {
       .concat('\n'),
   )
   for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
+  const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')
+  for (const [name, content] of Object.entries(dashboards())) files.set(`config/grafana/${name}`, content)
+  files.set('docs/monitoring.md', await withMetrics(readFileSync(join(root, 'docs/monitoring.md'), 'utf8')))
   files.set('README.md', withErrorCodes(readFileSync(join(root, 'README.md'), 'utf8')))
   return files
 }
@@ -85,7 +90,7 @@ function withErrorCodes(readme) {
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, content] of generate()) {
+for (const [name, content] of await generate()) {
   const path = join(root, name)
   if (!isCheck) {
     mkdirSync(dirname(path), { recursive: true })

@@ -23,6 +23,7 @@ export const MAINTAINER = 'LXC AutoScale ML contributors <lxc-autoscale-ml@users
 const root = join(import.meta.dirname, '..', '..')
 const LIB = 'usr/lib/lxc-autoscale-ml'
 const DOC = 'usr/share/doc/lxc-autoscale-ml'
+const SHARE = 'usr/share/lxc-autoscale-ml'
 
 // Programs of Proxmox that the unprivileged API reaches through lxc_autoscale_pct.socket.
 const PROXMOX_COMMANDS = ['pct', 'pvesh', 'pvecm']
@@ -61,7 +62,16 @@ export async function stageFiles({ stage, architecture, version, date }) {
   copy('systemd/sysusers.conf', 'usr/lib/sysusers.d/lxc-autoscale-ml.conf')
   copy('systemd/tmpfiles.conf', 'usr/lib/tmpfiles.d/lxc-autoscale-ml.conf')
   copy('systemd/logrotate.conf', 'etc/logrotate.d/lxc-autoscale-ml')
-  for (const name of CONFIG_FILES) copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
+  for (const name of CONFIG_FILES) {
+    copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
+    // For an administrator who lost or spoilt his own: dpkg does not bring back a file of /etc that was removed.
+    copy(`config/${name}`, `${SHARE}/config/${name}`)
+  }
+  for (const folder of ['prometheus', 'grafana']) {
+    for (const name of readdirSync(join(root, 'config', folder))) {
+      copy(`config/${folder}/${name}`, `${SHARE}/${folder}/${name}`)
+    }
+  }
   stageOperatorFiles({ copy, put })
 
   copy('scripts/package/debian/copyright', `${DOC}/copyright`)

@@ -44,6 +44,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     name: 'web',
     tags: [],
     mode: 'auto',
+    learning: false,
     allocation: { cores: 2, memory_mb: 1_024 },
     problem: null,
     newest: {
@@ -59,6 +60,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     last_change: null,
     verdict: null,
     breaker: 'closed',
+    kills: [],
     paused_until: null,
     ...changes,
   }

@@ -6,8 +6,10 @@ import {
   ContainerConfigBody,
   ContainerConfigsBody,
   ContainerStatusBody,
+  changeKey,
   HealthBody,
   HistoryBody,
+  InstallSizesBody,
   NodeStatusBody,
   OperationBody,
   SnapshotBody,
@@ -80,8 +82,8 @@ describe('a change', () => {
     const data = dataOf(await api.ask('/scale/resources', { body }), ChangeBody)
     expect(data.after).toEqual({ cores: 4, cpulimit: 2.5, memory_mb: 1_536, swap_mb: 0 })
     const { text } = await api.ask('/metrics')
-    expect(text).toMatch(/lxc_autoscale_scaling_actions_total\{container_id="102",resource="cpu",action="scale_up"\} 1/)
-    expect(text).toMatch(/lxc_autoscale_container_memory_mb\{container_id="102"\} 1536/)
+    expect(text).toMatch(/lxc_autoscale_changes_total\{vmid="102",resource="cpu",direction="up"\} 1/)
+    expect(text).toMatch(/lxc_autoscale_container_memory_bytes\{vmid="102"\} 1610612736/)
   })
 
   test('that the container has already is none', async () => {
@@ -316,6 +318,56 @@ describe('the history', () => {
       status: 409,
       json: { error: 'ALLOCATION_MOVED' },
     })
+  })
+
+  test('takes the beginning of a number for it, and tells without doing it what an undo would do', async () => {
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 4 } })
+    const { entries, short_ids } = dataOf(await api.ask('/history?lxc_id=106&limit=1&short=true'), HistoryBody)
+    const short = short_ids?.[entries[0]?.id ?? ''] ?? ''
+    expect(short).toMatch(/^[0-9a-f-]{6,}$/)
+    const preview = await api.ask(`/history/${short.toUpperCase()}/undo`, { body: { dry_run: true } })
+    expect(preview.json.message).toBe('container 106 would have 2 cores')
+    expect(dataOf(preview, ChangeBody)).toMatchObject({ before: { cores: 4 }, after: { cores: 2 }, changed: false })
+    expect(dataOf(await api.ask(`/history/${short}/undo`, { body: {} }), ChangeBody).after.cores).toBe(2)
+    expect(await api.ask(`/history/${short}/undo`, { body: { dry_run: true } })).toMatchObject({ status: 409 })
+  })
+
+  test('takes back a change with all that came after it, unless somebody else has set something since', async () => {
+    for (const body of [{ cores: 3 }, { cores: 4, memory: 1_536 }, { memory: 2_560 }]) {
+      await api.ask('/scale/resources', { body: { lxc_id: 106, ...body } })
+    }
+    const { entries } = dataOf(await api.ask('/history?lxc_id=106&limit=3'), HistoryBody)
+    const oldest = entries[2]
+    expect(await api.ask(`/history/${oldest?.id}/undo`, { body: {} })).toMatchObject({ status: 409 })
+    const undone = dataOf(await api.ask(`/history/${oldest?.id}/undo`, { body: { with_later: true } }), ChangeBody)
+    expect(undone.after).toEqual(oldest?.before)
+    const again = dataOf(await api.ask(`/history/${oldest?.id}/undo`, { body: { with_later: true } }), ChangeBody)
+    expect(again.changed).toBe(false)
+  })
+
+  test('knows what a container had before the first change of the model, and gives it back', async () => {
+    expect(await api.ask('/history/install/undo', { body: { lxc_id: 106 } })).toMatchObject({ status: 404 })
+    const before = dataOf(await api.ask('/resource/lxc/config?lxc_id=106'), ContainerConfigBody)
+    const byModel = (body: object, time: number) =>
+      api.ask('/scale/resources', {
+        body: { lxc_id: 106, ...body },
+        headers: { 'idempotency-key': changeKey('0123456789abcdef', 106, time) },
+      })
+    await byModel({ cores: 3 }, 1)
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 5 } })
+    await byModel({ cores: 4, memory: 4_096 }, 2)
+    const { containers } = dataOf(await api.ask('/history/install'), InstallSizesBody)
+    expect(containers).toMatchObject([{ lxc_id: 106, name: 'ct106', cores: 2, memory_mb: before.memory_mb }])
+    const cores = { lxc_id: 106, only: 'cores', dry_run: true }
+    expect(dataOf(await api.ask('/history/install/undo', { body: cores }), ChangeBody).after).toMatchObject({
+      cores: 2,
+      memory_mb: 4_096,
+    })
+    const undone = dataOf(await api.ask('/history/install/undo', { body: { lxc_id: 106 } }), ChangeBody)
+    expect(undone.after).toMatchObject({ cores: 2, memory_mb: before.memory_mb })
+    const newest = dataOf(await api.ask('/history?newest=true'), HistoryBody).entries
+    expect(newest.filter(({ lxc_id }) => lxc_id === 106)).toMatchObject([{ undo_of: containers[0]?.change_id }])
+    expect(dataOf(await api.ask('/history/install', { key: KEYS.only101 }), InstallSizesBody).containers).toEqual([])
   })
 
   test('has what was refused as well', async () => {

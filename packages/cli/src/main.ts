@@ -4,11 +4,13 @@ import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { forestCommand } from './commands/forest.ts'
-import { historyCommand, undoCommand } from './commands/history.ts'
+import { historyCommand } from './commands/history.ts'
 import { ignoreCommand } from './commands/ignore.ts'
 import { modeCommand } from './commands/mode.ts'
+import { notifyCommand } from './commands/notify.ts'
 import { replayCommand } from './commands/replay.ts'
 import { statusCommand } from './commands/status.ts'
+import { undoCommand } from './commands/undo.ts'
 
 /** Exit codes of the operator's command; 78 is EX_CONFIG of sysexits(3). */
 const EXIT = { done: 0, failed: 1, usage: 2, badConfiguration: 78 } as const
@@ -47,6 +49,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     modeCommand(environment),
     configCommand(),
     doctorCommand(environment),
+    notifyCommand(environment),
     replayCommand(),
     forestCommand(),
   ]

@@ -1,5 +1,6 @@
 export { AnomalyModel } from './anomaly/anomaly-model.ts'
 export { anomalySettings } from './anomaly/anomaly-sections.ts'
+export { readApiKey } from './client/api-key.ts'
 export { MODEL_CONFIG_RULES, ModelConfig } from './config.ts'
 export { actedOn } from './cycle/acted-on.ts'
 export { auroc, averagePrecision, evaluateForest, type ForestEvaluation } from './forest/evaluate.ts'

@@ -18,7 +18,9 @@ import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'
 import { InstallSizes } from './install-sizes.ts'
 import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
+import { NewestChanges } from './newest-changes.ts'
 import { NotMadeLog } from './not-made-log.ts'
+import { ShortIds } from './short-ids.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */
@@ -42,6 +44,8 @@ interface AuditFiles {
 const FILE = 'audit.jsonl'
 const BEGUN = 'begun'
 const NOT_MADE = { name: 'not-made.jsonl', maxBytes: 1_048_576, backupCount: 3 } as const
+/** Every line begins with its number; what is no entry has none. */
+const ID_IN_LINE = /^\{"id":"([^"]{1,64})"/
 /** Where earlier versions kept the answers to repeated requests; the lines of the log hold what is needed now. */
 const FORMER_FILES = ['answers.jsonl', 'answers.jsonl.1', 'probe'] as const
 
@@ -61,6 +65,8 @@ export class AuditLog {
   readonly #notes: BegunNotes
   readonly #notMade: NotMadeLog
   readonly #keyed: KeyedChanges
+  /** The newest change of the allocation of each container; undefined until somebody asks for them. */
+  #newest: NewestChanges | undefined
   /** Lines that could not be written; nothing is begun before they are. */
   #owed: AuditEntry[] = []
 
@@ -144,9 +150,44 @@ export class AuditLog {
 
   /** The entry of a change; undefined when there is none. */
   async find(id: string): Promise<HistoryEntryBody | undefined> {
-    for await (const entry of this.newestFirst()) if (entry.id === id) return entry
-    for await (const entry of this.notMadeNewestFirst()) if (entry.id === id) return entry
-    return this.counting().find(entry => entry.id === id)
+    for await (const entry of this.#everything()) if (entry.id === id) return entry
+    return undefined
+  }
+
+  /** At most `most` of the entries that `isAsked` and whose number begins with `start`. */
+  async findByStart(
+    start: string,
+    most: number,
+    isAsked: (entry: HistoryEntryBody) => boolean,
+  ): Promise<HistoryEntryBody[]> {
+    const found: HistoryEntryBody[] = []
+    for await (const entry of this.#everything()) {
+      if (entry.id.startsWith(start) && isAsked(entry)) found.push(entry)
+      if (found.length >= most) break
+    }
+    return found
+  }
+
+  /** The newest change of the allocation of each container. The log is read through for it once. */
+  async newestOfEach(): Promise<readonly HistoryEntryBody[]> {
+    this.#newest ??= new NewestChanges(this.newestFirst())
+    return this.#newest.all()
+  }
+
+  /** For each of `ids` its beginning that no other entry has. */
+  async shortIds(ids: readonly string[]): Promise<Record<string, string>> {
+    const known = new ShortIds(ids)
+    for (const { name, backupCount } of [{ ...this.#options, name: FILE }, NOT_MADE]) {
+      for await (const line of this.#rawLines(name, backupCount)) known.meet(ID_IN_LINE.exec(line)?.[1] ?? '')
+    }
+    for (const { id } of [...this.#owed, ...this.counting()]) known.meet(id)
+    return known.all()
+  }
+
+  async *#everything(): AsyncGenerator<HistoryEntryBody> {
+    yield* this.newestFirst()
+    yield* this.notMadeNewestFirst()
+    yield* this.counting()
   }
 
   /** Proves that a change could be begun; gives what is not as it should be all the same. @throws {AutoscaleError} AUDIT_UNAVAILABLE */
@@ -178,6 +219,7 @@ export class AuditLog {
       throw error
     }
     this.installSizes.note(entry)
+    this.#newest?.note(entry)
     await this.#notes.remove(entry.id)
   }
 
@@ -201,22 +243,26 @@ export class AuditLog {
     yield* this.#linesOf({ ...this.#options, name: FILE }, sinceMs)
   }
 
-  /** One file more than are kept may be there for a moment, while the oldest goes. */
   async *#linesOf(
     { name, backupCount }: { readonly name: string; readonly backupCount: number },
     sinceMs = Number.NEGATIVE_INFINITY,
   ): AsyncGenerator<AuditEntry> {
-    const path = join(this.#options.directory, name)
     let oldLines = 0
+    for await (const line of this.#rawLines(name, backupCount)) {
+      const entry = AuditEntry.safeParse(parseJson(line)).data
+      if (entry === undefined) continue
+      const timeMs = Date.parse(entry.time)
+      oldLines = timeMs < sinceMs - LONGEST_CHANGE_MS ? oldLines + 1 : 0
+      if (oldLines > OLD_LINES) return
+      yield entry
+    }
+  }
+
+  /** One file more than are kept may be there for a moment, while the oldest goes. */
+  async *#rawLines(name: string, backupCount: number): AsyncGenerator<string> {
+    const path = join(this.#options.directory, name)
     for (let number = 0; number <= backupCount + 1; number++) {
-      for await (const line of linesBackwards(number === 0 ? path : `${path}.${number}`)) {
-        const entry = AuditEntry.safeParse(parseJson(line)).data
-        if (entry === undefined) continue
-        const timeMs = Date.parse(entry.time)
-        oldLines = timeMs < sinceMs - LONGEST_CHANGE_MS ? oldLines + 1 : 0
-        if (oldLines > OLD_LINES) return
-        yield entry
-      }
+      yield* linesBackwards(number === 0 ? path : `${path}.${number}`)
     }
   }
 }

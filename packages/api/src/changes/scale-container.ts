@@ -103,19 +103,14 @@ interface ScaleAttempt extends ScaleRequest {
 }
 
 async function scaleAsRead(attempt: ScaleAttempt, parts: ScaleParts, progress: ChangeProgress) {
-  const { facts, asked, expected, force, begin } = attempt
+  const { facts, asked, force, begin } = attempt
   progress.name(facts.name)
   const before = allocationBody(facts.configured)
-  checkLock(facts)
-  checkState(facts)
-  checkExpected(facts, expected)
-  const missing = missingPart(asked, facts.configured)
+  const missing = await allowedPart(attempt, parts)
   if (missing === undefined) {
     const message = `container ${facts.vmid} has ${describe(asked)} already; nothing was changed`
     return { before, after: before, changed: false, message }
   }
-  if (!force) await checkRules(facts, missing, parts)
-  checkQuorum(parts.cluster)
   await begin(facts, missing)
   const trouble = parts.cgroups.trouble(facts.vmid)
   const after = await setAndReadBack({ facts, missing, force, parts, progress })
@@ -125,6 +120,34 @@ async function scaleAsRead(attempt: ScaleAttempt, parts: ScaleParts, progress: C
   }
   const message = `container ${facts.vmid} has ${describe(missing)} now`
   return { before, after: allocationBody(after), changed: true, message }
+}
+
+/** What would have to be set for `asked`; undefined when the container has it. @throws {AutoscaleError} by the rule that forbids it */
+async function allowedPart(
+  { facts, asked, expected, force }: Omit<ScaleAttempt, 'begin'>,
+  parts: ScaleParts,
+): Promise<SetOptions | undefined> {
+  checkLock(facts)
+  checkState(facts)
+  checkExpected(facts, expected)
+  const missing = missingPart(asked, facts.configured)
+  if (missing === undefined) return undefined
+  if (!force) await checkRules(facts, missing, parts)
+  checkQuorum(parts.cluster)
+  return missing
+}
+
+/** What `request` would do now, by the same rules; nothing is written. @throws {AutoscaleError} by the rule that forbids it */
+export async function previewScale(request: ScaleRequest, parts: ScaleParts): Promise<ScaledContainer> {
+  const facts = await parts.containers.read(request.vmid)
+  const missing = await allowedPart({ ...request, facts }, parts)
+  const before = allocationBody(facts.configured)
+  if (missing === undefined) {
+    const message = `container ${facts.vmid} has ${describe(request.asked)} already; nothing would be changed`
+    return { before, after: before, changed: false, message }
+  }
+  const after = allocationBody(withTarget(facts.configured, missing))
+  return { before, after, changed: false, message: `container ${facts.vmid} would have ${describe(missing)}` }
 }
 
 async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: ScaleParts): Promise<void> {

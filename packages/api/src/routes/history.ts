@@ -2,19 +2,25 @@ import {
   AllocationBody,
   AutoscaleError,
   ChangeBody,
-  type ChangeOutcome,
   HistoryBody,
   type HistoryEntryBody,
   HistoryQuery,
   type InstallSizeBody,
   InstallSizesBody,
+  InstallUndoRequest,
   successBody,
   UndoRequest,
 } from '@lxc-autoscale/core'
-import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { allocationParts } from '../changes/observe.ts'
-import { type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
+import { previewScale, type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
+import {
+  checkUndoable,
+  onlyPart,
+  undoRequest,
+  undoSinceRequest,
+  undoToInstallRequest,
+} from '../changes/undo-request.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
@@ -22,7 +28,7 @@ import { answerChange } from './answer-change.ts'
 import { listContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** GET /history, GET /history/install, POST /history/ID/undo */
+/** GET /history, GET /history/install, POST /history/ID/undo, POST /history/install/undo */
 export function historyRoutes(app: ApiApp, context: RouteContext): void {
   app.get(
     '/history',
@@ -37,7 +43,10 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
     async request => {
       const entries = await readHistory(context, request.caller, request.query)
       const { key, role } = request.caller
-      return success(request, 'changes, newest first', { entries, caller: { key, role } })
+      const isShort = request.query.short !== undefined
+      const short_ids = isShort ? await context.audit.shortIds(entries.map(({ id }) => id)) : undefined
+      const body = { entries, ...(short_ids === undefined ? {} : { short_ids }), caller: { key, role } }
+      return success(request, 'changes, newest first', body)
     },
   )
   app.get(
@@ -58,7 +67,11 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
     '/history/:id/undo',
     {
       schema: {
-        params: z.object({ id: z.uuid('must be the number of a change, as GET /history gives it') }),
+        params: z.object({
+          id: z
+            .string()
+            .regex(/^[0-9a-f-]{1,36}$/i, 'must be the number of a change, as GET /history gives it, or its beginning'),
+        }),
         body: UndoRequest,
         response: { 200: successBody(ChangeBody) },
       },
@@ -68,11 +81,35 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
         example: { id: '00000000-0000-4000-8000-000000000000' },
       },
     },
-    async (request, reply) => {
-      const entry = await findUndoable(context, request.params.id)
-      requireReach(request.caller, entry.lxc_id)
-      const undo = scaleChange(context, undoRequest(entry, request.body.force === true))
-      await answerChange(context, reply, { ...undo, undoOf: entry.id })
+    async ({ params, body, caller }, reply) => {
+      const entry = await findChange(context, caller, params.id)
+      requireReach(caller, entry.lxc_id)
+      checkUndoable(entry)
+      const isForced = body.force === true
+      const newest = body.with_later === true ? await newestChange(context, entry.lxc_id) : undefined
+      const whole = newest === undefined ? undoRequest(entry, isForced) : undoSinceRequest(entry, newest, isForced)
+      await answerUndo(context, reply, {
+        request: onlyPart(whole, body.only),
+        undoOf: entry.id,
+        isDryRun: body.dry_run === true,
+      })
+    },
+  )
+  app.post(
+    '/history/install/undo',
+    {
+      schema: { body: InstallUndoRequest, response: { 200: successBody(ChangeBody) } },
+      config: {
+        access: 'scale',
+        summary: 'Give a container back what it had before the first change that the model made to it.',
+        example: { lxc_id: 101 },
+      },
+    },
+    async ({ body }, reply) => {
+      const isForced = body.force === true
+      const size = await findInstallSize(context, body.lxc_id, isForced)
+      const request = onlyPart(undoToInstallRequest(size, isForced), body.only)
+      await answerUndo(context, reply, { request, undoOf: size.change_id, isDryRun: body.dry_run === true })
     },
   )
 }
@@ -94,6 +131,10 @@ async function readHistory(
   const isAsked = (entry: HistoryEntryBody) =>
     Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
   const most = skip + limit
+  if (query.newest !== undefined) {
+    const newest = (await audit.newestOfEach()).filter(isAsked)
+    return newest.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(skip, most)
+  }
   const begun = await first(most, audit.newestFirst(sinceMs), isAsked)
   // In the order of the log, which no clock can change.
   if (made !== undefined) return begun.slice(skip)
@@ -124,58 +165,64 @@ function concerns({ lxc_id, asked }: HistoryEntryBody, vmid: number): boolean {
   return lxc_id === vmid || asked['new_lxc_id'] === vmid
 }
 
-async function findUndoable({ audit }: RouteContext, id: string): Promise<HistoryEntryBody> {
-  const entry = await audit.find(id)
-  if (entry === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change ${id}`)
-  const canBeUndone = entry.action === 'scale' && UNDOABLE.has(entry.outcome)
-  if (canBeUndone) return entry
-  throw new AutoscaleError(
-    'STATE_NOT_ALLOWED',
-    `a change of the kind ${entry.action} that was ${entry.outcome} cannot be undone`,
-    {
-      details: { action: entry.action, outcome: entry.outcome },
-    },
-  )
+/** So many candidates are named when the beginning of a number is that of several changes. */
+const MOST_CANDIDATES = 5
+
+/** A number of a change is a UUID. */
+const ID_CHARACTERS = 36
+
+/** The change whose number begins with `start`. @throws {AutoscaleError} when there is none, or more than one */
+async function findChange({ audit }: RouteContext, caller: Caller, start: string): Promise<HistoryEntryBody> {
+  const isWhole = start.length === ID_CHARACTERS
+  const isAsked = ({ lxc_id: vmid }: HistoryEntryBody) => isWhole || mayReach(caller, vmid)
+  const found = await audit.findByStart(start.toLowerCase(), isWhole ? 1 : MOST_CANDIDATES, isAsked)
+  const [entry, ...others] = found
+  if (entry === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change ${start}`)
+  if (others.length === 0) return entry
+  const candidates = found.map(({ id, lxc_id, time }) => ({ id, lxc_id, time }))
+  const named = candidates.map(({ id, lxc_id }) => `${id} (container ${lxc_id})`).join(', ')
+  const message = `the numbers of several changes begin with ${start}: ${named}; write more of one`
+  throw new AutoscaleError('INVALID_REQUEST', message, { details: { candidates } })
 }
 
-/** Outcomes of changes that may have moved something. */
-const UNDOABLE: ReadonlySet<ChangeOutcome> = new Set(['applied', 'failed', 'unknown'])
-
-/** Back to the values before, for what the change moved; refused when somebody has moved it since. */
-function undoRequest(entry: HistoryEntryBody, force: boolean): ScaleRequest {
-  const { data: before } = AllocationBody.safeParse(entry.before)
-  const { data: seen } = AllocationBody.safeParse(entry.after)
-  // What nobody saw can only be what was asked for, or what was there before.
-  const { data: after } = AllocationBody.safeParse(
-    seen ?? { ...before, ...Object.fromEntries(allocationParts(entry.asked)) },
-  )
-  if (before === undefined || after === undefined) throw nothingToUndo(entry)
-  const [coresMoved, quotaMoved, memoryMoved] = [
-    before.cores !== after.cores,
-    before.cpulimit !== after.cpulimit,
-    before.memory_mb !== after.memory_mb,
-  ]
-  if (!coresMoved && !quotaMoved && !memoryMoved) throw nothingToUndo(entry)
-  return {
-    vmid: entry.lxc_id,
-    force,
-    asked: {
-      cores: coresMoved ? before.cores : undefined,
-      cpuLimit: quotaMoved ? before.cpulimit : undefined,
-      // Proxmox does not let the setting be removed; what it stands for is the default.
-      memoryMb: memoryMoved ? (before.memory_mb ?? DEFAULT_MEMORY_MB) : undefined,
-    },
-    expected: {
-      cores: coresMoved ? after.cores : undefined,
-      cpuLimit: quotaMoved ? after.cpulimit : undefined,
-      memoryMb: memoryMoved ? after.memory_mb : undefined,
-    },
+/** The newest change that may have set the allocation of a container. */
+async function newestChange({ audit }: RouteContext, vmid: number): Promise<HistoryEntryBody | undefined> {
+  for await (const entry of audit.newestFirst()) {
+    const isOfAllocation = entry.action === 'scale' || entry.action === 'snapshot-rollback'
+    if (entry.lxc_id === vmid && isOfAllocation && AllocationBody.safeParse(entry.after).success) return entry
   }
+  return undefined
 }
 
-function nothingToUndo({ id }: HistoryEntryBody): AutoscaleError {
-  return new AutoscaleError(
-    'STATE_NOT_ALLOWED',
-    `change ${id} is not known to have moved anything, so there is nothing to undo`,
-  )
+interface Undo {
+  readonly request: ScaleRequest
+  /** The change that is taken back. */
+  readonly undoOf: string
+  readonly isDryRun: boolean
+}
+
+/** Makes the change, or only says what it would be. */
+async function answerUndo(
+  context: RouteContext,
+  reply: FastifyReply,
+  { request, undoOf, isDryRun }: Undo,
+): Promise<void> {
+  if (!isDryRun) return answerChange(context, reply, { ...scaleChange(context, request), undoOf })
+  const { message, ...preview } = await previewScale(request, context)
+  const data = { lxc_id: request.vmid, before: preview.before, after: preview.after, changed: false }
+  reply.send(success(reply.request, message, data))
+}
+
+/** @throws {AutoscaleError} CHANGE_NOT_FOUND, STATE_NOT_ALLOWED when it may be another container than the one that was changed */
+async function findInstallSize(
+  { audit, containers }: RouteContext,
+  vmid: number,
+  force: boolean,
+): Promise<InstallSizeBody> {
+  const { name } = await containers.read(vmid)
+  const size = audit.installSizes.get(vmid)
+  if (size === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the model has not changed container ${vmid}`)
+  if (size.name === null || size.name === name || force) return size
+  const message = `container ${vmid} was named ${size.name} before the first change and is named ${name} now, so it may be another one`
+  throw new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, name_then: size.name, name } })
 }

@@ -1,5 +1,6 @@
 import {
   AutoscaleError,
+  ChangeBody,
   type ContainerConfigBody,
   ContainerConfigBody as ContainerConfigSchema,
   type ContainerConfigsBody,
@@ -7,8 +8,9 @@ import {
   errorMessage,
   HealthBody,
   HistoryBody,
-  type HistoryEntryBody,
+  InstallSizesBody,
   isErrorCode,
+  NewsTestBody,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -18,6 +20,26 @@ export interface ApiAddress {
   /** Undefined when none was found: public routes still answer. */
   readonly apiKey: string | undefined
 }
+
+/** The query of `GET /history`; what is left out is not asked for. */
+export interface HistoryWords {
+  readonly vmid?: number | undefined
+  readonly since?: string | undefined
+  readonly limit?: number
+  readonly skip?: number
+  readonly made?: true
+  readonly newest?: true
+  readonly short?: true
+}
+
+export interface UndoWords {
+  readonly dry_run?: boolean
+  readonly with_later?: boolean
+  readonly only?: 'cores' | 'memory'
+}
+
+const UndoAnswerBody = successBody(ChangeBody)
+export type UndoAnswer = z.output<typeof UndoAnswerBody>
 
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -29,6 +51,11 @@ export class ApiClient {
     this.#address = address
   }
 
+  /** The same API with another key. */
+  withKey(apiKey: string | undefined): ApiClient {
+    return new ApiClient({ ...this.#address, apiKey })
+  }
+
   async configs(): Promise<ContainerConfigsBody> {
     return (await this.#send('GET /resource/lxc/configs', successBody(ContainerConfigsSchema))).data
   }
@@ -38,43 +65,53 @@ export class ApiClient {
     return (await this.#send(`GET /resource/lxc/config?lxc_id=${vmid}`, successBody(ContainerConfigSchema))).data
   }
 
-  async history(query: {
-    vmid?: number | undefined
-    since?: string | undefined
-    limit?: number
-  }): Promise<HistoryEntryBody[]> {
+  async history(query: HistoryWords): Promise<HistoryBody> {
+    const { vmid, ...rest } = query
     const words = new URLSearchParams()
-    if (query.vmid !== undefined) words.set('lxc_id', String(query.vmid))
-    if (query.since !== undefined) words.set('since', query.since)
-    if (query.limit !== undefined) words.set('limit', String(query.limit))
-    return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data.entries
+    for (const [name, value] of Object.entries({ ...rest, lxc_id: vmid })) {
+      if (value !== undefined) words.set(name, String(value))
+    }
+    return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data
   }
 
-  async undo(id: string): Promise<{ message: string; data: unknown }> {
-    return this.#send(`POST /history/${encodeURIComponent(id)}/undo`, successBody(z.unknown()))
+  async installSizes(): Promise<InstallSizesBody['containers']> {
+    return (await this.#send('GET /history/install', successBody(InstallSizesBody))).data.containers
+  }
+
+  /** `change`: its number, or the beginning of it. */
+  async undo(change: string, how: UndoWords = {}): Promise<UndoAnswer> {
+    return this.#send(`POST /history/${encodeURIComponent(change)}/undo`, UndoAnswerBody, { body: how })
+  }
+
+  async undoToInstall(vmid: number, how: UndoWords = {}): Promise<UndoAnswer> {
+    return this.#send('POST /history/install/undo', UndoAnswerBody, { body: { lxc_id: vmid, ...how } })
+  }
+
+  /** Has a test message sent to one target of notifications, or to all. */
+  async testNews(target: string | undefined): Promise<NewsTestBody> {
+    return (await this.#send('POST /news/test', successBody(NewsTestBody), { body: { target } })).data
   }
 
   /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
-    const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
-    return keyless.#send('GET /health/check', HealthBody, [503])
+    return this.withKey(undefined).#send('GET /health/check', HealthBody, { alsoGood: [503] })
   }
 
   /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */
   async #send<Schema extends z.ZodType>(
     route: `${'GET' | 'POST'} /${string}`,
     schema: Schema,
-    alsoGood: readonly number[] = [],
+    { alsoGood = [], body: asked = {} }: { alsoGood?: readonly number[]; body?: object } = {},
   ): Promise<z.output<Schema>> {
     const [method = '', path = ''] = route.split(' ')
-    const { status, body } = await this.#fetch(method, path)
+    const { status, body } = await this.#fetch(method, path, asked)
     if (status >= 400 && !alsoGood.includes(status)) throw refusal(status, body)
     const parsed = schema.safeParse(body)
     if (parsed.success) return parsed.data
     throw new AutoscaleError('SCALING_API_MALFORMED', `${this.#address.url}${path}: ${z.prettifyError(parsed.error)}`)
   }
 
-  async #fetch(method: string, path: string): Promise<{ status: number; body: unknown }> {
+  async #fetch(method: string, path: string, asked: object): Promise<{ status: number; body: unknown }> {
     const { url, apiKey } = this.#address
     try {
       const response = await fetch(url + path, {
@@ -83,7 +120,7 @@ export class ApiClient {
           ...(apiKey === undefined ? {} : { 'X-API-Key': apiKey }),
           ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
         },
-        ...(method === 'GET' ? {} : { body: '{}' }),
+        ...(method === 'GET' ? {} : { body: JSON.stringify(asked) }),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       })
       return { status: response.status, body: await response.json() }

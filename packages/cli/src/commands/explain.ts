@@ -1,7 +1,17 @@
-import { AutoscaleError, type ContainerStatus } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ContainerStatus,
+  type DecidingVerdict,
+  type HistoryEntryBody,
+  type Mode,
+} from '@lxc-autoscale/core'
 import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
-import { ago, figure, table } from '../output/terminal.ts'
+import type { ApiClient } from '../api/api-client.ts'
+import { readVerdict } from '../api/read-verdict.ts'
+import { allocationText, shortWhy, whoText } from '../output/changes.ts'
+import { ago, figure, screenWidth, table } from '../output/terminal.ts'
+import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { type ModelView, modelView } from './model-view.ts'
@@ -13,8 +23,8 @@ export function explainCommand(environment: Readonly<Record<string, string | und
   return withHostOptions(new Command('explain'))
     .description('why a container has what it has: the facts, the rules that spoke, what was strange, the settings')
     .argument('<id>', 'the container', vmidArgument)
-    .action((vmid: number, options: HostOptions) => {
-      const { terminal, configDir } = commandContext(options, environment)
+    .action(async (vmid: number, options: HostOptions) => {
+      const { terminal, api, configDir } = commandContext(options, environment)
       const view = modelView(configDir)
       const container = containerOf(view, vmid)
       const settings = containerSettings({
@@ -25,15 +35,51 @@ export function explainCommand(environment: Readonly<Record<string, string | und
         tiers: view.config.tiers,
         schedules: view.config.schedules,
         ignoreLxc: view.config.ignore_lxc,
-        orderedMode: new PausesStore(configDir).read(Date.now()).modes[vmid],
+        orderedMode: orderedMode(configDir, vmid),
         host: hostOf(view),
       })
-      const report = { ...container, settings: settings.provenance }
-      terminal.answer(report, shown => explanation(shown, shown.settings, Date.now()))
+      const newest = await newestChange(api, vmid)
+      const deciding = await readVerdict(api, view.config)
+      const report = { ...container, ...newest, settings: settings.provenance, deciding }
+      terminal.answer(report, shown => [...whyNothing(shown.deciding), explanation(shown, Date.now())].join('\n'))
     })
 }
 
-function containerOf({ status, statusFile }: ModelView, vmid: number): ContainerStatus {
+interface NewestChange {
+  /** The newest change of its allocation, whoever made it; null when there is none, or it is not known. */
+  readonly newest_change: HistoryEntryBody | null
+  /** Why it is not known. */
+  readonly history_problem: string | null
+}
+
+/** What the model wrote down is shown also when the API does not answer. */
+async function newestChange(api: ApiClient, vmid: number): Promise<NewestChange> {
+  try {
+    const { entries } = await api.history({ vmid, newest: true })
+    return { newest_change: entries.find(({ lxc_id }) => lxc_id === vmid) ?? null, history_problem: null }
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    return { newest_change: null, history_problem: error.message }
+  }
+}
+
+/** None where the file cannot be read: then the model leaves every container alone, which it says itself. */
+function orderedMode(configDir: string, vmid: number): Mode | undefined {
+  try {
+    return new PausesStore(configDir).read(Date.now()).modes[vmid]
+  } catch (error) {
+    if (error instanceof AutoscaleError) return undefined
+    throw error
+  }
+}
+
+/** What keeps all containers from being sized is said before what is known of one. */
+function whyNothing(deciding: DecidingVerdict): string[] {
+  return deciding.problems.length === 0 ? [] : [verdictLine(deciding)]
+}
+
+function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ContainerStatus {
+  if (statusProblem !== undefined) throw new AutoscaleError('STATE_INVALID', statusProblem)
   if (status === undefined) {
     throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
   }
@@ -53,7 +99,9 @@ function hostOf({ status }: ModelView): { cores: number; memoryMb: number } | un
 
 type Provenance = ReturnType<typeof containerSettings>['provenance']
 
-function explanation(container: ContainerStatus, provenance: Provenance, nowMs: number): string {
+type Explained = ContainerStatus & NewestChange & { readonly settings: Provenance }
+
+function explanation(container: Explained, nowMs: number): string {
   return [
     ...facts(container, nowMs),
     ...decisionLines(container, nowMs),
@@ -64,11 +112,12 @@ function explanation(container: ContainerStatus, provenance: Provenance, nowMs: 
     indent(
       table(
         ['KEY', 'VALUE', 'FROM'],
-        Object.entries(provenance).map(([key, { value, from }]) => [
+        Object.entries(container.settings).map(([key, { value, from }]) => [
           key,
           typeof value === 'string' ? value : JSON.stringify(value),
           from,
         ]),
+        indentedWidth(),
       ),
     ),
   ].join('\n')
@@ -115,14 +164,25 @@ function verdictLines({ verdict }: ContainerStatus): string[] {
   ]
 }
 
-function changeLines({ last_change }: ContainerStatus, nowMs: number): string[] {
-  if (last_change === null) return []
-  const { from, to, outcome, text, time } = last_change
+function changeLines({ newest_change: change, history_problem: problem }: NewestChange, nowMs: number): string[] {
+  if (problem !== null) return [`last change: not known: ${problem}`]
+  if (change === null) return []
+  const { time, before, after, outcome, message } = change
+  const why = shortWhy(change)
+  const moved = `${allocationText(before, after)} -> ${allocationText(after, before)}`
   return [
-    `last change (${ago(Date.parse(time), nowMs)}): ${sizeText(from)} -> ${sizeText(to)}: ${outcome === 'applied' ? outcome : `${outcome}: ${text}`}`,
+    `last change (${ago(Date.parse(time), nowMs)}, by ${whoText(change)}): ${moved}: ${outcome === 'applied' ? outcome : `${outcome}: ${message}`}`,
+    ...(why === null ? [] : [`  ${why}`]),
   ]
 }
 
+const INDENT = '  '
+
 function indent(text: string): string {
-  return text.replaceAll(/^/gm, '  ')
+  return text.replaceAll(/^/gm, INDENT)
+}
+
+function indentedWidth(): number | undefined {
+  const width = screenWidth()
+  return width === undefined ? undefined : Math.max(1, width - INDENT.length)
 }

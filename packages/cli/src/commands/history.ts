@@ -1,5 +1,7 @@
-import { AutoscaleError, type HistoryEntryBody } from '@lxc-autoscale/core'
+import type { HistoryBody, HistoryEntryBody } from '@lxc-autoscale/core'
 import { Command } from 'commander'
+import { allocationText, changeTimeText, shortWhy, whoText } from '../output/changes.ts'
+import type { Column } from '../output/layout.ts'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -19,53 +21,45 @@ export function historyCommand(environment: Readonly<Record<string, string | und
     .action(async (vmid: number | undefined, options: HistoryOptions) => {
       const { api, terminal } = commandContext(options, environment)
       const since = options.since === undefined ? undefined : new Date(Date.now() - options.since).toISOString()
-      const entries = await api.history({ vmid, since, limit: options.limit })
-      terminal.answer(entries, historyTable)
+      const { entries, short_ids } = await api.history({ vmid, since, limit: options.limit, short: true })
+      terminal.answer(entries, shown => historyTable(shown, short_ids ?? {}))
     })
 }
 
-/** `lxc-autoscale undo CHANGE`: puts the values back that a change found. */
-export function undoCommand(environment: Readonly<Record<string, string | undefined>>): Command {
-  return withHostOptions(new Command('undo'))
-    .description('put back what a container had before a change (its number stands in `history`)')
-    .argument('<change>', 'the change')
-    .action(async (change: string, options: HostOptions) => {
-      const { api, terminal } = commandContext(options, environment)
-      const answer = await api.undo(change).catch(explainMoved)
-      terminal.answer(answer, ({ message }) => message)
-    })
-}
+const COLUMNS: readonly Column[] = [
+  { heading: 'CHANGE' },
+  { heading: 'TIME' },
+  { heading: 'ID' },
+  { heading: 'WHAT', dropAs: 1 },
+  { heading: 'BEFORE', dropAs: 3 },
+  { heading: 'AFTER' },
+  { heading: 'OUTCOME' },
+  { heading: 'WHO', least: 8, dropAs: 4 },
+  { heading: 'WHY', least: 12 },
+]
 
-/** @throws {AutoscaleError} the same one, with what to do where the container was changed since. */
-function explainMoved(error: unknown): never {
-  if (!(error instanceof AutoscaleError && error.code === 'ALLOCATION_MOVED')) throw error
-  throw new AutoscaleError(
-    error.code,
-    `${error.message}; it was changed since then: take back its newest change first (lxc-autoscale history ID)`,
-    { cause: error },
-  )
-}
-
-function historyTable(entries: readonly HistoryEntryBody[]): string {
+function historyTable(entries: readonly HistoryEntryBody[], shortIds: NonNullable<HistoryBody['short_ids']>): string {
   if (entries.length === 0) return 'nothing was changed'
   return table(
-    ['CHANGE', 'TIME', 'ID', 'WHAT', 'BEFORE', 'AFTER', 'OUTCOME', 'WHO', 'WHY'],
+    COLUMNS,
     entries.map(entry => [
-      entry.id,
-      entry.time.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+      shortIds[entry.id] ?? entry.id,
+      changeTimeText(entry),
       entry.lxc_id,
       entry.action,
       allocationText(entry.before),
       allocationText(entry.after),
       outcomeText(entry.outcome),
-      entry.who.key,
+      whoText(entry),
       reasonText(entry),
     ]),
   )
 }
 
 /** Why it was asked for, and what went wrong all the same; of what was not done, why not, and how often it was asked for. */
-function reasonText({ outcome, why, message, warning, count = 1 }: HistoryEntryBody): string {
+function reasonText(entry: HistoryEntryBody): string {
+  const { outcome, message, warning, count = 1 } = entry
+  const why = shortWhy(entry)
   if (count > 1) return `${count} times: ${message}`
   if (why === null || (outcome !== 'applied' && outcome !== 'unchanged')) return message
   return warning === undefined ? why : `${why}; warning: ${warning}`
@@ -80,16 +74,4 @@ const PAINT_OUTCOME: Readonly<Record<string, (text: string) => string>> = {
 
 function outcomeText(outcome: string): string {
   return (PAINT_OUTCOME[outcome] ?? bad)(outcome)
-}
-
-/** `2 cores, 1024 MB` of what an audit line holds. */
-function allocationText(allocation: unknown): string {
-  if (typeof allocation !== 'object' || allocation === null) return '-'
-  const { cores, cpulimit, memory_mb: memoryMb }: Record<string, unknown> = { ...allocation }
-  const parts = [
-    ...(typeof cores === 'number' ? [`${cores} ${cores === 1 ? 'core' : 'cores'}`] : []),
-    ...(typeof cpulimit === 'number' ? [`limit ${cpulimit}`] : []),
-    ...(typeof memoryMb === 'number' ? [`${memoryMb} MB`] : []),
-  ]
-  return parts.length === 0 ? '-' : parts.join(', ')
 }

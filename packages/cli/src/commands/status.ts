@@ -1,55 +1,148 @@
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ContainerConfigBody, ContainerConfigsBody, ContainerStatus, ModelStatus } from '@lxc-autoscale/core'
-import { Command } from 'commander'
-import { ago, figure, table, warned } from '../output/terminal.ts'
+import {
+  type ContainerConfigBody,
+  type ContainerConfigsBody,
+  type ContainerStatus,
+  type HistoryEntryBody,
+  type ModelStatus,
+  MS_PER_SECOND,
+} from '@lxc-autoscale/core'
+import { Command, Option } from 'commander'
+import { allocationText, whoText } from '../output/changes.ts'
+import { type Column, fitLines, wrapLines } from '../output/layout.ts'
+import { ago, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
+import { countArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { modelView } from './model-view.ts'
 
 interface StatusOptions extends HostOptions {
   readonly watch?: boolean
+  readonly sort: SortName
+  readonly top?: number
 }
 
 const WATCH_MS = 2_000
+/** The most that the API gives at once. */
+const MOST_CHANGES = 1_000
 
 /** `lxc-autoscale status`: what each container has and uses, and what was changed last. */
 export function statusCommand(environment: Readonly<Record<string, string | undefined>>): Command {
   return withHostOptions(new Command('status'))
-    .description('what each container has and uses, and what was changed last')
-    .option('--watch', 'again every 2 s, until Ctrl-C')
+    .description('what each container has and uses, and what was changed last, by whom')
+    .option('--watch', 'again every 2 s, until Ctrl-C; as many rows as the screen has room for')
+    .addOption(
+      new Option('--sort <column>', 'by which column; the largest figure first').choices(SORT_NAMES).default('id'),
+    )
+    .option('--top <n>', 'only the first n rows', countArgument)
     .action(async (options: StatusOptions) => {
       const context = commandContext(options, environment)
-      do {
-        const report = await readStatus(context)
-        if (options.watch) context.terminal.clear()
-        context.terminal.answer(report, shown => statusText(shown, Date.now()))
-        if (options.watch) await delay(WATCH_MS)
-      } while (options.watch)
+      if (!options.watch) return show(context.terminal, await readStatus(context, options))
+      for (;;) await watchOnce(context, options)
     })
 }
 
 interface StatusReport {
   readonly containers: ContainerConfigsBody['containers']
   readonly failed: ContainerConfigsBody['failed']
+  /** The newest change of each container, whoever made it. */
+  readonly changes: readonly HistoryEntryBody[]
   readonly model: ModelStatus | null
 }
 
-async function readStatus({ api, configDir }: CommandContext): Promise<StatusReport> {
-  const { containers, failed } = await api.configs()
-  return { containers, failed, model: modelView(configDir).status ?? null }
+async function readStatus({ api, configDir }: CommandContext, { sort, top }: StatusOptions): Promise<StatusReport> {
+  const [{ containers, failed }, { entries: changes }] = await Promise.all([
+    api.configs(),
+    api.history({ newest: true, limit: MOST_CHANGES }),
+  ])
+  const report = { failed, changes, model: modelView(configDir).status ?? null }
+  const rows = statusRows({ ...report, containers }).sort(comparing(sort))
+  return { containers: rows.slice(0, top).map(({ config }) => config), ...report }
 }
 
-function statusText({ containers, failed, model }: StatusReport, nowMs: number): string {
+function show(terminal: Terminal, report: StatusReport): void {
+  terminal.answer(report, shown => statusLines(shown, Date.now()).join('\n'))
+}
+
+/** Shows it, also at once when the screen gets another size, for as long as it is shown. */
+async function watchOnce(context: CommandContext, options: StatusOptions): Promise<void> {
+  const { terminal } = context
+  const report = await readStatus(context, options)
+  const isOver = delay(WATCH_MS).then(() => true)
+  do {
+    terminal.clear()
+    terminal.answer(report, shown => {
+      const lines = wrapLines(statusLines(shown, Date.now()).join('\n'), screenWidth()).split('\n')
+      return fitLines(lines, terminal.height, left => `${left} more: make the screen larger, or --sort and --top`)
+    })
+  } while (!(await Promise.race([isOver, once(process.stdout, 'resize').then(() => false)])))
+}
+
+/** What is known of one container. */
+interface StatusRow {
+  readonly config: ContainerConfigBody
+  readonly decided: ContainerStatus | undefined
+  readonly change: HistoryEntryBody | undefined
+}
+
+function statusRows({ containers, changes, model }: StatusReport): StatusRow[] {
   const decided = new Map(model?.containers.map(container => [container.vmid, container]))
-  const rows = containers.map(container => statusRow(container, decided.get(container.lxc_id), nowMs))
+  const changed = new Map(changes.map(change => [change.lxc_id, change]))
+  return containers.map(config => ({
+    config,
+    decided: decided.get(config.lxc_id),
+    change: changed.get(config.lxc_id),
+  }))
+}
+
+const coresOf = ({ cpulimit, cores }: ContainerConfigBody) => cpulimit ?? cores
+
+/** What rows can be sorted by; null and undefined come last. */
+const SORTS = {
+  id: ({ config }: StatusRow) => -config.lxc_id,
+  name: ({ config }: StatusRow) => config.name,
+  state: ({ config }: StatusRow) => config.status,
+  cores: ({ config }: StatusRow) => coresOf(config),
+  'cores-used': ({ decided }: StatusRow) => decided?.newest?.cpu_cores_used,
+  memory: ({ config }: StatusRow) => config.memory_mb,
+  'memory-used': ({ decided }: StatusRow) => decided?.newest?.memory_usage_mb,
+  mode: ({ decided }: StatusRow) => decided?.mode,
+  'last-change': ({ change }: StatusRow) => (change === undefined ? undefined : Date.parse(change.time)),
+} as const
+type SortName = keyof typeof SORTS
+const SORT_NAMES = Object.keys(SORTS)
+
+function comparing(name: SortName): (a: StatusRow, b: StatusRow) => number {
+  return (a, b) => {
+    const [left, right] = [SORTS[name](a), SORTS[name](b)]
+    const isLeftKnown = left !== null && left !== undefined
+    const isRightKnown = right !== null && right !== undefined
+    if (!isLeftKnown || !isRightKnown) return Number(isRightKnown) - Number(isLeftKnown)
+    return typeof left === 'number' ? Number(right) - left : left.localeCompare(String(right))
+  }
+}
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'ID' },
+  { heading: 'NAME', least: 8 },
+  { heading: 'STATE', dropAs: 2 },
+  { heading: 'CORES' },
+  { heading: 'USED' },
+  { heading: 'MEMORY MB' },
+  { heading: 'USED' },
+  { heading: 'MODE', dropAs: 1 },
+  { heading: 'LAST CHANGE', least: 15, dropAs: 4 },
+  { heading: 'NOW', least: 13, dropAs: 3 },
+]
+
+function statusLines(report: StatusReport, nowMs: number): string[] {
+  const { model, failed } = report
+  const rows = statusRows(report).map(row => cells(row, nowMs))
   return [
     modelLine(model, nowMs),
-    ...(rows.length === 0 ? ['no containers'] : [containerTable(rows)]),
     ...failed.map(({ lxc_id, message }) => warned(`${lxc_id}: ${message}`)),
-  ].join('\n')
-}
-
-function containerTable(rows: readonly (string | number | null)[][]): string {
-  return table(['ID', 'NAME', 'STATE', 'CORES', 'USED', 'MEMORY MB', 'USED', 'MODE', 'LAST CHANGE', 'NOW'], rows)
+    ...(rows.length === 0 ? ['no containers'] : [table(COLUMNS, rows)]),
+  ]
 }
 
 function modelLine(model: ModelStatus | null, nowMs: number): string {
@@ -65,29 +158,31 @@ function modelLine(model: ModelStatus | null, nowMs: number): string {
   return parts.join('; ')
 }
 
-function statusRow(
-  container: ContainerConfigBody,
-  decided: ContainerStatus | undefined,
-  nowMs: number,
-): (string | number | null)[] {
-  const change = decided?.last_change
+function cells({ config, decided, change }: StatusRow, nowMs: number): (string | number | null)[] {
   return [
-    container.lxc_id,
-    container.name,
-    container.lock === null ? container.status : `${container.status} (${container.lock})`,
-    figure(container.cpulimit ?? container.cores),
+    config.lxc_id,
+    config.name,
+    config.lock === null ? config.status : `${config.status} (${config.lock})`,
+    figure(coresOf(config)),
     figure(decided?.newest?.cpu_cores_used),
-    figure(container.memory_mb),
-    figure(decided?.newest?.memory_usage_mb),
+    figure(config.memory_mb),
+    wholeMb(decided?.newest?.memory_usage_mb),
     decided?.mode ?? null,
-    change ? changeText(change, nowMs) : null,
+    change === undefined ? null : lastChangeText(change, nowMs),
     nowText(decided),
   ]
 }
 
-function changeText({ to, outcome, time }: NonNullable<ContainerStatus['last_change']>, nowMs: number): string {
-  const failure = outcome === 'applied' ? '' : ` (${outcome})`
-  return `${sizeText(to)}${failure}, ${ago(Date.parse(time), nowMs)}`
+function wholeMb(memoryMb: number | null | undefined): string {
+  return figure(typeof memoryMb === 'number' ? Math.round(memoryMb) : memoryMb)
+}
+
+/** `model 58 s ago: 2 cores, 1024 MB`, with what was moved by it; first what must not be cut. */
+function lastChangeText(change: HistoryEntryBody, nowMs: number): string {
+  const { time, duration_seconds: seconds, outcome, before, after } = change
+  const endMs = Date.parse(time) + (seconds ?? 0) * MS_PER_SECOND
+  const moved = allocationText(after, before)
+  return `${whoText(change)} ${ago(endMs, nowMs)}: ${outcome === 'applied' ? moved : outcome}`
 }
 
 /** Why the container stands as it does, in a few words. */

@@ -24,8 +24,10 @@ export interface Patient {
 /** One thing that is known to go wrong. */
 export interface Check {
   readonly name: string
-  look(patient: Patient): Promise<Finding>
+  look(patient: Patient): Promise<Finding | readonly Finding[]>
 }
+
+export const UNITS = ['lxc_monitor', 'lxc_autoscale_ml', 'lxc_autoscale_api'] as const
 
 export function good(detail: string): Finding {
   return { isGood: true, detail, mend: '' }

@@ -1,15 +1,23 @@
+import { createInterface } from 'node:readline'
 import { jsonText, MS_PER_SECOND, visibleLines, visibleText } from '@lxc-autoscale/core'
-import Table from 'cli-table3'
 import picocolors from 'picocolors'
+import { type Cell, type Column, layOut, wrapLines } from './layout.ts'
 
 /** Where a command writes, and how. Made once in main.ts, so that commands can be tested. */
 export interface Terminal {
   readonly isJson: boolean
+  /** Lines of the screen; undefined where there is none. */
+  readonly height: number | undefined
   write(text: string): void
   /** Makes room for the next answer where there is a screen. */
   clear(): void
-  /** Writes the whole answer: as JSON, or in the words of `human`, which is given `value` with all its texts fit to be shown. */
+  /**
+   * Writes the whole answer: as JSON, or in the words of `human`, which is given `value` with all its texts fit to be shown.
+   * What is wider than the screen goes on in the next line.
+   */
   answer<Value>(value: Value, human: (shown: Value) => string): void
+  /** Whether the person says yes; undefined where nobody can be asked. */
+  confirm(question: string): Promise<boolean | undefined>
 }
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[H'
@@ -26,15 +34,39 @@ export function hasColors(environment: Readonly<NodeJS.ProcessEnv>, isTerminal: 
 
 const colors = picocolors.createColors(hasColors(process.env, process.stdout.isTTY === true))
 
+/** Columns of the screen; undefined where the output goes elsewhere, and may be as wide as it is. */
+export function screenWidth(): number | undefined {
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined
+}
+
 export function standardTerminal(isJson: boolean): Terminal {
   const write = (text: string) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   return {
     isJson,
+    get height() {
+      return process.stdout.isTTY && !isJson && process.stdout.rows > 0 ? process.stdout.rows : undefined
+    },
     write,
     clear: () => {
-      if (process.stdout.isTTY && !isJson) write(CLEAR_SCREEN)
+      if (process.stdout.isTTY && !isJson) process.stdout.write(CLEAR_SCREEN)
     },
-    answer: (value, human) => write(isJson ? jsonText(value, 2) : onlyOurCodes(human(shown(value)))),
+    answer: (value, human) =>
+      write(isJson ? jsonText(value, 2) : wrapLines(onlyOurCodes(human(shown(value))), screenWidth())),
+    confirm,
+  }
+}
+
+/** Asked on standard error, so that the answer of the command stands alone on the other. */
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await new Promise<boolean>(resolve => {
+      lines.once('close', () => resolve(false))
+      lines.question(`${question} [y/N] `, answer => resolve(/^y(es)?$/i.test(answer.trim())))
+    })
+  } finally {
+    lines.close()
   }
 }
 
@@ -58,40 +90,24 @@ function shown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [visibleText(name), shown(item)]))
 }
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
+/** A column of which nothing else is known may be cut to so much. */
+const LEAST_WIDTH = 12
+
+/** Rows under headings, in columns, no wider than the screen. A cell that is not known shows `-`. */
+export function table(
+  headings: readonly (string | Column)[],
+  rows: readonly (readonly Cell[])[],
+  width = screenWidth(),
+): string {
+  const columns = headings.map(column => {
+    const { heading, ...rest } = typeof column === 'string' ? ofText(column) : column
+    return { ...rest, heading: colors.bold(heading) }
+  })
+  return layOut(columns, rows, width)
 }
 
-/** Rows under headings, in columns. A cell that is not known shows `-`. */
-export function table(
-  headings: readonly string[],
-  rows: readonly (readonly (string | number | null | undefined)[])[],
-): string {
-  const drawn = new Table({
-    head: headings.map(heading => colors.bold(heading)),
-    chars: NO_BORDERS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  })
-  drawn.push(...rows.map(row => row.map(cell => cell ?? '-')))
-  return drawn
-    .toString()
-    .split('\n')
-    .map(line => line.trimEnd())
-    .join('\n')
+function ofText(heading: string): Column {
+  return { heading, least: Math.max(LEAST_WIDTH, heading.length) }
 }
 
 /** A figure for people: at most one decimal, `-` when it is not known. */
@@ -105,8 +121,10 @@ export function figure(value: number | null | undefined, unit = ''): string {
 export function lasting(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / MS_PER_SECOND))
   if (seconds < 120) return `${seconds} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`
 }
 
 /** How long ago something was, for people. */

@@ -72,7 +72,8 @@ function whyUnusable(line: KeyLine | undefined): string {
 
 /** The key for the operator's command: the first of those that may do most; undefined when there is none. */
 export function operatorKey(text: string): string | undefined {
-  const rank = ({ role }: KeyLine) => ROLES.findIndex(known => known === role)
+  const known: readonly string[] = ROLES
+  const rank = ({ role }: KeyLine) => known.indexOf(role)
   const [best] = keyLines(text)
     .filter(line => isText(line) && rank(line) >= 0)
     .sort((a, b) => rank(b) - rank(a))

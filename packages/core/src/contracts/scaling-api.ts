@@ -164,7 +164,22 @@ export const CloneCreateRequest = z
     message: 'must be another number than lxc_id',
   })
 export const CloneDeleteRequest = z.object({ lxc_id: WireVmid, ...change })
-export const UndoRequest = z.object({ ...change })
+const undo = {
+  ...change,
+  dry_run: z.boolean().optional().describe('Say what would be done, by the same rules, and do nothing.'),
+  only: z
+    .enum(['cores', 'memory'])
+    .optional()
+    .describe('Give back only the cores (by number and quota), or only the memory.'),
+}
+export const UndoRequest = z.object({
+  ...undo,
+  with_later: z
+    .boolean()
+    .optional()
+    .describe('Take back what was changed after it too: the container gets all that it had before.'),
+})
+export const InstallUndoRequest = z.object({ lxc_id: WireVmid, ...undo })
 
 /** What `POST /scale/storage/increase` answers in `data`. */
 export const StorageChangeBody = z.object({
@@ -254,6 +269,24 @@ export const HealthBody = z.object({
 })
 export type HealthBody = z.output<typeof HealthBody>
 
+/** `POST /news/test` */
+export const NewsTestRequest = z.object({
+  target: z.string().max(64).optional().describe('Name of the only target that is sent a message; all when left out.'),
+})
+
+/** What `POST /news/test` answers in `data`. */
+export const NewsTestBody = z.object({
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      type: z.string(),
+      is_sent: z.boolean(),
+      text: z.string().describe('What the other side said, or what is wrong.'),
+    }),
+  ),
+})
+export type NewsTestBody = z.output<typeof NewsTestBody>
+
 /** What became of a change that was asked for. `unknown`: it was interrupted, and nobody saw how it ended. */
 export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
@@ -307,6 +340,9 @@ export const HistoryEntryBody = z.object({
 })
 export type HistoryEntryBody = z.output<typeof HistoryEntryBody>
 
+/** A number of a change as people see it has at least so many characters. */
+export const SHORT_ID_CHARACTERS = 6
+
 /** What a container had before the first change that the model made to it. */
 export const InstallSizeBody = AllocationBody.extend({
   lxc_id: z.number(),
@@ -326,6 +362,14 @@ export const HistoryQuery = z.object({
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
   skip: wireInteger(0, 1_000_000).default(0).describe('So many of the first are left out: for the next page.'),
+  newest: z
+    .literal('true')
+    .optional()
+    .describe('Only the newest change of the allocation of each container, whoever made it.'),
+  short: z
+    .literal('true')
+    .optional()
+    .describe('Give `short_ids` too: how much of each number is enough to name its change.'),
   made: z
     .literal('true')
     .optional()
@@ -337,6 +381,10 @@ export const HistoryQuery = z.object({
 /** `GET /history`. */
 export const HistoryBody = z.object({
   entries: z.array(HistoryEntryBody),
+  short_ids: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('By number: its beginning that no other change has, of at least six characters.'),
   caller: z.object({ key: z.string(), role: z.string() }).describe('Who asks, as `who` of an entry would name it.'),
 })
 export type HistoryBody = z.output<typeof HistoryBody>

@@ -2,7 +2,7 @@ import type { Mode } from '@lxc-autoscale/core'
 import { LIMIT_KEYS } from './limit-conflicts.ts'
 import type { SizingSettings } from './policy.ts'
 import { roundUp, tidy } from './rounding.ts'
-import type { ScalingSection, Schedule, SchedulesSection, Tier, TiersSection } from './settings.ts'
+import { ScalingSection, type Schedule, type SchedulesSection, type Tier, type TiersSection } from './settings.ts'
 
 /** Tags by which an administrator says on the container itself what is to be done. Proxmox keeps tags in lower case. */
 const TAGS = { off: 'autoscale-off', pause: 'autoscale-pause', tierPrefix: 'autoscale-tier-' } as const
@@ -46,7 +46,7 @@ const UNLIMITED_CORES = 8_192
 const UNLIMITED_MEMORY_MB = 1_048_576
 
 /**
- * The settings of a container. What comes later wins: scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
+ * The settings of a container. What comes later wins: the defaults, then scaling, then its tier, then `ignore_lxc`, then its Proxmox tags
  * (autoscale-off, autoscale-pause), then `lxc-autoscale mode`. A minimum never is above the maximum in force. Schedules are looked at when a decision is made.
  */
 export function containerSettings(input: SettingsInput): ContainerSettings {
@@ -115,6 +115,13 @@ interface Layer {
   readonly values: Readonly<Record<string, unknown>>
 }
 
+const DEFAULTS: Readonly<Record<string, unknown>> = ScalingSection.parse({})
+
+/** Of a key that was written down with its default it cannot be seen, and does not matter. */
+function isNotDefault([key, value]: [string, unknown]): boolean {
+  return value !== DEFAULTS[key]
+}
+
 /** What later ones say wins. */
 function layersOf(input: SettingsInput): Layer[] {
   const { scaling, host, vmid, ignoreLxc, orderedMode } = input
@@ -126,7 +133,8 @@ function layersOf(input: SettingsInput): Layer[] {
     ...(scaling.max_ram_mb === undefined ? { max_ram_mb: scaling.total_ram_mb ?? host?.memoryMb } : {}),
   }
   return [
-    { from: 'scaling', values: scaling },
+    { from: 'default', values: DEFAULTS },
+    { from: 'scaling', values: Object.fromEntries(Object.entries(scaling).filter(isNotDefault)) },
     { from: 'the host', values: fromHost },
     { from: `tier ${name}`, values: tier },
     ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),

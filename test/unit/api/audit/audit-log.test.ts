@@ -96,6 +96,22 @@ describe('the audit log', () => {
     await expect(log.probe()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
   })
 
+  test('finds changes by the beginning of their number, and knows how much of one is enough', async () => {
+    const log = await open(temporaryDirectory())
+    const numberFrom = (start: string) => start + entry(1).id.slice(start.length)
+    const ids = ['abcdef01-1', 'abcdef02-2', 'abc4'].map(numberFrom)
+    for (const id of ids) await log.end(entry(1, { id }))
+    await log.notMade(entry(1, { id: numberFrom('fee4'), outcome: 'refused' }))
+    const found = async (start: string, most = 5) =>
+      (await log.findByStart(start, most, () => true)).map(({ id }) => id)
+    expect(await found('abcdef')).toEqual([ids[1], ids[0]])
+    expect(await found('abc', 2)).toHaveLength(2)
+    expect(await found('fee4')).toHaveLength(1)
+    expect(await found('abd')).toEqual([])
+    expect(await log.findByStart('abc4', 5, () => false)).toEqual([])
+    expect(Object.values(await log.shortIds(ids))).toEqual(['abcdef01', 'abcdef02', 'abc400'])
+  })
+
   test('cannot be opened in a place that is no directory', async () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(file, '')

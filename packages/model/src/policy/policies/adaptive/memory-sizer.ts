@@ -136,17 +136,17 @@ export class MemorySizer {
   }
 
   /** Why the last decision came out so, from the numbers that decided. */
-  explain(): string {
+  explain(withNext = true): string {
     const wishes = this.#wishes
     if (wishes === undefined) return 'nothing has been observed yet'
     const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
     const wonMb = wishes[won]
-    const text = wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
+    const text = withNext && wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
     switch (this.#outcome) {
       case 'as-wanted':
         return text
       case 'raised':
-        return `wants ${mbText(wonMb)}, and grows by ${percent(this.#minChange)} % at least: ${text}`
+        return `wants ${mbText(wonMb)}, and grows by ${tidy(100 * this.#minChange)} % at least: ${text}`
       case 'held':
         return `most wanted in ${lastText(this.#parameters.holdMs, this.#knownMs)}, ${mbText(this.#hold.peak)}; now ${mbText(wonMb)}: ${text}`
       case 'small-growth':

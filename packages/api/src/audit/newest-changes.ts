@@ -1,0 +1,32 @@
+import { AllocationBody, type HistoryEntryBody } from '@lxc-autoscale/core'
+
+/** The newest change of the allocation of each container. */
+export class NewestChanges {
+  /** What came since the reading began is newer than all that is read. */
+  readonly #newest = new Map<number, HistoryEntryBody>()
+  readonly #isRead: Promise<void>
+
+  constructor(newestFirst: AsyncIterable<HistoryEntryBody>) {
+    this.#isRead = this.#read(newestFirst)
+  }
+
+  note(entry: HistoryEntryBody): void {
+    if (mayHaveMoved(entry)) this.#newest.set(entry.lxc_id, entry)
+  }
+
+  async all(): Promise<readonly HistoryEntryBody[]> {
+    await this.#isRead
+    return [...this.#newest.values()]
+  }
+
+  async #read(newestFirst: AsyncIterable<HistoryEntryBody>): Promise<void> {
+    for await (const entry of newestFirst) if (!this.#newest.has(entry.lxc_id)) this.note(entry)
+  }
+}
+
+function mayHaveMoved({ action, outcome, before, after }: HistoryEntryBody): boolean {
+  if (action !== 'scale' && action !== 'snapshot-rollback') return false
+  if (outcome === 'refused' || outcome === 'unchanged') return false
+  const [had, has] = [AllocationBody.safeParse(before).data, AllocationBody.safeParse(after).data]
+  return had === undefined || has === undefined || JSON.stringify(had) !== JSON.stringify(has)
+}

@@ -1,0 +1,34 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
+
+/** What is to be taken back of one container, in one step. */
+export interface SinceStep {
+  readonly vmid: number
+  readonly name: string | null
+  /** Newest first. */
+  readonly changes: readonly HistoryEntryBody[]
+  /** Before which the container had what it gets back. */
+  readonly oldest: HistoryEntryBody
+}
+
+export interface SincePlan {
+  /** By the number of the container. */
+  readonly steps: readonly SinceStep[]
+  /** Changes of other kinds, of which there is no way back. */
+  readonly others: readonly HistoryEntryBody[]
+}
+
+/** How the changes of `newestFirst`, which were all begun, are taken back. */
+export function planSince(newestFirst: readonly HistoryEntryBody[]): SincePlan {
+  const made = newestFirst.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'unchanged')
+  const steps = new Map<number, SinceStep>()
+  for (const change of made.filter(({ action }) => action === 'scale')) {
+    const { lxc_id: vmid, name } = change
+    const newer = steps.get(vmid)
+    const changes = [...(newer?.changes ?? []), change]
+    steps.set(vmid, { vmid, name: newer?.name ?? name, changes, oldest: change })
+  }
+  return {
+    steps: [...steps.values()].sort((a, b) => a.vmid - b.vmid),
+    others: made.filter(({ action }) => action !== 'scale'),
+  }
+}

@@ -1,0 +1,51 @@
+import {
+  AllocationBody,
+  API_ITSELF,
+  FORMER_MODEL_KEY_NAME,
+  type HistoryEntryBody,
+  isDecidedByModel,
+  localTimeText,
+  MODEL_KEY_NAME,
+} from '@lxc-autoscale/core'
+import { figure } from './terminal.ts'
+
+/** Who decided a change: the model, the service itself, or whoever has the key of this name. */
+export function whoText(entry: HistoryEntryBody): string {
+  const { key } = entry.who
+  if (isDecidedByModel(entry)) return 'model'
+  if (key === API_ITSELF.key) return key
+  // The key of the model, used by somebody else, as this command does where there is no other.
+  return key === MODEL_KEY_NAME || key === FORMER_MODEL_KEY_NAME ? 'a person' : key
+}
+
+/** `2 cores, 1024 MB` of what an audit line holds; of `only`, if given, what `allocation` has in another way. */
+export function allocationText(allocation: unknown, only?: unknown): string {
+  const { data } = AllocationBody.partial().safeParse(allocation)
+  const other = AllocationBody.partial().safeParse(only).data
+  const isShown = (name: keyof AllocationBody) => other === undefined || data?.[name] !== other[name]
+  const { cores, cpulimit, memory_mb: memoryMb } = data ?? {}
+  const parts = [
+    ...(typeof cores === 'number' && isShown('cores') ? [`${figure(cores)} ${cores === 1 ? 'core' : 'cores'}`] : []),
+    ...(cores === null && isShown('cores') && other !== undefined ? ['all cores'] : []),
+    ...(typeof cpulimit === 'number' && isShown('cpulimit') ? [`limit ${figure(cpulimit)}`] : []),
+    ...(typeof memoryMb === 'number' && isShown('memory_mb') ? [`${memoryMb} MB`] : []),
+  ]
+  return parts.length === 0 ? '-' : parts.join(', ')
+}
+
+/** When it was asked for, by the clock on the wall. */
+export function changeTimeText({ time }: HistoryEntryBody): string {
+  return localTimeText(Date.parse(time))
+}
+
+/** Of a number that is shown beside others: what tells it from nearly every other one. */
+const SHOWN_CHARACTERS = 8
+
+export function shownId(id: string): string {
+  return id.slice(0, SHOWN_CHARACTERS)
+}
+
+/** Why it was asked for, with the number of the change that it takes back cut short. */
+export function shortWhy({ why, undo_of: undoOf }: HistoryEntryBody): string | null {
+  return undoOf === null ? why : (why?.replace(undoOf, shownId(undoOf)) ?? null)
+}
