@@ -33,6 +33,22 @@ const DAEMONS = [
 const NOTE =
   'Every key stands here with its default; a key may be left out. An unknown key is an error. After an edit: `systemctl reload` the unit.'
 
+/** What people set, of all the keys; the others are right as they are until somebody knows better. */
+const SET_FIRST = [
+  'ignore_lxc',
+  'scaling.dry_run',
+  'scaling.mode',
+  'scaling.min_ram_mb',
+  'scaling.max_ram_mb',
+  'scaling.max_cpu_cores',
+  'tiers',
+  'schedules',
+]
+
+const WRITING = `Amounts of memory and storage (keys that end in \`_bytes\`, \`_kb\`, \`_mb\` or \`_gb\`) may have a unit: \`8G\`, \`512M\`, \`1.5G\`, in powers of 1024.
+A plain number is in the unit that the key names. A text that begins with \`*\`, \`&\`, \`!\`, \`%\` or \`@\` must be in quotes: \`names: ['*-db']\`.
+\`lxc-autoscale config check\` names every mistake with its line and what to write, and warns of what does not go together.`
+
 /** File -> content, generated. */
 async function generate() {
   const files = new Map()
@@ -43,7 +59,15 @@ async function generate() {
   }
   files.set(
     'config/README.md',
-    `# Configuration reference\n\nGenerated from the schemas by \`npm run generate\`. ${NOTE}\n\n${sections.join('\n\n')}\n`,
+    [
+      '# Configuration reference',
+      `What people set, in lxc_autoscale_ml.yaml:\n\n${markdownReference(ModelConfig, SET_FIRST)}`,
+      WRITING,
+      `All keys: ${DAEMONS.map(({ file }) => `[${file}](#${file.replace('.', '')})`).join(' · ')}. Generated from the schemas by \`npm run generate\`. ${NOTE}`,
+      ...sections,
+    ]
+      .join('\n\n')
+      .concat('\n'),
   )
   for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
   const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')

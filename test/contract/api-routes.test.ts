@@ -358,8 +358,15 @@ describe('the history', () => {
     await byModel({ cores: 4, memory: 4_096 }, 2)
     const { containers } = dataOf(await api.ask('/history/install'), InstallSizesBody)
     expect(containers).toMatchObject([{ lxc_id: 106, name: 'ct106', cores: 2, memory_mb: before.memory_mb }])
+    const cores = { lxc_id: 106, only: 'cores', dry_run: true }
+    expect(dataOf(await api.ask('/history/install/undo', { body: cores }), ChangeBody).after).toMatchObject({
+      cores: 2,
+      memory_mb: 4_096,
+    })
     const undone = dataOf(await api.ask('/history/install/undo', { body: { lxc_id: 106 } }), ChangeBody)
     expect(undone.after).toMatchObject({ cores: 2, memory_mb: before.memory_mb })
+    const newest = dataOf(await api.ask('/history?newest=true'), HistoryBody).entries
+    expect(newest.filter(({ lxc_id }) => lxc_id === 106)).toMatchObject([{ undo_of: containers[0]?.change_id }])
     expect(dataOf(await api.ask('/history/install', { key: KEYS.only101 }), InstallSizesBody).containers).toEqual([])
   })
 

@@ -79,7 +79,7 @@ export {
   type InstanceLock,
   lockHolder,
 } from './daemon/single-instance.ts'
-export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { asideMend, type DecidingFacts, decidingVerdict } from './deciding.ts'
 export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,

@@ -10,6 +10,8 @@ export const DECIDING_PROBLEMS = [
   'data_stale',
   'metrics_unreadable',
   'key_refused',
+  // Who asks gets no answer from the API, and says so; the API itself never does.
+  'api_silent',
   'api_failing',
   'breaker_open',
   'allocations_unknown',

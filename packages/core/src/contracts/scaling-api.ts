@@ -167,6 +167,10 @@ export const CloneDeleteRequest = z.object({ lxc_id: WireVmid, ...change })
 const undo = {
   ...change,
   dry_run: z.boolean().optional().describe('Say what would be done, by the same rules, and do nothing.'),
+  only: z
+    .enum(['cores', 'memory'])
+    .optional()
+    .describe('Give back only the cores (by number and quota), or only the memory.'),
 }
 export const UndoRequest = z.object({
   ...undo,
@@ -264,6 +268,24 @@ export const HealthBody = z.object({
   deciding: DecidingVerdict.optional().describe('Whether the model decides; left out where that is not looked at.'),
 })
 export type HealthBody = z.output<typeof HealthBody>
+
+/** `POST /news/test` */
+export const NewsTestRequest = z.object({
+  target: z.string().max(64).optional().describe('Name of the only target that is sent a message; all when left out.'),
+})
+
+/** What `POST /news/test` answers in `data`. */
+export const NewsTestBody = z.object({
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      type: z.string(),
+      is_sent: z.boolean(),
+      text: z.string().describe('What the other side said, or what is wrong.'),
+    }),
+  ),
+})
+export type NewsTestBody = z.output<typeof NewsTestBody>
 
 /** What became of a change that was asked for. `unknown`: it was interrupted, and nobody saw how it ended. */
 export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
