@@ -82,8 +82,8 @@ describe('a change', () => {
     const data = dataOf(await api.ask('/scale/resources', { body }), ChangeBody)
     expect(data.after).toEqual({ cores: 4, cpulimit: 2.5, memory_mb: 1_536, swap_mb: 0 })
     const { text } = await api.ask('/metrics')
-    expect(text).toMatch(/lxc_autoscale_scaling_actions_total\{container_id="102",resource="cpu",action="scale_up"\} 1/)
-    expect(text).toMatch(/lxc_autoscale_container_memory_mb\{container_id="102"\} 1536/)
+    expect(text).toMatch(/lxc_autoscale_changes_total\{vmid="102",resource="cpu",direction="up"\} 1/)
+    expect(text).toMatch(/lxc_autoscale_container_memory_bytes\{vmid="102"\} 1610612736/)
   })
 
   test('that the container has already is none', async () => {
@@ -358,8 +358,15 @@ describe('the history', () => {
     await byModel({ cores: 4, memory: 4_096 }, 2)
     const { containers } = dataOf(await api.ask('/history/install'), InstallSizesBody)
     expect(containers).toMatchObject([{ lxc_id: 106, name: 'ct106', cores: 2, memory_mb: before.memory_mb }])
+    const cores = { lxc_id: 106, only: 'cores', dry_run: true }
+    expect(dataOf(await api.ask('/history/install/undo', { body: cores }), ChangeBody).after).toMatchObject({
+      cores: 2,
+      memory_mb: 4_096,
+    })
     const undone = dataOf(await api.ask('/history/install/undo', { body: { lxc_id: 106 } }), ChangeBody)
     expect(undone.after).toMatchObject({ cores: 2, memory_mb: before.memory_mb })
+    const newest = dataOf(await api.ask('/history?newest=true'), HistoryBody).entries
+    expect(newest.filter(({ lxc_id }) => lxc_id === 106)).toMatchObject([{ undo_of: containers[0]?.change_id }])
     expect(dataOf(await api.ask('/history/install', { key: KEYS.only101 }), InstallSizesBody).containers).toEqual([])
   })
 

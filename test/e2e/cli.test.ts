@@ -66,7 +66,14 @@ describe.concurrent('status', () => {
     expect(rows).toHaveLength(3)
     expect(rows[0]).toMatch(/^101 +shop +running +\d/)
     expect(rows[2]).toMatch(/^103 +off +stopped/)
-    expect(rows[0]).toMatch(/\d cores?, \d+ MB, \d+ s ago/)
+    expect(rows[0]).toMatch(/model \d+ s ago: \d/)
+  })
+
+  test('is sorted by a column, and shows as many as asked for', async () => {
+    const first = async (...words: string[]) => (await json('status', '--top', '1', ...words)).containers[0].lxc_id
+    expect(await first('--sort', 'memory')).toBe(102)
+    expect(await first('--sort', 'name')).toBe(103)
+    expect((await run('status', '--sort', 'colour')).exitCode).toBe(2)
   })
 
   test('gives the same as JSON', async () => {
@@ -96,6 +103,8 @@ describe.concurrent('explain', () => {
     expect(text).toMatch(/^decision \(threshold, \d+ s ago\): /m)
     expect(text).toMatch(/^ {2}cores: .*% of the allocation used/m)
     expect(text).toMatch(/^ {2}max_cpu_cores +8 +the host$/m)
+    expect(text).toMatch(/^ {2}cpu_unit +cores +default$/m)
+    expect(text).toMatch(/^last change \(\d+ s ago, by model\): .* -> .*: applied$/m)
     expect(text).not.toMatch(/undefined|\[object|NaN/)
   })
 
@@ -138,15 +147,52 @@ describe('history and undo', () => {
     await until(async () => ((await said('explain', '102')).includes('left alone until') ? true : undefined))
     const [newest, older] = await json('history', '102')
     expect((await run('undo', older.id)).stderr).toMatch(/take back its newest change first/)
-    await said('undo', newest.id)
+    const [, row] = (await said('history', '102', '--limit', '1')).split('\n')
+    const short = row?.split(' ')[0] ?? ''
+    expect(newest.id).toMatch(new RegExp(`^${short}`))
+    expect(short).toMatch(/^[0-9a-f-]{6,8}$/)
+    expect(await said('undo', short, '--dry-run')).toMatch(/^container 102 would have /)
+    await said('undo', short)
     const [undone] = await json('history', '102', '--limit', '1')
     expect(undone).toMatchObject({ outcome: 'applied', after: newest.before })
+    expect(await said('status')).toMatch(/^102 .* a person \d+ s ago: /m)
+    expect(await said('explain', '102')).toMatch(
+      /^last change \(\d+ s ago, by a person\): .*\n {2}undo of [0-9a-f-]{8}$/m,
+    )
     await said('ignore', '102', '--end')
     const explained = await until(async () => {
       const text = await said('explain', '102')
       return text.includes('a person changed its size') ? text : undefined
     })
     expect(explained).toMatch(/left alone for another (5|6)/)
+  })
+
+  test('what all had before the install is put back, after a look and a yes; one that fails costs no other its turn', async () => {
+    await said('ignore', '--all')
+    const isPaused = async () =>
+      (await json('status')).model.containers.every(
+        ({ paused_until }: { paused_until: unknown }) => paused_until !== null,
+      )
+    await until(async () => ((await isPaused()) ? true : undefined))
+    const asked = await run('undo', '--all-to-install')
+    expect({ ...asked, stderr: '' }).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(asked.stderr).toMatch(/changes 2 containers \(101, 102\): look with --dry-run, then add --yes/)
+    const before = await json('status')
+    const looked = await run('undo', '--all-to-install', '--dry-run', '--json')
+    expect(JSON.parse(looked.stdout).map(({ lxc_id }: { lxc_id: number }) => lxc_id)).toEqual([101, 102])
+    expect((await json('status')).containers).toEqual(before.containers)
+    const { stdout } = await run('undo', '--all-to-install', '--yes', '--json')
+    expect(JSON.parse(stdout)[1]).toMatchObject({ lxc_id: 102, outcome: expect.stringMatching(/taken back|unchanged/) })
+    const { containers } = await json('status')
+    expect(containers[1]).toMatchObject({ cores: 6, memory_mb: 4_096 })
+    const since = JSON.parse((await run('undo', '--since', '1d', '--yes', '--json')).stdout)
+    expect(since[1]).toMatchObject({ lxc_id: 102, outcome: 'unchanged' })
+    await said('ignore', '--all', '--end')
+  })
+
+  test('a number that is no container of this host is told to be none', async () => {
+    const { exitCode, stderr } = await run('undo', '999')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('there is no container 999') })
   })
 
   test('a change that there is not is refused', async () => {
@@ -159,14 +205,15 @@ describe('history and undo', () => {
 describe('ignore', () => {
   test('leaves a container alone until the pause is over or ended', async () => {
     expect(await said('ignore')).toBe('no container is paused\n')
-    expect(await said('ignore', '101', '--for', '2h')).toMatch(/^101 is left alone until \S+ \d\d:\d\d UTC, for 2 h\n$/)
-    expect(await json('ignore')).toEqual({ 101: expect.stringMatching(/Z$/) })
+    expect(await said('ignore', '101', '--for', '2h')).toMatch(/^101 is left alone until \S+ \d\d:\d\d, for 2 h\n$/)
+    expect(await json('ignore')).toEqual({ containers: { 101: expect.stringMatching(/Z$/) }, modes: {} })
     const status = await until(async () => {
       const text = await said('status')
       return text.includes('(lxc-autoscale ignore)') ? text : undefined
     })
-    expect(status).toMatch(/^101 .*left alone until .* UTC \(lxc-autoscale ignore\)$/m)
-    expect(await said('ignore', '101', '--end')).toBe('no container is paused\n')
+    expect(status).toMatch(/^101 .*left alone until .* \(lxc-autoscale ignore\)$/m)
+    expect(await said('ignore', '101', '--end')).toBe('101 is no longer paused\nno container is paused\n')
+    expect(await said('ignore', '101', '--end')).toBe('101 was not paused\nno container is paused\n')
     await until(async () => ((await said('status')).includes('(lxc-autoscale ignore)') ? undefined : true))
   })
 
@@ -175,9 +222,43 @@ describe('ignore', () => {
       run('ignore', '--end'),
       run('ignore', '101', '--end', '--for', '1h'),
       run('ignore', '101', '--for', 'a while'),
+      run('ignore', '101', '--all'),
     ])
-    expect(results.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2])
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2])
     expect(results[2]?.stderr).toContain('90s, 30m, 2h or 1d')
+  })
+})
+
+describe('ignore and mode', () => {
+  test('know no container that the host has not; that it could not be asked is said', async () => {
+    for (const words of [
+      ['ignore', '999'],
+      ['mode', '999', 'off'],
+    ]) {
+      expect(await run(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no container 999') })
+    }
+    const unasked = await said('ignore', '103', '--forever', '--url', 'http://127.0.0.1:9')
+    expect(unasked).toMatch(
+      /^whether there is a container 103 could not be checked: .*\n103 is left alone until that is ended/,
+    )
+    expect(await said('ignore', '103', '--end')).toMatch(/^103 is no longer paused$/m)
+  })
+
+  test('many at once lose none', async () => {
+    await Promise.all(['101', '102', '103'].map(vmid => said('mode', vmid, 'recommend')))
+    expect(await json('mode')).toEqual({ 101: 'recommend', 102: 'recommend', 103: 'recommend' })
+    await Promise.all(['101', '102', '103'].map(vmid => said('mode', vmid, '--as-configured')))
+    expect(await said('mode')).toBe('every container has its mode as configured\n')
+  })
+
+  test('a mode wins over the configuration from the next decision on, and explain says where it is from', async () => {
+    await said('mode', '101', 'grow_only')
+    const explained = await until(async () => {
+      const text = await said('explain', '101')
+      return text.includes('mode grow_only') ? text : undefined
+    })
+    expect(explained).toMatch(/^ {2}mode +grow_only +lxc-autoscale mode$/m)
+    await said('mode', '101', '--as-configured')
   })
 })
 
@@ -249,6 +330,24 @@ describe.concurrent('config', () => {
     expect(readFileSync(`${file}.old`, 'utf8')).toBe(old)
     const { stdout: second } = await host.command(['config', 'migrate', file, '--json'])
     expect(JSON.parse(second).keys.map(({ fate }: { fate: string }) => fate)).toEqual(['kept', 'kept'])
+  })
+
+  test('migrate that refuses a value takes over the others, and ends with 3', async () => {
+    const file = join(folder(), 'lxc_autoscale.yaml')
+    writeFileSync(file, 'TIER_WEB:\n  lxc_containers: [101]\n  min_memory: lots\n  max_memory: 4096\n')
+    const { exitCode, stdout } = await host.command(['config', 'migrate', file, '--write', file])
+    expect(exitCode).toBe(3)
+    expect(stdout).toMatch(/^tiers\.web\.min_ram_mb +refused .*\(got "lots"\).*TIER_WEB\.min_memory$/m)
+    expect(readFileSync(file, 'utf8')).toBe('tiers:\n  web:\n    ids:\n      - 101\n    max_ram_mb: 4096\n')
+  })
+
+  test('check warns of what does not go together, and ends with 0', async () => {
+    const directory = folder()
+    for (const name of ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml']) writeFileSync(join(directory, name), '')
+    writeFileSync(join(directory, 'lxc_autoscale_api.yaml'), 'server: {port: 5001}\n')
+    const { exitCode, stdout } = await host.command(['config', 'check', '--config-dir', directory])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^warning: .*lxc_autoscale_ml\.yaml: api\.api_url: .*port 5000.*127\.0\.0\.1:5001$/m)
   })
 
   test('migrate refuses a file of which it cannot tell whose it is', async () => {

@@ -77,3 +77,14 @@ function nothingToUndo({ id }: HistoryEntryBody): AutoscaleError {
     `change ${id} is not known to have moved anything, so there is nothing to undo`,
   )
 }
+
+/** The part of an undo that is asked for. */
+export function onlyPart(request: ScaleRequest, only: 'cores' | 'memory' | undefined): ScaleRequest {
+  const { asked, expected } = request
+  if (only === undefined) return request
+  if (only === 'memory') {
+    return { ...request, asked: { memoryMb: asked.memoryMb }, expected: { memoryMb: expected.memoryMb } }
+  }
+  const { cores, cpuLimit } = expected
+  return { ...request, asked: { cores: asked.cores, cpuLimit: asked.cpuLimit }, expected: { cores, cpuLimit } }
+}

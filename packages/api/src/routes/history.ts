@@ -14,7 +14,13 @@ import {
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { previewScale, type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
-import { checkUndoable, undoRequest, undoSinceRequest, undoToInstallRequest } from '../changes/undo-request.ts'
+import {
+  checkUndoable,
+  onlyPart,
+  undoRequest,
+  undoSinceRequest,
+  undoToInstallRequest,
+} from '../changes/undo-request.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { type Caller, mayReach, requireReach } from '../http/caller.ts'
@@ -81,8 +87,12 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       checkUndoable(entry)
       const isForced = body.force === true
       const newest = body.with_later === true ? await newestChange(context, entry.lxc_id) : undefined
-      const request = newest === undefined ? undoRequest(entry, isForced) : undoSinceRequest(entry, newest, isForced)
-      await answerUndo(context, reply, { request, undoOf: entry.id, isDryRun: body.dry_run === true })
+      const whole = newest === undefined ? undoRequest(entry, isForced) : undoSinceRequest(entry, newest, isForced)
+      await answerUndo(context, reply, {
+        request: onlyPart(whole, body.only),
+        undoOf: entry.id,
+        isDryRun: body.dry_run === true,
+      })
     },
   )
   app.post(
@@ -98,7 +108,7 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
     async ({ body }, reply) => {
       const isForced = body.force === true
       const size = await findInstallSize(context, body.lxc_id, isForced)
-      const request = undoToInstallRequest(size, isForced)
+      const request = onlyPart(undoToInstallRequest(size, isForced), body.only)
       await answerUndo(context, reply, { request, undoOf: size.change_id, isDryRun: body.dry_run === true })
     },
   )

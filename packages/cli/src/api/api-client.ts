@@ -35,6 +35,7 @@ export interface HistoryWords {
 export interface UndoWords {
   readonly dry_run?: boolean
   readonly with_later?: boolean
+  readonly only?: 'cores' | 'memory'
 }
 
 const UndoAnswerBody = successBody(ChangeBody)

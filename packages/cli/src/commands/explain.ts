@@ -9,7 +9,7 @@ import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
 import { readVerdict } from '../api/read-verdict.ts'
-import { allocationText, whoText } from '../output/changes.ts'
+import { allocationText, shortWhy, whoText } from '../output/changes.ts'
 import { ago, figure, screenWidth, table } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
@@ -167,7 +167,8 @@ function verdictLines({ verdict }: ContainerStatus): string[] {
 function changeLines({ newest_change: change, history_problem: problem }: NewestChange, nowMs: number): string[] {
   if (problem !== null) return [`last change: not known: ${problem}`]
   if (change === null) return []
-  const { time, before, after, outcome, message, why } = change
+  const { time, before, after, outcome, message } = change
+  const why = shortWhy(change)
   const moved = `${allocationText(before, after)} -> ${allocationText(after, before)}`
   return [
     `last change (${ago(Date.parse(time), nowMs)}, by ${whoText(change)}): ${moved}: ${outcome === 'applied' ? outcome : `${outcome}: ${message}`}`,

@@ -1,6 +1,6 @@
 import type { HistoryBody, HistoryEntryBody } from '@lxc-autoscale/core'
 import { Command } from 'commander'
-import { allocationText, changeTimeText, whoText } from '../output/changes.ts'
+import { allocationText, changeTimeText, shortWhy, whoText } from '../output/changes.ts'
 import type { Column } from '../output/layout.ts'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
@@ -57,7 +57,9 @@ function historyTable(entries: readonly HistoryEntryBody[], shortIds: NonNullabl
 }
 
 /** Why it was asked for, and what went wrong all the same; of what was not done, why not, and how often it was asked for. */
-function reasonText({ outcome, why, message, warning, count = 1 }: HistoryEntryBody): string {
+function reasonText(entry: HistoryEntryBody): string {
+  const { outcome, message, warning, count = 1 } = entry
+  const why = shortWhy(entry)
   if (count > 1) return `${count} times: ${message}`
   if (why === null || (outcome !== 'applied' && outcome !== 'unchanged')) return message
   return warning === undefined ? why : `${why}; warning: ${warning}`

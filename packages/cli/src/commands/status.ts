@@ -166,19 +166,23 @@ function cells({ config, decided, change }: StatusRow, nowMs: number): (string |
     figure(coresOf(config)),
     figure(decided?.newest?.cpu_cores_used),
     figure(config.memory_mb),
-    figure(decided?.newest?.memory_usage_mb),
+    wholeMb(decided?.newest?.memory_usage_mb),
     decided?.mode ?? null,
     change === undefined ? null : lastChangeText(change, nowMs),
     nowText(decided),
   ]
 }
 
-/** `58 s ago by model: 2 cores, 1024 MB`, with what was moved by it. */
+function wholeMb(memoryMb: number | null | undefined): string {
+  return figure(typeof memoryMb === 'number' ? Math.round(memoryMb) : memoryMb)
+}
+
+/** `model 58 s ago: 2 cores, 1024 MB`, with what was moved by it; first what must not be cut. */
 function lastChangeText(change: HistoryEntryBody, nowMs: number): string {
   const { time, duration_seconds: seconds, outcome, before, after } = change
   const endMs = Date.parse(time) + (seconds ?? 0) * MS_PER_SECOND
   const moved = allocationText(after, before)
-  return `${ago(endMs, nowMs)} by ${whoText(change)}: ${outcome === 'applied' ? moved : outcome}`
+  return `${whoText(change)} ${ago(endMs, nowMs)}: ${outcome === 'applied' ? moved : outcome}`
 }
 
 /** Why the container stands as it does, in a few words. */

@@ -1,8 +1,14 @@
-import { AutoscaleError, type HistoryEntryBody, parseVmid, SHORT_ID_CHARACTERS } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ErrorCode,
+  type HistoryEntryBody,
+  parseVmid,
+  SHORT_ID_CHARACTERS,
+} from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import type { ApiClient, UndoAnswer, UndoWords } from '../api/api-client.ts'
-import { allocationText, changeTimeText, whoText } from '../output/changes.ts'
-import { bad, good, type Terminal } from '../output/terminal.ts'
+import { allocationText, changeTimeText, shownId, whoText } from '../output/changes.ts'
+import { bad, good, type Terminal, warned } from '../output/terminal.ts'
 import { durationArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { planSince } from './undo-plan.ts'
@@ -127,7 +133,7 @@ interface UndoOutcome {
   readonly lxc_id: number
   readonly name: string | null
   readonly change_ids: readonly string[]
-  readonly outcome: 'taken back' | 'unchanged' | 'would be taken back' | 'failed'
+  readonly outcome: 'taken back' | 'unchanged' | 'would be taken back' | 'cores alone' | 'failed'
   readonly message: string
 }
 
@@ -142,7 +148,7 @@ async function undoMany({ terminal }: CommandContext, steps: readonly UndoStep[]
   }
   await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker))
   outcomes.sort((a, b) => a.lxc_id - b.lxc_id)
-  if (outcomes.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1
+  if (outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'cores alone')) process.exitCode = 1
   const changes = new Map(steps.map(step => [step.vmid, step.changes]))
   terminal.answer(outcomes, shown => report(shown, changes))
 }
@@ -167,16 +173,40 @@ async function outcomeOf(step: UndoStep, options: UndoOptions): Promise<UndoOutc
     return { ...about, outcome: options.dryRun ? 'would be taken back' : 'taken back', message }
   } catch (error) {
     if (!(error instanceof AutoscaleError)) throw error
-    return { ...about, outcome: 'failed', message: error.message }
+    const cores = OF_MEMORY.has(error.code) ? await coresOnly(step, options) : undefined
+    if (cores === undefined) return { ...about, outcome: 'failed', message: error.message }
+    return { ...about, outcome: 'cores alone', message: `${cores}; its memory stays: ${error.message}` }
   }
 }
 
+/** Refusals that may be of the memory alone. */
+const OF_MEMORY: ReadonlySet<ErrorCode> = new Set(['MEMORY_BELOW_FLOOR', 'HOST_CAPACITY', 'OUT_OF_BOUNDS'])
+
+/** What came of the cores where the memory cannot be given back; undefined when nothing did. */
+async function coresOnly(step: UndoStep, options: UndoOptions): Promise<string | undefined> {
+  try {
+    const { message, data } = await step.run({ ...words(options), only: 'cores' })
+    return JSON.stringify(data.before) === JSON.stringify(data.after) ? undefined : message
+  } catch (error) {
+    // Why the whole of it was refused is what is told.
+    if (error instanceof AutoscaleError) return undefined
+    throw error
+  }
+}
+
+const PAINT = {
+  'taken back': good,
+  unchanged: String,
+  'would be taken back': String,
+  'cores alone': warned,
+  failed: bad,
+} as const
+
 function report(outcomes: readonly UndoOutcome[], changes: ReadonlyMap<number, readonly string[]>): string {
   if (outcomes.length === 0) return 'there is nothing to take back'
-  const paint = { 'taken back': good, unchanged: String, 'would be taken back': String, failed: bad } as const
   return outcomes
     .flatMap(({ lxc_id: vmid, name, outcome, message }) => [
-      `${vmid}${name === null ? '' : ` ${name}`}: ${paint[outcome](outcome)}: ${message}`,
+      `${vmid}${name === null ? '' : ` ${name}`}: ${PAINT[outcome](outcome)}: ${message}`,
       ...(changes.get(vmid) ?? []).map(change => `  ${outcome === 'failed' ? 'stays' : outcome}  ${change}`),
     ])
     .join('\n')
@@ -186,10 +216,8 @@ function report(outcomes: readonly UndoOutcome[], changes: ReadonlyMap<number, r
 function changeText(entry: HistoryEntryBody): string {
   const { id, before, after } = entry
   const moved = `${allocationText(before, after)} -> ${allocationText(after, before)}`
-  return `${id.slice(0, SHOWN_CHARACTERS)}  ${changeTimeText(entry)}  ${moved}  by ${whoText(entry)}`
+  return `${shownId(id)}  ${changeTimeText(entry)}  ${moved}  by ${whoText(entry)}`
 }
-
-const SHOWN_CHARACTERS = 8
 
 function words({ dryRun }: UndoOptions): UndoWords {
   return dryRun ? { dry_run: true } : {}

@@ -37,3 +37,15 @@ export function allocationText(allocation: unknown, only?: unknown): string {
 export function changeTimeText({ time }: HistoryEntryBody): string {
   return localTimeText(Date.parse(time))
 }
+
+/** Of a number that is shown beside others: what tells it from nearly every other one. */
+const SHOWN_CHARACTERS = 8
+
+export function shownId(id: string): string {
+  return id.slice(0, SHOWN_CHARACTERS)
+}
+
+/** Why it was asked for, with the number of the change that it takes back cut short. */
+export function shortWhy({ why, undo_of: undoOf }: HistoryEntryBody): string | null {
+  return undoOf === null ? why : (why?.replace(undoOf, shownId(undoOf)) ?? null)
+}

@@ -121,8 +121,10 @@ export function figure(value: number | null | undefined, unit = ''): string {
 export function lasting(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / MS_PER_SECOND))
   if (seconds < 120) return `${seconds} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`
 }
 
 /** How long ago something was, for people. */

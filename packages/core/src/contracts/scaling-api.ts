@@ -167,6 +167,10 @@ export const CloneDeleteRequest = z.object({ lxc_id: WireVmid, ...change })
 const undo = {
   ...change,
   dry_run: z.boolean().optional().describe('Say what would be done, by the same rules, and do nothing.'),
+  only: z
+    .enum(['cores', 'memory'])
+    .optional()
+    .describe('Give back only the cores (by number and quota), or only the memory.'),
 }
 export const UndoRequest = z.object({
   ...undo,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { layOut, wrapLines } from '../../../../packages/cli/src/output/layout.ts'
+import { fitLines, layOut, wrapLines } from '../../../../packages/cli/src/output/layout.ts'
 
 const COLUMNS = [
   { heading: 'ID' },
@@ -84,4 +84,14 @@ test('no line of any wrapped text is wider than the screen, and no word is lost'
       expect(wrapped.replaceAll(/\s/g, '')).toBe(all.join(''))
     }),
   )
+})
+
+test.each([
+  [undefined, ['a', 'b', 'c', 'd']],
+  [5, ['a', 'b', 'c', 'd']],
+  [4, ['a', 'b', '2 more']],
+  [2, ['4 more']],
+  [1, ['4 more']],
+])('on a screen of %s lines stand %j', (height, shown) => {
+  expect(fitLines(['a', 'b', 'c', 'd'], height, left => `${left} more`).split('\n')).toEqual(shown)
 })

@@ -46,6 +46,7 @@ test.each([
   [119 * SECOND, '119 s'],
   [2 * MINUTE, '2 min'],
   [119 * MINUTE, '119 min'],
+  [2 * HOUR - 1, '2 h'],
   [2 * HOUR, '2 h'],
   [47 * HOUR, '47 h'],
   [48 * HOUR, '2 d'],

@@ -24,6 +24,13 @@ describe('containerSettings', () => {
     expect([provenance['min_cpu_cores']?.from, provenance['mode']?.from]).toContain(from)
   })
 
+  test('a value says where it is from, and a mode by command wins over all of them', () => {
+    const from = (input: object) => settings({ min_ram_mb: 256 }, { name: 'x', tiers, ...input }).provenance
+    expect([from({})['min_ram_mb']?.from, from({})['min_cpu_cores']?.from]).toEqual(['scaling', 'default'])
+    const ordered = from({ vmid: 105, tags: ['autoscale-off'], ignoreLxc: [105], orderedMode: 'recommend' })
+    expect(ordered['mode']).toEqual({ value: 'recommend', from: 'lxc-autoscale mode' })
+  })
+
   test('a tier changes what it names and nothing else', () => {
     const { sizing, scaling } = settings({ min_ram_mb: 256 }, { name: 'web-1', tiers })
     expect(sizing).toMatchObject({ minCores: 2, minMemoryMb: 256, maxMemoryMb: 8_192 })
