@@ -23,10 +23,10 @@ export default defineConfig({
     // By default one less than there are cores; most of the time these tests wait for processes.
     maxWorkers: 2,
     projects: [
-      project('unit', 20_000),
-      project('contract', 60_000, ['./bundle-programs.ts']),
-      project('simulation', 120_000),
-      project('faults', 120_000, ['./bundle-programs.ts']),
+      project('unit', 60_000),
+      project('contract', 120_000, ['./bundle-programs.ts']),
+      project('simulation', 240_000),
+      project('faults', 240_000, ['./bundle-programs.ts']),
       project('e2e', 180_000, ['./bundle-programs.ts']),
     ],
   },

@@ -61,7 +61,11 @@ export async function stageFiles({ stage, architecture, version, date }) {
   copy('systemd/sysusers.conf', 'usr/lib/sysusers.d/lxc-autoscale-ml.conf')
   copy('systemd/tmpfiles.conf', 'usr/lib/tmpfiles.d/lxc-autoscale-ml.conf')
   copy('systemd/logrotate.conf', 'etc/logrotate.d/lxc-autoscale-ml')
-  for (const name of CONFIG_FILES) copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
+  for (const name of CONFIG_FILES) {
+    copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
+    // For an administrator who lost or spoilt his own: dpkg does not bring back a file of /etc that was removed.
+    copy(`config/${name}`, `usr/share/lxc-autoscale-ml/config/${name}`)
+  }
   stageOperatorFiles({ copy, put })
 
   copy('scripts/package/debian/copyright', `${DOC}/copyright`)

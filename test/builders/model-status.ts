@@ -44,6 +44,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     name: 'web',
     tags: [],
     mode: 'auto',
+    learning: false,
     allocation: { cores: 2, memory_mb: 1_024 },
     problem: null,
     newest: {

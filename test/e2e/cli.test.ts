@@ -281,7 +281,7 @@ describe.concurrent('config', () => {
     expect(stdout).toMatch(/lxc_monitor\.yaml:2: .*check_interval/)
     expect(stdout).toMatch(/lxc_monitor\.yaml:3: .*chek/)
     expect(stdout).toMatch(/lxc_autoscale_ml\.yaml:1: .*interval_seconds/)
-    expect(stdout).toMatch(/lxc_autoscale_api\.yaml: cannot be read/)
+    expect(stdout).toMatch(/lxc_autoscale_api\.yaml: is not there/)
   })
 
   test('show and diff fill in defaults, and never print a key', async () => {

@@ -146,7 +146,7 @@ describe.each(DAEMON_NAMES)('%s', name => {
   }) => {
     const missing = host.installed.run(name, '--config', `${host.installed.configDir}/none.yaml`)
     const unknown = host.start(name, '--chek-config')
-    expect(await endedWith(missing, 78)).toMatch(/none\.yaml: cannot be read: .*no such file/)
+    expect(await endedWith(missing, 78)).toMatch(/none\.yaml: is not there/)
     expect(await endedWith(unknown, 78)).toContain("Unknown option '--chek-config'")
     writeFileSync(host.installed.configFile(name), 'host: {proc: [unclosed\n')
     expect(await endedWith(host.start(name), 78)).toContain(`${host.installed.configFile(name)}:`)

@@ -267,7 +267,11 @@ export const API_CONFIG_RULES: ConfigRules<typeof ApiConfig> = {
   retiredKeys: {
     gunicorn: 'there is no gunicorn; the daemon serves HTTP itself',
     'lxc.verify_ssl': 'Proxmox is driven by pct on this host, without TLS',
+    'lxc.max_retries': 'a change that may be repeated is tried again by lxc_autoscale_ml: retry_logic.max_retries',
     'logging.log_format': 'the log file holds JSON lines, the journal lines for people',
+    'logging.structured_logging': 'the log file holds JSON lines, the journal lines for people',
+    'logging.access_log_file': 'requests are in logging.log_file and the journal',
+    'logging.error_log_file': 'errors are in logging.log_file and the journal',
     'error_handling.log_errors': 'a request that ends in a 5xx status is always logged',
     'error_handling.show_stack_traces': 'an answer never holds a stack trace; the log does',
     'error_handling.notify_on_critical_errors': 'watch GET /health/check or the metrics instead',

@@ -1,13 +1,20 @@
 import {
-  ConfigError,
-  type ConfigProblem,
   type ConfigRules,
-  configKeys,
-  errorMessage,
-  parseConfig,
+  checkValues,
+  isSecretKey,
+  keyText,
+  nodeAt,
+  type Path,
+  retiredAdvice,
+  schemaTree,
 } from '@lxc-autoscale/core'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import type { z } from 'zod'
+import { type MendedValue, mendedValues } from './mended-value.ts'
+import { listOf, type OldFile, type OldValue, readOldFile } from './old-file.ts'
+import { oldValues } from './old-values.ts'
+import { shippedExample } from './shipped-examples.ts'
+import { setAt, unsetAt, valueAt } from './value-paths.ts'
 
 /** What became of one key of an old file. */
 export interface KeyFate {
@@ -22,137 +29,126 @@ export interface Migration {
   readonly keys: readonly KeyFate[]
 }
 
+type Rules = ConfigRules<z.ZodType>
+
 /**
  * The configuration of the Python predecessor in our terms. A value that our schema refuses is left at its default and
  * said so; nothing is dropped in silence.
  * @throws {ConfigError} when `text` is not YAML or not a map.
  */
-export function migrateConfig<Schema extends z.ZodType>(
-  file: string,
-  text: string,
-  rules: ConfigRules<Schema>,
+export function migrateConfig(file: string, text: string, rules: Rules): Migration {
+  const old = readOldFile(file, text)
+  return migrateValues(oldValues(old.values, schemaTree(rules.schema)), old, rules)
+}
+
+/** The same of values whose places in our file are known already. */
+export function migrateValues(
+  values: readonly OldValue[],
+  { repeated }: Pick<OldFile, 'repeated'>,
+  rules: Rules,
 ): Migration {
-  const old = readMap(file, text)
-  const known = new Set(configKeys(rules.schema))
-  const defaults: unknown = rules.schema.parse({})
-  let kept: Record<string, unknown> = {}
-  const keys = leavesOf(old, [], known).map(({ path, value }): KeyFate => {
-    const key = path.join('.')
-    const retired = rules.retiredKeys?.[key]
-    if (retired !== undefined) return { key, fate: 'dropped', note: retired }
-    const problems = problemsWith(file, withValue({}, path, value), rules)
-    if (problems.length > 0) {
-      const note = problems.map(({ message }) => message).join('; ')
-      return { key, fate: known.has(key) ? 'refused' : 'dropped', note }
-    }
-    if (isSame(valueAt(defaults, path), value)) return { key, fate: 'default', note: 'the same as our default' }
-    kept = withValue(kept, path, value)
-    return { key, fate: 'kept', note: JSON.stringify(value) }
-  })
-  const clashes = removeClashes(file, kept, rules)
+  const taken = values.map(value => takeValue(value, rules))
+  const kept: Record<string, unknown> = {}
+  for (const { path, value, fates } of taken) if (fates.some(({ fate }) => fate === 'kept')) setAt(kept, path, value)
+  const clashes = removeClashes(kept, rules)
+  const said = new Set(taken.map(({ from }) => from))
+  const unsaid = [...repeated].filter(([key]) => !said.has(key))
   return {
     yaml: Object.keys(kept).length === 0 ? '' : stringify(kept),
-    keys: keys.map(fate => {
-      const clash = clashes.get(fate.key)
-      return clash === undefined ? fate : { ...fate, fate: 'refused', note: clash }
-    }),
+    keys: [
+      ...taken.flatMap(({ path, from, fates }) =>
+        fates.map(({ fate, note }): KeyFate => {
+          const clash = fate === 'kept' ? clashes.get(keyText(path)) : undefined
+          const words = [clash ?? note, repeated.get(from), from === keyText(path) ? undefined : `was ${from}`]
+          return {
+            key: keyText(path),
+            fate: clash === undefined ? fate : 'refused',
+            note: words.filter(Boolean).join('; '),
+          }
+        }),
+      ),
+      ...unsaid.map(([key, note]): KeyFate => ({ key, fate: 'dropped', note })),
+    ],
   }
+}
+
+interface Fate {
+  readonly fate: KeyFate['fate']
+  readonly note: string
+}
+
+interface TakenValue extends OldValue {
+  /** One of the value as a whole, and one of each entry of a list that was refused. */
+  readonly fates: readonly Fate[]
+}
+
+function takeValue(old: OldValue, rules: Rules): TakenValue {
+  const { path } = old
+  const advice = retiredAdvice(path, rules.retiredKeys ?? {})
+  if (advice !== undefined) return { ...old, fates: [{ fate: 'dropped', note: advice }] }
+  const node = nodeAt(schemaTree(rules.schema), path)
+  if (node?.type === 'array') return takeList(old, rules)
+  const { value, note, problem } = firstGood(path, mendedValues(old.value, node), rules)
+  if (problem !== undefined) {
+    return { ...old, fates: [{ fate: node === undefined ? 'dropped' : 'refused', note: problem }] }
+  }
+  return { ...old, value, fates: [goodFate({ path, value, note }, rules)] }
+}
+
+/** A list whose bad entries cost themselves alone. */
+function takeList({ path, from, value: old }: OldValue, rules: Rules): TakenValue {
+  const items = nodeAt(schemaTree(rules.schema), [...path, 0])
+  const entries = listOf(old).map(entry => ({ entry, ...firstGood([...path, 0], mendedValues(entry, items), rules) }))
+  const value = entries.flatMap(({ value, problem }) => (problem === undefined ? [value] : []))
+  const refused = entries.flatMap(({ problem }): Fate[] =>
+    problem === undefined ? [] : [{ fate: 'refused', note: `one entry: ${problem}` }],
+  )
+  if (value.length === 0 && refused.length > 0) return { path, from, value, fates: refused }
+  const note = Array.isArray(old) || value.length === 0 ? '' : 'was no list'
+  return { path, from, value, fates: [goodFate({ path, value, note }, rules), ...refused] }
+}
+
+function goodFate({ path, value, note }: MendedValue & { readonly path: Path }, rules: Rules): Fate {
+  const isDefault = JSON.stringify(valueAt(rules.schema.parse({}), path)) === JSON.stringify(value)
+  const shown = isSecretKey(String(path.at(-1))) ? '[redacted]' : JSON.stringify(value)
+  const words = [isDefault ? 'the same as our default' : shown, note, isDefault ? '' : shippedExample(path, value)]
+  return { fate: isDefault ? 'default' : 'kept', note: words.filter(Boolean).join('; ') }
+}
+
+interface Tried extends MendedValue {
+  /** Why none of the values is right; undefined when this one is. */
+  readonly problem: string | undefined
+}
+
+/** The first of `values` that our schema takes at `path`; otherwise the first, with what is wrong with it. */
+function firstGood(path: Path, values: readonly MendedValue[], rules: Rules): Tried {
+  const tried = values.map(mended => ({ ...mended, problem: problemWith(path, mended.value, rules) }))
+  return (
+    tried.find(({ problem }) => problem === undefined) ??
+    tried[0] ?? { value: undefined, note: '', problem: 'is empty' }
+  )
+}
+
+function problemWith(path: Path, value: unknown, { schema }: Rules): string | undefined {
+  const alone: Record<string, unknown> = {}
+  setAt(alone, path, value)
+  const { problems = [] } = checkValues(schema, alone)
+  // What is wrong elsewhere is that it stands alone.
+  const own = problems.filter(problem =>
+    path.every((step, at) => at >= problem.path.length || problem.path[at] === step),
+  )
+  return own.length === 0 ? undefined : own.map(({ message }) => message).join('; ')
 }
 
 /** Values that pass alone but not together: each that a rule between keys names goes back to its default. Key -> why. */
-function removeClashes<Schema extends z.ZodType>(
-  file: string,
-  kept: Record<string, unknown>,
-  rules: ConfigRules<Schema>,
-): Map<string, string> {
+function removeClashes(kept: Record<string, unknown>, { schema }: Rules): Map<string, string> {
   const clashes = new Map<string, string>()
   for (;;) {
-    const [problem] = problemsWith(file, kept, rules)
+    const [problem] = checkValues(schema, kept).problems ?? []
     if (problem === undefined) return clashes
-    if (clashes.has(problem.key)) throw new ConfigError([problem])
-    clashes.set(problem.key, problem.message)
-    unsetAt(kept, problem.key.split('.'))
+    const gone = unsetAt(kept, problem.path)
+    const why = `${keyText(problem.path)}: ${problem.message}`
+    for (const path of gone) clashes.set(keyText(path), path.length === problem.path.length ? problem.message : why)
+    if (gone.length === 0) return clashes
   }
-}
-
-function problemsWith<Schema extends z.ZodType>(
-  file: string,
-  values: Readonly<Record<string, unknown>>,
-  { schema }: ConfigRules<Schema>,
-): readonly ConfigProblem[] {
-  try {
-    parseConfig({ file, text: stringify(values) }, { schema })
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-}
-
-function unsetAt(root: Record<string, unknown>, path: readonly string[]): void {
-  const [first = '', ...rest] = path
-  const inside = root[first]
-  if (rest.length === 0 || !isMap(inside)) {
-    delete root[first]
-    return
-  }
-  const copy = { ...inside }
-  unsetAt(copy, rest)
-  root[first] = copy
-}
-
-/** The map of keys that `text` is. @throws {ConfigError} when it is not YAML or not a map. */
-export function readMap(file: string, text: string): Readonly<Record<string, unknown>> {
-  const value = parseText(file, text) ?? {}
-  if (isMap(value)) return value
-  throw new ConfigError([{ file, line: 1, key: '', message: 'must be a map of keys' }])
-}
-
-function parseText(file: string, text: string): unknown {
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new ConfigError([{ file, line: undefined, key: '', message: errorMessage(error) }])
-  }
-}
-
-/** Whether `value` is a map of keys, as YAML and JSON give one. */
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-interface Leaf {
-  readonly path: readonly string[]
-  readonly value: unknown
-}
-
-/** The values of `map` down to the keys that the schema knows as one value (a list, a map of names). */
-function leavesOf(
-  map: Readonly<Record<string, unknown>>,
-  prefix: readonly string[],
-  known: ReadonlySet<string>,
-): Leaf[] {
-  return Object.entries(map).flatMap(([key, value]) => {
-    const path = [...prefix, key]
-    const isOneValue = !isMap(value) || known.has(path.join('.'))
-    return isOneValue ? [{ path, value }] : leavesOf(value, path, known)
-  })
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((node, step) => (isMap(node) ? node[step] : undefined), root)
-}
-
-function withValue(
-  root: Readonly<Record<string, unknown>>,
-  [first = '', ...rest]: readonly string[],
-  value: unknown,
-): Record<string, unknown> {
-  if (rest.length === 0) return { ...root, [first]: value }
-  const inside = root[first]
-  return { ...root, [first]: withValue(isMap(inside) ? inside : {}, rest, value) }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

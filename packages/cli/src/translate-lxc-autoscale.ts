@@ -1,94 +1,109 @@
-import { stringify } from 'yaml'
-import { isMap } from './migrate-config.ts'
-
-/** A key of LXC AutoScale that has no counterpart, and why. */
-export interface LostKey {
-  readonly key: string
-  readonly why: string
-}
+import type { KeyFate } from './migrate-config.ts'
+import { isMap, listOf, type OldValue, type Section } from './old-file.ts'
+import { tierName } from './old-values.ts'
 
 export interface Translation {
-  /** lxc_autoscale_ml.yaml with the same meaning; not checked yet. */
-  readonly yaml: string
-  readonly lost: readonly LostKey[]
+  /** Values of lxc_autoscale_ml.yaml with the same meaning; not checked yet. */
+  readonly values: readonly OldValue[]
+  /** Keys that have no counterpart, and why. */
+  readonly lost: readonly KeyFate[]
 }
 
-type Section = Readonly<Record<string, unknown>>
-type KeyNames = Readonly<Record<string, string>>
+type KeyNames = ReadonlyMap<string, string>
 
 /** Key of a section of LXC AutoScale -> key of `scaling` or of a tier. Source: its lxc_autoscale.yaml. */
-const SIZING_KEYS: KeyNames = {
-  cpu_upper_threshold: 'cpu_scale_up_threshold',
-  cpu_lower_threshold: 'cpu_scale_down_threshold',
-  memory_upper_threshold: 'ram_scale_up_threshold',
-  memory_lower_threshold: 'ram_scale_down_threshold',
-  min_cores: 'min_cpu_cores',
-  max_cores: 'max_cpu_cores',
-  min_memory: 'min_ram_mb',
-  core_min_increment: 'cpu_scale_step',
-  memory_min_increment: 'ram_scale_step_mb',
-}
+const SIZING_KEYS: KeyNames = new Map([
+  ['cpu_upper_threshold', 'cpu_scale_up_threshold'],
+  ['cpu_lower_threshold', 'cpu_scale_down_threshold'],
+  ['memory_upper_threshold', 'ram_scale_up_threshold'],
+  ['memory_lower_threshold', 'ram_scale_down_threshold'],
+  ['min_cores', 'min_cpu_cores'],
+  ['max_cores', 'max_cpu_cores'],
+  ['min_memory', 'min_ram_mb'],
+  ['max_memory', 'max_ram_mb'],
+  ['core_min_increment', 'cpu_scale_step'],
+  ['memory_min_increment', 'ram_scale_step_mb'],
+])
 
 /** Those of the host as a whole. */
-const HOST_AND_SIZING_KEYS: KeyNames = {
+const HOST_AND_SIZING_KEYS: KeyNames = new Map([
   ...SIZING_KEYS,
-  reserve_cpu_percent: 'host_cpu_reserve_percent',
-  reserve_memory_mb: 'host_memory_reserve_mb',
-}
+  ['reserve_cpu_percent', 'host_cpu_reserve_percent'],
+  ['reserve_memory_mb', 'host_memory_reserve_mb'],
+])
 
-const LOST: KeyNames = {
-  log_file: 'the daemons have logs of their own',
-  lock_file: 'the model has a lock of its own',
-  backup_dir: 'every change is in the audit log: lxc-autoscale history, lxc-autoscale undo',
-  poll_interval: 'see monitoring.check_interval and interval_seconds',
-  energy_mode: 'see schedules',
-  off_peak_start: 'see schedules',
-  off_peak_end: 'see schedules',
-  behaviour: 'see scaling.throttling_price',
-  core_max_increment: 'one step at a time, of cpu_scale_step',
-  min_decrease_chunk: 'memory shrinks by steps of ram_scale_step_mb',
-  cpu_pinning: 'which cores a container runs on is left to Proxmox',
-}
+const REMOTE = 'everything runs on the Proxmox host itself'
+const OFF_PEAK = 'see schedules'
+const NEWS = 'write it into the section notifications of lxc_autoscale_api.yaml'
+
+/** Keys without a counterpart, by pattern, and what is there instead. */
+const LOST: readonly (readonly [RegExp, string])[] = [
+  [/^log_file$/, 'the daemons have logs of their own'],
+  [/^lock_file$/, 'the model has a lock of its own'],
+  [/^backup_dir$/, 'every change is in the audit log: lxc-autoscale history, lxc-autoscale undo'],
+  [/^poll_interval$/, 'see monitoring.check_interval and interval_seconds'],
+  [/^(?:energy_mode|off_peak_start|off_peak_end|timezone)$/, OFF_PEAK],
+  [/^behaviour$/, 'see scaling.throttling_price'],
+  [/^core_max_increment$/, 'one step at a time, of cpu_scale_step'],
+  [/^min_decrease_chunk$/, 'memory shrinks by steps of ram_scale_step_mb'],
+  [/^memory_exclude_cache$/, 'page cache never counts as used'],
+  [/^cpu_pinning$/, 'which cores a container runs on is left to Proxmox'],
+  [/^(?:gotify|smtp|email|uptime_kuma|ntfy|webhook|slack|discord|telegram)/, NEWS],
+  [/^(?:use_remote_proxmox|proxmox_host|proxmox_api|backend|ssh_)/, REMOTE],
+]
 
 /** The settings of LXC AutoScale (`DEFAULT`, `TIER_NAME`) in our terms. */
 export function translateLxcAutoscale(old: Section): Translation {
-  const lost: LostKey[] = []
-  const scaling: Record<string, unknown> = {}
-  const tiers: Record<string, unknown> = {}
-  let ignored: unknown
-  for (const [name, section] of Object.entries(old)) {
-    if (!isMap(section)) lost.push({ key: name, why: 'not a section' })
-    else if (/^DEFAULTS?$/.test(name)) {
-      const { ignore_lxc, ...rest } = section
-      ignored = ignore_lxc
-      Object.assign(scaling, translated(rest, HOST_AND_SIZING_KEYS))
-      lost.push(...lostKeys(name, rest, HOST_AND_SIZING_KEYS))
-    } else if (name.startsWith('TIER_')) {
-      const { lxc_containers, ...rest } = section
-      const ids = Array.isArray(lxc_containers) ? lxc_containers.map(Number) : []
-      tiers[name.slice('TIER_'.length)] = { ids, ...translated(rest, SIZING_KEYS) }
-      lost.push(...lostKeys(name, rest, SIZING_KEYS))
-    } else lost.push(...lostKeys(name, section, {}))
+  const lost: KeyFate[] = []
+  const values: OldValue[] = []
+  const ignored: { readonly value: unknown; readonly from: string }[] = []
+  const names = new Set<string>()
+  const takeSection = (name: string, section: Section, [keys, ...place]: readonly [KeyNames, ...string[]]) => {
+    for (const [key, value] of Object.entries(section)) {
+      const from = `${name}.${key}`
+      const ours = keys.get(key)
+      if (key === 'ignore_lxc') ignored.push({ value, from })
+      else if (ours !== undefined) values.push({ path: [...place, ours], value, from })
+      else lost.push(lostKey(from, key))
+    }
   }
-  return { yaml: stringify(withoutEmpty({ scaling, tiers, ignore_lxc: ignored })), lost }
+  for (const [name, section] of Object.entries(old)) {
+    if (name === 'ignore_lxc') ignored.push({ value: section, from: name })
+    else if (!isMap(section)) lost.push(lostKey(name, name))
+    else if (/^DEFAULTS?$/i.test(name)) takeSection(name, section, [HOST_AND_SIZING_KEYS, 'scaling'])
+    else if (/^TIER_/i.test(name)) {
+      const { lxc_containers, ...rest } = section
+      const tier = tierName(name.slice('TIER_'.length), names)
+      values.push({ path: ['tiers', tier, 'ids'], value: lxc_containers, from: `${name}.lxc_containers` })
+      takeSection(name, rest, [SIZING_KEYS, 'tiers', tier])
+    } else takeSection(name, section, [new Map()])
+  }
+  return { values: [...lastTierOnly(values), ...ignoredValue(ignored)], lost }
 }
 
-function translated(section: Section, keys: KeyNames): Section {
-  return Object.fromEntries(
-    Object.entries(section).flatMap(([key, value]) => (keys[key] === undefined ? [] : [[keys[key], value]])),
-  )
+function lostKey(from: string, key: string): KeyFate {
+  const why = LOST.find(([pattern]) => pattern.test(key))?.[1] ?? 'no counterpart'
+  return { key: from, fate: 'dropped', note: why }
 }
 
-function lostKeys(name: string, section: Section, keys: KeyNames): LostKey[] {
-  return Object.keys(section)
-    .filter(key => keys[key] === undefined)
-    .map(key => ({ key: `${name}.${key}`, why: LOST[key] ?? 'no counterpart' }))
+/** A list of containers that are left alone counts wherever it stands. */
+function ignoredValue(lists: readonly { readonly value: unknown; readonly from: string }[]): OldValue[] {
+  const [first] = lists
+  if (first === undefined) return []
+  const value = lists.length === 1 ? first.value : lists.flatMap(list => listOf(list.value))
+  return [{ path: ['ignore_lxc'], value, from: lists.map(({ from }) => from).join(' and ') }]
 }
 
-function withoutEmpty(root: Section): Section {
-  return Object.fromEntries(
-    Object.entries(root).filter(
-      ([, value]) => value !== undefined && value !== null && !(isMap(value) && Object.keys(value).length === 0),
-    ),
-  )
+/** A container of several tiers had the settings of the last one, and has those of the first one here. */
+function lastTierOnly(values: readonly OldValue[]): OldValue[] {
+  const taken = new Set<string>()
+  return values
+    .toReversed()
+    .map(old => {
+      if (old.path.at(-1) !== 'ids') return old
+      const value = listOf(old.value).filter(id => !taken.has(String(id)))
+      for (const id of value) taken.add(String(id))
+      return value.length === listOf(old.value).length ? old : { ...old, value }
+    })
+    .reverse()
 }

@@ -57,7 +57,11 @@ function decidingText({ status, nowMs }: DecidingFacts): string {
 /** Why nothing is known of this moment: no model, or none that finishes cycles. */
 function absence({ model, status, statusFile, statusProblem, nowMs }: DecidingFacts): Problem | undefined {
   if (model === 'not running') {
-    return problem('model_not_running', 'lxc_autoscale_ml is not running', 'systemctl start lxc_autoscale_ml')
+    return problem(
+      'model_not_running',
+      'lxc_autoscale_ml is not running',
+      'systemctl start lxc_autoscale_ml || journalctl -u lxc_autoscale_ml -n 5',
+    )
   }
   if (statusProblem !== undefined) {
     return problem('status_unreadable', statusProblem, `rm -r ${statusFile}; systemctl restart lxc_autoscale_ml`)
@@ -130,7 +134,7 @@ function allocationsProblem({ cycle, api: { url } }: ModelStatus, api: DecidingF
 }
 
 const KEY_MEND =
-  'systemctl reload lxc_autoscale_api reads its keys anew; where api.key_file of the model holds no plain key: openssl rand -hex 32 >> /etc/lxc_autoscale_ml/api.key before'
+  'systemctl reload lxc_autoscale_api lxc_autoscale_ml; if it stays: lxc-autoscale doctor says which key is where'
 
 function isOfKey(code: ErrorCode): boolean {
   return code === 'UNAUTHORIZED' || code === 'FORBIDDEN'

@@ -6,11 +6,14 @@ export {
   markdownReference,
 } from './config/describe-config.ts'
 export { HostSection } from './config/host-section.ts'
-export {
-  type ConfigRules,
-  parseConfig,
-} from './config/parse-config.ts'
+export { type ConfigRules, keyText, type ParsedConfig, parseConfig } from './config/parse-config.ts'
+export { loadConfig, readConfigText, readConfigValues } from './config/read-config.ts'
+export { retiredAdvice } from './config/retired-keys.ts'
+export { isSection, namedNode, nodeAt, type Path, type SchemaNode, schemaTree } from './config/schema-tree.ts'
+export { isSecretKey } from './config/secret-key.ts'
 export { stateDirectory } from './config/state-directory.ts'
+export { checkValues } from './config/value-words.ts'
+export { readYaml } from './config/yaml-values.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
@@ -50,7 +53,6 @@ export {
   ModelStatus,
   OUTCOME_KINDS,
   type OutcomeKind,
-  readModelStatus,
   STATUS_FILE,
   type VerdictStatus,
 } from './contracts/model-status.ts'

@@ -96,7 +96,7 @@ const measured = {
 
 /** Everything that stops it, each with what must be said first. */
 const STUCK: readonly [DecidingProblem, Partial<DecidingFacts>, mend: RegExp][] = [
-  ['model_not_running', { model: 'not running' }, /^systemctl start lxc_autoscale_ml$/],
+  ['model_not_running', { model: 'not running' }, /^systemctl start lxc_autoscale_ml \|\| journalctl/],
   [
     'model_not_running',
     { model: 'not running', status: undefined, statusProblem: 'damaged' },

@@ -65,7 +65,15 @@ export function checkQuorum(cluster: ClusterFiles): void {
 export function checkExpected({ vmid, configured }: ContainerFacts, expected: ExpectedLimits): void {
   const moved = movedParts(expected, configured)
   if (moved.length === 0) return
-  throw new AutoscaleError('ALLOCATION_MOVED', `container ${vmid} has another ${moved.join(' and ')} than expected`, {
+  const differences = [
+    { name: 'cores', has: configured.cores, was: expected.cores },
+    { name: 'cpulimit', has: configured.cpuLimit, was: expected.cpuLimit },
+    { name: 'memory', has: configured.memoryMb, was: expected.memoryMb },
+  ].flatMap(({ name, has, was }) =>
+    moved.includes(name) ? [`${name} ${has ?? 'not set'} instead of ${was ?? 'not set'}`] : [],
+  )
+  const text = `container ${vmid} has not what was expected: ${differences.join(', ')}`
+  throw new AutoscaleError('ALLOCATION_MOVED', text, {
     details: { lxc_id: vmid, moved, now: allocationBody(configured) },
   })
 }
@@ -111,7 +119,9 @@ interface OutOfBounds {
 }
 
 function outOfBounds(vmid: number, { field, value, min, max }: OutOfBounds): AutoscaleError {
-  const text = `container ${vmid}: ${field} ${value ?? 'without a limit'} is outside the bounds ${min} to ${max}`
+  const bound =
+    (value ?? max) < min ? `below the least that safety allows, ${min}` : `above the most that safety allows, ${max}`
+  const text = `container ${vmid}: ${field} ${value ?? 'without a limit'} is ${bound}`
   const details = { lxc_id: vmid, field, value, min, max: Number.isFinite(max) ? max : null }
   return new AutoscaleError('OUT_OF_BOUNDS', text, { details })
 }
@@ -154,11 +164,16 @@ function checkCpuCapacity({ vmid, before, after, node, others, safety }: Capacit
       host_cores: hostCores,
     })
   }
-  const sum = others.reduce((total, other) => total + (coreLimit(other) ?? 0), to)
-  const allowed = hostCores * safety.cpu_overcommit
+  const sum = inHundredths(others.reduce((total, other) => total + (coreLimit(other) ?? 0), to))
+  const allowed = inHundredths(hostCores * safety.cpu_overcommit)
   if (sum <= allowed) return
-  const text = `all running containers would have ${sum} cores; ${allowed} are allowed (${safety.cpu_overcommit} x ${hostCores})`
+  const text = `all running containers would have ${sum} cores; ${allowed} are allowed (safety.cpu_overcommit ${safety.cpu_overcommit} x ${hostCores})`
   throw beyondHost(vmid, text, { cores_sum: sum, cores_allowed: allowed })
+}
+
+/** As Proxmox counts cores: sums of tenths are no tenths but for rounding. */
+function inHundredths(cores: number): number {
+  return Math.round(100 * cores) / 100
 }
 
 function checkMemoryCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
@@ -169,13 +184,15 @@ function checkMemoryCapacity({ vmid, before, after, node, others, safety }: Capa
   const availableMb = known(node.memoryAvailableMb, vmid, 'the available memory of the host')
   const leftMb = Math.floor(availableMb - growthMb)
   if (leftMb < safety.host_memory_reserve_mb) {
-    const text = `the host has ${Math.floor(availableMb)} MB available; ${growthMb} MB more would leave ${leftMb}, less than the reserve of ${safety.host_memory_reserve_mb}`
+    const reserveMb = safety.host_memory_reserve_mb
+    const mostMb = Math.max(0, Math.floor(availableMb - reserveMb))
+    const text = `the host has ${Math.floor(availableMb)} MB available and keeps ${reserveMb} (safety.host_memory_reserve_mb): at most ${mostMb} MB more, not ${growthMb}`
     throw beyondHost(vmid, text, { host_memory_available_mb: Math.floor(availableMb), growth_mb: growthMb })
   }
   const sumMb = others.reduce((total, other) => total + memoryOf(other), memoryOf(after))
   const allowedMb = Math.floor(hostMb * safety.memory_overcommit)
   if (sumMb <= allowedMb) return
-  const text = `all running containers would have ${sumMb} MB; ${allowedMb} are allowed (${safety.memory_overcommit} x ${Math.floor(hostMb)})`
+  const text = `all running containers would have ${sumMb} MB; ${allowedMb} are allowed (safety.memory_overcommit ${safety.memory_overcommit} x ${Math.floor(hostMb)})`
   throw beyondHost(vmid, text, { memory_sum_mb: sumMb, memory_allowed_mb: allowedMb })
 }
 
@@ -190,11 +207,11 @@ function known(value: number | undefined, vmid: number, what: string): number {
   })
 }
 
-/** The least memory limit that the rules allow now, MB, and what it is made of. */
+/** The least memory limit that the rules allow now, MB, and what of it cannot be given up. */
 export function leastMemory({ floorBytes }: MemoryFacts, safety: SafetySection) {
   const floorMb = floorBytes / BYTES_PER_MB
   const marginMb = Math.max(safety.memory_margin_mb, (floorMb * safety.memory_margin_percent) / 100)
-  return { floorMb, marginMb, leastMb: Math.ceil(floorMb + marginMb) }
+  return { floorMb, leastMb: Math.ceil(floorMb + marginMb) }
 }
 
 export interface FloorCheck {
@@ -225,11 +242,12 @@ export function checkMemoryFloor({ facts: { vmid }, memoryMb, memory, safety }: 
       },
     )
   }
-  const { floorMb, marginMb, leastMb } = leastMemory(memory, safety)
+  const { floorMb, leastMb } = leastMemory(memory, safety)
   if (memoryMb >= leastMb) return
+  // As they are printed they add up.
   const figures = {
     memory_floor_mb: Math.ceil(floorMb),
-    margin_mb: Math.ceil(marginMb),
+    margin_mb: leastMb - Math.ceil(floorMb),
     least_memory_mb: leastMb,
     memory_usage_mb: Math.ceil(memory.usageBytes / BYTES_PER_MB),
   }

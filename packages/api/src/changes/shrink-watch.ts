@@ -2,6 +2,7 @@ import {
   AllocationBody,
   API_ITSELF,
   AutoscaleError,
+  beside,
   type HistoryEntryBody,
   type Logger,
   MS_PER_MINUTE,
@@ -117,7 +118,7 @@ function needOf({ vmid, toMb, trouble: before }: Shrink, { cgroups, safety }: Sc
   if (grew(before.ooms, trouble.ooms)) return 'the container was out of memory'
   const { stalledPercent = 0 } = trouble
   if (stalledPercent >= STALLED_PERCENT && stalledPercent > (before.stalledPercent ?? 0)) {
-    return `the container stalled for memory ${stalledPercent.toFixed(0)} % of ten seconds`
+    return `the container stalled for memory ${beside(stalledPercent, [STALLED_PERCENT])} % of ten seconds, of which ${STALLED_PERCENT} % is too much`
   }
   const memory = cgroups.memory(vmid)
   const least = memory && leastMemory(memory, safety)

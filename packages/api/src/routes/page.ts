@@ -1,4 +1,4 @@
-import { type HistoryEntryBody, VERSION } from '@lxc-autoscale/core'
+import { type DecidingVerdict, type HealthBody, type HistoryEntryBody, VERSION } from '@lxc-autoscale/core'
 import type { FastifyRequest } from 'fastify'
 import { daemonStates } from '../daemon-states.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
@@ -31,17 +31,18 @@ async function overview(context: RouteContext, request: FastifyRequest): Promise
   const isKnown = caller !== NOBODY
   const all = isKnown ? await readContainers(context.containers) : []
   const containers = all.filter(({ vmid }) => mayReach(caller, vmid))
+  const health = await context.health.check()
   return html`
 <h1>LXC AutoScale ML ${VERSION}</h1>
+${health.deciding === undefined ? '' : verdictOf(health.deciding)}
 <p>Gives every running LXC container of this Proxmox VE host the CPU cores and the memory that it needs, within limits, with
 a reason and a way back. This is its HTTP interface: the only part that changes anything.</p>
-${await stateOf(context)}
+${stateOf(context, health)}
 ${isKnown ? await containerTable(context, containers) : keyForm()}
 ${routeTable(context, request, containers[0]?.vmid)}`
 }
 
-async function stateOf(context: RouteContext): Promise<Html> {
-  const { status, checks } = await context.health.check()
+function stateOf(context: RouteContext, { status, checks }: HealthBody): Html {
   return html`<h2>State</h2>
 <table>
 <tr><th>daemon<th>state<th>
@@ -52,6 +53,15 @@ ${daemonStates(context).map(({ name, state, detail }) => html`<tr><td>${name}<td
 <tr><th>check<th><th>
 ${Object.entries(checks).map(([name, { ok, detail }]) => html`<tr><td>${name}<td class="${ok ? 'good' : 'bad'}">${ok ? 'ok' : 'failed'}<td>${detail}`)}
 </table>`
+}
+
+const VERDICT_CLASSES = { deciding: 'good', idle: '', stuck: 'bad' } as const
+
+/** Is it deciding? In one line, with what mends it. */
+function verdictOf({ state, text, problems }: DecidingVerdict): Html {
+  const mends = problems.filter(({ mend }) => mend !== '')
+  return html`<p class="${VERDICT_CLASSES[state]}">${text}</p>
+${mends.length === 0 ? '' : html`<pre>${mends.map(({ mend }) => html`${mend}\n`)}</pre>`}`
 }
 
 function keyForm(): Html {

@@ -50,6 +50,11 @@ export class ApiClient {
     this.#address = address
   }
 
+  /** The same API with another key. */
+  withKey(apiKey: string | undefined): ApiClient {
+    return new ApiClient({ ...this.#address, apiKey })
+  }
+
   async configs(): Promise<ContainerConfigsBody> {
     return (await this.#send('GET /resource/lxc/configs', successBody(ContainerConfigsSchema))).data
   }
@@ -83,8 +88,7 @@ export class ApiClient {
 
   /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */
   async health(): Promise<HealthBody> {
-    const keyless = new ApiClient({ ...this.#address, apiKey: undefined })
-    return keyless.#send('GET /health/check', HealthBody, { alsoGood: [503] })
+    return this.withKey(undefined).#send('GET /health/check', HealthBody, { alsoGood: [503] })
   }
 
   /** @throws {AutoscaleError} with the code that the API gave, SCALING_API_UNREACHABLE or SCALING_API_MALFORMED. */

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AutoscaleError, ConfigError, errorMessage, operatorKey } from '@lxc-autoscale/core'
+import { operatorKey, readConfigValues } from '@lxc-autoscale/core'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { ApiClient } from '../api/api-client.ts'
 import { standardTerminal, type Terminal } from '../output/terminal.ts'
@@ -87,17 +86,8 @@ const ApiSection = z.looseObject({
     .optional(),
 })
 
-function apiSection(file: string): NonNullable<z.output<typeof ApiSection>['api']> {
-  const result = ApiSection.safeParse(parseYaml(file))
-  return result.data?.api ?? {}
-}
-
 /** @throws {ConfigError} when `file` is no YAML. */
-function parseYaml(file: string): unknown {
-  try {
-    return parse(readText(file))
-  } catch (error) {
-    if (error instanceof AutoscaleError) throw error
-    throw new ConfigError([{ file, line: undefined, key: '', message: errorMessage(error) }])
-  }
+function apiSection(file: string): NonNullable<z.output<typeof ApiSection>['api']> {
+  const result = ApiSection.safeParse(readConfigValues(file))
+  return result.data?.api ?? {}
 }

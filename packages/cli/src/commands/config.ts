@@ -1,11 +1,21 @@
 import { basename, join } from 'node:path'
-import { AutoscaleError, type ConfigRules, configKeys, markdownReference, parseConfig } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ConfigRules,
+  configKeys,
+  isSecretKey,
+  loadConfig,
+  markdownReference,
+  readConfigText,
+} from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { isMap, type Migration, migrateConfig, readMap } from '../migrate-config.ts'
+import { compareConfigs } from '../compare-configs.ts'
+import { hostFacts } from '../host-facts.ts'
+import { type Migration, migrateConfig, migrateValues } from '../migrate-config.ts'
+import { isMap, readOldFile } from '../old-file.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
-import { readConfigText } from '../read-text.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { writeConfig } from '../write-config.ts'
 import { CONFIG_FILES } from './command-context.ts'
@@ -19,6 +29,9 @@ interface MigrateOptions {
   readonly write?: string
   readonly json?: boolean
 }
+
+/** Exit code of a migration that could not take over everything that has a place here. */
+const SOMETHING_REFUSED = 3
 
 /** The configuration rules of a daemon by the name of its file. The packages are loaded only when they are needed. */
 async function rulesOf(file: string): Promise<ConfigRules<z.ZodType>> {
@@ -52,23 +65,11 @@ function withDirectory(command: Command): Command {
 
 function checkCommand(): Command {
   return withDirectory(new Command('check'))
-    .description('every problem of the three files; exit code 78 when there is one')
+    .description(
+      'every problem of the three files, and what does not go together; exit code 78 when there is a problem',
+    )
     .action(async ({ configDir, json }: ConfigOptions) => {
-      const results = await Promise.all(
-        Object.values(CONFIG_FILES).map(async name => {
-          const file = join(configDir, name)
-          try {
-            return {
-              file,
-              problems: [],
-              warnings: parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).warnings,
-            }
-          } catch (error) {
-            if (!(error instanceof AutoscaleError)) throw error
-            return { file, problems: error.message.split('\n'), warnings: [] }
-          }
-        }),
-      )
+      const results = await checkedFiles(configDir)
       if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 78
       standardTerminal(json ?? false).answer(results, shown =>
         shown
@@ -80,6 +81,49 @@ function checkCommand(): Command {
           .join('\n'),
       )
     })
+}
+
+interface CheckedFile<Config> {
+  readonly file: string
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  /** Undefined when there are problems. */
+  readonly config: Config | undefined
+}
+
+/** Each file by itself, and what does not go together. */
+async function checkedFiles(configDir: string): Promise<Omit<CheckedFile<unknown>, 'config'>[]> {
+  const [{ MONITOR_RULES }, { MODEL_CONFIG_RULES }, { API_CONFIG_RULES }] = await Promise.all([
+    import('@lxc-autoscale/monitor'),
+    import('@lxc-autoscale/model'),
+    import('@lxc-autoscale/api'),
+  ])
+  const files = {
+    monitor: checkedFile(join(configDir, CONFIG_FILES.monitor), MONITOR_RULES),
+    model: checkedFile(join(configDir, CONFIG_FILES.model), MODEL_CONFIG_RULES),
+    api: checkedFile(join(configDir, CONFIG_FILES.api), API_CONFIG_RULES),
+  }
+  const configs = { monitor: files.monitor.config, model: files.model.config, api: files.api.config }
+  const mismatches = compareConfigs(configs, hostFacts(configs))
+  return (['monitor', 'model', 'api'] as const).map(daemon => {
+    const { file, problems, warnings } = files[daemon]
+    const own = mismatches
+      .filter(mismatch => mismatch.daemon === daemon)
+      .map(({ key, text }) => `${file}: ${key}: ${text}`)
+    return { file, problems, warnings: [...warnings, ...own] }
+  })
+}
+
+function checkedFile<Schema extends z.ZodType>(
+  file: string,
+  rules: ConfigRules<Schema>,
+): CheckedFile<z.output<Schema>> {
+  try {
+    return { file, problems: [], ...loadConfig(file, rules) }
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    return { file, problems: error.message.split('\n'), warnings: [], config: undefined }
+  }
 }
 
 function showCommand(): Command {
@@ -139,7 +183,7 @@ function referenceCommand(): Command {
 function migrateCommand(): Command {
   return new Command('migrate')
     .description(
-      "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is",
+      "read a file of the Python predecessor or of LXC AutoScale and say what becomes of each key; the file's name says which it is; exit code 3 when a value was refused",
     )
     .argument('<file>', `a file named ${[...Object.values(CONFIG_FILES), LXC_AUTOSCALE_FILE].join(', ')}`)
     .option('--write <file>', 'write the new file there; what was there before is kept as FILE.old')
@@ -148,6 +192,7 @@ function migrateCommand(): Command {
       const text = readConfigText(file)
       const migration = await migrated(file, text, write ?? file)
       if (write !== undefined) await writeConfig(write, migration.yaml)
+      if (migration.keys.some(({ fate }) => fate === 'refused')) process.exitCode = SOMETHING_REFUSED
       standardTerminal(json ?? false).answer(migration, () =>
         [
           table(
@@ -170,10 +215,10 @@ async function migrated(file: string, text: string, newFile: string): Promise<Mi
     const isNamed = Object.values<string>(CONFIG_FILES).includes(basename(file))
     return migrateConfig(file, text, await rulesOf(isNamed ? file : newFile))
   }
-  const { yaml, lost } = translateLxcAutoscale(readMap(file, text))
-  const migration = migrateConfig(file, yaml, await rulesOf(CONFIG_FILES.model))
-  const dropped = lost.map(({ key, why }) => ({ key, fate: 'dropped' as const, note: why }))
-  return { ...migration, keys: [...migration.keys, ...dropped] }
+  const old = readOldFile(file, text)
+  const { values, lost } = translateLxcAutoscale(old.values)
+  const migration = migrateValues(values, old, await rulesOf(CONFIG_FILES.model))
+  return { ...migration, keys: [...migration.keys, ...lost] }
 }
 
 function newFileText(yaml: string): string {
@@ -182,7 +227,7 @@ function newFileText(yaml: string): string {
 
 async function inForce(configDir: string, name: string): Promise<unknown> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: readConfigText(file) }, await rulesOf(file)).config
+  return loadConfig(file, await rulesOf(file)).config
 }
 
 interface Difference {
@@ -203,11 +248,9 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
-const SECRET_KEY = /^(api_keys?|key|hash|password)$/
-
 /** The same value without the secrets that a configuration may hold. */
 function redact(value: unknown, key = ''): unknown {
-  if (SECRET_KEY.test(key) && !isEmpty(value)) return '[redacted]'
+  if (isSecretKey(key) && !isEmpty(value)) return '[redacted]'
   if (Array.isArray(value)) return value.map(element => redact(element))
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))

@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { good as allRight, type Check, type Finding, type Patient, bad as wrong } from '../doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum, unitsRun } from '../doctor/host-checks.ts'
-import { apiAnswers, freshData, keysMatch, rawLimits } from '../doctor/service-checks.ts'
+import { apiAnswers, deciding, freshData, keysMatch, rawLimits } from '../doctor/service-checks.ts'
 import { bad, good, warned } from '../output/terminal.ts'
 import { CONFIG_FILES, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { installedConfig } from './installed-config.ts'
@@ -19,31 +19,44 @@ export function doctorCommand(environment: Readonly<Record<string, string | unde
       const { patient, problems } = await examined(configDir, client)
       const findings = [
         ...configurationFindings(configDir, problems),
-        ...(await Promise.all(checks(environment['PATH'] ?? '').map(check => findingOf(check, patient)))),
+        ...(await Promise.all(checks(environment['PATH'] ?? '').map(check => findingsOf(check, patient)))).flat(),
       ]
       if (findings.some(({ isGood }) => isGood === false)) process.exitCode = 1
       terminal.answer(findings, shown => [...shown.map(line), summary(shown)].join('\n'))
     })
 }
 
-function configurationFindings(configDir: string, problems: readonly string[]) {
+function configurationFindings(configDir: string, problems: readonly Finding[]) {
   const name = 'configuration'
   if (problems.length === 0) return [{ name, ...allRight(`the three files in ${configDir} can be used`) }]
-  return problems.map(problem => ({ name, ...wrong(problem, 'lxc-autoscale config check') }))
+  return problems.map(problem => ({ name, ...problem }))
 }
 
 /** The checks, in the order in which a person would look. ADD YOURS HERE. */
 function checks(path: string): Check[] {
-  return [unitsRun, pctIsThere(path), cgroupMode, quorum, clock, diskSpace, freshData, apiAnswers, keysMatch, rawLimits]
+  return [
+    deciding,
+    unitsRun,
+    pctIsThere(path),
+    cgroupMode,
+    quorum,
+    clock,
+    diskSpace,
+    freshData,
+    apiAnswers,
+    keysMatch,
+    rawLimits,
+  ]
 }
 
-async function findingOf(check: Check, patient: Patient): Promise<Finding & { readonly name: string }> {
-  return { name: check.name, ...(await check.look(patient)) }
+async function findingsOf(check: Check, patient: Patient): Promise<(Finding & { readonly name: string })[]> {
+  const found = await check.look(patient)
+  return [found].flat().map(finding => ({ name: check.name, ...finding }))
 }
 
 interface Examined {
   readonly patient: Patient
-  readonly problems: readonly string[]
+  readonly problems: readonly Finding[]
 }
 
 async function examined(configDir: string, client: Patient['client']): Promise<Examined> {
@@ -52,15 +65,15 @@ async function examined(configDir: string, client: Patient['client']): Promise<E
     import('@lxc-autoscale/model'),
     import('@lxc-autoscale/api'),
   ])
-  const problems: string[] = []
+  const problems: Finding[] = []
   const attempt = <Schema extends z.ZodType>(name: string, rules: ConfigRules<Schema>) => {
     const file = join(configDir, name)
-    if (!existsSync(file)) problems.push(`${file}: not there; its daemon does not start without it`)
+    if (!existsSync(file)) problems.push(missing(name, file))
     try {
       return installedConfig(configDir, name, rules)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      problems.push(...error.message.split('\n'))
+      problems.push(...error.message.split('\n').map(text => wrong(text, correction(name))))
       return undefined
     }
   }
@@ -73,6 +86,30 @@ async function examined(configDir: string, client: Patient['client']): Promise<E
     api: attempt(CONFIG_FILES.api, API_CONFIG_RULES),
   }
   return { patient, problems }
+}
+
+/** Where the package keeps its default files; an administrator may have lost his. */
+const DEFAULT_FILES = '/usr/share/lxc-autoscale-ml/config'
+
+/** The files of model and API may hold keys: only these groups may read them. */
+const READERS: Readonly<Record<string, string>> = {
+  [CONFIG_FILES.model]: '-m 640 -g lxc-autoscale',
+  [CONFIG_FILES.api]: '-m 640 -g lxc-autoscale-api',
+}
+
+function missing(name: string, file: string): Finding {
+  const unit = unitOf(name)
+  const install = `install ${READERS[name] ?? '-m 644'} ${DEFAULT_FILES}/${name} ${file}`
+  return wrong(`${file} is not there; ${unit} does not start without it`, `${install}; systemctl restart ${unit}`)
+}
+
+function correction(name: string): string {
+  return `correct it (lxc-autoscale config reference explains every key), then systemctl reload-or-restart ${unitOf(name)}`
+}
+
+/** A configuration file is named after its unit. */
+function unitOf(name: string): string {
+  return name.replace(/\.yaml$/, '')
 }
 
 function line({ name, isGood, detail, mend }: Finding & { readonly name: string }): string {

@@ -1,9 +1,17 @@
-import { AutoscaleError, type ContainerStatus, type HistoryEntryBody, type Mode } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ContainerStatus,
+  type DecidingVerdict,
+  type HistoryEntryBody,
+  type Mode,
+} from '@lxc-autoscale/core'
 import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
+import { readVerdict } from '../api/read-verdict.ts'
 import { allocationText, shortWhy, whoText } from '../output/changes.ts'
 import { ago, figure, screenWidth, table } from '../output/terminal.ts'
+import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { type ModelView, modelView } from './model-view.ts'
@@ -31,8 +39,9 @@ export function explainCommand(environment: Readonly<Record<string, string | und
         host: hostOf(view),
       })
       const newest = await newestChange(api, vmid)
-      const report = { ...container, ...newest, settings: settings.provenance }
-      terminal.answer(report, shown => explanation(shown, Date.now()))
+      const deciding = await readVerdict(api, view.config)
+      const report = { ...container, ...newest, settings: settings.provenance, deciding }
+      terminal.answer(report, shown => [...whyNothing(shown.deciding), explanation(shown, Date.now())].join('\n'))
     })
 }
 
@@ -64,7 +73,13 @@ function orderedMode(configDir: string, vmid: number): Mode | undefined {
   }
 }
 
-function containerOf({ status, statusFile }: ModelView, vmid: number): ContainerStatus {
+/** What keeps all containers from being sized is said before what is known of one. */
+function whyNothing(deciding: DecidingVerdict): string[] {
+  return deciding.problems.length === 0 ? [] : [verdictLine(deciding)]
+}
+
+function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ContainerStatus {
+  if (statusProblem !== undefined) throw new AutoscaleError('STATE_INVALID', statusProblem)
   if (status === undefined) {
     throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
   }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ConfigRules, parseConfig } from '@lxc-autoscale/core'
+import { type ConfigRules, loadConfig, parseConfig } from '@lxc-autoscale/core'
 import type { z } from 'zod'
-import { readConfigText } from '../read-text.ts'
 
 /**
  * The configuration in `file` of `configDir`, all defaults when there is no such file.
@@ -14,5 +13,5 @@ export function installedConfig<Schema extends z.ZodType>(
   rules: ConfigRules<Schema>,
 ): z.output<Schema> {
   const file = join(configDir, name)
-  return parseConfig({ file, text: existsSync(file) ? readConfigText(file) : '' }, rules).config
+  return (existsSync(file) ? loadConfig(file, rules) : parseConfig({ file, text: '' }, rules)).config
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type ModelStatus, readModelStatus, STATUS_FILE } from '@lxc-autoscale/core'
+import { type ModelStatus, STATUS_FILE, statusFacts } from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES, type ModelConfig } from '@lxc-autoscale/model'
 import { CONFIG_FILES } from './command-context.ts'
 import { installedConfig } from './installed-config.ts'
@@ -8,12 +8,14 @@ import { installedConfig } from './installed-config.ts'
 export interface ModelView {
   readonly config: ModelConfig
   readonly statusFile: string
-  /** Undefined when the model never finished a cycle here. */
+  /** Undefined when nothing that can be used is there. */
   readonly status: ModelStatus | undefined
+  /** Why what is there cannot be used. */
+  readonly statusProblem: string | undefined
 }
 
 export function modelView(configDir: string): ModelView {
   const config = installedConfig(configDir, CONFIG_FILES.model, MODEL_CONFIG_RULES)
   const statusFile = join(config.state.directory, STATUS_FILE)
-  return { config, statusFile, status: readModelStatus(statusFile) }
+  return { config, statusFile, ...statusFacts(statusFile) }
 }

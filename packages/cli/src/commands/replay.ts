@@ -1,11 +1,11 @@
-import { createReadStream, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline'
-import { AutoscaleError, errorMessage, MB_PER_GB, parseConfig, parseCycle } from '@lxc-autoscale/core'
+import { AutoscaleError, loadConfig, MB_PER_GB } from '@lxc-autoscale/core'
 import {
   type ContainerSettings,
   ContainerSizer,
   containerSettings,
+  MetricsFileSource,
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,
@@ -118,7 +118,7 @@ function chosenPolicies(
 }
 
 function readConfig(file: string | undefined): ModelConfig | undefined {
-  return file === undefined ? undefined : parseConfig({ file, text: readText(file) }, MODEL_CONFIG_RULES).config
+  return file === undefined ? undefined : loadConfig(file, MODEL_CONFIG_RULES).config
 }
 
 async function readTraces({ trace, metrics, shapes }: ReplayCommandOptions): Promise<Trace[]> {
@@ -138,16 +138,12 @@ function generateShapes(text: string): Trace[] {
   return SHAPE_NAMES.map(name => shapeTrace(name, { seed, days: SHAPE_DAYS }))
 }
 
+/** Read as the model reads it, so whoever wrote the file, on one line or on many. */
 async function readMetrics(file: string): Promise<Trace[]> {
   const gathered = new MetricsTraces(-new Date().getTimezoneOffset() * 60_000)
-  try {
-    for await (const line of createInterface({ input: createReadStream(file) })) {
-      const cycle = parseCycle(line)
-      if (cycle !== undefined) gathered.add(cycle)
-    }
-  } catch (error) {
-    throw new AutoscaleError('HOST_UNREADABLE', `${file}: ${errorMessage(error)}`, { cause: error })
-  }
+  const source = new MetricsFileSource({ path: file, maxBytes: Number.POSITIVE_INFINITY })
+  const { kind } = await source.follow(cycle => gathered.add(cycle))
+  if (kind === 'missing') throw new AutoscaleError('HOST_UNREADABLE', `${file}: is not there`)
   const traces = gathered.traces()
   if (traces.length === 0) throw new AutoscaleError('INVALID_REQUEST', `${file}: holds no container with two samples`)
   return traces

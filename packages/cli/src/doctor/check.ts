@@ -24,7 +24,7 @@ export interface Patient {
 /** One thing that is known to go wrong. */
 export interface Check {
   readonly name: string
-  look(patient: Patient): Promise<Finding>
+  look(patient: Patient): Promise<Finding | readonly Finding[]>
 }
 
 export function good(detail: string): Finding {

@@ -19,7 +19,7 @@ export const unitsRun: Check = {
     const idle = UNITS.filter((_, index) => states[index]?.trim() !== 'active')
     return idle.length === 0
       ? good('all three run')
-      : bad(`not running: ${idle.join(', ')}`, `journalctl -u ${idle[0]} -n 50, then systemctl start ${idle.join(' ')}`)
+      : bad(`not running: ${idle.join(', ')}`, `systemctl start ${idle.join(' ')} || journalctl -u ${idle[0]} -n 50`)
   },
 }
 
@@ -89,7 +89,7 @@ export const clock: Check = {
     if (changedMs === undefined || changedMs <= nowMs + 60_000) return good(new Date(nowMs).toISOString())
     return bad(
       `${file} was written in the future: the clock went back`,
-      'timedatectl; then wait until the clock has passed that time',
+      'timedatectl; when the clock is right: systemctl restart lxc_monitor',
     )
   },
 }

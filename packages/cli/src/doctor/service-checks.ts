@@ -1,6 +1,40 @@
 import { stat } from 'node:fs/promises'
-import { AutoscaleError, errorMessage } from '@lxc-autoscale/core'
-import { bad, type Check, type Finding, good, unseen } from './check.ts'
+import { join } from 'node:path'
+import { AutoscaleError, errorMessage, STATUS_FILE } from '@lxc-autoscale/core'
+import { MODEL_CONFIG_RULES, type ModelConfig, readApiKey } from '@lxc-autoscale/model'
+import { readVerdict } from '../api/read-verdict.ts'
+import { bad, type Check, type Finding, good, type Patient, unseen } from './check.ts'
+
+/** Is it deciding? As the API says, or what its files say. */
+export const deciding: Check = {
+  name: 'deciding',
+  async look({ client, model, api }) {
+    const apart = model && api && filesApart(model, api)
+    if (apart !== undefined) return apart
+    const { state, text, problems } = await readVerdict(client, model ?? MODEL_CONFIG_RULES.schema.parse({}))
+    if (problems.length === 0) return good(text)
+    const isGood = state === 'idle'
+    return problems.map((problem, at) => ({ isGood, detail: at === 0 ? text : problem.text, mend: problem.mend }))
+  },
+}
+
+/** The API looks at other files than the model writes. */
+function filesApart({ state, lock_file }: ModelConfig, { health }: NonNullable<Patient['api']>): Finding | undefined {
+  const { model_status_file, model_lock_file } = health
+  const pairs = [
+    ['model_status_file', model_status_file, join(state.directory, STATUS_FILE)],
+    ['model_lock_file', model_lock_file, lock_file],
+  ] as const
+  const wrong = pairs.find(([, looked, written]) => looked !== '' && looked !== written)
+  if (wrong === undefined) return undefined
+  const [key, looked, written] = wrong
+  return bad(
+    `the API looks at ${looked}, lxc_autoscale_ml writes ${written}`,
+    `health.${key}: ${written} in lxc_autoscale_api.yaml, then systemctl reload lxc_autoscale_api`,
+  )
+}
+
+const RESTART_MONITOR = 'systemctl restart lxc_monitor; journalctl -u lxc_monitor -n 20'
 
 export const freshData: Check = {
   name: 'data',
@@ -10,7 +44,7 @@ export const freshData: Check = {
     if (file !== model.data_file) {
       return bad(
         `lxc_monitor writes ${file}, lxc_autoscale_ml reads ${model.data_file}`,
-        'make monitoring.export_file and data_file the same',
+        'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
       )
     }
     const limitS = model.max_metrics_age_seconds ?? 3 * intervalS
@@ -18,32 +52,42 @@ export const freshData: Check = {
       const ageS = Math.round((nowMs - (await stat(file)).mtimeMs) / 1_000)
       return ageS <= limitS
         ? good(`${file} is ${ageS} s old`)
-        : bad(
-            `${file} is ${ageS} s old; nothing is decided on data older than ${limitS} s`,
-            'journalctl -u lxc_monitor -n 50',
-          )
+        : bad(`${file} is ${ageS} s old; nothing is decided on data older than ${limitS} s`, RESTART_MONITOR)
     } catch (error) {
-      return bad(`${file}: ${errorMessage(error)}`, 'systemctl start lxc_monitor')
+      return bad(`${file}: ${errorMessage(error)}`, RESTART_MONITOR)
     }
   },
 }
 
 export const apiAnswers: Check = {
   name: 'API',
-  async look({ client }) {
+  async look({ client, api }) {
     try {
       const { status, checks } = await client.health()
-      const failed = Object.entries(checks).filter(([, { ok }]) => !ok)
-      return failed.length === 0
-        ? good(status)
-        : bad(
-            failed.map(([name, { detail }]) => `${name}: ${detail}`).join('; '),
-            'journalctl -u lxc_autoscale_api -n 50',
-          )
+      const failed = Object.entries(checks).filter(([name, { ok }]) => !ok && !SAID_ELSEWHERE.has(name))
+      if (failed.length > 0) return failed.map(([name, { detail }]) => bad(`${name}: ${detail}`, mendOf(name, api)))
+      return good(status === 'healthy' ? status : 'answers')
     } catch (error) {
       return apiFailure(error)
     }
   },
+}
+
+/** What the API looks at, and this command itself. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['deciding', 'metrics_file'])
+
+/** What mends a check of GET /health/check. */
+function mendOf(name: string, api: Patient['api']): string {
+  switch (name) {
+    case 'lxc_commands':
+      return 'systemctl restart lxc_autoscale_pct.socket; journalctl -t lxc_autoscale_pct -n 20'
+    case 'pve_files':
+      return 'pvecm status; when it does not answer: systemctl restart pve-cluster'
+    case 'audit_log':
+      return `df -h ${api?.state.directory ?? ''}; systemd-tmpfiles --create lxc-autoscale-ml.conf`
+    default:
+      return 'journalctl -u lxc_autoscale_api -n 50'
+  }
 }
 
 function apiFailure(error: unknown): Finding {
@@ -53,7 +97,7 @@ function apiFailure(error: unknown): Finding {
         `something else answers there: ${error.message}`,
         'another program has the port (ss -ltnp): stop it, or change server.port and api.api_url',
       )
-    : bad(error.message, 'systemctl start lxc_autoscale_api; journalctl -u lxc_autoscale_api -n 50')
+    : bad(error.message, 'systemctl restart lxc_autoscale_api || journalctl -u lxc_autoscale_api -n 50')
 }
 
 export const rawLimits: Check = {
@@ -77,20 +121,44 @@ export const rawLimits: Check = {
 
 export const keysMatch: Check = {
   name: 'API key',
-  async look({ client, api }) {
+  async look({ client, api, model }) {
     if (api?.authentication.enabled === false) return good('authentication is off')
+    if (model === undefined) return unseen('the configuration cannot be used')
+    const key = keyOfModel(model)
+    if (typeof key !== 'string') return key
     try {
-      await client.configs()
+      await client.withKey(key).configs()
       return good('the key of the model is accepted')
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      if (error.code === 'UNAUTHORIZED' || error.code === 'FORBIDDEN') {
-        return bad(
-          `the key of the model is refused: ${error.message}`,
-          'the first plain key in api.api_key_file (model) must be one of authentication.key_file or api_keys (API)',
-        )
-      }
-      return unseen(error.message)
+      if (error.code !== 'UNAUTHORIZED' && error.code !== 'FORBIDDEN') return unseen(error.message)
+      return bad(`the key of the model is refused: ${error.message}`, keyMend(model, api))
     }
   },
+}
+
+/** The key that the model sends, or why it has none. */
+function keyOfModel({ api: { api_key, api_key_file: file } }: ModelConfig): string | Finding {
+  let problem: string | undefined
+  const note = (text: string) => {
+    problem = text
+  }
+  const key = api_key ?? readApiKey(file, note)
+  if (key !== undefined) return key
+  if (problem !== undefined) {
+    return bad(problem, 'then systemctl reload lxc_autoscale_api; systemctl restart lxc_autoscale_ml')
+  }
+  if (file === '')
+    return bad('api.api_key_file is empty, and there is no api.api_key', 'set one in lxc_autoscale_ml.yaml')
+  const line = '<(echo "model:scale:$(openssl rand -hex 32)")'
+  const mend = `install -m 640 -g lxc-autoscale ${line} ${file}; systemctl reload lxc_autoscale_api lxc_autoscale_ml`
+  return bad(`${file} holds no key`, mend)
+}
+
+/** The API knows another key than the model sends. */
+function keyMend({ api: { api_key, api_key_file } }: ModelConfig, api: Patient['api']): string {
+  const file = api?.authentication.key_file
+  if (api_key !== undefined) return `api.api_key of lxc_autoscale_ml.yaml must be a key of the API: one of ${file} is`
+  if (file === undefined || file === api_key_file) return 'systemctl reload lxc_autoscale_api lxc_autoscale_ml'
+  return `lxc_autoscale_ml.yaml has api.api_key_file ${api_key_file}, lxc_autoscale_api.yaml has authentication.key_file ${file}: make them one, then systemctl reload lxc_autoscale_api lxc_autoscale_ml`
 }

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { type SchemaNode, schemaTree } from './schema-tree.ts'
+import { expectedWords } from './expected-words.ts'
+import { isSection, namedNode, type SchemaNode, schemaTree } from './schema-tree.ts'
 
 const WIDTH = 100
 
@@ -19,7 +20,7 @@ export function defaultYaml(schema: z.ZodType, introduction: string): string {
 export function markdownReference(schema: z.ZodType): string {
   const rows = leaves(schemaTree(schema), '').map(({ path, node }) => {
     const fallback = node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``
-    return `| \`${path}\` | ${escapeCell(allowed(node))} | ${escapeCell(fallback)} | ${escapeCell(node.description ?? '')} |`
+    return `| \`${path}\` | ${escapeCell(expectedWords(node))} | ${escapeCell(fallback)} | ${escapeCell(node.description ?? '')} |`
   })
   return ['| key | values | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
@@ -27,10 +28,6 @@ export function markdownReference(schema: z.ZodType): string {
 /** Every key of `schema` as a dotted path, sections left out. */
 export function configKeys(schema: z.ZodType): string[] {
   return leaves(schemaTree(schema), '').map(({ path }) => path)
-}
-
-function isSection(node: SchemaNode): boolean {
-  return node.properties !== undefined
 }
 
 function leaves(node: SchemaNode, prefix: string): { path: string; node: SchemaNode }[] {
@@ -44,7 +41,7 @@ function leaves(node: SchemaNode, prefix: string): { path: string; node: SchemaN
 /** The keys of the sections that a list or a map holds: `tiers.<name>.ids`. */
 function elementLeaves(node: SchemaNode, path: string): { path: string; node: SchemaNode }[] {
   const inList = node.items !== undefined && isSection(node.items) ? leaves(node.items, `${path}[]`) : []
-  const map = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined
+  const map = namedNode(node)
   const inMap = map !== undefined && isSection(map) ? leaves(map, `${path}.<name>`) : []
   return [...inList, ...inMap]
 }
@@ -72,24 +69,6 @@ function comment(text: string, depth: number): string[] {
     else lines.push(`${indent}${word}`)
   }
   return lines
-}
-
-function allowed(node: SchemaNode): string {
-  if (node.enum !== undefined) return node.enum.map(value => `\`${String(value)}\``).join(', ')
-  if (node.const !== undefined) return `\`${String(node.const)}\``
-  if (node.anyOf !== undefined) return node.anyOf.map(allowed).join(' or ')
-  const type = node.type === undefined ? 'any' : [node.type].flat().join(' or ')
-  if (type === 'array') return `list of ${node.items === undefined ? 'any' : allowed(node.items)}`
-  if (type === 'object') return 'map'
-  return `${type}${range(node)}`
-}
-
-function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
-  const isHuge = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER
-  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : exclusiveMinimum
-  if (low !== undefined && !isHuge) return ` ${low} to ${maximum}`
-  if (low !== undefined) return exclusiveMinimum === undefined ? ` from ${low}` : ` above ${low}`
-  return isHuge ? '' : ` up to ${maximum}`
 }
 
 function escapeCell(text: string): string {

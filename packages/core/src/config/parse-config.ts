@@ -1,8 +1,14 @@
-import { distance } from 'fastest-levenshtein'
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { ConfigError, type ConfigProblem } from '../errors.ts'
-import { nodeAt, type SchemaNode, schemaTree } from './schema-tree.ts'
+import { ConfigError, type ConfigProblem, errorMessage } from '../errors.ts'
+import { visibleText } from '../visible-text.ts'
+import { type RetiredKeys, withoutRetired } from './retired-keys.ts'
+import { keyNames, type Path, schemaTree } from './schema-tree.ts'
+import { checkValues } from './value-words.ts'
+import { readYaml } from './yaml-values.ts'
+
+/** More would be read by nobody. */
+const MOST_PROBLEMS = 50
+const MOST_NAME_LENGTH = 64
 
 export interface ConfigSource {
   /** The name that messages give the file. */
@@ -12,11 +18,8 @@ export interface ConfigSource {
 
 export interface ConfigRules<Schema extends z.ZodType> {
   readonly schema: Schema
-  /**
-   * Keys that only the Python predecessor could use, by dotted path, with what became of them. They are accepted with a
-   * warning, so that its users can copy their files. `*` in a path stands for every name.
-   */
-  readonly retiredKeys?: Readonly<Record<string, string>>
+  /** Accepted with a warning, so that users of the Python predecessor can copy their files. */
+  readonly retiredKeys?: RetiredKeys
 }
 
 export interface ParsedConfig<Config> {
@@ -27,118 +30,54 @@ export interface ParsedConfig<Config> {
 
 /**
  * The configuration that a YAML text gives.
- * @throws {ConfigError} with every problem at once: syntax, unknown keys with the nearest known one, values out of range.
+ * @throws {ConfigError} with every problem at once: syntax, unknown keys with the nearest known one, values out of range. Whatever
+ * the text, nothing else is thrown.
  */
 export function parseConfig<Schema extends z.ZodType>(
+  source: ConfigSource,
+  rules: ConfigRules<Schema>,
+): ParsedConfig<z.output<Schema>> {
+  try {
+    return parsed(source, rules)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    // A bug of ours or of a library must not end a daemon that runs with a good configuration.
+    const message = `cannot be understood: ${errorMessage(error)}`
+    throw new ConfigError([{ file: source.file, line: undefined, key: '', message }])
+  }
+}
+
+function parsed<Schema extends z.ZodType>(
   { file, text }: ConfigSource,
   { schema, retiredKeys = {} }: ConfigRules<Schema>,
 ): ParsedConfig<z.output<Schema>> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: true,
+  const yaml = readYaml(text, 'ours', keyNames(schemaTree(schema)))
+  const problem = (path: Path, line: number | undefined, message: string): ConfigProblem => ({
+    file,
+    line,
+    key: keyText(path),
+    message: visibleText(message),
   })
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map(error => ({
-        file,
-        line: lines.linePos(error.pos[0]).line,
-        key: '',
-        message: error.message,
-      })),
-    )
-  }
-  const warnings = removeRetiredKeys(document, { file, lines, retiredKeys })
-  const result = schema.safeParse(document.toJS() ?? {})
-  if (result.success) return { config: result.data, warnings }
-  const context = { file, document, lines, tree: schemaTree(schema) }
-  throw new ConfigError(result.error.issues.flatMap(issue => problemsOf(issue, context)))
-}
-
-interface RetiredContext {
-  readonly file: string
-  readonly lines: LineCounter
-  readonly retiredKeys: Readonly<Record<string, string>>
-}
-
-function removeRetiredKeys(document: Document, { file, lines, retiredKeys }: RetiredContext): string[] {
-  return Object.entries(retiredKeys).flatMap(([key, advice]) =>
-    pathsOf(document, key.split('.')).map(path => {
-      const line = lineOfKey(document, lines, path)
-      document.deleteIn(path)
-      removeEmptySection(document, path.slice(0, -1))
-      return `${file}:${line ?? '?'}: ${path.join('.')} is not used any more: ${advice}`
-    }),
+  const syntax = yaml.problems.map(({ path, line, message }) => problem(path, line, message))
+  const { rest, retired } = withoutRetired(yaml.value ?? {}, retiredKeys)
+  const warnings = retired.map(
+    ({ path, advice }) => `${file}:${yaml.lineOf(path) ?? '?'}: ${keyText(path)} is not used any more: ${advice}`,
   )
+  const checked = checkValues(schema, rest, path => yaml.spellingOf(path))
+  if (checked.problems === undefined && syntax.length === 0) return { config: checked.config, warnings }
+  // What a value that could not be read leaves out is no second problem.
+  const places = new Set(syntax.map(({ key }) => key))
+  const isNew = ({ path }: { readonly path: Path }) => !path.some((_, at) => places.has(keyText(path.slice(0, at + 1))))
+  const values = (yaml.value === undefined ? [] : (checked.problems ?? []))
+    .filter(isNew)
+    .map(({ path, message }) => problem(path, yaml.lineOf(path) ?? 1, message))
+  throw new ConfigError([...syntax, ...values].slice(0, MOST_PROBLEMS))
 }
 
-/** Where the document has a retired key; `*` stands for every name of its section. */
-function pathsOf(document: Document, path: readonly string[]): readonly (readonly string[])[] {
-  const star = path.indexOf('*')
-  if (star < 0) return document.hasIn(path) ? [path] : []
-  const section = document.getIn(path.slice(0, star))
-  const names = isMap(section) ? section.items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])) : []
-  return names.flatMap(name => pathsOf(document, path.with(star, name)))
-}
-
-function removeEmptySection(document: Document, path: readonly string[]): void {
-  if (path.length === 0) return
-  const section = document.getIn(path)
-  if (isMap(section) && section.items.length === 0) document.deleteIn(path)
-}
-
-interface IssueContext {
-  readonly file: string
-  readonly document: Document
-  readonly lines: LineCounter
-  readonly tree: SchemaNode
-}
-
-function problemsOf(issue: z.core.$ZodIssue, context: IssueContext): ConfigProblem[] {
-  const { file, document, lines, tree } = context
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({
-      file,
-      line: lineOfKey(document, lines, [...issue.path, key]),
-      key: [...issue.path, key].join('.'),
-      message: unknownKeyMessage(key, Object.keys(nodeAt(tree, issue.path)?.properties ?? {})),
-    }))
-  }
-  const value = issue.path.length === 0 ? undefined : document.getIn(issue.path)
-  const got = value === undefined || isNode(value) ? '' : ` (got ${JSON.stringify(value)})`
-  return [
-    {
-      file,
-      line: lineOfKey(document, lines, issue.path),
-      key: issue.path.join('.'),
-      message: issue.message + got,
-    },
-  ]
-}
-
-function unknownKeyMessage(key: string, known: readonly string[]): string {
-  const [nearest] = known.map(name => ({ name, steps: distance(key, name) })).sort((a, b) => a.steps - b.steps)
-  if (nearest === undefined) return 'unknown key'
-  const isNear = nearest.steps <= Math.max(2, key.length / 3)
-  return isNear ? `unknown key; did you mean ${nearest.name}?` : `unknown key; known here: ${known.join(', ')}`
-}
-
-/** The line of the key that `path` leads to, or of the nearest section above it. */
-function lineOfKey(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const start = keyStart(document, path.slice(0, length))
-    if (start !== undefined) return lines.linePos(start).line
-  }
-  return undefined
-}
-
-function keyStart(document: Document, path: readonly PropertyKey[]): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-  if (isMap(parent)) {
-    const key = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key
-    return isNode(key) ? key.range?.[0] : undefined
-  }
-  const item = document.getIn(path, true)
-  return isNode(item) ? item.range?.[0] : undefined
+/** A path as messages have it: `tiers.db.ids.0`. */
+export function keyText(path: Path): string {
+  return path
+    .map(String)
+    .map(step => visibleText(step.length <= MOST_NAME_LENGTH ? step : `${step.slice(0, MOST_NAME_LENGTH)}...`))
+    .join('.')
 }

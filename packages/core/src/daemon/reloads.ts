@@ -47,8 +47,9 @@ export class Reloads<Config> {
     try {
       take()
     } catch (error) {
-      if (!(error instanceof AutoscaleError)) throw error
-      this.#parts.log.error({ problem: error.message }, 'new configuration refused; the old one stays in force')
+      // A bug in what takes a configuration must not end a daemon that runs with another.
+      const problem = error instanceof AutoscaleError ? { problem: error.message } : { err: error }
+      this.#parts.log.error(problem, 'new configuration refused; the old one stays in force')
     }
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 import { type Clock, systemClock } from '../clock.ts'
-import { type ConfigRules, parseConfig } from '../config/parse-config.ts'
+import type { ConfigRules } from '../config/parse-config.ts'
+import { loadConfig } from '../config/read-config.ts'
 import { AutoscaleError, ConfigError, errorMessage } from '../errors.ts'
 import { createLogger, type Logger, type LogSettings } from '../log.ts'
 import { VERSION } from '../version.ts'
@@ -57,7 +57,7 @@ export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schem
   const options = readCommandLine(spec)
   if (options === undefined) return
   const signals = new Signals()
-  const source = () => parseConfig({ file: options.config, text: readConfigFile(options.config) }, spec)
+  const source = () => loadConfig(options.config, spec)
   try {
     const { config, warnings } = source()
     if (options['check-config']) {
@@ -202,21 +202,6 @@ ${once}  --version        print the version
 Exit codes: 0 asked to stop, 1 bug or failed start, 78 bad configuration.
 SIGHUP re-reads the configuration, SIGTERM stops within 5 s.
 `
-}
-
-function readConfigFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError([
-      {
-        file,
-        line: undefined,
-        key: '',
-        message: `cannot be read: ${errorMessage(error)}`,
-      },
-    ])
-  }
 }
 
 function reportStartFailure(command: string, error: unknown): void {

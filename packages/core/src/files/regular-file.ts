@@ -51,6 +51,11 @@ export function openRegularFileSync(path: string, flags: number = constants.O_RD
  * when it cannot be read.
  */
 export function readRegularFile(path: string, maxBytes: number): string {
+  return readRegularBytes(path, maxBytes).toString('utf8')
+}
+
+/** As `readRegularFile`, the bytes. */
+export function readRegularBytes(path: string, maxBytes: number): Buffer {
   const fd = openRegularFileSync(path)
   try {
     const { size } = fstatSync(fd)
@@ -63,11 +68,11 @@ export function readRegularFile(path: string, maxBytes: number): string {
   }
 }
 
-function readAll(fd: number, size: number): string {
+function readAll(fd: number, size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let length = 0; ; ) {
     const read = readSync(fd, bytes, length, size - length, length)
-    if (read === 0) return bytes.toString('utf8', 0, length)
+    if (read === 0) return bytes.subarray(0, length)
     length += read
   }
 }

@@ -1,7 +1,17 @@
-import { errorMessage, MS_PER_SECOND, systemErrorCode } from '@lxc-autoscale/core'
+import {
+  type DecidingProblem,
+  type DecidingVerdict,
+  decidingVerdict,
+  errorMessage,
+  type ModelStatus,
+  MS_PER_SECOND,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
 import { modelStatus } from './build-status.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import { StandingProblem } from './standing-problem.ts'
+
+type Problems = DecidingVerdict['problems']
 
 /** Tells the log, the metrics and the status file about each cycle. */
 export class CycleReporter {
@@ -29,9 +39,10 @@ export class CycleReporter {
   }
 
   async report(cycle: FinishedCycle): Promise<void> {
+    const status = modelStatus(cycle, this.#parts)
     this.#count(cycle)
-    this.#log(cycle)
-    await this.#show(cycle)
+    this.#log(cycle, this.#problems(status))
+    await this.#show(status)
   }
 
   #count({ outcome, outcomes, seconds, stages, freshness, api, saveProblem }: FinishedCycle): void {
@@ -51,23 +62,36 @@ export class CycleReporter {
     telemetry.unsaved.set(saveProblem === undefined ? 0 : 1)
   }
 
-  #log({ outcome, text, outcomes, seconds, historyProblem, pausesProblem, saveProblem }: FinishedCycle): void {
+  /** What the operator is told of this cycle, with the same mends. */
+  #problems(status: ModelStatus): Problems {
+    const { clock, pid } = this.#parts
+    const nowMs = clock.nowMs()
+    return decidingVerdict({ nowMs, model: { pid, sinceMs: nowMs }, statusFile: '', status, statusProblem: undefined })
+      .problems
+  }
+
+  #log(
+    { outcome, text, code, outcomes, seconds, historyProblem, pausesProblem, saveProblem }: FinishedCycle,
+    problems: Problems,
+  ): void {
     const { log, fleet } = this.#parts
-    this.#undecided.report(outcome === 'decided' ? undefined : outcome, text)
+    const mendOf = (wanted: DecidingProblem) => problems.find(problem => problem.code === wanted)?.mend
+    const kind = outcome === 'decided' ? undefined : `${outcome} ${code}`
+    this.#undecided.report(kind, { problem: text, mend: problems[0]?.mend })
     if (outcome === 'decided') {
-      reportText(this.#untold, historyProblem)
-      reportText(this.#unpaused, pausesProblem)
+      reportText(this.#untold, historyProblem, mendOf('audit_unreadable'))
+      reportText(this.#unpaused, pausesProblem, mendOf('pauses_unreadable'))
     }
-    reportText(this.#unsaved, saveProblem)
+    reportText(this.#unsaved, saveProblem, mendOf('learned_unsaved'))
     const scaled = outcomes.filter(({ kind }) => kind === 'applied').length
     const facts = { outcome, containers: fleet.size, scaled, tried: outcomes.length, seconds: roundMs(seconds) }
     if (outcome === 'decided') log.info(facts, 'cycle')
     else log.debug({ ...facts, problem: text }, 'cycle')
   }
 
-  async #show(cycle: FinishedCycle): Promise<void> {
+  async #show(status: ModelStatus): Promise<void> {
     try {
-      await this.#parts.board.show(modelStatus(cycle, this.#parts))
+      await this.#parts.board.show(status)
       reportText(this.#unshown, undefined)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
@@ -77,8 +101,8 @@ export class CycleReporter {
 }
 
 /** Each is one problem, whatever it is called by the system. */
-function reportText(problem: StandingProblem, text: string | undefined): void {
-  problem.report(text === undefined ? undefined : 'it failed', text ?? '')
+function reportText(standing: StandingProblem, problem: string | undefined, mend?: string): void {
+  standing.report(problem === undefined ? undefined : 'it failed', mend === undefined ? { problem } : { problem, mend })
 }
 
 function roundMs(seconds: number): number {

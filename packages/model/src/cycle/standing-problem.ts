@@ -11,10 +11,10 @@ export class StandingProblem {
     this.#words = words
   }
 
-  /** `kind` tells one problem from another; `text` may differ from cycle to cycle. Undefined: nothing is in the way. */
-  report(kind: string | undefined, text: string): void {
+  /** `kind` tells one problem from another; `fields` may differ from cycle to cycle. Undefined: nothing is in the way. */
+  report(kind: string | undefined, fields: Readonly<Record<string, string | undefined>>): void {
     if (kind === this.#kind) return
-    if (kind !== undefined) this.#log.warn({ problem: text }, this.#words.begins)
+    if (kind !== undefined) this.#log.warn(fields, this.#words.begins)
     else this.#log.info({ was: this.#kind }, this.#words.ends)
     this.#kind = kind
   }

@@ -55,7 +55,8 @@ export class FleetHistory {
     refuse: (vmid: number, problem: string) => void = () => undefined,
   ): readonly NewSample[] {
     this.#noticeClock(nowMs)
-    const cycleMs = newestTime(containers, nowMs + CLOCK_TOLERANCE_MS)
+    const latestMs = nowMs + CLOCK_TOLERANCE_MS
+    const cycleMs = newestTime(containers, latestMs) ?? emptyCycleTime(containers, summary, latestMs)
     if (cycleMs === undefined) return []
     this.#noteTime(cycleMs + this.#aheadMs)
     const host = summary && plausibleHost(summary)
@@ -115,6 +116,16 @@ function newestTime(containers: ReadonlyMap<number, ContainerSample>, latestMs: 
     if (timestampMs <= latestMs && (newestMs === undefined || timestampMs > newestMs)) newestMs = timestampMs
   }
   return newestMs
+}
+
+/** Where nothing runs there is nothing to measure, and the cycle is as good as any. */
+function emptyCycleTime(
+  containers: MetricsCycle['containers'],
+  summary: MetricsCycle['summary'],
+  latestMs: number,
+): number | undefined {
+  const endMs = containers.size === 0 ? summary?.collectionEndMs : undefined
+  return endMs !== undefined && endMs <= latestMs ? endMs : undefined
 }
 
 function median(values: readonly number[]): number {

@@ -168,10 +168,20 @@ function selects({ ids, tags, names }: Selector, input: SettingsInput): boolean 
   )
 }
 
-/** Whether `name` fits `pattern`, in which `*` stands for any text. */
+/** Whether `name` fits `pattern`, in which `*` stands for any text. A regular expression of many `*` could take for ever. */
 function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(name)
+  const [first = '', ...parts] = pattern.toLowerCase().split('*')
+  const last = parts.pop()
+  const text = name.toLowerCase()
+  if (last === undefined) return text === first
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts) {
+    const found = text.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  return at <= text.length - last.length
 }
 
 function lowerCase(tags: readonly string[]): ReadonlySet<string> {

@@ -98,9 +98,10 @@ describe('the audit log', () => {
 
   test('finds changes by the beginning of their number, and knows how much of one is enough', async () => {
     const log = await open(temporaryDirectory())
-    const ids = ['abcdef01-1', 'abcdef02-2', 'abc4'].map(start => start + entry(1).id.slice(start.length))
+    const numberFrom = (start: string) => start + entry(1).id.slice(start.length)
+    const ids = ['abcdef01-1', 'abcdef02-2', 'abc4'].map(numberFrom)
     for (const id of ids) await log.end(entry(1, { id }))
-    await log.notMade(entry(1, { id: String(ids[2]).replace('abc4', 'fee4'), outcome: 'refused' }))
+    await log.notMade(entry(1, { id: numberFrom('fee4'), outcome: 'refused' }))
     const found = async (start: string, most = 5) =>
       (await log.findByStart(start, most, () => true)).map(({ id }) => id)
     expect(await found('abcdef')).toEqual([ids[1], ids[0]])

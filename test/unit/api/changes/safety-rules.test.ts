@@ -130,7 +130,7 @@ describe('the host', () => {
 
   test('keeps its reserve of memory that is really available', () => {
     expect(() => check({ memoryMb: 1_024 }, { memoryMb: 4_700 })).toThrow(
-      '3676 MB more would leave 420, less than the reserve of 512',
+      'the host has 4096 MB available and keeps 512 (safety.host_memory_reserve_mb): at most 3584 MB more, not 3676',
     )
     expect(() => check({ memoryMb: 1_024 }, { memoryMb: 4_608 })).not.toThrow()
   })
@@ -159,12 +159,12 @@ describe('the bounds', () => {
     checkBounds(101, { before: allocation(before), after: allocation(after), bounds })
 
   test.each([
-    [{ cores: 2 }, { cores: 1 }, 'cores 1 is outside the bounds 2 to 4'],
+    [{ cores: 2 }, { cores: 1 }, 'cores 1 is below the least that safety allows, 2'],
     [{ cores: 2 }, { cores: 5 }, 'cores 5'],
     [{ cpuLimit: 2 }, { cpuLimit: 0.5 }, 'cpulimit 0.5'],
     [{ memoryMb: 1_024 }, { memoryMb: 256 }, 'memory 256'],
     [{ memoryMb: 8_192 }, { memoryMb: 9_000 }, 'memory 9000'],
-    [{ cores: 3 }, {}, 'cores without a limit is outside the bounds 2 to 4'],
+    [{ cores: 3 }, {}, 'cores without a limit is above the most that safety allows, 4'],
     [{ cpuLimit: 3 }, {}, 'cores without a limit'],
   ])('from %j to %j are left', (before, after, problem) => {
     expect(() => check(before, after)).toThrow(problem)

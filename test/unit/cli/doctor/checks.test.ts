@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { API_CONFIG_RULES } from '@lxc-autoscale/api'
-import { AutoscaleError, type ContainerConfigBody, type ErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, type ContainerConfigBody, type DecidingVerdict, type ErrorCode } from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
 import { MONITOR_RULES } from '@lxc-autoscale/monitor'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -9,7 +9,13 @@ import { containerConfigBody } from '../../../../packages/api/src/changes/wire-a
 import { ApiClient } from '../../../../packages/cli/src/api/api-client.ts'
 import type { Patient } from '../../../../packages/cli/src/doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum } from '../../../../packages/cli/src/doctor/host-checks.ts'
-import { apiAnswers, freshData, keysMatch, rawLimits } from '../../../../packages/cli/src/doctor/service-checks.ts'
+import {
+  apiAnswers,
+  deciding,
+  freshData,
+  keysMatch,
+  rawLimits,
+} from '../../../../packages/cli/src/doctor/service-checks.ts'
 import { containerFacts } from '../../../builders/container-facts.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
@@ -28,6 +34,14 @@ class FakeApi extends ApiClient {
 
   constructor() {
     super({ url: 'http://127.0.0.1:1', apiKey: undefined })
+  }
+
+  /** The keys that it was asked with, but for that of the command. */
+  readonly keys: (string | undefined)[] = []
+
+  override withKey(key: string | undefined) {
+    this.keys.push(key)
+    return this
   }
 
   override async health() {
@@ -90,9 +104,11 @@ describe('cgroups', () => {
     ['is no cgroup file system', 'cgroup/readme', '', false],
   ])('%s', async (detail, path, text, isGood) => {
     write(path, text)
-    const found = await cgroupMode.look(patient())
-    expect(found).toMatchObject({ isGood, detail: expect.stringContaining(detail) })
-    expect(found.mend === '').toBe(isGood)
+    expect(await cgroupMode.look(patient())).toMatchObject({
+      isGood,
+      detail: expect.stringContaining(detail),
+      mend: isGood ? '' : expect.stringMatching(/./),
+    })
   })
 })
 
@@ -131,9 +147,9 @@ describe('the clock', () => {
 
 test('disk space is looked at in every folder that the daemons write to', async () => {
   const model = MODEL_CONFIG_RULES.schema.parse({ log_file: '', state: { directory: join(directory, 'none') } })
-  const { detail } = await diskSpace.look(patient({ model }))
-  expect(detail).toMatch(new RegExp(`${directory} (\\d+ % free|has [\\d.]+ % left)`))
-  expect(detail).toMatch(/none missing|% left/)
+  const [found] = [await diskSpace.look(patient({ model }))].flat()
+  expect(found?.detail).toMatch(new RegExp(`${directory} (\\d+ % free|has [\\d.]+ % left)`))
+  expect(found?.detail).toMatch(/none missing|% left/)
 })
 
 describe('the data', () => {
@@ -141,15 +157,21 @@ describe('the data', () => {
     writeMetrics(20)
     expect(await freshData.look(patient())).toMatchObject({ isGood: true, detail: expect.stringContaining('20 s old') })
     writeMetrics(31)
-    expect(await freshData.look(patient())).toMatchObject({ isGood: false, mend: 'journalctl -u lxc_monitor -n 50' })
+    expect(await freshData.look(patient())).toMatchObject({
+      isGood: false,
+      mend: expect.stringMatching(/^systemctl restart lxc_monitor/),
+    })
   })
 
   test('are bad when there are none, or when the daemons mean different files', async () => {
-    expect(await freshData.look(patient())).toMatchObject({ isGood: false, mend: 'systemctl start lxc_monitor' })
+    expect(await freshData.look(patient())).toMatchObject({
+      isGood: false,
+      mend: expect.stringMatching(/^systemctl restart lxc_monitor/),
+    })
     const model = MODEL_CONFIG_RULES.schema.parse({ data_file: '/elsewhere.json' })
     expect(await freshData.look(patient({ model }))).toMatchObject({
       isGood: false,
-      mend: 'make monitoring.export_file and data_file the same',
+      mend: 'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
     })
   })
 
@@ -168,14 +190,28 @@ describe('the API', () => {
   test('is good when it is healthy, and names the checks that failed', async () => {
     const client = new FakeApi()
     expect(await apiAnswers.look(patient({ client }))).toMatchObject({ isGood: true })
-    const checks = { pct: { ok: false, detail: 'timed out' }, audit: { ok: true, detail: 'can be written' } }
-    client.answer = { status: 'unhealthy', version: '2.0.0', checks }
-    expect(await apiAnswers.look(patient({ client }))).toMatchObject({ isGood: false, detail: 'pct: timed out' })
+    const failed = { ok: false, detail: 'it failed' }
+    const checks = { lxc_commands: failed, pve_files: failed, audit_log: failed, deciding: failed, other: failed }
+    client.answer = {
+      status: 'unhealthy',
+      version: '2.0.0',
+      checks: { ...checks, metrics_file: { ok: true, detail: '' } },
+    }
+    const found = [await apiAnswers.look(patient({ client }))].flat()
+    expect(found.map(({ detail }) => detail.split(':')[0])).toEqual(['lxc_commands', 'pve_files', 'audit_log', 'other'])
+    for (const { isGood, mend } of found)
+      expect({ isGood, mend }).toEqual({ isGood: false, mend: expect.stringMatching(/./) })
+    client.answer = { status: 'unhealthy', version: '2.0.0', checks: { deciding: failed } }
+    expect(await apiAnswers.look(patient({ client }))).toMatchObject({ isGood: true, detail: 'answers' })
   })
 
   test('is told from another program on its port', async () => {
-    expect((await apiAnswers.look(failing('SCALING_API_MALFORMED'))).mend).toContain('ss -ltnp')
-    expect((await apiAnswers.look(failing('SCALING_API_UNREACHABLE'))).mend).toContain('systemctl start')
+    expect(await apiAnswers.look(failing('SCALING_API_MALFORMED'))).toMatchObject({
+      mend: expect.stringContaining('ss -ltnp'),
+    })
+    expect(await apiAnswers.look(failing('SCALING_API_UNREACHABLE'))).toMatchObject({
+      mend: expect.stringContaining('systemctl restart'),
+    })
   })
 
   test('names the containers that raw LXC configuration settles, which is nothing wrong', async () => {
@@ -191,12 +227,114 @@ describe('the API', () => {
     })
     expect(await rawLimits.look(failing('SCALING_API_UNREACHABLE'))).toMatchObject({ isGood: undefined })
   })
+})
 
-  test('refuses the key of the model, or cannot be asked', async () => {
-    expect(await keysMatch.look(patient())).toMatchObject({ isGood: true })
-    expect(await keysMatch.look(failing('UNAUTHORIZED'))).toMatchObject({ isGood: false })
-    expect(await keysMatch.look(failing('SCALING_API_UNREACHABLE'))).toMatchObject({ isGood: undefined })
-    const api = API_CONFIG_RULES.schema.parse({ authentication: { enabled: false } })
-    expect(await keysMatch.look({ ...failing('UNAUTHORIZED'), api })).toMatchObject({ isGood: true })
+describe('the key of the model', () => {
+  const withKeys = (text: string | undefined, changes: Partial<Patient> = {}) => {
+    const file = join(directory, 'api.key')
+    if (text !== undefined) writeFileSync(file, text)
+    const model = MODEL_CONFIG_RULES.schema.parse({ api: { api_key_file: file } })
+    const api = API_CONFIG_RULES.schema.parse({ authentication: { key_file: file } })
+    return patient({ model, api, ...changes })
+  }
+  const refusing = (code: ErrorCode) => {
+    const client = new FakeApi()
+    client.error = new AutoscaleError(code, 'the reason')
+    return client
+  }
+
+  test('is the one that the model sends, whatever key the command has', async () => {
+    const client = new FakeApi()
+    const text = 'me:admin:my-own-key-0001\nmodel:scale:the-key-of-the-model\n'
+    expect(await keysMatch.look(withKeys(text, { client }))).toMatchObject({ isGood: true })
+    expect(client.keys).toEqual(['the-key-of-the-model'])
+  })
+
+  test.each<[string, string | undefined, string]>([
+    ['is missing without a file', undefined, 'install -m 640 -g lxc-autoscale'],
+    ['is missing in an empty file', '# none yet\n', 'install -m 640 -g lxc-autoscale'],
+    ['is none of those with other names', 'grafana:read:a-key-to-read-with\n', 'systemctl restart lxc_autoscale_ml'],
+  ])('%s', async (_, text, mend) => {
+    const client = new FakeApi()
+    expect(await keysMatch.look(withKeys(text, { client }))).toMatchObject({
+      isGood: false,
+      detail: expect.stringContaining('api.key'),
+      mend: expect.stringContaining(mend),
+    })
+    expect(client.keys).toEqual([])
+  })
+
+  test('is refused, or the API cannot be asked', async () => {
+    const text = 'the-key-of-the-model\n'
+    expect(await keysMatch.look(withKeys(text, { client: refusing('UNAUTHORIZED') }))).toMatchObject({
+      isGood: false,
+      mend: 'systemctl reload lxc_autoscale_api lxc_autoscale_ml',
+    })
+    const api = API_CONFIG_RULES.schema.parse({ authentication: { key_file: '/elsewhere' } })
+    expect(await keysMatch.look(withKeys(text, { client: refusing('UNAUTHORIZED'), api }))).toMatchObject({
+      isGood: false,
+      mend: expect.stringContaining('authentication.key_file /elsewhere: make them one'),
+    })
+    const model = MODEL_CONFIG_RULES.schema.parse({ api: { api_key: 'a-key-of-its-own' } })
+    expect(await keysMatch.look(withKeys(text, { client: refusing('UNAUTHORIZED'), model }))).toMatchObject({
+      isGood: false,
+      mend: expect.stringContaining('api.api_key'),
+    })
+    expect(await keysMatch.look(withKeys(text, { client: refusing('SCALING_API_UNREACHABLE') }))).toMatchObject({
+      isGood: undefined,
+    })
+    const open = API_CONFIG_RULES.schema.parse({ authentication: { enabled: false } })
+    expect(await keysMatch.look(withKeys(text, { client: refusing('UNAUTHORIZED'), api: open }))).toMatchObject({
+      isGood: true,
+    })
+  })
+})
+
+describe('whether it is deciding', () => {
+  /** A patient whose API looks at the files of its model. */
+  const watched = (changes: Partial<Patient> = {}) => {
+    const [status, lock] = [join(directory, 'model-status.json'), join(directory, 'model.lock')]
+    const model = MODEL_CONFIG_RULES.schema.parse({ lock_file: lock, state: { directory } })
+    const api = API_CONFIG_RULES.schema.parse({ health: { model_status_file: status, model_lock_file: lock } })
+    return patient({ model, api, ...changes })
+  }
+  const answering = (verdict: DecidingVerdict | undefined) => {
+    const client = new FakeApi()
+    client.answer = { status: 'healthy', version: '2.0.0', checks: {}, deciding: verdict }
+    return client
+  }
+  const problem = (code: 'dry_run' | 'key_refused' | 'breaker_open') => ({ code, text: code, mend: `mend ${code}` })
+
+  test('is what the API says, each problem with its mend', async () => {
+    const stuck = {
+      state: 'stuck',
+      text: 'not deciding',
+      problems: [problem('key_refused'), problem('breaker_open')],
+    } as const
+    expect(await deciding.look(watched({ client: answering(stuck) }))).toEqual([
+      { isGood: false, detail: 'not deciding', mend: 'mend key_refused' },
+      { isGood: false, detail: 'breaker_open', mend: 'mend breaker_open' },
+    ])
+    const idle = { state: 'idle', text: 'dry run', problems: [problem('dry_run')] } as const
+    expect(await deciding.look(watched({ client: answering(idle) }))).toEqual([
+      { isGood: true, detail: 'dry run', mend: 'mend dry_run' },
+    ])
+    const fine = { state: 'deciding', text: 'deciding', problems: [] } as const
+    expect(await deciding.look(watched({ client: answering(fine) }))).toMatchObject({ isGood: true })
+  })
+
+  test('is what the files say when the API says nothing, or does not answer', async () => {
+    expect(await deciding.look(watched({ client: answering(undefined) }))).toMatchObject([
+      { isGood: false, mend: expect.stringContaining('systemctl start lxc_autoscale_ml') },
+    ])
+    const client = new FakeApi()
+    client.error = new AutoscaleError('SCALING_API_UNREACHABLE', 'no answer')
+    expect(await deciding.look(watched({ client }))).toMatchObject([{ isGood: false }, { detail: 'no answer' }])
+  })
+
+  test.each(['model_status_file', 'model_lock_file'])('cannot be known when the API looks at another %s', async key => {
+    const usual = watched().api?.health
+    const api = API_CONFIG_RULES.schema.parse({ health: { ...usual, [key]: '/elsewhere' } })
+    expect(await deciding.look(watched({ api }))).toMatchObject({ isGood: false, mend: expect.stringContaining(key) })
   })
 })

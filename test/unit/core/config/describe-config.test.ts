@@ -51,5 +51,5 @@ limits: {}
 test('markdownReference has one row for each key', () => {
   const rows = markdownReference(schema).split('\n').slice(2)
   expect(rows.map(row => row.split(' | ')[0])).toEqual(configKeys(schema).map(key => `| \`${key}\``))
-  expect(rows.at(-2)).toBe('| `api.port` | integer 0 to 65535 | `5000` | The port. |')
+  expect(rows.at(-2)).toBe('| `api.port` | whole number from 0 to 65535 | `5000` | The port. |')
 })

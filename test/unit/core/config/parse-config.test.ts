@@ -81,7 +81,9 @@ describe('parseConfig', () => {
   })
 
   test('refuses a key that stands twice', () => {
-    expect(problemsOf('log_level: INFO\nlog_level: DEBUG\n')[0]?.message).toMatch(/unique/)
+    expect(problemsOf('log_level: INFO\nlog_level: DEBUG\n')[0]?.message).toBe(
+      'stands twice, first in line 1: remove one of the two',
+    )
   })
 
   test('refuses a file that is not a map', () => {

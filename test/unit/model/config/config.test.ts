@@ -85,12 +85,12 @@ test('a file of the predecessor is taken as it is, with a word on each key that 
     scaling: { total_cores: 4, max_cpu_cores: 4, min_ram_mb: 1_024, min_confidence: 50 },
   })
   expect(warnings.map(text => /: (\S+) is not used/.exec(text)?.[1])).toEqual([
+    'spike_detection.spike_threshold',
     'scaling.target_cpu_load_percent',
     'scaling.ram_chunk_size',
     'scaling.ram_upper_limit',
     'api.cores_endpoint',
     'api.ram_endpoint',
-    'spike_detection.spike_threshold',
     'feature_engineering',
     'prediction',
   ])

@@ -151,7 +151,10 @@ describe('nothing is changed', () => {
     }
     expect(model.api.requests).toEqual([])
     expect(model.recording.messages('warn')).toEqual(['nothing is decided until this is over'])
-    expect(model.recording.lines.find(({ level }) => level === 'warn')?.fields['problem']).toMatch(/3600 s old/)
+    expect(model.recording.lines.find(({ level }) => level === 'warn')?.fields).toEqual({
+      problem: expect.stringMatching(/3600 s old/),
+      mend: expect.stringContaining('systemctl restart lxc_monitor'),
+    })
     model.measure({ 101: {} })
     expect(await model.run()).toMatchObject({ outcome: 'decided' })
     expect(model.recording.messages('info')).toContain('deciding again')
@@ -185,6 +188,22 @@ describe('nothing is changed', () => {
       cycle: { code: 'SCALING_API_UNREACHABLE', text: expect.stringMatching(/ECONNREFUSED/) },
       containers: [{ problem: null }],
     })
+  })
+
+  test('when the key is refused, which stays the reason while the breaker is open', async () => {
+    model.api.misbehave = () => failure(401, 'UNAUTHORIZED', 'wrong API key')
+    for (let cycle = 0; cycle < 7; cycle++) {
+      model.measure({ 101: {} })
+      await model.run()
+      await pass(10_000)
+    }
+    expect(model.status).toMatchObject({
+      cycle: { code: 'UNAUTHORIZED', text: expect.stringContaining('wrong API key') },
+      api: { breaker: 'open' },
+    })
+    const [warning, ...others] = model.recording.lines.filter(({ level }) => level === 'warn')
+    expect(warning?.fields['mend']).toContain('systemctl reload lxc_autoscale_api')
+    expect(others).toEqual([])
   })
 
   test('of a container that the API does not name, or could not read', async () => {

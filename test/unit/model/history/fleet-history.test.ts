@@ -2,7 +2,7 @@ import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
 import { FleetHistory } from '@lxc-autoscale/model'
 import { describe, expect, test } from 'vitest'
 import { staleness } from '../../../../packages/model/src/history/staleness.ts'
-import { sample } from '../../../builders/snapshot.ts'
+import { sample, summary } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)
 
@@ -80,6 +80,19 @@ describe('FleetHistory', () => {
       return history.intervalMs
     })
     expect(intervals).toEqual([undefined, undefined, 10_000, 10_000, 10_000])
+  })
+
+  test('goes by the cycles while no container runs, but not by one of the future', () => {
+    const history = new FleetHistory()
+    history.add(cycle(0))
+    const empty = (atSeconds: number) => ({
+      containers: new Map(),
+      summary: summary({ collectionEndMs: START_MS + atSeconds * 1_000 }),
+    })
+    history.add(empty(600), START_MS + 600_000)
+    expect(history.newestMs).toBe(START_MS + 600_000)
+    history.add(empty(9_000), START_MS + 610_000)
+    expect(history.newestMs).toBe(START_MS + 600_000)
   })
 
   test('forgets a container that was not seen for the window', () => {

@@ -76,6 +76,20 @@ describe('containerSettings', () => {
     })
   })
 
+  test.each([
+    ['web-*', 'web-1', 'off'],
+    ['*-db', 'main-DB', 'off'],
+    ['a*b*c', 'a-b-b-c', 'off'],
+    ['*', 'any', 'off'],
+    ['a*a', 'a', 'auto'],
+    ['*ab*ba*', 'aba', 'auto'],
+    ['a*b*c', 'a-c-b', 'auto'],
+    [`${'a*'.repeat(40)}b`, 'a'.repeat(63), 'auto'],
+  ])('the pattern %s, and the name %s: %s', (pattern, name, mode) => {
+    const tiers = TiersSection.parse({ a: { names: [pattern], mode: 'off' } })
+    expect(settings({}, { name, tiers }).scaling.mode).toBe(mode)
+  })
+
   test('takes a pattern literally but for its stars', () => {
     const literal = TiersSection.parse({ a: { names: ['a.b'], mode: 'off' } })
     expect(settings({}, { name: 'axb', tiers: literal }).scaling.mode).toBe('auto')

@@ -1,6 +1,6 @@
 import { keyText } from '../container-settings.ts'
 import type { Allocation, Reason } from '../decision.ts'
-import { ask, type Draft, hold, holdAt, type Rule, type RuleFacts } from '../draft.ts'
+import { ask, askingRule, type Draft, hold, holdAt, type Remark, type Rule, type RuleFacts } from '../draft.ts'
 import { memoryStepMb, roundUp } from '../rounding.ts'
 import { coresText, mbText } from '../wording.ts'
 
@@ -55,7 +55,9 @@ function limited(draft: Draft, facts: RuleFacts, grid: Grid): Draft {
   const to = draft.to[on]
   const least = { rule: RULE, text: `at least ${print(min)} (${keyText(facts.settings, `min_${keys}`)})` }
   const most = { rule: RULE, text: `at most ${print(max)} (${keyText(facts.settings, `max_${keys}`)})` }
-  if (from !== undefined && from < min && (to ?? min) <= min) return ask(draft, on, min, least)
+  // Of a size that is the minimum to the digit the policy has the minimum in mind.
+  const isBelow = to === undefined || to < min || (to === min && askingRule(draft, on) === undefined)
+  if (from !== undefined && from < min && isBelow) return ask(draft, on, min, least)
   if (from === undefined || to === undefined || to === from) return { ...draft, to: { ...draft.to, [on]: undefined } }
   return to > from ? grown(draft, { from, to }, grid, most) : shrunk(draft, { from, to }, grid, least)
 }
@@ -71,6 +73,10 @@ function shrunk(draft: Draft, { from, to }: Wish, { on, min, max, step, print }:
   const rounded = roundUp(to, step)
   if (rounded < min) return min < from ? holdAt(draft, on, min, least) : hold(draft, on, least)
   const size = to > max ? rounded : Math.min(max, rounded)
-  if (size < from) return { ...draft, to: { ...draft.to, [on]: size } }
-  return hold(draft, on, { rule: RULE, text: `in steps of ${print(step)} that is what it has` })
+  // What bounded a wish to a size that rounding takes it to anyway did not decide.
+  const isBound = roundUp(draft.asked[on] ?? to, step) !== rounded
+  const reasons = draft.reasons.filter(reason => isBound || reason.on !== on || reason.does !== 'holds')
+  if (size < from) return { ...draft, to: { ...draft.to, [on]: size }, reasons }
+  const rounding: Remark = { rule: RULE, text: `in steps of ${print(step)} that is what it has`, on, does: 'holds' }
+  return { ...draft, to: { ...draft.to, [on]: undefined }, reasons: [...reasons, rounding] }
 }

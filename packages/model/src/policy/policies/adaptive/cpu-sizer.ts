@@ -1,5 +1,6 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { tidy } from '../../rounding.ts'
 import { coresText } from '../../wording.ts'
 import { ChangeTokens, ChangeTokensState } from './change-tokens.ts'
 import type { CpuParameters } from './cpu-parameters.ts'
@@ -233,7 +234,7 @@ export class CpuSizer {
       case 'as-wanted':
         return text
       case 'raised':
-        return `wants ${wanted}, and grows by ${percent(this.#minChange)} % at least: ${text}`
+        return `wants ${wanted}, and grows by ${tidy(100 * this.#minChange)} % at least: ${text}`
       case 'held': {
         const last = lastText(this.#parameters.holdMs, this.#knownMs)
         return `most wanted in ${last}, ${coresText(this.#hold.peak)}; now ${wanted}: ${text}`

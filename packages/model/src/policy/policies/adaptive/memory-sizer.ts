@@ -146,7 +146,7 @@ export class MemorySizer {
       case 'as-wanted':
         return text
       case 'raised':
-        return `wants ${mbText(wonMb)}, and grows by ${percent(this.#minChange)} % at least: ${text}`
+        return `wants ${mbText(wonMb)}, and grows by ${tidy(100 * this.#minChange)} % at least: ${text}`
       case 'held':
         return `most wanted in ${lastText(this.#parameters.holdMs, this.#knownMs)}, ${mbText(this.#hold.peak)}; now ${mbText(wonMb)}: ${text}`
       case 'small-growth':

@@ -1,0 +1,34 @@
+import type { SchemaNode } from '@lxc-autoscale/core'
+
+/** A value as it may have been meant, with what was done to it. */
+export interface MendedValue {
+  readonly value: unknown
+  readonly note: string
+}
+
+const TRUE = /^(?:y|yes|on|true)$/i
+const FALSE = /^(?:n|no|off|false)$/i
+
+/** What `value` may have been meant to be where `node` stands, the value itself first. The predecessors minded no types. */
+export function mendedValues(value: unknown, node: SchemaNode | undefined): MendedValue[] {
+  const asItIs = { value, note: '' }
+  const options = node?.anyOf ?? (node === undefined ? [] : [node])
+  return [asItIs, ...options.flatMap(option => mended(value, option))]
+}
+
+function mended(value: unknown, { type, enum: names }: SchemaNode): MendedValue[] {
+  if (typeof value === 'number' && type === 'string') return [{ value: String(value), note: 'as text' }]
+  if (typeof value !== 'string') return []
+  const text = value.trim()
+  if (names !== undefined) {
+    const same = names.find(name => String(name).toLowerCase() === text.toLowerCase())
+    return same === undefined ? [] : [{ value: same, note: `was ${value}` }]
+  }
+  if (type === 'boolean' && TRUE.test(text)) return [{ value: true, note: `was "${value}"` }]
+  if (type === 'boolean' && FALSE.test(text)) return [{ value: false, note: `was "${value}"` }]
+  if (type !== 'number' && type !== 'integer') return []
+  const [, digits, percent] = /^([-+]?[\d_]*\.?\d+)\s*(%?)$/.exec(text) ?? []
+  if (digits === undefined) return []
+  const note = percent === '%' ? `was ${value}: a percent sign is not written` : 'was in quotes'
+  return [{ value: Number(digits.replaceAll('_', '')), note }]
+}
