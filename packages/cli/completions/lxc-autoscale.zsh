@@ -8,10 +8,10 @@ _lxc_autoscale() {
   done
   case $path in
     "") words="status explain history undo ignore mode config doctor replay forest --version --help" ;;
-    "status") words="--config-dir --url --key-file --json --watch --help" ;;
+    "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
-    "undo") words="--config-dir --url --key-file --json --help" ;;
+    "undo") words="--config-dir --url --key-file --json --since --all-to-install --dry-run --yes --help" ;;
     "ignore") words="--config-dir --url --key-file --json --all --for --forever --end --help" ;;
     "mode") words="--config-dir --url --key-file --json --as-configured --help" ;;
     "config") words="check show diff reference migrate --help" ;;

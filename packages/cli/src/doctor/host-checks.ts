@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, readFile, stat, statfs } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import { errorMessage } from '@lxc-autoscale/core'
+import { errorMessage, localTimeText } from '@lxc-autoscale/core'
 import { execa } from 'execa'
 import { bad, type Check, type Finding, good, unseen } from './check.ts'
 
@@ -84,9 +84,9 @@ export const clock: Check = {
   name: 'clock',
   async look({ monitor, nowMs }) {
     const file = monitor?.monitoring.export_file
-    if (nowMs < Date.UTC(2026, 0)) return bad(`it says ${new Date(nowMs).toISOString()}`, 'timedatectl set-ntp true')
+    if (nowMs < Date.UTC(2026, 0)) return bad(`it says ${localTimeText(nowMs)}`, 'timedatectl set-ntp true')
     const changedMs = file === undefined ? undefined : await modifiedMs(file)
-    if (changedMs === undefined || changedMs <= nowMs + 60_000) return good(new Date(nowMs).toISOString())
+    if (changedMs === undefined || changedMs <= nowMs + 60_000) return good(localTimeText(nowMs))
     return bad(
       `${file} was written in the future: the clock went back`,
       'timedatectl; when the clock is right: systemctl restart lxc_monitor',
