@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// Writes config/, the error codes of README.md, the manual page and the shell completions from the code; --check only compares.
+// Writes config/ with its dashboards, the error codes of README.md, the metrics of docs/monitoring.md, the manual page and the shell completions from the code; --check only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ApiConfig } from '@lxc-autoscale/api'
 import { defaultYaml, ERROR_CODES, errorVerdict, markdownReference } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
+import { loadTypeScript } from './lib/load-typescript.mjs'
 import { commandReference } from './reference/command-reference.mjs'
+import { withMetrics } from './reference/metrics-reference.mjs'
 
 const root = join(import.meta.dirname, '..')
 
@@ -31,8 +33,24 @@ const DAEMONS = [
 const NOTE =
   'Every key stands here with its default; a key may be left out. An unknown key is an error. After an edit: `systemctl reload` the unit.'
 
+/** What people set, of all the keys; the others are right as they are until somebody knows better. */
+const SET_FIRST = [
+  'ignore_lxc',
+  'scaling.dry_run',
+  'scaling.mode',
+  'scaling.min_ram_mb',
+  'scaling.max_ram_mb',
+  'scaling.max_cpu_cores',
+  'tiers',
+  'schedules',
+]
+
+const WRITING = `Amounts of memory and storage (keys that end in \`_bytes\`, \`_kb\`, \`_mb\` or \`_gb\`) may have a unit: \`8G\`, \`512M\`, \`1.5G\`, in powers of 1024.
+A plain number is in the unit that the key names. A text that begins with \`*\`, \`&\`, \`!\`, \`%\` or \`@\` must be in quotes: \`names: ['*-db']\`.
+\`lxc-autoscale config check\` names every mistake with its line and what to write, and warns of what does not go together.`
+
 /** File -> content, generated. */
-function generate() {
+async function generate() {
   const files = new Map()
   const sections = []
   for (const { file, schema, what } of DAEMONS) {
@@ -41,9 +59,20 @@ function generate() {
   }
   files.set(
     'config/README.md',
-    `# Configuration reference\n\nGenerated from the schemas by \`npm run generate\`. ${NOTE}\n\n${sections.join('\n\n')}\n`,
+    [
+      '# Configuration reference',
+      `What people set, in lxc_autoscale_ml.yaml:\n\n${markdownReference(ModelConfig, SET_FIRST)}`,
+      WRITING,
+      `All keys: ${DAEMONS.map(({ file }) => `[${file}](#${file.replace('.', '')})`).join(' · ')}. Generated from the schemas by \`npm run generate\`. ${NOTE}`,
+      ...sections,
+    ]
+      .join('\n\n')
+      .concat('\n'),
   )
   for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
+  const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')
+  for (const [name, content] of Object.entries(dashboards())) files.set(`config/grafana/${name}`, content)
+  files.set('docs/monitoring.md', await withMetrics(readFileSync(join(root, 'docs/monitoring.md'), 'utf8')))
   files.set('README.md', withErrorCodes(readFileSync(join(root, 'README.md'), 'utf8')))
   return files
 }
@@ -61,7 +90,7 @@ function withErrorCodes(readme) {
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, content] of generate()) {
+for (const [name, content] of await generate()) {
   const path = join(root, name)
   if (!isCheck) {
     mkdirSync(dirname(path), { recursive: true })

@@ -28,6 +28,7 @@ export default defineConfig({
       project('simulation', 240_000),
       project('faults', 240_000, ['./bundle-programs.ts']),
       project('e2e', 180_000, ['./bundle-programs.ts']),
+      project('watch', 180_000, ['./bundle-programs.ts']),
     ],
   },
 })

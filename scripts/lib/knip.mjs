@@ -19,8 +19,9 @@ export default {
         'test/e2e/*/*.mjs',
         'test/fakes/*.mjs',
         'test/prove/main.ts',
+        'scripts/grafana/dashboards.ts!',
       ],
-      project: ['scripts/**/*.mjs!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
+      project: ['scripts/**/*.{ts,mjs}!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
     },
     'packages/*': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: true },
     // The pretend host is for tests and the demo: what only tests use is what it is for.

@@ -23,6 +23,7 @@ export const MAINTAINER = 'LXC AutoScale ML contributors <lxc-autoscale-ml@users
 const root = join(import.meta.dirname, '..', '..')
 const LIB = 'usr/lib/lxc-autoscale-ml'
 const DOC = 'usr/share/doc/lxc-autoscale-ml'
+const SHARE = 'usr/share/lxc-autoscale-ml'
 
 // Programs of Proxmox that the unprivileged API reaches through lxc_autoscale_pct.socket.
 const PROXMOX_COMMANDS = ['pct', 'pvesh', 'pvecm']
@@ -64,7 +65,12 @@ export async function stageFiles({ stage, architecture, version, date }) {
   for (const name of CONFIG_FILES) {
     copy(`config/${name}`, `etc/lxc_autoscale_ml/${name}`)
     // For an administrator who lost or spoilt his own: dpkg does not bring back a file of /etc that was removed.
-    copy(`config/${name}`, `usr/share/lxc-autoscale-ml/config/${name}`)
+    copy(`config/${name}`, `${SHARE}/config/${name}`)
+  }
+  for (const folder of ['prometheus', 'grafana']) {
+    for (const name of readdirSync(join(root, 'config', folder))) {
+      copy(`config/${folder}/${name}`, `${SHARE}/${folder}/${name}`)
+    }
   }
   stageOperatorFiles({ copy, put })
 

@@ -82,8 +82,8 @@ describe('a change', () => {
     const data = dataOf(await api.ask('/scale/resources', { body }), ChangeBody)
     expect(data.after).toEqual({ cores: 4, cpulimit: 2.5, memory_mb: 1_536, swap_mb: 0 })
     const { text } = await api.ask('/metrics')
-    expect(text).toMatch(/lxc_autoscale_scaling_actions_total\{container_id="102",resource="cpu",action="scale_up"\} 1/)
-    expect(text).toMatch(/lxc_autoscale_container_memory_mb\{container_id="102"\} 1536/)
+    expect(text).toMatch(/lxc_autoscale_changes_total\{vmid="102",resource="cpu",direction="up"\} 1/)
+    expect(text).toMatch(/lxc_autoscale_container_memory_bytes\{vmid="102"\} 1610612736/)
   })
 
   test('that the container has already is none', async () => {

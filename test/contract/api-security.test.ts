@@ -66,6 +66,16 @@ describe('a key', () => {
     }
   })
 
+  test('may come as bearer, as other programs send theirs, and counts for the same', async () => {
+    const ask = (value: string, path = '/routes', options = {}) =>
+      api.ask(path, { key: '', headers: { authorization: value }, ...options })
+    expect((await ask(`Bearer ${KEYS.read}`)).status).toBe(200)
+    expect((await ask(`bearer ${KEYS.read}`)).status).toBe(200)
+    expect((await ask(`Bearer ${KEYS.read}x`)).status).toBe(401)
+    expect((await ask(`Basic ${KEYS.read}`)).status).toBe(401)
+    expect((await ask(`Bearer ${KEYS.read}`, '/scale/cores', { body: CHANGE })).status).toBe(403)
+  })
+
   test('in the query counts for GET, and for nothing that changes', async () => {
     expect((await api.ask(`/resource/lxc/configs?api_key=${KEYS.read}`, { key: '' })).status).toBe(200)
     expect((await api.ask(`/scale/cores?api_key=${KEYS.admin}`, { key: '', body: CHANGE })).status).toBe(401)

@@ -5,9 +5,13 @@ import { configKeys, defaultYaml, ERROR_CODES, markdownReference, parseConfig } 
 import { ModelConfig } from '@lxc-autoscale/model'
 import { MonitorConfig } from '@lxc-autoscale/monitor'
 import { describe, expect, test } from 'vitest'
+import { dashboards } from '../../scripts/grafana/dashboards.ts'
 
 const reference = new URL('../../scripts/reference/command-reference.mjs', import.meta.url).pathname
 const { commandReference }: { commandReference(): Readonly<Record<string, string>> } = await import(reference)
+
+const metricsReference = new URL('../../scripts/reference/metrics-reference.mjs', import.meta.url).pathname
+const { withMetrics }: { withMetrics(page: string): Promise<string> } = await import(metricsReference)
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -49,4 +53,13 @@ test('README.md documents each error code and no other', () => {
 
 test.each(Object.entries(commandReference()))('packages/cli/%s is what the commands generate', (file, content) => {
   expect(read(`packages/cli/${file}`)).toBe(content)
+})
+
+test.each(Object.entries(dashboards()))('config/grafana/%s is what scripts/grafana generates', (file, content) => {
+  expect(read(`config/grafana/${file}`)).toBe(content)
+})
+
+test('docs/monitoring.md documents each metric and no other', async () => {
+  const page = read('docs/monitoring.md')
+  expect(await withMetrics(page)).toBe(page)
 })

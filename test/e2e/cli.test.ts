@@ -329,6 +329,24 @@ describe.concurrent('config', () => {
     expect(JSON.parse(second).keys.map(({ fate }: { fate: string }) => fate)).toEqual(['kept', 'kept'])
   })
 
+  test('migrate that refuses a value takes over the others, and ends with 3', async () => {
+    const file = join(folder(), 'lxc_autoscale.yaml')
+    writeFileSync(file, 'TIER_WEB:\n  lxc_containers: [101]\n  min_memory: lots\n  max_memory: 4096\n')
+    const { exitCode, stdout } = await host.command(['config', 'migrate', file, '--write', file])
+    expect(exitCode).toBe(3)
+    expect(stdout).toMatch(/^tiers\.web\.min_ram_mb +refused .*\(got "lots"\).*TIER_WEB\.min_memory$/m)
+    expect(readFileSync(file, 'utf8')).toBe('tiers:\n  web:\n    ids:\n      - 101\n    max_ram_mb: 4096\n')
+  })
+
+  test('check warns of what does not go together, and ends with 0', async () => {
+    const directory = folder()
+    for (const name of ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml']) writeFileSync(join(directory, name), '')
+    writeFileSync(join(directory, 'lxc_autoscale_api.yaml'), 'server: {port: 5001}\n')
+    const { exitCode, stdout } = await host.command(['config', 'check', '--config-dir', directory])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^warning: .*lxc_autoscale_ml\.yaml: api\.api_url: .*port 5000.*127\.0\.0\.1:5001$/m)
+  })
+
   test('migrate refuses a file of which it cannot tell whose it is', async () => {
     const file = join(folder(), 'other.yaml')
     writeFileSync(file, '')

@@ -1,6 +1,23 @@
-import { Counter, Gauge, Histogram, type HistoryEntryBody, MS_PER_SECOND, Registry } from '@lxc-autoscale/core'
+import {
+  BYTES_PER_MB,
+  CHANGE_ACTIONS,
+  CHANGE_OUTCOMES,
+  Counter,
+  DaemonRegistry,
+  DECIDING_PROBLEMS,
+  DECIDING_STATES,
+  type DecidingVerdict,
+  ERROR_CODES,
+  Gauge,
+  Histogram,
+  type HistoryEntryBody,
+  type InstallSizeBody,
+  labels,
+  type MetricFamily,
+  MS_PER_SECOND,
+} from '@lxc-autoscale/core'
+import { ChangeCounts, coresGiven } from './change-counts.ts'
 import type { ContainerFacts } from './host/container-facts.ts'
-import { asObject } from './json-object.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
 import type { CommandReport } from './pct/pct-cli.ts'
 
@@ -13,15 +30,21 @@ export interface AnsweredRequest {
   readonly durationMs: number
 }
 
+/** What is shown beside what was counted. */
+export interface ShownState {
+  readonly containers: readonly ContainerFacts[]
+  /** What a container had before the model changed it first; undefined when it never did. */
+  readonly installSize: (vmid: number) => InstallSizeBody | undefined
+  /** Undefined when nobody wants to know whether the model decides. */
+  readonly deciding: DecidingVerdict | undefined
+}
+
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const PCT_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1_800]
 
-/** What a container that does not exist stands under, so that nobody can make labels up. */
-const NO_CONTAINER = 'none'
-
-/** The metrics of the API. Names and labels of the first six are those of the Python predecessor. */
+/** The metrics of the API. Whatever has a closed set of labels begins at 0, so that the first of its kind counts too. */
 export class ApiTelemetry {
-  readonly registry = new Registry()
+  readonly registry = new DaemonRegistry('lxc_autoscale_api', () => this.#families())
   readonly #requests = this.#counter('api_requests_total', 'HTTP requests answered.', ['method', 'endpoint', 'status'])
   readonly #seconds = new Histogram({
     name: 'lxc_autoscale_api_request_duration_seconds',
@@ -30,23 +53,16 @@ export class ApiTelemetry {
     buckets: REQUEST_SECONDS,
     registers: [this.registry],
   })
-  readonly #actions = this.#counter('scaling_actions_total', 'Changes of a resource that were made.', [
-    'container_id',
-    'resource',
-    'action',
-  ])
-  readonly #failures = this.#counter(
-    'scaling_failures_total',
-    'Changes of a resource that were asked for and not made.',
-    ['container_id', 'resource', 'reason'],
-  )
-  readonly #cores = this.#gauge('container_cpu_cores', 'Cores that are configured for the container.', ['container_id'])
-  readonly #memory = this.#gauge(
-    'container_memory_mb',
-    'Memory limit that is configured for the container, MB (2^20 bytes).',
-    ['container_id'],
-  )
   readonly #refusals = this.#counter('api_refusals_total', 'Requests that were refused, by error code.', ['reason'])
+  readonly #changeRefusals = this.#counter(
+    'change_refusals_total',
+    'Changes that were asked for and not made, by error code.',
+    ['reason'],
+  )
+  readonly #operations = this.#counter('operations_total', 'Everything that was asked for, by what became of it.', [
+    'action',
+    'outcome',
+  ])
   readonly #pctSeconds = new Histogram({
     name: 'lxc_autoscale_api_pct_duration_seconds',
     help: 'Wall time of the commands of Proxmox.',
@@ -54,11 +70,20 @@ export class ApiTelemetry {
     buckets: PCT_SECONDS,
     registers: [this.registry],
   })
+  readonly #changes = new ChangeCounts()
+  #shown: ShownState = { containers: [], installSize: () => undefined, deciding: undefined }
 
   constructor(queue: ContainerQueue) {
-    this.#gauge('api_queue_length', 'Changes that wait for their turn.', [], () => queue.waiting)
-    this.#gauge('api_queue_running', 'Changes that are being made.', [], () => queue.running)
-    this.#gauge('api_resident_memory_bytes', 'Resident memory of the daemon.', [], () => process.memoryUsage.rss())
+    this.#gauge('api_queue_length', 'Changes that wait for their turn.', () => queue.waiting)
+    this.#gauge('api_queue_running', 'Changes that are being made.', () => queue.running)
+    this.#gauge('api_resident_memory_bytes', 'Resident memory of the daemon.', () => process.memoryUsage.rss())
+    for (const reason of ERROR_CODES) {
+      this.#refusals.inc({ reason }, 0)
+      this.#changeRefusals.inc({ reason }, 0)
+    }
+    for (const action of CHANGE_ACTIONS) {
+      for (const outcome of CHANGE_OUTCOMES) this.#operations.inc({ action, outcome }, 0)
+    }
   }
 
   request({ method, endpoint, status, durationMs }: AnsweredRequest): void {
@@ -74,64 +99,95 @@ export class ApiTelemetry {
     this.#pctSeconds.labels(`${command.program} ${command.args[0] ?? ''}`, outcome).observe(durationMs / MS_PER_SECOND)
   }
 
-  change({ action, lxc_id, asked, before, after, outcome, error }: HistoryEntryBody): void {
-    const exists = error !== 'CONTAINER_NOT_FOUND'
-    for (const resource of resourcesOf(action, asked)) {
-      if (outcome === 'applied') {
-        this.#actions.labels(String(lxc_id), resource, directionOf(resource, before, after) ?? action).inc()
-      } else if (outcome !== 'unchanged') {
-        this.#failures.labels(exists ? String(lxc_id) : NO_CONTAINER, resource, error ?? outcome).inc()
-      }
-    }
+  change(entry: HistoryEntryBody): void {
+    this.#operations.labels(entry.action, entry.outcome).inc()
+    if (entry.error !== null) this.#changeRefusals.labels(entry.error).inc()
+    this.#changes.add(entry)
   }
 
-  /** What the containers have at the time of a scrape; those that are gone leave no series behind. */
-  containers(containers: readonly ContainerFacts[]): void {
-    this.#cores.reset()
-    this.#memory.reset()
-    for (const { vmid, configured } of containers) {
-      if (configured.cores !== undefined) this.#cores.labels(String(vmid)).set(configured.cores)
-      if (configured.memoryMb !== undefined) this.#memory.labels(String(vmid)).set(configured.memoryMb)
-    }
+  /** What is shown from now on; containers that are gone leave no series behind. */
+  show(state: ShownState): void {
+    this.#shown = state
+  }
+
+  #families(): MetricFamily[] {
+    const { containers, installSize, deciding } = this.#shown
+    const gauge = (name: string, help: string, value: (facts: ContainerFacts) => number | undefined): MetricFamily => ({
+      name: `lxc_autoscale_container_${name}`,
+      type: 'gauge',
+      help,
+      series: containers.map(facts => [labels({ vmid: facts.vmid }), value(facts)]),
+    })
+    return [
+      ...decidingMetrics(deciding),
+      ...this.#changes.metrics(containers.map(({ vmid }) => vmid)),
+      gauge('cpu_cores', 'Cores that are configured for the container, by cores and cpulimit.', givenCores),
+      gauge('memory_bytes', 'Memory limit that is configured for the container.', givenBytes),
+      gauge(
+        'saved_cpu_cores',
+        'Cores that it had before the first change by the model, less those it has now.',
+        facts => less(installedCores(installSize(facts.vmid)) ?? givenCores(facts), givenCores(facts)),
+      ),
+      gauge(
+        'saved_memory_bytes',
+        'Memory that it had before the first change by the model, less what it has now.',
+        facts => less(inBytes(installSize(facts.vmid)?.memory_mb) ?? givenBytes(facts), givenBytes(facts)),
+      ),
+    ]
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name: `lxc_autoscale_${name}`, help, labelNames, registers: [this.registry] })
   }
 
-  /** With `read` the gauge is what it gives at the time of a scrape. */
-  #gauge<Label extends string>(name: string, help: string, labelNames: Label[], read?: () => number): Gauge<Label> {
-    const collect = read && { collect: () => gauge.set(read()) }
-    const gauge: Gauge<Label> = new Gauge({
-      name: `lxc_autoscale_${name}`,
-      help,
-      labelNames,
-      registers: [this.registry],
-      ...collect,
-    })
-    return gauge
+  /** It is what `read` gives at the time of a scrape. */
+  #gauge(name: string, help: string, read: () => number): void {
+    const registers = [this.registry]
+    const gauge: Gauge = new Gauge({ name: `lxc_autoscale_${name}`, help, registers, collect: () => gauge.set(read()) })
   }
 }
 
-function resourcesOf(action: string, asked: Readonly<Record<string, unknown>>): string[] {
-  if (action !== 'scale') return [action.split('-')[0] ?? action]
+function decidingMetrics(deciding: DecidingVerdict | undefined): MetricFamily[] {
+  const family = (name: string, help: string, series: MetricFamily['series']): MetricFamily => ({
+    name: `lxc_autoscale_deciding${name}`,
+    type: 'gauge',
+    help,
+    series: deciding === undefined ? [] : series,
+  })
+  const codes = new Set(deciding?.problems.map(({ code }) => code))
   return [
-    ...(asked['cores'] === undefined && asked['cpulimit'] === undefined ? [] : ['cpu']),
-    ...(asked['memory'] === undefined ? [] : ['memory']),
+    family('', 'Whether the model decides, and its decisions have effect: 1.', [
+      ['', Number(deciding?.state === 'deciding')],
+    ]),
+    family(
+      '_state',
+      '1 for the state that it is in: deciding; idle, as somebody set it so; or stuck.',
+      DECIDING_STATES.map(state => [labels({ state }), Number(deciding?.state === state)]),
+    ),
+    family(
+      '_problem',
+      '1 for what keeps the model from deciding, or its decisions from having effect.',
+      DECIDING_PROBLEMS.map(code => [labels({ code }), Number(codes.has(code))]),
+    ),
   ]
 }
 
-/** Whether a resource grew or shrank; undefined when that cannot be told. */
-function directionOf(resource: string, before: unknown, after: unknown): string | undefined {
-  const keys = resource === 'cpu' ? ['cores', 'cpulimit'] : ['memory_mb']
-  for (const key of keys) {
-    const [from, to] = [figure(before, key), figure(after, key)]
-    if (from !== undefined && to !== undefined && from !== to) return to > from ? 'scale_up' : 'scale_down'
-  }
-  return undefined
+function givenCores({ configured }: ContainerFacts): number | undefined {
+  return coresGiven(configured.cores, configured.cpuLimit)
 }
 
-function figure(body: unknown, key: string): number | undefined {
-  const value = asObject(body)?.[key]
-  return typeof value === 'number' ? value : undefined
+function givenBytes({ configured }: ContainerFacts): number | undefined {
+  return inBytes(configured.memoryMb)
+}
+
+function installedCores(size: InstallSizeBody | undefined): number | undefined {
+  return coresGiven(size?.cores ?? undefined, size?.cpulimit ?? undefined)
+}
+
+function inBytes(memoryMb: number | null | undefined): number | undefined {
+  return memoryMb === undefined || memoryMb === null ? undefined : memoryMb * BYTES_PER_MB
+}
+
+function less(before: number | undefined, now: number | undefined): number | undefined {
+  return before === undefined || now === undefined ? undefined : before - now
 }

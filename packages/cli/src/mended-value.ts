@@ -18,6 +18,8 @@ export function mendedValues(value: unknown, node: SchemaNode | undefined): Mend
 
 function mended(value: unknown, { type, enum: names }: SchemaNode): MendedValue[] {
   if (typeof value === 'number' && type === 'string') return [{ value: String(value), note: 'as text' }]
+  // PyYAML takes the word `off` for a truth value.
+  if (value === false && names?.includes('off') === true) return [{ value: 'off', note: '' }]
   if (typeof value !== 'string') return []
   const text = value.trim()
   if (names !== undefined) {

@@ -38,7 +38,7 @@ const HAMPERING: ReadonlySet<DecidingProblem> = new Set(['audit_unreadable', 'le
 /** Is it deciding? What keeps it from that, the cause before what follows from it, each with what mends it. */
 export function decidingVerdict(facts: DecidingFacts): DecidingVerdict {
   const absent = absence(facts)
-  const problems = absent === undefined ? problemsOf(facts) : [absent, ...apiProblem(facts)]
+  const problems = absent === undefined ? problemsOf(facts) : [absent, ...silence(facts)]
   const stuck = problems.find(({ code, mend }) => !AS_SET.has(code) && !HAMPERING.has(code) && mend !== '')
   if (stuck !== undefined) return { state: 'stuck', text: `not deciding: ${stuck.text}`, problems }
   if (absent !== undefined) return { state: 'idle', text: `not deciding yet: ${absent.text}`, problems }
@@ -94,7 +94,7 @@ function problemsOf(facts: DecidingFacts): Problem[] {
   const { status } = facts
   if (status === undefined) return []
   return [
-    ...apiProblem(facts),
+    ...silence(facts),
     ...cycleProblem(status, facts),
     ...breakerProblem(status),
     ...warnings(status),
@@ -103,8 +103,8 @@ function problemsOf(facts: DecidingFacts): Problem[] {
   ]
 }
 
-function apiProblem({ api }: DecidingFacts): Problem[] {
-  return typeof api === 'object' ? [problem('api_failing', api.problem, 'systemctl restart lxc_autoscale_api')] : []
+function silence({ api }: DecidingFacts): Problem[] {
+  return typeof api === 'object' ? [problem('api_silent', api.problem, 'systemctl restart lxc_autoscale_api')] : []
 }
 
 function cycleProblem(status: ModelStatus, { api }: DecidingFacts): Problem[] {
@@ -113,10 +113,8 @@ function cycleProblem(status: ModelStatus, { api }: DecidingFacts): Problem[] {
   switch (outcome) {
     case 'stale':
       return [problem('data_stale', text, 'systemctl restart lxc_monitor; journalctl -u lxc_monitor -n 20')]
-    case 'unreadable': {
-      const mend = `mv "$(readlink -f ${file})"{,.old}; systemctl restart lxc_monitor`
-      return [problem('metrics_unreadable', text, mend)]
-    }
+    case 'unreadable':
+      return [problem('metrics_unreadable', text, `${asideMend(file)}; systemctl restart lxc_monitor`)]
     case 'no-allocations':
       return allocationsProblem(status, api)
     case 'decided':
@@ -124,17 +122,24 @@ function cycleProblem(status: ModelStatus, { api }: DecidingFacts): Problem[] {
   }
 }
 
+/** Puts what stands at `file`, or where a link there leads to, out of the way. */
+export function asideMend(file: string): string {
+  return `mv "$(readlink -f ${file})"{,.old}`
+}
+
 /** The API gave no allocations. */
 function allocationsProblem({ cycle, api: { url } }: ModelStatus, api: DecidingFacts['api']): Problem[] {
   const { text, code } = cycle
-  if (code !== null && isOfKey(code)) return [problem('key_refused', text, KEY_MEND)]
+  if (code !== null && isOfKey(code)) {
+    return [problem('key_refused', `lxc_autoscale_ml has no key that the API accepts: ${text}`, KEY_MEND)]
+  }
   // It was asked too: then that is said already, in words of now.
   if (typeof api === 'object') return []
   return [problem('api_failing', text, apiMend(code, url, api))]
 }
 
 const KEY_MEND =
-  'systemctl reload lxc_autoscale_api lxc_autoscale_ml; if it stays: lxc-autoscale doctor says which key is where'
+  'systemctl reload lxc_autoscale_api lxc_autoscale_ml; api.api_key_file and authentication.key_file must be one file'
 
 function isOfKey(code: ErrorCode): boolean {
   return code === 'UNAUTHORIZED' || code === 'FORBIDDEN'
@@ -188,8 +193,7 @@ function breakerProblem({ api }: ModelStatus): Problem[] {
 }
 
 const WARNING_MENDS: Readonly<Record<ModelStatus['warnings'][number]['code'], string>> = {
-  pauses_unreadable:
-    'rm /var/lib/lxc_autoscale_ml/pauses.json ends all pauses and modes by command; lxc-autoscale ignore sets new ones',
+  pauses_unreadable: 'remove that file, which ends what was paused; lxc-autoscale ignore and mode write a new one',
   audit_unreadable: 'journalctl -u lxc_autoscale_api -n 20',
   learned_unsaved: 'df -h /var/lib/lxc_autoscale_ml; systemd-tmpfiles --create lxc-autoscale-ml.conf',
 }

@@ -17,6 +17,7 @@ export { readYaml } from './config/yaml-values.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
+  DECIDING_STATES,
   type DecidingProblem,
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
@@ -78,7 +79,7 @@ export {
   type InstanceLock,
   lockHolder,
 } from './daemon/single-instance.ts'
-export { type DecidingFacts, decidingVerdict } from './deciding.ts'
+export { asideMend, type DecidingFacts, decidingVerdict } from './deciding.ts'
 export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
@@ -101,13 +102,14 @@ export {
   type Logger,
   type LogSettings,
 } from './log.ts'
+export { labels, type MetricFamily } from './metric-families.ts'
 export {
   Counter,
+  DaemonRegistry,
   Gauge,
   Histogram,
   listenForMetrics,
   type MetricsListener,
-  Registry,
 } from './telemetry.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'

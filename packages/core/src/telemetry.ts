@@ -1,9 +1,32 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 import { AutoscaleError, errorMessage } from './errors.ts'
+import { formatFamilies, type MetricFamily } from './metric-families.ts'
+import { VERSION } from './version.ts'
 
-export { Counter, Gauge, Histogram, Registry } from 'prom-client'
+export { Counter, Gauge, Histogram } from 'prom-client'
+
+/** The registry of a daemon: what it counts, which version it is, and what is made from the last cycle when somebody asks. */
+export class DaemonRegistry extends Registry {
+  readonly #families: () => readonly MetricFamily[]
+
+  /** @param daemon how the names of its metrics begin */
+  constructor(daemon: string, families: () => readonly MetricFamily[] = () => []) {
+    super()
+    this.#families = families
+    new Gauge({
+      name: `${daemon}_build_info`,
+      help: 'The version that runs; always 1.',
+      labelNames: ['version'],
+      registers: [this],
+    }).set({ version: VERSION }, 1)
+  }
+
+  override async metrics(): Promise<string> {
+    return `${await super.metrics()}\n${formatFamilies(this.#families())}`
+  }
+}
 
 /** A running listener. `port` is the real one, also when 0 was asked for. */
 export interface MetricsListener {

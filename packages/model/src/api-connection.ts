@@ -32,7 +32,7 @@ export class ApiConnection {
     if (api.api_key === undefined) checkApiKey(api.api_key_file)
     const http = new HttpTransport({
       url: api.api_url,
-      apiKey: () => api.api_key ?? this.#readKey(api.api_key_file),
+      apiKey: () => api.api_key ?? readApiKey(api.api_key_file),
       timeoutMs: api.timeout_seconds * MS_PER_SECOND,
       maxConnections: api.max_concurrent,
     })
@@ -58,10 +58,6 @@ export class ApiConnection {
   close(): void {
     this.#transport?.close()
     this.#transport = undefined
-  }
-
-  #readKey(file: string): string | undefined {
-    return readApiKey(file, problem => this.#options.log.warn({ file, problem }, 'cannot read the API key'))
   }
 
   #onBreakerChange({ vmid, state }: BreakerChange): void {

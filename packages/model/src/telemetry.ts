@@ -4,12 +4,14 @@ import {
   type ContainerSample,
   Counter,
   CYCLE_OUTCOMES,
+  DaemonRegistry,
   type ErrorCode,
   Gauge,
   Histogram,
+  type ModelStatus,
   OUTCOME_KINDS,
-  Registry,
 } from '@lxc-autoscale/core'
+import { containerMetrics } from './status/container-metrics.ts'
 
 /** Parts of a cycle, in their order. */
 export const STAGES = [
@@ -33,9 +35,10 @@ const BREAKER_FIGURE: Readonly<Record<BreakerState, number>> = { closed: 0, 'hal
 const CYCLE_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const STAGE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
 
-/** Everything the model tells Prometheus. Label values come from closed sets; no container has a label. */
+/** Everything the model tells Prometheus. Label values come from closed sets; what is told of containers is that of the last cycle. */
 export class ModelTelemetry {
-  readonly registry = new Registry()
+  readonly registry = new DaemonRegistry('lxc_autoscale_model', () => containerMetrics(this.#status?.containers ?? []))
+  #status: ModelStatus | undefined
   readonly cycles = this.#counter('cycles_total', 'Cycles, by how they ended.', ['outcome'])
   readonly cycleSeconds = this.#histogram('cycle_seconds', 'Duration of a whole cycle.', [], CYCLE_BUCKETS)
   readonly stageSeconds = this.#histogram('stage_seconds', 'Duration of a part of a cycle.', ['stage'], STAGE_BUCKETS)
@@ -48,14 +51,14 @@ export class ModelTelemetry {
   readonly badLines = this.#counter('bad_lines_total', 'Elements of the metrics file that could not be read.')
   readonly kills = this.#counter(
     'kills_total',
-    'Processes killed for lack of memory, by whose limit: that of the container (own), or one inside it (inner).',
+    'Processes killed for lack of memory, by whose limit: that of the container (own), or one inside it (nested).',
     ['limit'],
   )
   readonly predictions = this.#counter('predictions_total', 'Samples that were judged, by whose forests.', ['source'])
   readonly anomalies = this.#counter('anomalies_total', 'Samples that were judged an anomaly.')
   readonly decisions = this.#counter(
     'decisions_total',
-    'Decisions, by resource, direction and the rule that spoke last.',
+    'Decisions, by resource, direction and what settled them: a rule, the policy, or none.',
     ['resource', 'direction', 'reason'],
   )
   readonly changes = this.#counter('changes_total', 'Changes that were sent, by outcome.', ['outcome'])
@@ -78,18 +81,23 @@ export class ModelTelemetry {
     for (const state of BREAKER_STATES) this.containerBreakers.set({ state }, 0)
   }
 
+  /** What is shown of the containers from now on. */
+  show(status: ModelStatus): void {
+    this.#status = status
+  }
+
   failed(code: ErrorCode): void {
     this.failures.inc({ code })
   }
 
   countKills(samples: readonly { readonly sample: ContainerSample }[]): void {
-    let [own, inner] = [0, 0]
+    let [own, nested] = [0, 0]
     for (const { sample } of samples) {
       own += sample.memoryEvents?.oomKill ?? 0
-      inner += sample.memoryEvents?.innerOomKill ?? 0
+      nested += sample.memoryEvents?.innerOomKill ?? 0
     }
     this.kills.inc({ limit: 'own' }, own)
-    this.kills.inc({ limit: 'inner' }, inner)
+    this.kills.inc({ limit: 'nested' }, nested)
   }
 
   showBreakers(api: BreakerState, containers: ReadonlyMap<number, BreakerState>, known: number): void {

@@ -46,7 +46,8 @@ export class CycleReporter {
     }
   }
 
-  #count({ line, summary, isStored, bytesWritten, partMs, errors }: CycleOutcome, monitor: ReportedMonitor): void {
+  #count(outcome: CycleOutcome, monitor: ReportedMonitor): void {
+    const { line, summary, isStored, bytesWritten, partMs, errors, memoryEvents } = outcome
     const metrics = this.#metrics
     metrics.cycleSeconds.observe(totalMs(partMs) / MS_PER_SECOND)
     for (const [collector, ms] of partMs) metrics.collectorSeconds.inc({ collector }, ms / MS_PER_SECOND)
@@ -56,7 +57,7 @@ export class CycleReporter {
     metrics.stuckThreads.set(monitor.stuckFilesystems)
     if (isStored) metrics.lastSuccess.set(summary.collectionEndMs / MS_PER_SECOND)
     else metrics.lostCycles.inc()
-    metrics.show({ line, nameOf: vmid => monitor.nameOf(vmid) })
+    metrics.show({ line, nameOf: vmid => monitor.nameOf(vmid) }, memoryEvents)
   }
 
   #describe({ summary, isStored, partMs, errors }: CycleOutcome, intervalMs: number): void {

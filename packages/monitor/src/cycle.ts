@@ -6,12 +6,14 @@ import {
   formatSummary,
   formatTime,
   type Logger,
+  type MemoryEvents,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
 import { type HostFigures, type HostFiles, MOST_CORES, NO_HOST_FIGURES, openHostFigures } from '@lxc-autoscale/host'
 import type { CollectorContext, HostMost } from './collectors/collector.ts'
 import { CycleText } from './cycle-text.ts'
 import { type CollectError, CycleWatch } from './cycle-watch.ts'
+import { isEventful } from './derive/memory-event-totals.ts'
 import type { ContainerRun } from './host/container-run.ts'
 import type { FilesystemAnswers, FilesystemProbe } from './host/filesystem-probe.ts'
 import { type CollectorSettings, isUnknown, MeasuredRun } from './measured-run.ts'
@@ -43,6 +45,8 @@ export interface CycleOutcome {
   readonly partMs: ReadonlyMap<string, number>
   /** Figures that are not known, by collector and reason. */
   readonly errors: readonly CollectError[]
+  /** What happened to the memory of containers since the cycle before; without those to which nothing did. */
+  readonly memoryEvents: ReadonlyMap<number, MemoryEvents>
 }
 
 /** A moment as both clocks show it, milliseconds. */
@@ -97,13 +101,14 @@ export class Cycle {
     this.#hostMost = mostOf(this.#host, host)
     this.#host = host
     watch.done('host')
-    const failed = this.#measure(start.wallMs, watch)
+    const { failed, memoryEvents } = this.#measure(start.wallMs, watch)
     const summary = this.#summary(start, failed)
     this.#text.add(formatSummary(summary))
     const line = this.#text.end()
     const { isStored, bytes } = await this.#parts.store.append(line)
     watch.done('store')
-    return { line, summary, isStored, bytesWritten: bytes, partMs: watch.partMs, errors: watch.errors }
+    const { partMs, errors } = watch
+    return { line, summary, isStored, bytesWritten: bytes, partMs, errors, memoryEvents }
   }
 
   #begin(): Moment {
@@ -128,18 +133,22 @@ export class Cycle {
     this.#runs = runs
   }
 
-  /** Gives the number of containers of which nothing could be read. */
-  #measure(timestampMs: number, watch: CycleWatch): number {
+  /** Gives the number of containers of which nothing could be read, and what happened to the memory of the others. */
+  #measure(timestampMs: number, watch: CycleWatch) {
     let failed = 0
+    const memoryEvents = new Map<number, MemoryEvents>()
     const timestamp = formatTime(timestampMs)
     this.#text.begin()
     for (const [vmid, run] of this.#runs) {
       const sample = run.measure(timestampMs, watch)
       if (isUnknown(sample)) failed++
+      if (sample.memoryEvents !== undefined && isEventful(sample.memoryEvents)) {
+        memoryEvents.set(vmid, sample.memoryEvents)
+      }
       this.#text.add(formatSample(vmid, sample, timestamp))
       watch.done('format')
     }
-    return failed
+    return { failed, memoryEvents }
   }
 
   #summary(start: Moment, failedContainers: number): CycleSummary {

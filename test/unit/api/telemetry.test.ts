@@ -1,4 +1,10 @@
-import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import {
+  DECIDING_PROBLEMS,
+  DECIDING_STATES,
+  type DecidingVerdict,
+  ERROR_CODES,
+  type HistoryEntryBody,
+} from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { ContainerQueue } from '../../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../../packages/api/src/telemetry.ts'
@@ -16,48 +22,113 @@ const change = (overrides: Partial<HistoryEntryBody>) =>
     ...overrides,
   })
 
+const shownFor = (...vmids: number[]) => {
+  const telemetry = newTelemetry()
+  telemetry.show({
+    containers: vmids.map(vmid => containerFacts({ vmid })),
+    installSize: () => undefined,
+    deciding: undefined,
+  })
+  return telemetry
+}
+
 const seriesOf = async (telemetry: ApiTelemetry, name: string) =>
   (await telemetry.registry.metrics()).split('\n').filter(line => line.startsWith(name))
 
 describe('the metrics', () => {
-  test('count what was made by container, resource and direction', async () => {
-    const telemetry = newTelemetry()
+  test('count what was made by container, resource and direction, each from 0', async () => {
+    const telemetry = shownFor(101)
+    const made = (...values: number[]) => [
+      `lxc_autoscale_changes_total{vmid="101",resource="cpu",direction="up"} ${values[0]}`,
+      `lxc_autoscale_changes_total{vmid="101",resource="cpu",direction="down"} ${values[1]}`,
+      `lxc_autoscale_changes_total{vmid="101",resource="memory",direction="up"} ${values[2]}`,
+      `lxc_autoscale_changes_total{vmid="101",resource="memory",direction="down"} ${values[3]}`,
+    ]
+    expect(await seriesOf(telemetry, 'lxc_autoscale_changes_total{')).toEqual(made(0, 0, 0, 0))
     telemetry.change(change({}))
     telemetry.change(change({ asked: { memory: 512 }, after: { cores: 2, cpulimit: null, memory_mb: 512 } }))
+    telemetry.change(change({ asked: { cores: 2, memory: 2_048 }, after: { cores: 2, memory_mb: 2_048 } }))
+    telemetry.change(change({ asked: { cpulimit: 1 }, after: { cores: 2, cpulimit: 1, memory_mb: 1_024 } }))
     telemetry.change(change({ action: 'snapshot-create', asked: {} }))
-    expect(await seriesOf(telemetry, 'lxc_autoscale_scaling_actions_total')).toEqual([
-      'lxc_autoscale_scaling_actions_total{container_id="101",resource="cpu",action="scale_up"} 1',
-      'lxc_autoscale_scaling_actions_total{container_id="101",resource="memory",action="scale_down"} 1',
-      'lxc_autoscale_scaling_actions_total{container_id="101",resource="snapshot",action="snapshot-create"} 1',
-    ])
+    expect(await seriesOf(telemetry, 'lxc_autoscale_changes_total{')).toEqual(made(1, 1, 1, 1))
   })
 
-  test('count what was not made by its reason, and nothing that was there already', async () => {
-    const telemetry = newTelemetry()
+  test('count what was not made by container and outcome and by error code, and nothing that was there already', async () => {
+    const telemetry = shownFor(101)
     telemetry.change(change({ outcome: 'refused', error: 'HOST_CAPACITY' }))
     telemetry.change(change({ outcome: 'unchanged' }))
-    expect(await seriesOf(telemetry, 'lxc_autoscale_scaling_failures_total')).toEqual([
-      'lxc_autoscale_scaling_failures_total{container_id="101",resource="cpu",reason="HOST_CAPACITY"} 1',
+    const notMade = await seriesOf(telemetry, 'lxc_autoscale_changes_not_made_total{')
+    expect(notMade).toHaveLength(6)
+    expect(notMade.filter(line => !line.endsWith(' 0'))).toEqual([
+      'lxc_autoscale_changes_not_made_total{vmid="101",resource="cpu",outcome="refused"} 1',
+    ])
+    const refusals = await seriesOf(telemetry, 'lxc_autoscale_change_refusals_total{')
+    expect(refusals).toHaveLength(ERROR_CODES.length)
+    expect(refusals).toContain('lxc_autoscale_change_refusals_total{reason="HOST_CAPACITY"} 1')
+    expect(await seriesOf(telemetry, 'lxc_autoscale_operations_total{action="scale",outcome="unchanged"}')).toEqual([
+      'lxc_autoscale_operations_total{action="scale",outcome="unchanged"} 1',
     ])
   })
 
   test('do not grow with containers that somebody makes up', async () => {
-    const telemetry = newTelemetry()
+    const telemetry = shownFor(101)
+    const before = (await telemetry.registry.metrics()).split('\n').length
     for (let vmid = 1_000; vmid < 4_000; vmid++) {
       telemetry.change(change({ lxc_id: vmid, outcome: 'refused', error: 'CONTAINER_NOT_FOUND' }))
     }
-    expect(await seriesOf(telemetry, 'lxc_autoscale_scaling_failures_total')).toHaveLength(1)
+    expect((await telemetry.registry.metrics()).split('\n')).toHaveLength(before)
   })
 
-  test('show the containers that there are, and no longer those that are gone', async () => {
-    const telemetry = newTelemetry()
-    telemetry.containers([containerFacts({ vmid: 101 }), containerFacts({ vmid: 102, configured: allocation() })])
+  test('show the containers that there are in base units, and no longer those that are gone', async () => {
+    const telemetry = shownFor(101)
+    const { configured } = containerFacts()
+    telemetry.show({
+      containers: [
+        containerFacts({ vmid: 101, configured: { ...configured, cpuLimit: 1.5 } }),
+        containerFacts({ vmid: 102, configured: allocation() }),
+      ],
+      installSize: () => undefined,
+      deciding: undefined,
+    })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_')).toEqual([
-      'lxc_autoscale_container_cpu_cores{container_id="101"} 2',
-      'lxc_autoscale_container_memory_mb{container_id="101"} 1024',
+      'lxc_autoscale_container_cpu_cores{vmid="101"} 1.5',
+      'lxc_autoscale_container_memory_bytes{vmid="101"} 1073741824',
+      'lxc_autoscale_container_saved_cpu_cores{vmid="101"} 0',
+      'lxc_autoscale_container_saved_memory_bytes{vmid="101"} 0',
     ])
-    telemetry.containers([])
+    telemetry.show({ containers: [], installSize: () => undefined, deciding: undefined })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_')).toEqual([])
+  })
+
+  test('show what was saved since before the first change, and what was given more', async () => {
+    const telemetry = newTelemetry()
+    const { id: change_id, time, name } = historyEntry()
+    telemetry.show({
+      containers: [containerFacts({ vmid: 101 })],
+      installSize: lxc_id => ({ lxc_id, name, time, change_id, cores: 6, cpulimit: null, memory_mb: 512, swap_mb: 0 }),
+      deciding: undefined,
+    })
+    expect(await seriesOf(telemetry, 'lxc_autoscale_container_saved_')).toEqual([
+      'lxc_autoscale_container_saved_cpu_cores{vmid="101"} 4',
+      'lxc_autoscale_container_saved_memory_bytes{vmid="101"} -536870912',
+    ])
+  })
+
+  test('say whether the model decides, and what is in its way', async () => {
+    const telemetry = newTelemetry()
+    const show = async (deciding: DecidingVerdict | undefined) => {
+      telemetry.show({ containers: [], installSize: () => undefined, deciding })
+      return seriesOf(telemetry, 'lxc_autoscale_deciding')
+    }
+    expect(await show(undefined)).toEqual([])
+    const problem = { code: 'breaker_open', text: '', mend: '' } as const
+    const stuck = await show({ state: 'stuck', text: '', problems: [problem] })
+    expect(stuck).toHaveLength(1 + DECIDING_STATES.length + DECIDING_PROBLEMS.length)
+    expect(stuck.filter(line => line.endsWith(' 1'))).toEqual([
+      'lxc_autoscale_deciding_state{state="stuck"} 1',
+      'lxc_autoscale_deciding_problem{code="breaker_open"} 1',
+    ])
+    expect(await show({ state: 'deciding', text: '', problems: [] })).toContain('lxc_autoscale_deciding 1')
   })
 
   test('keep to the names of Prometheus: counters end in _total, times are in seconds, everything has a help', async () => {

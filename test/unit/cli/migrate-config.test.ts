@@ -69,6 +69,7 @@ const tiered = {
     ignore_lxc: z.array(z.int().min(100)).default([]),
     log_level: z.enum(['DEBUG', 'INFO']).default('INFO'),
     loud: z.boolean().default(false),
+    mode: z.enum(['auto', 'off']).default('auto'),
     share: z.number().min(0).max(100).default(50),
     lxc: z.strictObject({ node: z.string().optional() }).prefault({}),
     tiers: z
@@ -88,6 +89,7 @@ test.each([
   ['share: "80"', { share: 80 }, 'share', 'was in quotes'],
   ['share: 85%', { share: 85 }, 'share', 'percent sign'],
   ['log_level: debug', { log_level: 'DEBUG' }, 'log_level', 'was debug'],
+  ['mode: off', { mode: 'off' }, 'mode', '"off"'],
   ['loud: On', { loud: true }, 'loud', 'true'],
   ['loud: "yes"', { loud: true }, 'loud', 'was "yes"'],
   ['share: 0_1:0', { share: 0 }, 'share', 'refused'],

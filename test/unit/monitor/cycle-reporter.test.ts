@@ -28,6 +28,7 @@ function setUp() {
             bytesWritten: 100,
             partMs: new Map([['cpu', 2]]),
             errors: [],
+            memoryEvents: new Map(),
             ...outcome,
           }
         },

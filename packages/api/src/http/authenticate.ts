@@ -39,14 +39,16 @@ function admit(caller: Caller | undefined, request: FastifyRequest, access: Acce
 function refuse({ keys, keyPlace }: Authentication): never {
   const message = keys.isEmpty
     ? `no API key is configured: ${keyPlace}`
-    : 'missing API key: send it in the header X-API-Key (or, for GET only, as ?api_key=)'
+    : 'missing API key: send it in the header X-API-Key, as Authorization: Bearer KEY, or, for GET only, as ?api_key='
   throw new AutoscaleError('UNAUTHORIZED', message)
 }
 
-/** The header goes before the query, which counts only where nothing can be changed. */
+/** The headers go before the query, which counts only where nothing can be changed. */
 function presentedKey(request: FastifyRequest): string | undefined {
-  const header = request.headers['x-api-key']
+  const { 'x-api-key': header, authorization } = request.headers
   if (header !== undefined) return String(header)
+  const bearer = /^bearer +(.+)$/i.exec(authorization ?? '')?.[1]
+  if (bearer !== undefined) return bearer
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
   const query: unknown = request.query
   if (typeof query !== 'object' || query === null || !('api_key' in query)) return undefined

@@ -16,7 +16,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
         license: { name: 'MIT' },
       },
       components: {
-        securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
+        securitySchemes: {
+          key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
       },
     },
     transform: document =>
@@ -31,7 +34,7 @@ function withCommonParts(schema: RouteOptions['schema'] = {}, { config, url, met
     summary: config?.summary ?? '',
     operationId: `${[method].flat()[0]}_${url.replaceAll(/\W+/g, '_')}`,
     tags: [url.split('/')[1] || 'page'],
-    security: config?.access === 'public' ? [] : [{ key: [] }],
+    security: config?.access === 'public' ? [] : [{ key: [] }, { bearer: [] }],
     response: { ...asObject(schema.response), default: ErrorBody.describe('Any failure.') },
   }
 }

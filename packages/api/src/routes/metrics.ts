@@ -6,10 +6,16 @@ import type { RouteContext } from './route-context.ts'
 const KEPT_MS = 1_000
 
 /** GET /metrics */
-export function metricsRoutes(app: ApiApp, { containers, telemetry, config, clock }: RouteContext): void {
+export function metricsRoutes(app: ApiApp, context: RouteContext): void {
+  const { containers, telemetry, audit, deciding, config, clock } = context
   const { registry } = telemetry
   let newest: { readonly startedMs: number; readonly read: Promise<void> } | undefined
-  const read = async () => telemetry.containers(await readContainers(containers))
+  const read = async () =>
+    telemetry.show({
+      containers: await readContainers(containers),
+      installSize: vmid => audit.installSizes.get(vmid),
+      deciding: deciding.verdict(),
+    })
   const readOrKept = () => {
     const startedMs = clock.monotonicMs()
     if (newest !== undefined && startedMs - newest.startedMs < KEPT_MS) return newest.read

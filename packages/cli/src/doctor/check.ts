@@ -27,6 +27,8 @@ export interface Check {
   look(patient: Patient): Promise<Finding | readonly Finding[]>
 }
 
+export const UNITS = ['lxc_monitor', 'lxc_autoscale_ml', 'lxc_autoscale_api'] as const
+
 export function good(detail: string): Finding {
   return { isGood: true, detail, mend: '' }
 }

@@ -3,12 +3,11 @@ import { access, readFile, stat, statfs } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { errorMessage, localTimeText } from '@lxc-autoscale/core'
 import { execa } from 'execa'
-import { bad, type Check, type Finding, good, unseen } from './check.ts'
+import { bad, type Check, type Finding, good, UNITS, unseen } from './check.ts'
 
 /** Full enough that the next hours may fill it. */
 const LEAST_FREE_PERCENT = 5
 const COMMAND_TIMEOUT_MS = 10_000
-const UNITS = ['lxc_monitor', 'lxc_autoscale_ml', 'lxc_autoscale_api'] as const
 
 export const unitsRun: Check = {
   name: 'units',

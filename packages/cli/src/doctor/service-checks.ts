@@ -1,55 +1,54 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AutoscaleError, errorMessage, STATUS_FILE } from '@lxc-autoscale/core'
+import { AutoscaleError, asideMend, ConfigError, errorMessage } from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES, type ModelConfig, readApiKey } from '@lxc-autoscale/model'
 import { readVerdict } from '../api/read-verdict.ts'
-import { bad, type Check, type Finding, good, type Patient, unseen } from './check.ts'
+import { compareConfigs } from '../compare-configs.ts'
+import { bad, type Check, type Finding, good, type Patient, UNITS, unseen } from './check.ts'
 
 /** Is it deciding? As the API says, or what its files say. */
 export const deciding: Check = {
-  name: 'deciding',
-  async look({ client, model, api }) {
-    const apart = model && api && filesApart(model, api)
-    if (apart !== undefined) return apart
+  name: 'model',
+  async look(patient) {
+    const { client, model } = patient
+    const mismatch = apart(patient, 'health.model_status_file', 'health.model_lock_file')
+    if (mismatch !== undefined) return mismatch
     const { state, text, problems } = await readVerdict(client, model ?? MODEL_CONFIG_RULES.schema.parse({}))
-    if (problems.length === 0) return good(text)
+    const [first, ...others] = problems
+    if (first === undefined) return good(text)
+    // The check of the API says that too.
+    const told = others.filter(({ code }) => code !== 'api_silent')
     const isGood = state === 'idle'
-    return problems.map((problem, at) => ({ isGood, detail: at === 0 ? text : problem.text, mend: problem.mend }))
+    return [
+      { isGood, detail: text, mend: first.mend },
+      ...told.map(({ text: detail, mend }) => ({ isGood, detail, mend })),
+    ]
   },
 }
 
-/** The API looks at other files than the model writes. */
-function filesApart({ state, lock_file }: ModelConfig, { health }: NonNullable<Patient['api']>): Finding | undefined {
-  const { model_status_file, model_lock_file } = health
-  const pairs = [
-    ['model_status_file', model_status_file, join(state.directory, STATUS_FILE)],
-    ['model_lock_file', model_lock_file, lock_file],
-  ] as const
-  const wrong = pairs.find(([, looked, written]) => looked !== '' && looked !== written)
-  if (wrong === undefined) return undefined
-  const [key, looked, written] = wrong
-  return bad(
-    `the API looks at ${looked}, lxc_autoscale_ml writes ${written}`,
-    `health.${key}: ${written} in lxc_autoscale_api.yaml, then systemctl reload lxc_autoscale_api`,
-  )
+/** The first of `keys` that does not go together with the other files; the wrong file looked at would show nothing. */
+function apart(patient: Patient, ...keys: readonly string[]): Finding | undefined {
+  const facts = { cores: undefined, memoryMb: undefined, keyFiles: [] }
+  const found = compareConfigs(patient, facts).find(({ key }) => keys.includes(key))
+  if (found === undefined) return undefined
+  return bad(`${found.key}: ${found.text}`, `make them the same, then systemctl restart ${UNITS.join(' ')}`)
 }
 
 const RESTART_MONITOR = 'systemctl restart lxc_monitor; journalctl -u lxc_monitor -n 20'
 
 export const freshData: Check = {
   name: 'data',
-  async look({ monitor, model, nowMs }) {
+  async look(patient) {
+    const { monitor, model, nowMs } = patient
     if (monitor === undefined || model === undefined) return unseen('the configuration cannot be used')
+    const mismatch = apart(patient, 'data_file')
+    if (mismatch !== undefined) return mismatch
     const { export_file: file, check_interval: intervalS } = monitor.monitoring
-    if (file !== model.data_file) {
-      return bad(
-        `lxc_monitor writes ${file}, lxc_autoscale_ml reads ${model.data_file}`,
-        'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
-      )
-    }
     const limitS = model.max_metrics_age_seconds ?? 3 * intervalS
     try {
-      const ageS = Math.round((nowMs - (await stat(file)).mtimeMs) / 1_000)
+      const found = await stat(file)
+      if (!found.isFile())
+        return bad(`${file} is not a regular file`, `${asideMend(file)}; systemctl restart lxc_monitor`)
+      const ageS = Math.round((nowMs - found.mtimeMs) / 1_000)
       return ageS <= limitS
         ? good(`${file} is ${ageS} s old`)
         : bad(`${file} is ${ageS} s old; nothing is decided on data older than ${limitS} s`, RESTART_MONITOR)
@@ -139,20 +138,24 @@ export const keysMatch: Check = {
 
 /** The key that the model sends, or why it has none. */
 function keyOfModel({ api: { api_key, api_key_file: file } }: ModelConfig): string | Finding {
-  let problem: string | undefined
-  const note = (text: string) => {
-    problem = text
+  const reread = 'systemctl reload lxc_autoscale_api; systemctl restart lxc_autoscale_ml'
+  const make = `install -m 640 -g lxc-autoscale <(echo "model:scale:$(openssl rand -hex 32)") ${file}; ${reread}`
+  try {
+    const key = api_key ?? readApiKey(file)
+    if (key !== undefined) return key
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    const isOfLines = error.cause instanceof ConfigError
+    return bad(
+      error.message,
+      isOfLines ? `write that line (KEY: openssl rand -hex 32), then ${reread}` : `rm -r ${file}; ${make}`,
+    )
   }
-  const key = api_key ?? readApiKey(file, note)
-  if (key !== undefined) return key
-  if (problem !== undefined) {
-    return bad(problem, 'then systemctl reload lxc_autoscale_api; systemctl restart lxc_autoscale_ml')
-  }
-  if (file === '')
-    return bad('api.api_key_file is empty, and there is no api.api_key', 'set one in lxc_autoscale_ml.yaml')
-  const line = '<(echo "model:scale:$(openssl rand -hex 32)")'
-  const mend = `install -m 640 -g lxc-autoscale ${line} ${file}; systemctl reload lxc_autoscale_api lxc_autoscale_ml`
-  return bad(`${file} holds no key`, mend)
+  if (file !== '') return bad(`${file} holds no key`, make)
+  return bad(
+    'api.api_key_file is empty, and there is no api.api_key',
+    `set one in lxc_autoscale_ml.yaml, then ${reread}`,
+  )
 }
 
 /** The API knows another key than the model sends. */

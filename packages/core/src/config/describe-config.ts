@@ -16,9 +16,14 @@ export function defaultYaml(schema: z.ZodType, introduction: string): string {
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-/** The reference of `schema` as one Markdown table: key, what may stand there, default, meaning. */
-export function markdownReference(schema: z.ZodType): string {
-  const rows = leaves(schemaTree(schema), '').map(({ path, node }) => {
+/**
+ * The reference of `schema` as one Markdown table: key, what may stand there, default, meaning.
+ * @param only the keys to name, in this order; all when left out
+ */
+export function markdownReference(schema: z.ZodType, only?: readonly string[]): string {
+  const all = leaves(schemaTree(schema), '')
+  const named = only?.flatMap(key => all.filter(({ path }) => path === key)) ?? all
+  const rows = named.map(({ path, node }) => {
     const fallback = node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``
     return `| \`${path}\` | ${escapeCell(expectedWords(node))} | ${escapeCell(fallback)} | ${escapeCell(node.description ?? '')} |`
   })

@@ -10,6 +10,8 @@ export const DECIDING_PROBLEMS = [
   'data_stale',
   'metrics_unreadable',
   'key_refused',
+  // Who asks gets no answer from the API, and says so; the API itself never does.
+  'api_silent',
   'api_failing',
   'breaker_open',
   'allocations_unknown',
@@ -21,10 +23,12 @@ export const DECIDING_PROBLEMS = [
 ] as const
 export type DecidingProblem = (typeof DECIDING_PROBLEMS)[number]
 
+export const DECIDING_STATES = ['deciding', 'idle', 'stuck'] as const
+
 /** The answer to "is it deciding?", for people and for what watches. */
 export const DecidingVerdict = z.object({
   state: z
-    .enum(['deciding', 'idle', 'stuck'])
+    .enum(DECIDING_STATES)
     .describe('`idle`: nothing is wrong, but nothing can come of it at present; `stuck`: something is wrong.'),
   text: z.string().describe('One sentence that says it all.'),
   problems: z

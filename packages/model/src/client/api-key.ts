@@ -1,4 +1,4 @@
-import { ConfigError, errorMessage, modelKey, readKeyText, systemErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, ConfigError, errorMessage, modelKey, readKeyText, systemErrorCode } from '@lxc-autoscale/core'
 
 /**
  * The key of the model in `file`; undefined when there is no such file, or no key in it.
@@ -13,13 +13,15 @@ function keyIn(file: string): string | undefined {
   }
 }
 
-/** As `keyIn`, but what is wrong is told to `onProblem`, and there is no key. */
-export function readApiKey(file: string, onProblem: (problem: string) => void): string | undefined {
+/**
+ * The key to send; undefined where there is none to send.
+ * @throws {AutoscaleError} UNAUTHORIZED when `file` is of no use: asking without a key would say less
+ */
+export function readApiKey(file: string): string | undefined {
   try {
     return keyIn(file)
   } catch (error) {
-    onProblem(errorMessage(error))
-    return undefined
+    throw new AutoscaleError('UNAUTHORIZED', errorMessage(error), { cause: error })
   }
 }
 

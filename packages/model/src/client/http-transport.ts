@@ -6,7 +6,7 @@ import type { ApiReply, ApiRequest, Transport } from './transport.ts'
 export interface HttpTransportOptions {
   /** Base address of the API, `http://127.0.0.1:5000`. */
   readonly url: string
-  /** The key to send; asked for each request, since the file that holds it may change. */
+  /** The key to send; asked for each request, since the file that holds it may change. @throws {AutoscaleError} UNAUTHORIZED */
   readonly apiKey: () => string | undefined
   /** From sending to the last byte of the answer. */
   readonly timeoutMs: number

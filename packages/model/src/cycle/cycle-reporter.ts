@@ -41,6 +41,7 @@ export class CycleReporter {
   async report(cycle: FinishedCycle): Promise<void> {
     const status = modelStatus(cycle, this.#parts)
     this.#count(cycle)
+    this.#parts.telemetry.show(status)
     this.#log(cycle, this.#problems(status))
     await this.#show(status)
   }
@@ -76,8 +77,10 @@ export class CycleReporter {
   ): void {
     const { log, fleet } = this.#parts
     const mendOf = (wanted: DecidingProblem) => problems.find(problem => problem.code === wanted)?.mend
-    const kind = outcome === 'decided' ? undefined : `${outcome} ${code}`
-    this.#undecided.report(kind, { problem: text, mend: problems[0]?.mend })
+    this.#undecided.report(outcome === 'decided' ? undefined : (code ?? outcome), {
+      problem: text,
+      mend: problems[0]?.mend,
+    })
     if (outcome === 'decided') {
       reportText(this.#untold, historyProblem, mendOf('audit_unreadable'))
       reportText(this.#unpaused, pausesProblem, mendOf('pauses_unreadable'))

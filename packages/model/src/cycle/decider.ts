@@ -84,7 +84,7 @@ export class Decider {
 
   #count(decision: Decision): void {
     const { decisions } = this.#parts.telemetry
-    decisions.inc({ resource: 'cores', direction: decision.cores, reason: reasonFor(decision, 'cores') })
+    decisions.inc({ resource: 'cpu', direction: decision.cores, reason: reasonFor(decision, 'cores') })
     decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memory') })
   }
 }

@@ -135,9 +135,9 @@ export class ContainerSizer {
     if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
 
-  /** The words of the policy for the newest decision. */
+  /** The words of the policy for the newest decision, and what would have been the next best. */
   explain(): { readonly cores: string; readonly memory: string } {
-    return this.#policy.explain()
+    return this.#policy.explain(true)
   }
 
   /** Everything that was learned, JSON-safe. */
@@ -206,7 +206,7 @@ export class ContainerSizer {
     const isCores = cores !== 'keep' && askingRule(draft, 'cores') === undefined
     const isMemory = memory !== 'keep' && askingRule(draft, 'memoryMb') === undefined
     if (!isCores && !isMemory) return []
-    const words = this.#policy.explain()
+    const words = this.#policy.explain(false)
     const rule = this.#settings.scaling.policy
     return [
       ...(isCores ? [{ rule, text: `cores: ${words.cores}` }] : []),

@@ -55,8 +55,11 @@ export interface PolicyState {
   observe(sample: LocalSample): void
   /** What the container should have from now on. */
   decide(context: PolicyContext): Target
-  /** Why the last decision came out so, one sentence per resource, in words. Only called when somebody wants to know. */
-  explain(): { readonly cores: string; readonly memory: string }
+  /**
+   * Why the last decision came out so, one sentence per resource, in words. Only called when somebody wants to know.
+   * @param withNext and what would have been the next best
+   */
+  explain(withNext: boolean): { readonly cores: string; readonly memory: string }
   /** Everything it has learned, as JSON-safe data (at most 64 KB as text). */
   serialise(): unknown
 }

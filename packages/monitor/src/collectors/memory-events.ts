@@ -11,7 +11,6 @@ import {
 import { Counter, type CounterBounds, type Timing } from '../derive/counter.ts'
 import type { ContainerRun } from '../host/container-run.ts'
 import { boundsIn, type Collector, type CollectorContext, type Measure, type SampleDraft } from './collector.ts'
-import { gauge } from './container-metric.ts'
 
 /**
  * What happened to the memory since the last cycle: at the limit of the container itself, and at limits inside it (Docker in
@@ -19,28 +18,8 @@ import { gauge } from './container-metric.ts'
  * Source: Linux, admin-guide/cgroup-v2.rst, memory.events, memory.events.local; on v1 memory.failcnt and memory.oom_control.
  */
 export const memoryEvents: Collector = {
-  metrics: [
-    gauge(
-      'memory_events_oom_kills',
-      'Processes killed for lack of memory at the limit of the container between the last two cycles.',
-      sample => sample.memoryEvents?.oomKill,
-    ),
-    gauge(
-      'memory_events_inner_oom_kills',
-      'Processes killed for lack of memory at limits inside the container between the last two cycles.',
-      sample => sample.memoryEvents?.innerOomKill,
-    ),
-    gauge(
-      'memory_events_limit_hits',
-      'How often the container met its own memory limit between the last two cycles.',
-      sample => sample.memoryEvents?.max,
-    ),
-    gauge(
-      'memory_events_inner_limit_hits',
-      'How often memory limits inside the container were met between the last two cycles.',
-      sample => sample.memoryEvents?.innerMax,
-    ),
-  ],
+  // They are counted on: see exposition/container-metrics.ts.
+  metrics: [],
 
   open: (run, context) => (run.layout.kind === 'unified' ? openUnified(run, context) : openLegacy(run, context)),
 }

@@ -1,8 +1,11 @@
-import { Counter, Gauge, Histogram, Registry } from '@lxc-autoscale/core'
-import { formatContainerMetrics, type LatestCycle } from './container-metrics.ts'
+import { Counter, DaemonRegistry, Gauge, Histogram, type MemoryEvents } from '@lxc-autoscale/core'
+import { FAILURE_REASONS } from '@lxc-autoscale/host'
+import { COLLECTORS } from '../collectors/index.ts'
+import { MemoryEventTotals } from '../derive/memory-event-totals.ts'
+import { containerMetrics, type LatestCycle } from './container-metrics.ts'
 
 /** What /metrics of the monitor shows: itself, and the newest figures of the containers. */
-export class MonitorMetrics extends Registry {
+export class MonitorMetrics extends DaemonRegistry {
   readonly cycleSeconds = new Histogram({
     name: 'lxc_monitor_cycle_seconds',
     help: 'Duration of one collection cycle, storing included.',
@@ -52,14 +55,19 @@ export class MonitorMetrics extends Registry {
     help: 'File systems that do not answer; each holds one thread.',
     registers: [this],
   })
+  readonly #totals = new MemoryEventTotals()
   #latest: LatestCycle = { line: new Uint8Array(), nameOf: () => undefined }
 
-  /** Sets the figures of the containers that are shown from now on. */
-  show(latest: LatestCycle): void {
-    this.#latest = latest
+  constructor() {
+    super('lxc_monitor', () => containerMetrics(this.#latest, this.#totals))
+    for (const collector of Object.keys(COLLECTORS)) {
+      for (const reason of FAILURE_REASONS) this.collectErrors.inc({ collector, reason }, 0)
+    }
   }
 
-  override async metrics(): Promise<string> {
-    return `${await super.metrics()}\n${formatContainerMetrics(this.#latest)}`
+  /** Sets the figures of the containers that are shown from now on; adds what happened to their memory. */
+  show(latest: LatestCycle, events: ReadonlyMap<number, MemoryEvents>): void {
+    this.#latest = latest
+    for (const [vmid, happened] of events) this.#totals.add(vmid, happened)
   }
 }

@@ -8,6 +8,8 @@ export interface DemoPlaces {
   /** Directory for what the daemons write. */
   readonly work: string
   readonly port: number
+  /** Where the monitor and the model show their metrics. */
+  readonly metricsPorts: { readonly monitor: number; readonly model: number }
   readonly adminKey: string
   readonly modelKey: string
 }
@@ -53,7 +55,7 @@ function monitorConfig(places: DemoPlaces) {
   return {
     monitoring: { export_file: metricsFile(places), check_interval: 1 },
     logging: { log_file: `${places.work}/lxc_monitor.log` },
-    metrics: { port: 0 },
+    metrics: { port: places.metricsPorts.monitor },
     host: hostSection(places),
   }
 }
@@ -65,7 +67,7 @@ function modelConfig(places: DemoPlaces) {
     data_file: metricsFile(places),
     lock_file: lockFile(places),
     log_file: `${places.work}/lxc_autoscale_ml.log`,
-    metrics: { port: 0 },
+    metrics: { port: places.metricsPorts.model },
     state: { directory: modelState(places) },
     api: { api_url: `http://127.0.0.1:${places.port}`, api_key: places.modelKey, api_key_file: '' },
     scaling: {

@@ -7,7 +7,7 @@ const USUAL_PORT = 5_000
  * @throws {Error} when the one that was asked for is taken
  */
 export async function choosePort(wanted: number | undefined): Promise<number> {
-  if (wanted === undefined) return (await probe(USUAL_PORT)) ?? (await anyPort())
+  if (wanted === undefined) return (await probe(USUAL_PORT)) ?? (await freePort())
   const port = await probe(wanted)
   if (port === undefined) {
     throw new Error(`port ${wanted} is taken by another program; choose another one with --port, or leave it out`)
@@ -15,7 +15,8 @@ export async function choosePort(wanted: number | undefined): Promise<number> {
   return port
 }
 
-async function anyPort(): Promise<number> {
+/** A port that nobody uses. */
+export async function freePort(): Promise<number> {
   const port = await probe(0)
   if (port === undefined) throw new Error('no free port on 127.0.0.1')
   return port

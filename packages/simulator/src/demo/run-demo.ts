@@ -9,11 +9,11 @@ import type { ContainerSpec } from '../host/container-spec.ts'
 import { readMemory } from '../kernel/memory-files.ts'
 import { ApiClient } from './api-client.ts'
 import { ChildDaemon } from './child-daemon.ts'
-import { writeDaemonConfigs } from './daemon-configs.ts'
+import { type DemoPlaces, writeDaemonConfigs } from './daemon-configs.ts'
 import { type Decision, decisionLine, toDecision } from './decision.ts'
 import { demoContainers, demoHostSize } from './demo-containers.ts'
 import type { DemoOptions } from './demo-options.ts'
-import { choosePort } from './free-port.ts'
+import { choosePort, freePort } from './free-port.ts'
 import { summaryTable } from './summary.ts'
 
 /** What the demo needs of the process it runs in. */
@@ -57,7 +57,14 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
     const failedEngine = engine.then(() => new Promise<never>(() => undefined))
     const keys = { admin: randomBytes(12).toString('hex'), model: randomBytes(12).toString('hex') }
     mkdirSync(`${directory}/work`)
-    const places = { host: host.root, work: `${directory}/work`, port, adminKey: keys.admin, modelKey: keys.model }
+    const places = {
+      host: host.root,
+      work: `${directory}/work`,
+      port,
+      metricsPorts: { monitor: await freePort(), model: await freePort() },
+      adminKey: keys.admin,
+      modelKey: keys.model,
+    }
     const configs = writeDaemonConfigs(places)
     const start = (name: string, program: string, configFile: string) => {
       const environment = { ...env, PATH: `${host.paths.bin}:${env['PATH'] ?? ''}` }
@@ -136,7 +143,7 @@ function killsOf(host: PretendHost, containers: readonly ContainerConfigBody[]):
 function banner(
   { containers, speed, durationMs }: DemoOptions,
   { hostCores, hostMemoryMb }: ReturnType<typeof demoHostSize>,
-  { port, adminKey }: { port: number; adminKey: string },
+  { port, metricsPorts, adminKey }: Pick<DemoPlaces, 'port' | 'metricsPorts' | 'adminKey'>,
 ): string {
   const end =
     durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / MS_PER_SECOND} s, or with Ctrl-C`
@@ -144,6 +151,7 @@ function banner(
     `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} ${containers === 1 ? 'container' : 'containers'}, loads ${speed} times as fast as the clock`,
     `dashboard: http://127.0.0.1:${port}/`,
     `api key: ${adminKey}`,
+    `for Prometheus: ${[port, metricsPorts.monitor, metricsPorts.model].map(each => `http://127.0.0.1:${each}/metrics`).join(' ')}`,
     `decisions of the daemons (${end}):`,
     '',
   ].join('\n')

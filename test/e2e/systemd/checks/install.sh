@@ -9,6 +9,8 @@ apt install "$packages/quick.deb" >"$scratch/install" 2>&1
 says() { grep -qE "$1" "$scratch/install" || { cat "$scratch/install"; return 1; }; }
 check 'it says what runs' says 'running: lxc_monitor lxc_autoscale_ml lxc_autoscale_api'
 check 'the three units are active' is_active "${UNITS[@]}"
+share=/usr/share/lxc-autoscale-ml
+check 'rules and dashboards come with it' test -s $share/prometheus/lxc-autoscale.rules.yml -a -s $share/grafana/fleet.json
 # For the same reason: what a host answers in a millisecond.
 sed -i 's/filesystem_timeout_seconds: .*/filesystem_timeout_seconds: 10/' $ETC/lxc_monitor.yaml
 systemctl restart lxc_monitor

@@ -130,8 +130,8 @@ describe('quorum', () => {
 
 describe('the clock', () => {
   test('is wrong before this program was written', async () => {
-    const found = await clock.look(patient({ nowMs: Date.UTC(2000, 0) }))
-    expect(found).toMatchObject({ isGood: false, detail: expect.stringContaining('2000-01-01') })
+    const found = await clock.look(patient({ nowMs: Date.UTC(2000, 0, 15) }))
+    expect(found).toMatchObject({ isGood: false, detail: expect.stringContaining('2000-01-1') })
   })
 
   test('went back when the metrics are from the future', async () => {
@@ -171,7 +171,17 @@ describe('the data', () => {
     const model = MODEL_CONFIG_RULES.schema.parse({ data_file: '/elsewhere.json' })
     expect(await freshData.look(patient({ model }))).toMatchObject({
       isGood: false,
-      mend: 'make monitoring.export_file and data_file the same, then systemctl restart lxc_monitor lxc_autoscale_ml',
+      detail: expect.stringContaining('/elsewhere.json'),
+      mend: expect.stringContaining('systemctl restart lxc_monitor lxc_autoscale_ml'),
+    })
+  })
+
+  test('are bad when something else stands in their place', async () => {
+    mkdirSync(join(directory, 'metrics.json'))
+    expect(await freshData.look(patient())).toMatchObject({
+      isGood: false,
+      detail: expect.stringContaining('is not a regular file'),
+      mend: expect.stringMatching(/^mv /),
     })
   })
 
@@ -329,12 +339,14 @@ describe('whether it is deciding', () => {
     ])
     const client = new FakeApi()
     client.error = new AutoscaleError('SCALING_API_UNREACHABLE', 'no answer')
-    expect(await deciding.look(watched({ client }))).toMatchObject([{ isGood: false }, { detail: 'no answer' }])
+    expect(await deciding.look(watched({ client }))).toMatchObject([
+      { detail: 'not deciding: lxc_autoscale_ml is not running' },
+    ])
   })
 
   test.each(['model_status_file', 'model_lock_file'])('cannot be known when the API looks at another %s', async key => {
     const usual = watched().api?.health
     const api = API_CONFIG_RULES.schema.parse({ health: { ...usual, [key]: '/elsewhere' } })
-    expect(await deciding.look(watched({ api }))).toMatchObject({ isGood: false, mend: expect.stringContaining(key) })
+    expect(await deciding.look(watched({ api }))).toMatchObject({ isGood: false, detail: expect.stringContaining(key) })
   })
 })

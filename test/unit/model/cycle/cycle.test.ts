@@ -105,7 +105,7 @@ describe('a cycle', () => {
     const text = await metricsText()
     expect(text).toContain('lxc_autoscale_model_cycles_total{outcome="decided"} 1')
     expect(text).toContain('lxc_autoscale_model_changes_total{outcome="applied"} 1')
-    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cores",direction="up",reason="adaptive"} 1')
+    expect(text).toContain('lxc_autoscale_model_decisions_total{resource="cpu",direction="up",reason="adaptive"} 1')
     expect(text).toContain('lxc_autoscale_model_decisions_total{resource="memory",direction="keep",reason="none"} 2')
     expect(text).toContain('lxc_autoscale_model_samples_total 2')
     expect(text).toContain('lxc_autoscale_model_data_age_seconds 0')

@@ -93,7 +93,7 @@ describe.each(POLICY_NAMES)('policy %s', policy => {
     await loop.minutes(60, sample => (sample % 3 === 0 ? { memoryEvents: inner } : {}))
     expect(loop.model.api.changes).toEqual([])
     expect(loop.reasons).toContain('killed inside a limit of its own')
-    expect(await loop.text()).toContain('lxc_autoscale_model_kills_total{limit="inner"} 120')
+    expect(await loop.text()).toContain('lxc_autoscale_model_kills_total{limit="nested"} 120')
     expect(await loop.text()).toContain('lxc_autoscale_model_kills_total{limit="own"} 0')
     expect(JSON.stringify(loop.model.fleet.get(101)?.sizer.serialise())).not.toContain('quarantineUntilMs')
   })

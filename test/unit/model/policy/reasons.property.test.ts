@@ -8,6 +8,8 @@ import { Schedule, Tier } from '../../../../packages/model/src/policy/settings.t
 import { circumstances, draft, facts, localSample, MONDAY_MS, settings } from '../../../builders/sizing.ts'
 
 const HOUR_MS = 3_600_000
+/** On a machine that is busy with other things. */
+const SLOWEST_MS = 120_000
 type Resource = keyof Allocation
 
 /** What may be the cause of a size. Each part is left out where it is none, so that a cause can be taken away. */
@@ -268,7 +270,9 @@ function followed(causes: Causes, on: Resource): { readonly rules: readonly stri
   return { rules, isOther: false }
 }
 
-test('without the causes that are named the size is another one, and what keeps a size is named', () => {
+test('without the causes that are named the size is another one, and what keeps a size is named', {
+  timeout: SLOWEST_MS,
+}, () => {
   const named = new Set<string>()
   fc.assert(
     fc.property(cases, causes => {
@@ -289,7 +293,7 @@ test('without the causes that are named the size is another one, and what keeps 
   expect([...named, 'refuse-nonsense'].toSorted()).toEqual([...ALL_RULES, 'the policy'].toSorted())
 })
 
-test('no reason is given that would be given without its cause', () => {
+test('no reason is given that would be given without its cause', { timeout: SLOWEST_MS }, () => {
   fc.assert(
     fc.property(cases, causes => {
       for (const remark of decided(causes).reasons.filter(({ does }) => does !== 'tells')) {

@@ -29,7 +29,7 @@ export const keepChangeBudget: Rule = (draft, facts) => {
   const budget = isNeed ? most : Math.ceil(most / 2)
   const isKnown = isNeed || circumstances.isHistoryKnown !== false
   if (recentChanges < budget && isKnown) return draft
-  const kept = budget < most ? `, of which ${most - budget} are kept for growth out of need` : ''
+  const kept = recentChanges < most ? `, of which ${most - budget} are kept for growth out of need` : ''
   const text = isKnown
     ? `changed ${timesText(recentChanges)} in the last hour; max_changes_per_hour is ${most}${kept}`
     : 'how often it was changed in the last hour is not known: the audit log cannot be read'

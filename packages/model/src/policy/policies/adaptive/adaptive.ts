@@ -91,8 +91,8 @@ class AdaptiveState implements PolicyState {
     }
   }
 
-  explain(): { readonly cores: string; readonly memory: string } {
-    return { cores: this.#cpu.explain(), memory: this.#memory.explain() }
+  explain(withNext: boolean): { readonly cores: string; readonly memory: string } {
+    return { cores: this.#cpu.explain(withNext), memory: this.#memory.explain(withNext) }
   }
 
   serialise(): z.input<ReturnType<typeof adaptiveState>> {

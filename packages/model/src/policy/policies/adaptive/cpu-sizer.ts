@@ -208,7 +208,7 @@ export class CpuSizer {
     }
     const held = this.#hold.peak
     const isLess = this.#steps(held) < allocatedCores * this.#stepsPerCore - ROUNDING
-    this.#outcome = { kind: this.#steps(held) > this.#steps(this.#wantedCores) ? 'held' : 'as-wanted' }
+    this.#outcome = { kind: coresText(held) === coresText(this.#wantedCores) ? 'as-wanted' : 'held' }
     if (!isLess) return undefined
     if (this.#tokens.isExhausted) {
       this.#outcome = { kind: 'spent' }
@@ -227,8 +227,8 @@ export class CpuSizer {
   }
 
   /** Why the last decision came out so, from the numbers that decided. */
-  explain(): string {
-    const text = this.#groundText()
+  explain(withNext = true): string {
+    const text = this.#groundText(withNext)
     const wanted = coresText(this.#wantedCores)
     switch (this.#outcome.kind) {
       case 'as-wanted':
@@ -349,7 +349,7 @@ export class CpuSizer {
     return Math.ceil(cores * this.#stepsPerCore - ROUNDING)
   }
 
-  #groundText(): string {
+  #groundText(withNext: boolean): string {
     const { youngMargin, soonMs, strangerFactor } = this.#parameters
     switch (this.#ground.kind) {
       case 'unseen':
@@ -367,13 +367,13 @@ export class CpuSizer {
       case 'least':
         return `${coresText(this.#lowestSteps / this.#stepsPerCore)} is the least it may have; less by ${this.#ruleText(this.#chosen)}`
       case 'chosen':
-        return this.#chosenText()
+        return this.#chosenText(withNext)
     }
   }
 
   /** The rule that won, and by what it beats the next one that wants another size. */
-  #chosenText(): string {
-    const rival = this.#sizers.runnerUp(this.#chosen)
+  #chosenText(withNext: boolean): string {
+    const rival = withNext ? this.#sizers.runnerUp(this.#chosen) : undefined
     const won = this.#ruleText(this.#chosen)
     const text = `${won}: ${this.#billText(this.#chosen)}`
     if (rival === undefined) return text

@@ -136,12 +136,12 @@ export class MemorySizer {
   }
 
   /** Why the last decision came out so, from the numbers that decided. */
-  explain(): string {
+  explain(withNext = true): string {
     const wishes = this.#wishes
     if (wishes === undefined) return 'nothing has been observed yet'
     const [won = 'peak', next = 'growth'] = WISHES.toSorted((a, b) => wishes[b] - wishes[a])
     const wonMb = wishes[won]
-    const text = wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
+    const text = withNext && wishes[next] > 0 ? `${this.#text(won)}; next: ${this.#text(next)}` : this.#text(won)
     switch (this.#outcome) {
       case 'as-wanted':
         return text

@@ -1,0 +1,36 @@
+/** One metric in the text format of Prometheus, with all its series. */
+export interface MetricFamily {
+  readonly name: string
+  readonly type: 'gauge' | 'counter'
+  readonly help: string
+  /** Labels as `labels` gives them, and the value; one that is not known is left out. */
+  readonly series: Iterable<readonly [labels: string, value: number | undefined]>
+}
+
+/** `vmid="101",rule="share-host"` */
+export function labels(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${escapeValue(String(value))}"`)
+    .join()
+}
+
+/**
+ * For values of many containers: they are made from the last cycle when somebody asks for them, since keeping them in a
+ * registry in each cycle would cost more than measuring them.
+ */
+export function formatFamilies(families: readonly MetricFamily[]): string {
+  const lines: string[] = []
+  for (const { name, type, help, series } of families) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+    for (const [labels, value] of series) {
+      if (value === undefined) continue
+      const text = value === Number.POSITIVE_INFINITY ? '+Inf' : String(value)
+      lines.push(labels === '' ? `${name} ${text}` : `${name}{${labels}} ${text}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function escapeValue(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}
