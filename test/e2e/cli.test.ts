@@ -381,6 +381,7 @@ describe.concurrent('doctor', () => {
     const wrong = JSON.parse(stdout).filter(({ isGood }: { isGood?: boolean }) => isGood === false)
     expect(wrong.map(({ name }: { name: string }) => name)).toEqual([
       'configuration',
+      'model',
       'pct',
       'cgroups',
       'data',
