@@ -4,14 +4,17 @@ import {
   type ContainerConfigBody,
   type ContainerConfigsBody,
   type ContainerStatus,
+  type DecidingVerdict,
   type HistoryEntryBody,
   type ModelStatus,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
+import { readVerdict } from '../api/read-verdict.ts'
 import { allocationText, whoText } from '../output/changes.ts'
 import { type Column, fitLines, wrapLines } from '../output/layout.ts'
 import { ago, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
+import { verdictLine } from '../output/verdict-line.ts'
 import { countArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { modelView } from './model-view.ts'
@@ -48,6 +51,7 @@ interface StatusReport {
   /** The newest change of each container, whoever made it. */
   readonly changes: readonly HistoryEntryBody[]
   readonly model: ModelStatus | null
+  readonly deciding: DecidingVerdict
 }
 
 async function readStatus({ api, configDir }: CommandContext, { sort, top }: StatusOptions): Promise<StatusReport> {
@@ -55,7 +59,8 @@ async function readStatus({ api, configDir }: CommandContext, { sort, top }: Sta
     api.configs(),
     api.history({ newest: true, limit: MOST_CHANGES }),
   ])
-  const report = { failed, changes, model: modelView(configDir).status ?? null }
+  const { config, status } = modelView(configDir)
+  const report = { failed, changes, model: status ?? null, deciding: await readVerdict(api, config) }
   const rows = statusRows({ ...report, containers }).sort(comparing(sort))
   return { containers: rows.slice(0, top).map(({ config }) => config), ...report }
 }
@@ -68,14 +73,24 @@ function show(terminal: Terminal, report: StatusReport): void {
 async function watchOnce(context: CommandContext, options: StatusOptions): Promise<void> {
   const { terminal } = context
   const report = await readStatus(context, options)
-  const isOver = delay(WATCH_MS).then(() => true)
+  const isOver = delay(WATCH_MS, true as const)
   do {
     terminal.clear()
     terminal.answer(report, shown => {
       const lines = wrapLines(statusLines(shown, Date.now()).join('\n'), screenWidth()).split('\n')
       return fitLines(lines, terminal.height, left => `${left} more: make the screen larger, or --sort and --top`)
     })
-  } while (!(await Promise.race([isOver, once(process.stdout, 'resize').then(() => false)])))
+  } while (!(await isOverBefore(isOver, 'resize')))
+}
+
+/** Whether `isOver` resolves before the screen tells `event`. */
+async function isOverBefore(isOver: Promise<true>, event: 'resize'): Promise<boolean> {
+  const wait = new AbortController()
+  try {
+    return await Promise.race([isOver, once(process.stdout, event, { signal: wait.signal }).then(() => false)])
+  } finally {
+    wait.abort()
+  }
 }
 
 /** What is known of one container. */
@@ -136,26 +151,13 @@ const COLUMNS: readonly Column[] = [
 ]
 
 function statusLines(report: StatusReport, nowMs: number): string[] {
-  const { model, failed } = report
+  const { deciding, failed } = report
   const rows = statusRows(report).map(row => cells(row, nowMs))
   return [
-    modelLine(model, nowMs),
+    verdictLine(deciding),
     ...failed.map(({ lxc_id, message }) => warned(`${lxc_id}: ${message}`)),
     ...(rows.length === 0 ? ['no containers'] : [table(COLUMNS, rows)]),
   ]
-}
-
-function modelLine(model: ModelStatus | null, nowMs: number): string {
-  if (model === null) return warned('the model has not finished a cycle yet')
-  const { cycle, metrics, dry_run, updated_at, warnings } = model
-  const parts = [
-    `model: cycle ${cycle.number}, ${ago(Date.parse(updated_at), nowMs)}, ${cycle.outcome}`,
-    ...(cycle.text === '' ? [] : [warned(cycle.text)]),
-    ...warnings.map(({ text }) => warned(text)),
-    `data ${figure(metrics.age_seconds, 's')} old${metrics.is_stale ? warned(' (stale: nothing is decided)') : ''}`,
-    ...(dry_run ? [warned('dry run: nothing is changed')] : []),
-  ]
-  return parts.join('; ')
 }
 
 function cells({ config, decided, change }: StatusRow, nowMs: number): (string | number | null)[] {
