@@ -20,12 +20,14 @@ check 'doctor finds nothing wrong' within 20 is_well
 systemctl stop lxc_autoscale_ml
 check 'doctor mends a model that was stopped' mends model
 
-rm $ETC/lxc_autoscale_api.yaml
+mv $ETC/lxc_autoscale_api.yaml "$scratch/api.yaml"
 check 'doctor mends a settings file that is gone' mends configuration
 check 'and the service may read it, but not everybody' equals "$(mode_of $ETC/lxc_autoscale_api.yaml)" '640 root:lxc-autoscale-api'
+cp -a "$scratch/api.yaml" $ETC/lxc_autoscale_api.yaml
+systemctl restart lxc_autoscale_api
 
 cp -a $ETC/api.key "$scratch/api.key"
-openssl rand -hex 32 >$ETC/api.key
+echo another-key-than-before-0001 >$ETC/api.key
 check 'doctor mends a key that the API has not read' mends 'API key'
 rm $ETC/api.key
 check 'doctor mends a key file that is gone' mends 'API key'
