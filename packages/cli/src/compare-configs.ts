@@ -50,7 +50,7 @@ export function compareConfigs(configs: Configs, host: HostFacts): Mismatch[] {
     ...(monitor && model ? monitorWithModel(monitor, model) : []),
     ...(monitor && api ? monitorWithApi(monitor, api) : []),
     ...(model && api ? [...addresses(model, api), ...modelWithApi(model, api), ...bounds(model, api)] : []),
-    ...(model ? [...thresholds(model), ...hostSize(model, host)] : []),
+    ...(model ? [...tierLimits(model), ...thresholds(model), ...hostSize(model, host)] : []),
     ...sharedPlaces(configs),
     ...keyFiles(configs, host),
   ]
@@ -238,6 +238,26 @@ function refusedSize(
     key,
     text: `${value} is ${side} safety.limits.${limit} of lxc_autoscale_api, ${bound}, which refuses it`,
   }
+}
+
+/** A maximum of a tier below the general minimum: that of the tier wins, which may not have been meant. */
+function tierLimits({ scaling, tiers }: ModelConfig): Mismatch[] {
+  const pairs = [
+    ['min_cpu_cores', 'max_cpu_cores'],
+    ['min_ram_mb', 'max_ram_mb'],
+  ] as const
+  return Object.entries(tiers).flatMap(([name, tier]) =>
+    pairs.flatMap(([least, most]) => {
+      const value = tier[most]
+      if (value === undefined || tier[least] !== undefined || scaling[least] <= value) return []
+      return [
+        modelKey(
+          `tiers.${name}.${most}`,
+          `${value} is below scaling.${least}, ${scaling[least]}: ${value} is what its containers get`,
+        ),
+      ]
+    }),
+  )
 }
 
 function thresholds({ scaling, tiers }: ModelConfig): Mismatch[] {

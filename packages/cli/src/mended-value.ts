@@ -23,22 +23,18 @@ function mended(value: unknown, { type, enum: names }: SchemaNode): MendedValue[
   if (typeof value !== 'string') return []
   const text = value.trim()
   if (names !== undefined) {
-    const same = names.find(name => String(name).toLowerCase() === text.toLowerCase())
-    return same === undefined ? [] : [{ value: same, note: `was ${value}` }]
+    return names
+      .filter(name => String(name).toLowerCase() === text.toLowerCase())
+      .map(same => ({ value: same, note: `was ${value}` }))
   }
-  if (type === 'boolean') return mendedBoolean(value)
-  return type === 'number' || type === 'integer' ? mendedNumber(value) : []
+  if (type === 'boolean' && TRUE.test(text)) return [{ value: true, note: `was "${value}"` }]
+  if (type === 'boolean' && FALSE.test(text)) return [{ value: false, note: `was "${value}"` }]
+  return type === 'number' || type === 'integer' ? mendedNumber(text) : []
 }
 
-function mendedBoolean(value: string): MendedValue[] {
-  const text = value.trim()
-  if (!TRUE.test(text) && !FALSE.test(text)) return []
-  return [{ value: TRUE.test(text), note: `was "${value}"` }]
-}
-
-function mendedNumber(value: string): MendedValue[] {
-  const [, digits, percent] = /^([-+]?[\d_]*\.?\d+)\s*(%?)$/.exec(value.trim()) ?? []
+function mendedNumber(text: string): MendedValue[] {
+  const [, digits, percent] = /^([-+]?[\d_]*\.?\d+)\s*(%?)$/.exec(text) ?? []
   if (digits === undefined) return []
-  const note = percent === '%' ? `was ${value}: a percent sign is not written` : 'was in quotes'
+  const note = percent === '%' ? `was ${text}: a percent sign is not written` : 'was in quotes'
   return [{ value: Number(digits.replaceAll('_', '')), note }]
 }

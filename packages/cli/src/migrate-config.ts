@@ -88,9 +88,12 @@ function takeValue(old: OldValue, rules: Rules): TakenValue {
   if (advice !== undefined) return { ...old, fates: [{ fate: 'dropped', note: advice }] }
   const node = nodeAt(schemaTree(rules.schema), path)
   if (node?.type === 'array') return takeList(old, rules)
+  if (old.value === null) return { ...old, fates: [{ fate: 'dropped', note: 'is empty' }] }
   const { value, note, problem } = firstGood(path, mendedValues(old.value, node), rules)
   if (problem !== undefined) {
-    return { ...old, fates: [{ fate: node === undefined ? 'dropped' : 'refused', note: problem }] }
+    // Containers that somebody wanted left alone are never left out in passing.
+    const mayGo = node === undefined && !/ignore/i.test(keyText(path))
+    return { ...old, fates: [{ fate: mayGo ? 'dropped' : 'refused', note: problem }] }
   }
   return { ...old, value, fates: [goodFate({ path, value, note }, rules)] }
 }

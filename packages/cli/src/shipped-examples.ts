@@ -30,6 +30,11 @@ const EXAMPLES: readonly Example[] = [
   { path: ['tiers', '*', 'ids'], value: [999], meaning: 'it stands for the number of your container' },
   { path: ['lxc', 'node'], value: 'proxmox', meaning: 'left out, the name of this node is taken' },
   { path: ['lxc', 'default_storage'], value: 'local-lvm', meaning: 'see that there is such a storage' },
+  {
+    path: ['error_handling', 'notification_recipients'],
+    value: 'your-email@inbox.com',
+    meaning: 'write whom mail is to reach',
+  },
   { path: ['api', 'api_key'], value: 'your-secret-api-key-here', meaning: 'everybody knows it' },
 ]
 

@@ -32,6 +32,8 @@ const HOST_AND_SIZING_KEYS: KeyNames = new Map([
   ['reserve_memory_mb', 'host_memory_reserve_mb'],
 ])
 
+const IGNORED = /^ignore_lxc$/i
+
 const REMOTE = 'everything runs on the Proxmox host itself'
 const OFF_PEAK = 'see schedules'
 const NEWS = 'write it into the section notifications of lxc_autoscale_api.yaml'
@@ -62,14 +64,14 @@ export function translateLxcAutoscale(old: Section): Translation {
     for (const [key, value] of Object.entries(section)) {
       const from = `${name}.${key}`
       const ours = keys.get(key)
-      if (key === 'ignore_lxc') ignored.push({ value, from })
+      if (IGNORED.test(key)) ignored.push({ value, from })
       else if (ours !== undefined) values.push({ path: [...place, ours], value, from })
       else lost.push(lostKey(from, key))
     }
   }
   for (const [name, section] of Object.entries(old)) {
-    if (name === 'ignore_lxc') ignored.push({ value: section, from: name })
-    else if (!isMap(section)) lost.push(lostKey(name, name))
+    if (IGNORED.test(name)) ignored.push({ value: section, from: name })
+    else if (!isMap(section)) lost.push(noSection(name, section))
     else if (/^DEFAULTS?$/i.test(name)) takeSection(name, section, [HOST_AND_SIZING_KEYS, 'scaling'])
     else if (/^TIER_/i.test(name)) {
       const { lxc_containers, ...rest } = section
@@ -81,7 +83,16 @@ export function translateLxcAutoscale(old: Section): Translation {
   return { values: [...lastTierOnly(values), ...ignoredValue(ignored)], lost }
 }
 
+/** What should be a section, or what may stand outside of any. */
+function noSection(name: string, value: unknown): KeyFate {
+  if (!/^(?:DEFAULTS?$|TIER_)/i.test(name)) return lostKey(name, name)
+  if (value === null) return { key: name, fate: 'dropped', note: 'is empty' }
+  return { key: name, fate: 'refused', note: 'must be a section of keys' }
+}
+
 function lostKey(from: string, key: string): KeyFate {
+  // Containers that somebody wanted left alone are never left out in passing.
+  if (/ignore/i.test(key)) return { key: from, fate: 'refused', note: 'no counterpart; see ignore_lxc' }
   const why = LOST.find(([pattern]) => pattern.test(key))?.[1] ?? 'no counterpart'
   return { key: from, fate: 'dropped', note: why }
 }

@@ -75,6 +75,11 @@ test.each<[string, Texts, readonly string[]]>([
     { model: 'tiers: {a: {ids: [101], ram_scale_down_threshold: 75}}' },
     ['model: tiers.a.ram_scale_up_threshold'],
   ],
+  [
+    'a tier below the general minimum',
+    { model: 'tiers: {a: {ids: [101], max_ram_mb: 64}}' },
+    ['model: tiers.a.max_ram_mb'],
+  ],
   ['fewer cores than the host has', { model: 'scaling: {total_cores: 4}' }, ['model: scaling.total_cores']],
   ['the cores that the host has', { model: 'scaling: {total_cores: 32, total_ram_mb: 65536}' }, []],
   ['less memory than the host has', { model: 'scaling: {total_ram_mb: 16384}' }, ['model: scaling.total_ram_mb']],

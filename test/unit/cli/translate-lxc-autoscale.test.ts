@@ -76,3 +76,10 @@ test.each([
   expect(taken).toMatchObject(config)
   expect(keys.filter(({ fate }) => fate === 'refused' || fate === 'dropped')).toEqual([])
 })
+
+test.each([
+  ['DEFAULT: {ignored_containers: [101]}', 'DEFAULT.ignored_containers'],
+  ['TIER_a: [101]', 'TIER_a'],
+])('%s is refused, not left out in passing', (text, key) => {
+  expect(migrated(text).keys).toContainEqual(expect.objectContaining({ key, fate: 'refused' }))
+})

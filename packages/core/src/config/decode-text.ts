@@ -7,6 +7,9 @@ const BYTE_ORDER_MARK = '\uFEFF'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/
 
+/** A space of another kind where YAML wants a plain one, as web pages and word processors write it. */
+const FOREIGN_SPACE = /^(?:[ \t]*|[^#"'\n]*:)([\u00a0\u2000-\u200b\u202f\u3000\ufeff])/m
+
 /**
  * The text that the bytes of a configuration file are, with line ends of one kind.
  * @throws {ConfigError} naming the line when they are not UTF-8, or hold what no text has.
@@ -22,10 +25,18 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8').replace(BYTE_ORDER_MARK, '').replaceAll(/\r\n?/g, '\n')
   const unprintable = UNPRINTABLE.exec(text)
   if (unprintable !== null) {
-    const code = unprintable[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-    throw refuse(lineAt(text, unprintable.index), `holds the control character U+${code}: remove it`)
+    throw refuse(lineAt(text, unprintable.index), `holds the control character ${codeOf(unprintable[0])}: remove it`)
+  }
+  const foreign = FOREIGN_SPACE.exec(text)
+  if (foreign !== null) {
+    const message = `holds a space of another kind (${codeOf(foreign[1] ?? '')}): write a plain one`
+    throw refuse(lineAt(text, foreign.index + foreign[0].length - 1), message)
   }
   return text
+}
+
+function codeOf(character: string): string {
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 /** The line, from 1 on, in which the character at `offset` stands. */

@@ -81,7 +81,7 @@ const YES = /^(?:y|yes|on|true)$/i
 const NO = /^(?:n|no|off|false)$/i
 
 function hintWords(value: unknown, node: SchemaNode, key: string): string {
-  const right = rightValue(value, node)
+  const right = rightValue(value, node) ?? rightTime(value, node, key)
   if (right !== undefined) return `; write ${right}`
   return isNumber(node) && isSizeKey(key) && typeof value === 'string' ? '; with a unit: 512M, 8G or 1.5G' : ''
 }
@@ -106,6 +106,25 @@ function rightList(value: unknown): string | undefined {
 function rightNumber(text: string, node: SchemaNode): string | undefined {
   const [, digits] = /^(-?\d+(?:\.\d+)?) ?%?$/.exec(text) ?? []
   return digits !== undefined && isWithin(Number(digits), node) ? String(Number(digits)) : undefined
+}
+
+/** How long a unit of time is, in seconds. */
+const TIMES: readonly (readonly [RegExp, number])[] = [
+  [/^s(?:ec(?:onds?)?)?$/i, 1],
+  [/^m(?:in(?:utes?)?)?$/i, 60],
+  [/^h(?:ours?)?$/i, 3_600],
+  [/^d(?:ays?)?$/i, 86_400],
+]
+
+/** `5m` in the unit of a key that counts seconds or hours. */
+function rightTime(value: unknown, node: SchemaNode, key: string): string | undefined {
+  const [, unitOfKey] = /_(seconds|hours)$/.exec(key) ?? []
+  const [, digits, word = ''] =
+    typeof value === 'string' ? (/^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(value.trim()) ?? []) : []
+  const unit = TIMES.find(([pattern]) => pattern.test(word))?.[1]
+  if (unitOfKey === undefined || digits === undefined || unit === undefined) return undefined
+  const amount = (Number(digits) * unit) / (unitOfKey === 'hours' ? 3_600 : 1)
+  return isNumber(node) && isWithin(amount, node) ? String(amount) : undefined
 }
 
 function isWithin(value: number, { type, minimum, maximum, exclusiveMinimum }: SchemaNode): boolean {

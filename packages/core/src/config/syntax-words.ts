@@ -33,17 +33,23 @@ function slipNear(error: YAMLParseError, { text, offset }: Place, keys: Readonly
   const [from, to] = [lineStart(text, lineStart(text, offset) - 1), lineEnd(text, lineEnd(text, error.pos[1]) + 1)]
   for (let start = from; start < to; start = lineEnd(text, start) + 1) {
     const line = text.slice(start, lineEnd(text, start))
-    const [, indent = '', key = '', value = ''] = /^([ \t-]*)([\w.-]+):([^\s:/].*)$/.exec(line) ?? []
+    const [, indent = '', rest = ''] = /^([ \t-]*)(.*)$/.exec(line) ?? []
     const path = pathByIndent(text, start) ?? []
     if (/^ *\t/.test(line)) return { path, offset: start, message: 'is indented with a tab: use spaces' }
-    if (keys.has(key)) return { path, offset: start + indent.length, message: missingSpace(key, value) }
+    const slip = keySlip(rest)
+    if (slip !== undefined && keys.has(slip.key)) {
+      return { path: path.length > 0 ? path : [slip.key], offset: start + indent.length, message: slip.message }
+    }
   }
   return misindented(error, text, offset)
 }
 
-/** That `key:value` needs a space. */
-export function missingSpace(key: string, value: string): string {
-  return `a space is missing after the colon: ${key}: ${isSecretKey(key) ? '...' : shortened(value)}`
+/** `key:value` or `key = value` in the place of `key: value`; undefined when `text` is neither. */
+export function keySlip(text: string): { readonly key: string; readonly message: string } | undefined {
+  const [, key, sign = '', value = ''] = /^([\w.-]+)(:(?=[^\s:/])| *= *)(\S.*)$/m.exec(text) ?? []
+  if (key === undefined) return undefined
+  const missing = sign === ':' ? 'a space is missing after the colon' : 'a colon is written, not ='
+  return { key, message: `${missing}: ${key}: ${isSecretKey(key) ? '...' : shortened(value)}` }
 }
 
 /** `a: 1`, and below it a key that is indented further: the parser takes it for the second line of the value. */

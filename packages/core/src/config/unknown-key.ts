@@ -14,7 +14,9 @@ export function unknownKeyWords(path: Path, tree: SchemaNode): string {
 
 function whatElse(key: string, known: readonly string[], tree: SchemaNode): string {
   if (key.length <= MOST_NAME_LENGTH) {
-    const [nearest] = known.map(name => ({ name, steps: distance(key, name) })).sort((a, b) => a.steps - b.steps)
+    const [nearest] = known
+      .map(name => ({ name, steps: distance(key.toLowerCase(), name) }))
+      .sort((a, b) => a.steps - b.steps)
     if (nearest !== undefined && nearest.steps <= Math.max(2, key.length / 3)) return `; did you mean ${nearest.name}?`
     const elsewhere = sectionsWith(key, tree, '').slice(0, 2)
     if (elsewhere.length > 0) return ` here; it belongs to ${elsewhere.join(' or ')}`

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { gotWords, isNumber, rightWords } from './expected-words.ts'
 import { nodeAt, type Path, propertyOf, type SchemaNode, schemaTree } from './schema-tree.ts'
 import { sizeFor } from './sizes.ts'
-import { missingSpace } from './syntax-words.ts'
+import { keySlip } from './syntax-words.ts'
 import { unknownKeyWords } from './unknown-key.ts'
 
 /** One thing that is wrong with a value. */
@@ -93,9 +93,9 @@ function problemsOf(issue: z.core.$ZodIssue, above: Path, context: Context): Val
 function wrongValue(path: Path, own: string | undefined, context: Context): ValueProblem {
   const node = nodeAt(context.tree, path)
   const value = valueAt(context.value, path)
-  const slip = typeof value === 'string' && node?.properties !== undefined ? /^([\w.-]+):(\S.*)$/s.exec(value) : null
-  if (slip !== null && node !== undefined && propertyOf(node, slip[1] ?? '') !== undefined) {
-    return { path: [...path, slip[1] ?? ''], message: missingSpace(slip[1] ?? '', slip[2] ?? '') }
+  const slip = typeof value === 'string' && node?.properties !== undefined ? keySlip(value) : undefined
+  if (slip !== undefined && node !== undefined && propertyOf(node, slip.key) !== undefined) {
+    return { path: [...path, slip.key], message: slip.message }
   }
   const key = String(path.findLast(step => typeof step === 'string') ?? '')
   if (path.length === 0 && own === undefined)

@@ -8,7 +8,7 @@ interface Sections {
 
 /** A minimum that the file itself shows to be above the maximum in force. */
 export interface LimitConflict {
-  readonly path: readonly [section: string, name: string, key: string]
+  readonly path: readonly string[]
   readonly message: string
 }
 
@@ -31,6 +31,7 @@ type Keys = (typeof LIMIT_KEYS)[number]
  */
 export function limitConflicts({ scaling, tiers, schedules }: Sections): LimitConflict[] {
   return LIMIT_KEYS.flatMap(keys => [
+    ...hostConflict(keys, scaling),
     ...Object.entries(tiers).flatMap(([name, tier]) =>
       conflict(['tiers', name, keys.min], tier[keys.min], [mostOf(keys, scaling, [name, tier])]),
     ),
@@ -38,6 +39,13 @@ export function limitConflicts({ scaling, tiers, schedules }: Sections): LimitCo
       conflict(['schedules', name, keys.min], schedule[keys.min], maximumsFor(schedule, keys, { scaling, tiers })),
     ),
   ])
+}
+
+/** The general minimum, where what the host is said to have stands for the maximum. */
+function hostConflict(keys: Keys, scaling: ScalingSection): LimitConflict[] {
+  return scaling[keys.max] === undefined
+    ? conflict(['scaling', keys.min], scaling[keys.min], [mostOf(keys, scaling)])
+    : []
 }
 
 function conflict(

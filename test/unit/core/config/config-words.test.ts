@@ -57,6 +57,11 @@ describe('a slip in YAML is named with its line, its key and what to write', () 
     ['tiers: &t {a: *t}', '1: tiers.a: *t stands inside of what it stands for'],
     ['scaling: !!js/function "x"', '1: scaling: the tag !!js/function means nothing here: leave it out'],
     ['__proto__: {a: 1}', '1: __proto__: cannot be the name of a key'],
+    ['scaling:\n  min_cpu_cores = 2\n', '2: scaling.min_cpu_cores: a colon is written, not =: min_cpu_cores: 2'],
+    [
+      'scaling:\n  dry_run: true\n  min_cpu_cores = 2\n',
+      '3: min_cpu_cores: a colon is written, not =: min_cpu_cores: 2',
+    ],
     ['scaling: [1', '1: scaling: the list [ is not closed'],
     ['log_file: "abc', '1: log_file: the quote " is not closed'],
     ['log_file: a: b', '1: log_file: a text with a colon and a space in it must be quoted'],

@@ -92,6 +92,16 @@ describe('what is no text is refused with its line and what to do', () => {
       '/a.yaml:1: is not UTF-8 (byte 0xE2, in Latin-1 the letter â): save the file as UTF-8',
     ],
     ['a zero byte', 'name: a\nsize: 1\0\n', '/a.yaml:2: holds the control character U+0000: remove it'],
+    [
+      'a space that does not break, after a colon',
+      'name:\u00a0a\n',
+      '/a.yaml:1: holds a space of another kind (U+00A0): write a plain one',
+    ],
+    [
+      'a space without width, in front',
+      'name: a\n \u200bsize: 1\n',
+      '/a.yaml:2: holds a space of another kind (U+200B): write a plain one',
+    ],
     ['an escape', '# \x1b[2J\n', '/a.yaml:1: holds the control character U+001B: remove it'],
   ])('%s', (_, bytes, problem) => {
     expect(problemOf(written(bytes))).toBe(problem)
@@ -121,7 +131,7 @@ describe('what is no file is refused and never waited for', () => {
 
   test('nothing at all, with where to get it', () => {
     expect(problemOf(join(folder, 'none.yaml'))).toMatch(
-      /^\/none\.yaml: is not there: an empty file gives every default/,
+      /^\/none\.yaml: is not there: write one; an empty file gives every default/,
     )
   })
 })

@@ -155,6 +155,7 @@ test.each([
     "tiers: {web: {tags: [web], max_ram_mb: 1024}}\nschedules: {night: {tags: [web], from: '01:00', to: '02:00', min_ram_mb: 2048}}",
     'schedules.night.min_ram_mb: 2048 is above tiers.web.max_ram_mb, 1024',
   ],
+  ['scaling: {min_cpu_cores: 8, total_cores: 4}', 'scaling.min_cpu_cores: 8 is above scaling.total_cores, 4'],
 ])('a minimum that can never hold is refused with the maximum in force: %s', (text, problem) => {
   expect(problemsOf(text)).toContain(problem)
 })
