@@ -139,7 +139,8 @@ export const keysMatch: Check = {
 /** The key that the model sends, or why it has none. */
 function keyOfModel({ api: { api_key, api_key_file: file } }: ModelConfig): string | Finding {
   const reread = 'systemctl reload lxc_autoscale_api; systemctl restart lxc_autoscale_ml'
-  const make = `install -m 640 -g lxc-autoscale <(echo "model:scale:$(openssl rand -hex 32)") ${file}; ${reread}`
+  const line = `model:scale:$(od -An -vtx1 -N32 /dev/urandom | tr -d ' \\n')`
+  const make = `install -m 640 -g lxc-autoscale <(echo "${line}") ${file}; ${reread}`
   try {
     const key = api_key ?? readApiKey(file)
     if (key !== undefined) return key
