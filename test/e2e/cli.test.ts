@@ -287,7 +287,13 @@ describe.concurrent('config', () => {
   test('show and diff fill in defaults, and never print a key', async () => {
     const directory = folder()
     for (const name of ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml']) writeFileSync(join(directory, name), '')
-    writeFileSync(join(directory, 'lxc_autoscale_api.yaml'), 'authentication: {api_keys: [very-secret-key]}\n')
+    const targets = [
+      { type: 'webhook', url: 'https://example.org/very-secret-key', token: 'very-secret-key' },
+      { type: 'ntfy', topic: 'very-secret-key' },
+      { type: 'mail', to: 'root', smtp: { host: 'localhost', username: 'me', password: 'very-secret-key' } },
+    ]
+    const secret = { authentication: { api_keys: ['very-secret-key'] }, notifications: { targets } }
+    writeFileSync(join(directory, 'lxc_autoscale_api.yaml'), JSON.stringify(secret))
     const texts = await Promise.all(
       ['show', 'diff'].flatMap(word => [
         host.command(['config', word, '--config-dir', directory]),
@@ -296,8 +302,10 @@ describe.concurrent('config', () => {
     )
     for (const { stdout } of texts) expect(stdout).not.toContain('very-secret-key')
     expect(JSON.parse(texts[1]?.stdout ?? '')['lxc_monitor.yaml'].monitoring.check_interval).toBe(10)
-    expect(JSON.parse(texts[3]?.stdout ?? '')).toEqual([
+    expect(texts[0]?.stdout).toContain('url: https://example.org/[redacted]')
+    expect(JSON.parse(texts[3]?.stdout ?? '')).toMatchObject([
       { file: 'lxc_autoscale_api.yaml', key: 'authentication.api_keys', standard: [], here: '[redacted]' },
+      { key: 'notifications.targets', standard: [], here: [{ type: 'webhook', token: '[redacted]' }, {}, {}] },
     ])
   })
 
@@ -376,6 +384,7 @@ describe.concurrent('doctor', () => {
     const wrong = JSON.parse(stdout).filter(({ isGood }: { isGood?: boolean }) => isGood === false)
     expect(wrong.map(({ name }: { name: string }) => name)).toEqual([
       'configuration',
+      'model',
       'pct',
       'cgroups',
       'data',

@@ -139,29 +139,29 @@ export const MUTANTS = [
   {
     name: 'memory shrinks below what the API calls safe',
     file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
-    from: 'Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))',
-    to: 'Math.ceil(Math.max(needMb, stepMb))',
+    from: '{ leastMb: leastMemoryMb, why:',
+    to: '{ leastMb: 0, why:',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
     name: 'memory shrinks in one step',
     file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
-    from: 'Math.ceil(Math.max(leastMemoryMb, needMb, stepMb))',
-    to: 'Math.ceil(Math.max(leastMemoryMb, needMb))',
+    from: 'leastMb: fromMb * (1 - memory_shrink_step_percent / 100),',
+    to: 'leastMb: 0,',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
     name: 'memory shrinks while the container stalls',
     file: `${MODEL}/policy/rules/limit-memory-shrink.ts`,
-    from: 'if (pressure >= pressure_limit_percent / 4 && pressure > 0) {',
-    to: 'if (pressure >= pressure_limit_percent * 4 && pressure > 0) {',
+    from: 'const mostPercent = pressure_limit_percent / 4',
+    to: 'const mostPercent = pressure_limit_percent * 4',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
     name: 'a container shrinks while it is being learned',
     file: `${MODEL}/policy/rules/hold-shrinking.ts`,
-    from: 'facts.settings.scaling.learning_hours * MS_PER_HOUR - facts.observedMs',
-    to: 'facts.settings.scaling.learning_hours - facts.observedMs',
+    from: 'return observedMs < settings.scaling.learning_hours * MS_PER_HOUR',
+    to: 'return observedMs < settings.scaling.learning_hours',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
@@ -181,8 +181,8 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'const within = to > from || to <= max ? Math.min(max, least) : least',
-    to: 'const within = least',
+    from: 'if (to > max) return holdAt(draft, on, max, most)',
+    to: 'if (to > max) return holdAt(draft, on, to, most)',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
@@ -195,8 +195,8 @@ export const MUTANTS = [
   {
     name: 'growth that is needed is held because it is small',
     file: `${MODEL}/policy/rules/hold-small-changes.ts`,
-    from: 'return to < from || !(isUrgent || ',
-    to: 'return to < from || !(isUrgent && ',
+    from: 'return to < from || !(isUrgent(draft, resource) || ',
+    to: 'return to < from || !(isUrgent(draft, resource) && ',
     suites: [['unit', 'test/unit/model/policy/rules.test.ts']],
   },
   {

@@ -8,10 +8,9 @@ import { CAPPED, LEAKING, PAUSED, WatchedHost } from './watched-host.ts'
 
 const repository = join(import.meta.dirname, '..', '..')
 const grafana = join(repository, 'config', 'grafana')
-/** The ten questions of the page, each with its query. */
-const QUESTIONS = [
-  ...readFileSync(join(repository, 'docs', 'monitoring.md'), 'utf8').matchAll(/^ *```promql\n([^`]+?)\n *```$/gm),
-].map(([, query = '']) => query.trim())
+const PAGE = readFileSync(join(repository, 'docs', 'monitoring.md'), 'utf8')
+/** The queries of the ten questions. */
+const QUESTIONS = [...PAGE.matchAll(/^ *```promql\n([^`]+?)\n *```$/gm)].map(([, query = '']) => query.trim())
 
 interface Queried {
   readonly expr?: string
@@ -72,6 +71,19 @@ describe.skipIf(PROMETHEUS_FOLDER === undefined)('a real Prometheus beside the r
       expect(promtool(['check', 'metrics'], text)).toEqual({ exitCode: 0, text: '' })
     },
   )
+
+  test('finds no more series of a container than the page says', async () => {
+    const most = Number(/A container has at most (\d+) series/.exec(PAGE)?.[1])
+    const texts = await Promise.all(
+      Object.values(host.ports).map(async port => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    )
+    const series = texts
+      .join('\n')
+      .split('\n')
+      .filter(line => line.includes(`{vmid="${PAUSED}"`))
+    expect(series.length).toBeGreaterThan(most / 2)
+    expect(series.length).toBeLessThanOrEqual(most)
+  })
 
   test('gets an answer to each query of the dashboards and of the rules', async () => {
     const queries = [...dashboardQueries(), ...ruleSelectors().map(selector => ['rules', selector] as const)]

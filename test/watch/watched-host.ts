@@ -12,7 +12,7 @@ import { RunningPrometheus, type ScrapedPorts } from './running-prometheus.ts'
 const PATIENCE_MS = 120_000
 /** Of the demo: one whose memory grows beyond its limit. */
 export const LEAKING = 106
-/** One that would be given more cores than its maximum. */
+/** One that uses the one core that it has, which is its maximum. */
 export const CAPPED = 102
 /** One that keeps what it has. */
 export const PAUSED = 105
@@ -32,7 +32,7 @@ export class WatchedHost {
   }
 
   static async start(): Promise<WatchedHost> {
-    const containers = demoContainers(8)
+    const containers = demoContainers(8).map(each => (each.vmid === CAPPED ? { ...each, cores: 1 } : each))
     const installed = await PretendInstallation.create(containers)
     // So much history that a forest judges each container from the beginning.
     writeFileSync(installed.metricsFile, pastCycles(containers.map(({ vmid }) => vmid)))

@@ -33,6 +33,7 @@ const GROUPS = [
   'metrics',
   'scaling',
   'failures',
+  'mends',
   'configuration',
   'sandbox',
   'news',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DECIDING_PROBLEMS, type DecidingFacts, type DecidingProblem, decidingVerdict } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { containerStatus, modelStatus } from '../../builders/model-status.ts'
@@ -205,4 +207,9 @@ describe('it is idle', () => {
 test('each problem of the list can be found', () => {
   const found = [...STUCK, ...IDLE].map(([code]) => code)
   expect(new Set([...found, 'audit_unreadable', 'learned_unsaved'])).toEqual(new Set(DECIDING_PROBLEMS))
+})
+
+test('each problem of the list is explained to the administrator', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8')
+  expect(DECIDING_PROBLEMS.filter(code => !page.includes(`\`${code}\``))).toEqual([])
 })

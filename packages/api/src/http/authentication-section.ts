@@ -7,7 +7,7 @@ const SHA256 = /^sha256:[0-9a-f]{64}$/i
 const SCRYPT = /^\$scrypt\$ln=(?:[1-9]|1\d|20),r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{8,}\$[A-Za-z0-9+/]{22,}$/
 
 /** Whether `text` is the hash of a key and not the key. */
-export function isKeyHash(text: string): boolean {
+function isKeyHash(text: string): boolean {
   return SHA256.test(text) || SCRYPT.test(text)
 }
 

@@ -125,15 +125,10 @@ export class NewsDesk {
 
   /** Looks and sends until the daemon is to stop. Never rejects. */
   async run(): Promise<void> {
-    const { clock, signal, log } = this.#parts
+    const { clock, signal } = this.#parts
     await runEvery({ intervalMs: () => this.#waitMs(), clock, signal }, async () => {
-      try {
-        if (this.#isWanted && this.#sources !== undefined) await this.#look(this.#sources)
-        this.#sendDue()
-      } catch (error) {
-        // Containers must go on being sized when nobody can be told of it.
-        log.error({ err: error }, 'news failed by a bug')
-      }
+      if (this.#isWanted && this.#sources !== undefined) await this.#inBackground(this.#look(this.#sources))
+      this.#sendDue()
     })
     await this.#saving
   }
@@ -230,14 +225,21 @@ export class NewsDesk {
     const everyMs = checks.every(([, { ok }]) => ok) ? CHECK_MS : RECHECK_MS
     if (this.#isChecking || (this.#health !== undefined && nowMs - this.#health.atMs < everyMs)) return
     this.#isChecking = true
-    void sources
-      .health()
-      .then(body => {
-        this.#health = { body, atMs: nowMs }
-      })
-      .finally(() => {
-        this.#isChecking = false
-      })
+    const checked = sources.health().then(body => {
+      this.#health = { body, atMs: nowMs }
+    })
+    void this.#inBackground(checked).finally(() => {
+      this.#isChecking = false
+    })
+  }
+
+  /** Containers must go on being sized when nobody can be told of it. */
+  async #inBackground(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'news failed by a bug')
+    }
   }
 
   #tell(items: readonly NewsItem[]): void {
@@ -263,7 +265,7 @@ export class NewsDesk {
       if (atMs > nowMs || this.#parts.signal.aborted) continue
       const name = targetName(target)
       this.#sending.add(name)
-      void this.#deliver(target, outbox).finally(() => this.#sending.delete(name))
+      void this.#inBackground(this.#deliver(target, outbox)).finally(() => this.#sending.delete(name))
     }
   }
 
@@ -302,8 +304,11 @@ export class NewsDesk {
   }
 
   async #sendCounted(target: NotificationTarget, message: ReturnType<typeof composeMessage>): Promise<SendResult> {
-    const { signal, counts } = this.#parts
-    const result = await this.#send(target, message, { stop: signal })
+    const { signal, counts, log } = this.#parts
+    const result = await this.#send(target, message, { stop: signal }).catch(error => {
+      log.error({ err: error }, 'news failed by a bug')
+      return { isSent: false, text: 'a bug; the log has the details' }
+    })
     if (result.isSent) counts.newsSent(targetName(target))
     else counts.newsFailed(targetName(target))
     return result

@@ -46,11 +46,13 @@ export function patienceWith(event: NewsEvent): Patience {
 }
 
 /** The events of which `facts` can tell at all; what stands of the others is neither seen nor over. */
-export function knownEvents({ status }: Pick<NewsFacts, 'status'>): ReadonlySet<NewsEvent> {
+export function knownEvents({ status, health }: Pick<NewsFacts, 'status' | 'health'>): ReadonlySet<NewsEvent> {
   const isDecided = status?.cycle.outcome === 'decided'
-  const ofApi: readonly NewsEvent[] = ['refused', 'daemon_trouble']
-  const ofModel: readonly NewsEvent[] = ['abnormal', 'at_maximum', 'host_short']
-  return new Set([...ofApi, ...(isDecided ? ofModel : [])])
+  return new Set<NewsEvent>([
+    'refused',
+    ...(health === undefined ? [] : (['daemon_trouble'] as const)),
+    ...(isDecided ? (['abnormal', 'at_maximum', 'host_short'] as const) : []),
+  ])
 }
 
 /** Every state that `facts` show. */

@@ -130,7 +130,7 @@ export const STATUS_FILE = 'model-status.json'
 /** That file: what the model knew and did in its last cycle. */
 export const ModelStatus = z.object({
   version: z.literal(2),
-  updated_at: z.string(),
+  updated_at: z.iso.datetime(),
   pid: z.number(),
   model_version: z.string(),
   dry_run: z.boolean(),

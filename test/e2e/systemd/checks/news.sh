@@ -7,7 +7,8 @@ use strict; use IO::Socket::INET; use IO::Select;
 my $web = IO::Socket::INET->new(LocalAddr => '10.98.0.2', LocalPort => 8090, Listen => 5, ReuseAddr => 1) or die;
 my $mail = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 25, Listen => 5, ReuseAddr => 1) or die;
 $| = 1;
-for my $ready (map { IO::Select->new($web, $mail)->can_read } 1 .. 1000) {
+my $both = IO::Select->new($web, $mail);
+while (my ($ready) = $both->can_read) {
   my $client = $ready->accept or next;
   $client->autoflush(1);
   if ($ready == $web) {

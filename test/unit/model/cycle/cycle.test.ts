@@ -44,6 +44,25 @@ describe('a cycle', () => {
     })
   })
 
+  test('tells the newest samples that saw a process killed, each once', async () => {
+    const killed = { high: 0, max: 0, oomKill: 2, innerMax: 0, innerOomKill: 1 }
+    model.measure({ 101: { memoryEvents: killed }, 102: {} })
+    await model.run()
+    await pass(10_000)
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.status?.containers.map(({ kills }) => kills)).toEqual([
+      [{ time: expect.stringMatching(/Z$/), own: 2, inner: 1 }],
+      [],
+    ])
+    for (let samples = 0; samples < 30; samples++) {
+      await pass(10_000)
+      model.measure({ 101: { memoryEvents: killed } })
+      await model.run()
+    }
+    expect(model.status?.containers[0]?.kills).toHaveLength(20)
+  })
+
   test('takes one request for what was changed and one for all allocations', async () => {
     model.measure({ 101: {}, 102: {} })
     await model.run()

@@ -421,7 +421,7 @@ const SENTENCES: readonly Sentence[] = [
   [
     'limit-memory-shrink',
     new RegExp(
-      `^not below ${N} MB: (?:memory_shrink_step_percent, \\d+ %, at once|what the API allows at this moment|what it uses and has swapped out)$`,
+      `^not below ${N} MB: (?:at most \\d+ % at once \\(memory_shrink_step_percent\\)|what the API allows at this moment|what it uses and has swapped out)$`,
     ),
     ([least = 0], { to, from }) => to >= Math.min(least, from),
   ],

@@ -32,7 +32,7 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const bounds = [
     {
       leastMb: fromMb * (1 - memory_shrink_step_percent / 100),
-      why: `memory_shrink_step_percent, ${memory_shrink_step_percent} %, at once`,
+      why: `at most ${memory_shrink_step_percent} % at once (memory_shrink_step_percent)`,
     },
     { leastMb: leastMemoryMb, why: 'what the API allows at this moment' },
     { leastMb: needMb, why: 'what it uses and has swapped out' },
