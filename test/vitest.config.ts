@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const sourceCondition = '@lxc-autoscale/source'
+const bundlePrograms = join(import.meta.dirname, 'bundle-programs.ts')
 
 /** One Vitest project per kind of test; `unit` needs nothing built, `e2e` runs the built daemons. */
 function project(name: string, testTimeoutMs: number, setup: string[] = []) {
@@ -24,11 +26,11 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit', 60_000),
-      project('contract', 120_000, ['./bundle-programs.ts']),
+      project('contract', 120_000, [bundlePrograms]),
       project('simulation', 240_000),
-      project('faults', 240_000, ['./bundle-programs.ts']),
-      project('e2e', 180_000, ['./bundle-programs.ts']),
-      project('watch', 180_000, ['./bundle-programs.ts']),
+      project('faults', 240_000, [bundlePrograms]),
+      project('e2e', 180_000, [bundlePrograms]),
+      project('watch', 180_000, [bundlePrograms]),
     ],
   },
 })

@@ -60,6 +60,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     last_change: null,
     verdict: null,
     breaker: 'closed',
+    kills: [],
     paused_until: null,
     ...changes,
   }

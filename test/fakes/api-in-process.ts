@@ -14,6 +14,8 @@ import { configuredKeys } from '../../packages/api/src/http/authentication-secti
 import { Connections } from '../../packages/api/src/http/connections.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
+import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
+import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
@@ -85,18 +87,19 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
+  const telemetry = new ApiTelemetry(queue)
+  const about = { clock: systemClock, log: log.log, signal: stopping.signal }
   const ports = {
-    clock: systemClock,
-    log: log.log,
+    ...about,
     commands,
     files: new HostFiles(0),
     queue,
     audit,
     idempotency: new Idempotency(audit),
-    telemetry: new ApiTelemetry(queue),
+    telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     connections: new Connections(settings.server.max_connections, systemClock),
-    signal: stopping.signal,
+    news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)
   await resolveInterrupted({ ...ports, containers, mark: state })

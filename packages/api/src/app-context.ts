@@ -1,3 +1,4 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { openHostFigures } from '@lxc-autoscale/host'
 import { ChangeRunner } from './changes/change-runner.ts'
 import type { ScaleParts } from './changes/scale-container.ts'
@@ -14,14 +15,18 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
   const monitorFile = new MonitorFile(config.health.metrics_file)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
-  const runner = new ChangeRunner({ ...ports, containers, onEnd: entry => telemetry.change(entry) })
+  const onEnd = (entry: HistoryEntryBody) => {
+    telemetry.change(entry)
+    news.note(entry)
+  }
+  const runner = new ChangeRunner({ ...ports, containers, onEnd })
   const shrinks = new ShrinkWatch({ runner, log, signal })
   const scaling: ScaleParts = {
     containers,

@@ -18,6 +18,7 @@ import { rateLimits } from './http/rate-limit.ts'
 import { checkSameOrigin } from './http/same-origin.ts'
 import { checkSingleHeaders } from './http/single-headers.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
+import { newsSettings, newsSources } from './news-sources.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
 import type { ApiPorts } from './routes/route-context.ts'
 
@@ -60,6 +61,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   const context = { ...appContext(ports, config), listed }
   for (const module of ROUTE_MODULES) module(app, context)
   refuseOtherMethods(app, listed)
+  ports.news.use(newsSettings(config), newsSources(context))
   return app
 }
 

@@ -2,6 +2,7 @@ import { type ConfigRules, HostSection, LOG_LEVELS, MAX_VMID, stateDirectory } f
 import { z } from 'zod'
 import { AuthenticationSection } from './http/authentication-section.ts'
 import { isLoopbackAddress } from './http/client-address.ts'
+import { ErrorHandlingSection, NotificationsSection } from './news/notifications-section.ts'
 
 const seconds = (max: number, fallback: number, text: string) =>
   z.number().positive().max(max).default(fallback).describe(text)
@@ -252,6 +253,8 @@ export const ApiConfig = z
     safety: SafetySection,
     state: StateSection.describe('What it keeps.'),
     health: HealthSection.describe('What it watches.'),
+    notifications: NotificationsSection.describe('Who is told what happens.'),
+    error_handling: ErrorHandlingSection.describe('The keys by which the Python predecessor said who gets mail.'),
     logging: LoggingSection.describe('Its log.'),
     host: HostSection,
   })
@@ -274,7 +277,5 @@ export const API_CONFIG_RULES: ConfigRules<typeof ApiConfig> = {
     'logging.error_log_file': 'errors are in logging.log_file and the journal',
     'error_handling.log_errors': 'a request that ends in a 5xx status is always logged',
     'error_handling.show_stack_traces': 'an answer never holds a stack trace; the log does',
-    'error_handling.notify_on_critical_errors': 'watch GET /health/check or the metrics instead',
-    'error_handling.notification_recipients': 'watch GET /health/check or the metrics instead',
   },
 }

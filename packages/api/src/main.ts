@@ -23,6 +23,8 @@ import { Connections } from './http/connections.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
+import { NewsDesk } from './news/news-desk.ts'
+import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
@@ -87,6 +89,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         )
       },
     })
+    const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
     const ports = {
       clock,
       log,
@@ -99,6 +102,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
+      news,
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -120,8 +124,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
       )
     })
+    const told = news.run()
     await feedWatchdog(context, server)
-    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close()]))
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told]))
     await audit.close()
   } finally {
     lock.release()

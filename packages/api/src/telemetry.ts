@@ -73,6 +73,16 @@ export class ApiTelemetry {
   readonly #changes = new ChangeCounts()
   #shown: ShownState = { containers: [], installSize: () => undefined, deciding: undefined }
 
+  readonly #newsSent = this.#counter('api_news_sent_total', 'Messages that were sent to people.', ['target'])
+  readonly #newsFailed = this.#counter('api_news_failed_total', 'Attempts to send people a message that failed.', [
+    'target',
+  ])
+  readonly #newsDropped = this.#counter(
+    'api_news_dropped_total',
+    'News that stand in no message but as a count, since there were too many.',
+    ['target'],
+  )
+
   constructor(queue: ContainerQueue) {
     this.#gauge('api_queue_length', 'Changes that wait for their turn.', () => queue.waiting)
     this.#gauge('api_queue_running', 'Changes that are being made.', () => queue.running)
@@ -103,6 +113,23 @@ export class ApiTelemetry {
     this.#operations.labels(entry.action, entry.outcome).inc()
     if (entry.error !== null) this.#changeRefusals.labels(entry.error).inc()
     this.#changes.add(entry)
+  }
+
+  /** A target of news is there: its counters begin. */
+  newsTarget(target: string): void {
+    for (const counter of [this.#newsSent, this.#newsFailed, this.#newsDropped]) counter.inc({ target }, 0)
+  }
+
+  newsSent(target: string): void {
+    this.#newsSent.inc({ target })
+  }
+
+  newsFailed(target: string): void {
+    this.#newsFailed.inc({ target })
+  }
+
+  newsDropped(target: string, count: number): void {
+    this.#newsDropped.inc({ target }, count)
   }
 
   /** What is shown from now on; containers that are gone leave no series behind. */

@@ -4,10 +4,10 @@ autoload -U +X bashcompinit && bashcompinit
 _lxc_autoscale() {
   local current=${COMP_WORDS[COMP_CWORD]} path="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | config | config check | config show | config diff | config reference | config migrate | doctor | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
+    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
   done
   case $path in
-    "") words="status explain history undo ignore mode config doctor replay forest --version --help" ;;
+    "") words="status explain history undo ignore mode config doctor notify replay forest --version --help" ;;
     "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
@@ -21,6 +21,8 @@ _lxc_autoscale() {
     "config reference") words="--json --help" ;;
     "config migrate") words="--write --json --help" ;;
     "doctor") words="--config-dir --url --key-file --json --help" ;;
+    "notify") words="test --help" ;;
+    "notify test") words="--config-dir --url --key-file --json --help" ;;
     "replay") words="--trace --metrics --shapes --policy --mode --swap --config --decisions --html --json --help" ;;
     "forest") words="--data --label-column --seeds --json --help" ;;
   esac

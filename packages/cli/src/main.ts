@@ -7,6 +7,7 @@ import { forestCommand } from './commands/forest.ts'
 import { historyCommand } from './commands/history.ts'
 import { ignoreCommand } from './commands/ignore.ts'
 import { modeCommand } from './commands/mode.ts'
+import { notifyCommand } from './commands/notify.ts'
 import { replayCommand } from './commands/replay.ts'
 import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
@@ -48,6 +49,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     modeCommand(environment),
     configCommand(),
     doctorCommand(environment),
+    notifyCommand(environment),
     replayCommand(),
     forestCommand(),
   ]

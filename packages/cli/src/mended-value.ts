@@ -26,10 +26,18 @@ function mended(value: unknown, { type, enum: names }: SchemaNode): MendedValue[
     const same = names.find(name => String(name).toLowerCase() === text.toLowerCase())
     return same === undefined ? [] : [{ value: same, note: `was ${value}` }]
   }
-  if (type === 'boolean' && TRUE.test(text)) return [{ value: true, note: `was "${value}"` }]
-  if (type === 'boolean' && FALSE.test(text)) return [{ value: false, note: `was "${value}"` }]
-  if (type !== 'number' && type !== 'integer') return []
-  const [, digits, percent] = /^([-+]?[\d_]*\.?\d+)\s*(%?)$/.exec(text) ?? []
+  if (type === 'boolean') return mendedBoolean(value)
+  return type === 'number' || type === 'integer' ? mendedNumber(value) : []
+}
+
+function mendedBoolean(value: string): MendedValue[] {
+  const text = value.trim()
+  if (!TRUE.test(text) && !FALSE.test(text)) return []
+  return [{ value: TRUE.test(text), note: `was "${value}"` }]
+}
+
+function mendedNumber(value: string): MendedValue[] {
+  const [, digits, percent] = /^([-+]?[\d_]*\.?\d+)\s*(%?)$/.exec(value.trim()) ?? []
   if (digits === undefined) return []
   const note = percent === '%' ? `was ${value}: a percent sign is not written` : 'was in quotes'
   return [{ value: Number(digits.replaceAll('_', '')), note }]

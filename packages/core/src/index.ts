@@ -6,7 +6,7 @@ export {
   markdownReference,
 } from './config/describe-config.ts'
 export { HostSection } from './config/host-section.ts'
-export { type ConfigRules, keyText, type ParsedConfig, parseConfig } from './config/parse-config.ts'
+export { type ConfigRules, keyText, parseConfig } from './config/parse-config.ts'
 export { loadConfig, readConfigText, readConfigValues } from './config/read-config.ts'
 export { retiredAdvice } from './config/retired-keys.ts'
 export { isSection, namedNode, nodeAt, type Path, type SchemaNode, schemaTree } from './config/schema-tree.ts'
@@ -84,7 +84,6 @@ export { modelFacts, statusFacts } from './deciding-files.ts'
 export {
   AutoscaleError,
   ConfigError,
-  type ConfigProblem,
   ERROR_CODES,
   type ErrorCode,
   type ErrorVerdict,

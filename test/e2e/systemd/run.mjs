@@ -35,6 +35,7 @@ const GROUPS = [
   'failures',
   'configuration',
   'sandbox',
+  'news',
   'remove',
 ]
 const VM_GROUPS = ['containers', 'install', 'limits', 'metrics', 'scaling']

@@ -35,7 +35,7 @@ gunicorn: {workers: 1}
   const { config, warnings } = read(text)
   expect(config.lxc).toMatchObject({ node: 'proxmox', default_storage: 'local-lvm', timeout_seconds: 10 })
   expect(config.authentication).toMatchObject({ api_key: 'first-key-1', api_keys: ['second-key-2'] })
-  expect(warnings).toHaveLength(7)
+  expect(warnings).toHaveLength(5)
 })
 
 test.each([

@@ -4,6 +4,7 @@ import { documentRoutes } from './documents.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
+import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
 import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
@@ -26,6 +27,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   historyRoutes,
   healthRoutes,
   metricsRoutes,
+  newsRoutes,
   documentRoutes,
   pageRoutes,
 ]

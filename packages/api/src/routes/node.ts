@@ -50,7 +50,8 @@ export function nodeRoutes(app: ApiApp, context: RouteContext): void {
   )
 }
 
-function ownNode({ config, cluster }: RouteContext): string {
+/** Name of this node. */
+export function ownNode({ config, cluster }: Pick<RouteContext, 'config' | 'cluster'>): string {
   return config.lxc.node ?? cluster.members()?.node ?? hostname().split('.')[0] ?? 'localhost'
 }
 

@@ -12,6 +12,7 @@ import type { Connections } from '../http/connections.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { KeyRing } from '../http/key-ring.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
+import type { NewsDesk } from '../news/news-desk.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
@@ -28,6 +29,7 @@ export interface ApiPorts {
   readonly telemetry: ApiTelemetry
   readonly keys: KeyRing
   readonly connections: Connections
+  readonly news: NewsDesk
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }

@@ -10,6 +10,7 @@ import {
   HistoryBody,
   InstallSizesBody,
   isErrorCode,
+  NewsTestBody,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -84,6 +85,11 @@ export class ApiClient {
 
   async undoToInstall(vmid: number, how: UndoWords = {}): Promise<UndoAnswer> {
     return this.#send('POST /history/install/undo', UndoAnswerBody, { body: { lxc_id: vmid, ...how } })
+  }
+
+  /** Has a test message sent to one target of notifications, or to all. */
+  async testNews(target: string | undefined): Promise<NewsTestBody> {
+    return (await this.#send('POST /news/test', successBody(NewsTestBody), { body: { target } })).data
   }
 
   /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */

@@ -250,8 +250,17 @@ function isEmpty(value: unknown): boolean {
 
 /** The same value without the secrets that a configuration may hold. */
 function redact(value: unknown, key = ''): unknown {
+  if (key === 'url' && typeof value === 'string') return redactedUrl(value)
   if (isSecretKey(key) && !isEmpty(value)) return '[redacted]'
   if (Array.isArray(value)) return value.map(element => redact(element))
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, redact(inside, name)]))
+}
+
+/** The path of a webhook is its key. */
+function redactedUrl(text: string): string {
+  if (!URL.canParse(text)) return '[redacted]'
+  const { origin, pathname, search, username } = new URL(text)
+  const isBare = pathname === '/' && search === '' && username === ''
+  return isBare ? text : `${origin}/[redacted]`
 }

@@ -61,7 +61,14 @@ function yamlKey(key: string, node: SchemaNode, depth: number): string[] {
     return [...head, `${indent}${key}:${isEmpty ? ' {}' : ''}`, ...inside]
   }
   if (node.default === undefined) return [...head, `${indent}# ${key}:`]
-  const text = stringify({ [key]: node.default }, { flowCollectionPadding: false, collectionStyle: 'flow' })
+  const text = stringify(
+    { [key]: node.default },
+    {
+      flowCollectionPadding: false,
+      collectionStyle: 'flow',
+      lineWidth: 0,
+    },
+  )
   return [...head, `${indent}${text.trim().replace(/^\{(.*)\}$/s, '$1')}`]
 }
 

@@ -117,6 +117,10 @@ export const ContainerStatus = z.object({
   last_change: ChangeStatus.nullable(),
   verdict: VerdictStatus.nullable(),
   breaker: z.enum(BREAKER_STATES),
+  kills: z
+    .array(z.object({ time: z.string(), own: z.number(), inner: z.number() }))
+    .default([])
+    .describe('The newest samples with processes that were killed: at its own limit, and inside limits of their own.'),
 })
 export type ContainerStatus = z.output<typeof ContainerStatus>
 

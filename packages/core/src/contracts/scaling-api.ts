@@ -269,6 +269,24 @@ export const HealthBody = z.object({
 })
 export type HealthBody = z.output<typeof HealthBody>
 
+/** `POST /news/test` */
+export const NewsTestRequest = z.object({
+  target: z.string().max(64).optional().describe('Name of the only target that is sent a message; all when left out.'),
+})
+
+/** What `POST /news/test` answers in `data`. */
+export const NewsTestBody = z.object({
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      type: z.string(),
+      is_sent: z.boolean(),
+      text: z.string().describe('What the other side said, or what is wrong.'),
+    }),
+  ),
+})
+export type NewsTestBody = z.output<typeof NewsTestBody>
+
 /** What became of a change that was asked for. `unknown`: it was interrupted, and nobody saw how it ended. */
 export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]

@@ -39,6 +39,7 @@ function containerStatus(
     last_change: lastChange === undefined ? null : changeStatus(lastChange),
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
     breaker,
+    kills: [...container.kills],
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ContainerSample, NO_PAUSES, type Pauses } from '@lxc-autoscale/core'
+import { type ContainerSample, type ContainerStatus, NO_PAUSES, type Pauses } from '@lxc-autoscale/core'
 import type { HostSize } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
@@ -55,6 +55,8 @@ export interface TrackedContainer {
   /** The verdict that the decision was made with. */
   verdict: Verdict | undefined
   lastChange: LastChange | undefined
+  /** The newest samples that saw a process killed, oldest first. */
+  kills: ContainerStatus['kills']
   /** The recommended size that was logged last. */
   recommended: string
 }
@@ -117,6 +119,7 @@ export class Fleet {
     container.newestMs = markMs
     container.newest = sample
     container.implausible = undefined
+    container.kills = withKills(container.kills, sample)
     const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
     container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
   }
@@ -228,6 +231,7 @@ export class Fleet {
       decision: undefined,
       verdict: undefined,
       lastChange: undefined,
+      kills: [],
       recommended: '',
     }
     this.#containers.set(vmid, container)
@@ -267,6 +271,18 @@ export class Fleet {
       cpuCoresUsed: newest?.cpuCoresUsed,
     }
   }
+}
+
+/** So many are remembered for whoever tells people of them. */
+const MOST_KILLS = 20
+
+function withKills(
+  kills: ContainerStatus['kills'],
+  { timestampMs, memoryEvents }: ContainerSample,
+): ContainerStatus['kills'] {
+  const { oomKill: own = 0, innerOomKill: inner = 0 } = memoryEvents ?? {}
+  if (own === 0 && inner === 0) return kills
+  return [...kills, { time: new Date(timestampMs).toISOString(), own, inner }].slice(-MOST_KILLS)
 }
 
 /** A file of the Python predecessor has the percentage only, which is of the cores that were allowed. */
