@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { MAX_VMID, MIN_VMID, parseVmid } from '@lxc-autoscale/core'
 import { InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../duration.ts'
@@ -26,4 +27,11 @@ export function durationArgument(text: string): number {
   const durationMs = parseDurationMs(text)
   if (durationMs === undefined) throw new InvalidArgumentError('must be a duration such as 90s, 30m, 2h or 1d')
   return durationMs
+}
+
+/** A folder that is named must be there: with the defaults in its place the command would be about another host. */
+export function folderArgument(path: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new InvalidArgumentError('there is no such folder')
+  return path
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ApiClient } from '../api/api-client.ts'
 import { standardTerminal, type Terminal } from '../output/terminal.ts'
 import { readText } from '../read-text.ts'
+import { folderArgument } from './arguments.ts'
 
 /** Options that every command that talks to the API or reads the host's files has. */
 export interface HostOptions {
@@ -26,7 +27,7 @@ const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
 
 export function withHostOptions(command: Command): Command {
   return command
-    .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
+    .option('--config-dir <folder>', 'where the three configuration files are', folderArgument, '/etc/lxc_autoscale_ml')
     .option('--url <url>', 'address of the scaling API (default: as configured)')
     .option('--key-file <file>', `file with the API key (default: as configured; ${API_KEY_VARIABLE} comes first)`)
     .option('--json', 'print JSON')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   countArgument,
   durationArgument,
+  folderArgument,
   megabytesArgument,
   vmidArgument,
 } from '../../../../packages/cli/src/commands/arguments.ts'
@@ -29,5 +30,12 @@ test('an amount of memory is a whole number of MB, 0 too', () => {
   expect(['0', '512'].map(megabytesArgument)).toEqual([0, 512])
   for (const text of ['-1', '1.5', '', '512MB', '99999999']) {
     expect(() => megabytesArgument(text)).toThrow('must be a whole number of MB from 0')
+  }
+})
+
+test('a folder that is named is there', () => {
+  expect(folderArgument(import.meta.dirname)).toBe(import.meta.dirname)
+  for (const path of ['/etc/lxc_autoscale_lm', import.meta.filename, '']) {
+    expect(() => folderArgument(path)).toThrow('there is no such folder')
   }
 })
