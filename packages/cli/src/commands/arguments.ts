@@ -35,3 +35,11 @@ export function folderArgument(path: string): string {
     throw new InvalidArgumentError('there is no such folder')
   return path
 }
+
+/** @throws {InvalidArgumentError} when `text` is no address that can be asked. */
+export function urlArgument(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('must be an address such as http://127.0.0.1:5000')
+  }
+  return text.replace(/\/+$/, '')
+}

@@ -4,6 +4,7 @@ import {
   durationArgument,
   folderArgument,
   megabytesArgument,
+  urlArgument,
   vmidArgument,
 } from '../../../../packages/cli/src/commands/arguments.ts'
 
@@ -37,5 +38,12 @@ test('a folder that is named is there', () => {
   expect(folderArgument(import.meta.dirname)).toBe(import.meta.dirname)
   for (const path of ['/etc/lxc_autoscale_lm', import.meta.filename, '']) {
     expect(() => folderArgument(path)).toThrow('there is no such folder')
+  }
+})
+
+test('an address has a scheme that can be asked', () => {
+  expect(urlArgument('http://127.0.0.1:5000/')).toBe('http://127.0.0.1:5000')
+  for (const text of ['127.0.0.1:5000', 'localhost:5000', 'ftp://x', '']) {
+    expect(() => urlArgument(text)).toThrow('must be an address such as http://127.0.0.1:5000')
   }
 })
