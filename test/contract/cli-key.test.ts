@@ -5,11 +5,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { commandContext } from '../../packages/cli/src/commands/command-context.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
+const HISTORY = '{"status":"success","message":"","data":{"entries":[],"caller":{"key":"x","role":"read"}}}'
 let headers: IncomingHttpHeaders = {}
+let answer = HISTORY
 const server = createServer((request, response) => {
   headers = request.headers
   response.setHeader('content-type', 'application/json')
-  response.end('{"status":"success","message":"","data":{"entries":[],"caller":{"key":"x","role":"read"}}}')
+  response.end(answer)
 })
 let url: string
 let directory: string
@@ -19,6 +21,7 @@ beforeEach(async () => {
   const address = server.address()
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
   directory = temporaryDirectory()
+  answer = HISTORY
 })
 afterEach(() => new Promise(resolve => server.close(resolve)))
 
@@ -57,9 +60,16 @@ test('the first key of a file counts, plain or with a name; comments and hashes 
 test('without any key nothing is sent, and a named file must be there', async () => {
   expect(await sentKey()).toBeUndefined()
   expect(() => commandContext({ configDir: directory, keyFile: join(directory, 'none') }, {})).toThrow('ENOENT')
+  const keyFile = write('empty', '# none\n')
+  expect(() => commandContext({ configDir: directory, keyFile }, {})).toThrow(`--key-file: ${keyFile} holds no key`)
 })
 
 test('a configuration that is no YAML is named', () => {
   const file = write('lxc_autoscale_ml.yaml', 'api: [\n')
   expect(() => commandContext({ configDir: directory }, {})).toThrow(file)
+})
+
+test('another program that answers there is told from none', async () => {
+  answer = '<html>'
+  await expect(sentKey()).rejects.toMatchObject({ code: 'SCALING_API_MALFORMED' })
 })

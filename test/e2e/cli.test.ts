@@ -139,7 +139,10 @@ describe('history and undo', () => {
   test('goes back no further than asked', async () => {
     expect(await json('history', '--since', '1d')).not.toEqual([])
     expect(await json('history', '103')).toEqual([])
-    expect(await said('history', '103')).toBe('nothing was changed\n')
+    expect(await said('history', '103')).toBe('no change of container 103 is known\n')
+    expect(await said('history', '103', '--since', '90m')).toBe(
+      'no change of container 103 in the last 90 min is known\n',
+    )
   })
 
   test('the newest change is taken back, and the model takes that for the will of a person', async () => {

@@ -135,7 +135,7 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/
 
 /** Whether the model calls where the API listens. An address of neither this host nor of the API says nothing. */
 function addresses({ api: { api_url: url } }: ModelConfig, { server }: ApiConfig): Mismatch[] {
-  const { protocol, hostname, port } = new URL(url)
+  const { protocol, hostname, port, pathname, origin } = new URL(url)
   const usual = protocol === 'https:' ? 443 : 80
   const called = port === '' ? usual : Number(port)
   const isHere = LOOPBACK.test(hostname) || hostname === server.host
@@ -145,11 +145,13 @@ function addresses({ api: { api_url: url } }: ModelConfig, { server }: ApiConfig
     return wrong(`${url} speaks TLS, which lxc_autoscale_api does not: write http://`)
   if (isHere && server.port === 0) return wrong(`${url} has a fixed port, but server.port is 0, which takes any`)
   if (isHere && called !== server.port) return wrong(`${url} has the port ${called}, but ${listens}`)
-  const isReached =
-    ANY_ADDRESS.has(server.host) || hostname === server.host || (LOOPBACK.test(hostname) && LOOPBACK.test(server.host))
-  if (isReached) return []
-  const isOtherHost = !LOOPBACK.test(hostname) && !LOOPBACK.test(server.host)
-  return isOtherHost ? [] : wrong(`${url} is not where ${listens}`)
+  if (isHere && pathname !== '/') return wrong(`${url} has a path, but lxc_autoscale_api answers at ${origin}`)
+  return mayReach(hostname, server.host) ? [] : wrong(`${url} is not where ${listens}`)
+}
+
+function mayReach(hostname: string, listening: string): boolean {
+  if (ANY_ADDRESS.has(listening) || hostname === listening) return true
+  return LOOPBACK.test(hostname) === LOOPBACK.test(listening)
 }
 
 function modelWithApi(model: ModelConfig, { health, state, authentication }: ApiConfig): Mismatch[] {

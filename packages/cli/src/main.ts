@@ -39,7 +39,10 @@ export function program(environment: Readonly<Record<string, string | undefined>
     .description("The operator's command of LXC AutoScale ML.")
     .version(VERSION)
     .showHelpAfterError('(see lxc-autoscale --help)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 78 bad configuration.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 a migration that refused something, 78 bad configuration.',
+    )
   const commands = [
     statusCommand(environment),
     explainCommand(environment),

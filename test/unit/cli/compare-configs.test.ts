@@ -41,6 +41,16 @@ test.each<[string, Texts, readonly string[]]>([
   ['any port', { api: 'server: {port: 0}' }, ['model: api.api_url']],
   ['TLS that nobody speaks', { model: 'api: {api_url: "https://127.0.0.1:5000"}' }, ['model: api.api_url']],
   ['an address that is not listened on', { api: 'server: {host: 10.0.0.5}' }, ['model: api.api_url']],
+  [
+    'a path that the API does not have',
+    { model: 'api: {api_url: "http://127.0.0.1:5000/api"}' },
+    ['model: api.api_url'],
+  ],
+  [
+    'a path of a proxy elsewhere',
+    { model: 'api: {api_url: "https://pve.example.org/api"}', api: 'server: {host: 0.0.0.0}' },
+    [],
+  ],
   ['any address listened on', { api: 'server: {host: 0.0.0.0}' }, []],
   ['the same address', { api: 'server: {host: 10.0.0.5}', model: 'api: {api_url: "http://10.0.0.5:5000"}' }, []],
   ['another host called', { model: 'api: {api_url: "http://10.0.0.9:5000"}' }, ['model: api.api_url']],

@@ -174,7 +174,7 @@ export const NotificationsSection = z
       .default(30)
       .describe('So long a message waits for what belongs into the same one.'),
     daily_summary_at: z
-      .string()
+      .string('must be a time of day such as 08:00')
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 08:00')
       .default('08:00')
       .describe('When the daily summary is sent, by the time of this host.'),

@@ -1,4 +1,4 @@
-import { errorVerdict, type HistoryEntryBody, isErrorCode, MS_PER_HOUR } from '@lxc-autoscale/core'
+import { errorVerdict, type HistoryEntryBody, isDecidedByModel, isErrorCode, MS_PER_HOUR } from '@lxc-autoscale/core'
 import { z } from 'zod'
 
 /** Changes of one container that were not made in the last hour. */
@@ -10,7 +10,7 @@ const Refused = z.object({
   times_ms: z.array(z.number()),
 })
 
-/** By container, for want of room on the host and for all other reasons; JSON-safe, for the next process. */
+/** By container, of the model for want of room on the host, and all others; JSON-safe, for the next process. */
 export const Refusals = z.object({
   of_host: z.record(z.string(), Refused),
   others: z.record(z.string(), Refused),
@@ -32,7 +32,8 @@ export function noteRefusal(refusals: Refusals, entry: HistoryEntryBody, nowMs: 
   const { action, outcome, error, lxc_id: vmid, name, message } = entry
   const isSoon = error !== null && isErrorCode(error) && errorVerdict(error).retry === 'soon'
   if (action !== 'scale' || !NOT_MADE.has(outcome) || isSoon) return refusals
-  const kind = error === 'HOST_CAPACITY' ? 'of_host' : 'others'
+  // What a person asks for too much says nothing of what a container needs.
+  const kind = error === 'HOST_CAPACITY' && isDecidedByModel(entry) ? 'of_host' : 'others'
   const before = refusals[kind][vmid]
   if (before === undefined && Object.keys(refusals[kind]).length >= MOST_CONTAINERS) return refusals
   const refused = {

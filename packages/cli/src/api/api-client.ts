@@ -125,6 +125,10 @@ export class ApiClient {
       })
       return { status: response.status, body: await response.json() }
     } catch (error) {
+      if (error instanceof SyntaxError) {
+        const message = `${url} answers, but not as lxc_autoscale_api does: ${error.message}`
+        throw new AutoscaleError('SCALING_API_MALFORMED', message, { cause: error })
+      }
       const cause =
         error instanceof Error && error.cause !== undefined ? errorMessage(error.cause) : errorMessage(error)
       throw new AutoscaleError(

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { MAX_VMID, MIN_VMID, parseVmid } from '@lxc-autoscale/core'
 import { InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../duration.ts'
@@ -26,4 +27,19 @@ export function durationArgument(text: string): number {
   const durationMs = parseDurationMs(text)
   if (durationMs === undefined) throw new InvalidArgumentError('must be a duration such as 90s, 30m, 2h or 1d')
   return durationMs
+}
+
+/** A folder that is named must be there: with the defaults in its place the command would be about another host. */
+export function folderArgument(path: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new InvalidArgumentError('there is no such folder')
+  return path
+}
+
+/** @throws {InvalidArgumentError} when `text` is no address that can be asked. */
+export function urlArgument(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('must be an address such as http://127.0.0.1:5000')
+  }
+  return text.replace(/\/+$/, '')
 }

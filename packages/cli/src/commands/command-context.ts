@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { operatorKey, readConfigValues } from '@lxc-autoscale/core'
+import { AutoscaleError, operatorKey, readConfigValues } from '@lxc-autoscale/core'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { ApiClient } from '../api/api-client.ts'
 import { standardTerminal, type Terminal } from '../output/terminal.ts'
 import { readText } from '../read-text.ts'
+import { folderArgument, urlArgument } from './arguments.ts'
 
 /** Options that every command that talks to the API or reads the host's files has. */
 export interface HostOptions {
@@ -26,8 +27,8 @@ const API_KEY_VARIABLE = 'LXC_AUTOSCALE_API_KEY'
 
 export function withHostOptions(command: Command): Command {
   return command
-    .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
-    .option('--url <url>', 'address of the scaling API (default: as configured)')
+    .option('--config-dir <folder>', 'where the three configuration files are', folderArgument, '/etc/lxc_autoscale_ml')
+    .option('--url <url>', 'address of the scaling API (default: as configured)', urlArgument)
     .option('--key-file <file>', `file with the API key (default: as configured; ${API_KEY_VARIABLE} comes first)`)
     .option('--json', 'print JSON')
 }
@@ -53,7 +54,11 @@ export function commandContext(
 
 /** A key file that was asked for must be there; the configured one need not. */
 function keyOf(askedFile: string | undefined, configured: ConfiguredApi): string | undefined {
-  if (askedFile !== undefined) return operatorKey(readText(askedFile))
+  if (askedFile !== undefined) {
+    const key = operatorKey(readText(askedFile))
+    if (key === undefined) throw new AutoscaleError('INVALID_REQUEST', `--key-file: ${askedFile} holds no key`)
+    return key
+  }
   if (configured.apiKey !== undefined) return configured.apiKey
   return existsSync(configured.keyFile) ? operatorKey(readText(configured.keyFile)) : undefined
 }

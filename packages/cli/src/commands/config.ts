@@ -18,6 +18,7 @@ import { isMap, readOldFile } from '../old-file.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
 import { translateLxcAutoscale } from '../translate-lxc-autoscale.ts'
 import { writeConfig } from '../write-config.ts'
+import { folderArgument } from './arguments.ts'
 import { CONFIG_FILES } from './command-context.ts'
 
 interface ConfigOptions {
@@ -59,7 +60,7 @@ export function configCommand(): Command {
 
 function withDirectory(command: Command): Command {
   return command
-    .option('--config-dir <folder>', 'where the three configuration files are', '/etc/lxc_autoscale_ml')
+    .option('--config-dir <folder>', 'where the three configuration files are', folderArgument, '/etc/lxc_autoscale_ml')
     .option('--json', 'print JSON')
 }
 

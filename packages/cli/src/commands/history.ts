@@ -2,7 +2,7 @@ import type { HistoryBody, HistoryEntryBody } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { allocationText, changeTimeText, shortWhy, whoText } from '../output/changes.ts'
 import type { Column } from '../output/layout.ts'
-import { bad, good, table, warned } from '../output/terminal.ts'
+import { bad, good, lasting, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 
@@ -22,7 +22,9 @@ export function historyCommand(environment: Readonly<Record<string, string | und
       const { api, terminal } = commandContext(options, environment)
       const since = options.since === undefined ? undefined : new Date(Date.now() - options.since).toISOString()
       const { entries, short_ids } = await api.history({ vmid, since, limit: options.limit, short: true })
-      terminal.answer(entries, shown => historyTable(shown, short_ids ?? {}))
+      terminal.answer(entries, shown =>
+        shown.length === 0 ? nothingText(vmid, options) : historyTable(shown, short_ids ?? {}),
+      )
     })
 }
 
@@ -38,8 +40,14 @@ const COLUMNS: readonly Column[] = [
   { heading: 'WHY', least: 12 },
 ]
 
+/** What was looked for, as there may well be changes of others, or older ones. */
+function nothingText(vmid: number | undefined, { since }: HistoryOptions): string {
+  const where = vmid === undefined ? '' : ` of container ${vmid}`
+  const when = since === undefined ? '' : ` in the last ${lasting(since)}`
+  return `no change${where}${when} is known`
+}
+
 function historyTable(entries: readonly HistoryEntryBody[], shortIds: NonNullable<HistoryBody['short_ids']>): string {
-  if (entries.length === 0) return 'nothing was changed'
   return table(
     COLUMNS,
     entries.map(entry => [

@@ -15,6 +15,8 @@ export const deciding: Check = {
     const { state, text, problems } = await readVerdict(client, model ?? MODEL_CONFIG_RULES.schema.parse({}))
     const [first, ...others] = problems
     if (first === undefined) return good(text)
+    const wrongAddress = first.code === 'api_silent' ? apart(patient, 'api.api_url') : undefined
+    if (wrongAddress !== undefined) return wrongAddress
     // The check of the API says that too.
     const told = others.filter(({ code }) => code !== 'api_silent')
     const isGood = state === 'idle'
@@ -60,14 +62,15 @@ export const freshData: Check = {
 
 export const apiAnswers: Check = {
   name: 'API',
-  async look({ client, api }) {
+  async look(patient) {
+    const { client, api } = patient
     try {
       const { status, checks } = await client.health()
       const failed = Object.entries(checks).filter(([name, { ok }]) => !ok && !SAID_ELSEWHERE.has(name))
       if (failed.length > 0) return failed.map(([name, { detail }]) => bad(`${name}: ${detail}`, mendOf(name, api)))
       return good(status === 'healthy' ? status : 'answers')
     } catch (error) {
-      return apiFailure(error)
+      return apart(patient, 'api.api_url') ?? apiFailure(error)
     }
   },
 }

@@ -11,8 +11,8 @@ const MOST_CONFIG_BYTES = 1_048_576
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'is not there: write one; an empty file gives every default, lxc-autoscale config reference names every key',
   ENOTDIR: 'is not there: what it should lie in is no folder',
-  EACCES: 'must not be read by this user: see its owner and mode',
-  EPERM: 'must not be read by this user: see its owner and mode',
+  EACCES: 'may not be read by this user: see its owner and mode',
+  EPERM: 'may not be read by this user: see its owner and mode',
 }
 
 /**

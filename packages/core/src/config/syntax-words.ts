@@ -37,19 +37,33 @@ function slipNear(error: YAMLParseError, { text, offset }: Place, keys: Readonly
     const path = pathByIndent(text, start) ?? []
     if (/^ *\t/.test(line)) return { path, offset: start, message: 'is indented with a tab: use spaces' }
     const slip = keySlip(rest)
-    if (slip !== undefined && keys.has(slip.key)) {
+    if (slip !== undefined && keys.has(slip.key) && !(slip.isBare && indent.includes('-'))) {
       return { path: path.length > 0 ? path : [slip.key], offset: start + indent.length, message: slip.message }
     }
   }
   return misindented(error, text, offset)
 }
 
-/** `key:value` or `key = value` in the place of `key: value`; undefined when `text` is neither. */
-export function keySlip(text: string): { readonly key: string; readonly message: string } | undefined {
+interface KeySlip {
+  readonly key: string
+  readonly message: string
+  /** Nothing of a key but its name, which any text may be. */
+  readonly isBare: boolean
+}
+
+/** `key:value`, `key = value`, `key value` or `key` in the place of `key: value`; undefined when `text` is none of these. */
+export function keySlip(text: string): KeySlip | undefined {
   const [, key, sign = '', value = ''] = /^([\w.-]+)(:(?=[^\s:/])| *= *)(\S.*)$/m.exec(text) ?? []
-  if (key === undefined) return undefined
+  if (key === undefined) return missingColon(text)
   const missing = sign === ':' ? 'a space is missing after the colon' : 'a colon is written, not ='
-  return { key, message: `${missing}: ${key}: ${isSecretKey(key) ? '...' : shortened(value)}` }
+  return { key, message: `${missing}: ${key}: ${isSecretKey(key) ? '...' : shortened(value)}`, isBare: false }
+}
+
+function missingColon(text: string): KeySlip | undefined {
+  const [, key, value = ''] = /^([\w.-]+)(?: +([^\s:=#][^:]*?))? *$/m.exec(text) ?? []
+  if (key === undefined) return undefined
+  const right = value === '' ? `${key}:` : `${key}: ${isSecretKey(key) ? '...' : shortened(value)}`
+  return { key, message: `a colon is missing after the key: ${right}`, isBare: true }
 }
 
 /** `a: 1`, and below it a key that is indented further: the parser takes it for the second line of the value. */

@@ -100,8 +100,8 @@ function wrongValue(path: Path, own: string | undefined, context: Context): Valu
   const key = String(path.findLast(step => typeof step === 'string') ?? '')
   if (path.length === 0 && own === undefined)
     return { path, message: 'must be keys with their values, as in key: value' }
-  if (value === undefined && own === undefined) return { path, message: `is missing: ${rightWords(node, value)}` }
   const right = own ?? `must be ${rightWords(node, value)}`
+  if (value === undefined) return { path, message: right.replace(/^must be /, 'is missing: ') }
   return { path, message: `${right}${gotWords(value, node, { key, spelling: context.spellingOf(path) })}` }
 }
 

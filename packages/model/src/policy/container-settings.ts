@@ -52,7 +52,7 @@ const UNLIMITED_MEMORY_MB = 1_048_576
 export function containerSettings(input: SettingsInput): ContainerSettings {
   const provenance: Record<string, Origin> = {}
   for (const { from, values } of layersOf(input)) {
-    for (const [key, value] of Object.entries(values)) provenance[key] = { value, from }
+    for (const [key, value] of Object.entries(values)) if (value !== undefined) provenance[key] = { value, from }
   }
   for (const { min, max } of LIMIT_KEYS) {
     const capped = cappedBy(max, provenance[min], provenance[max])
@@ -128,14 +128,12 @@ function layersOf(input: SettingsInput): Layer[] {
   const { name, settings } = tierOf(input) ?? {}
   const { ids, tags: selected, names, ...tier } = settings ?? {}
   const tags = lowerCase(input.tags)
-  const fromHost = {
-    ...(scaling.max_cpu_cores === undefined ? { max_cpu_cores: scaling.total_cores ?? host?.cores } : {}),
-    ...(scaling.max_ram_mb === undefined ? { max_ram_mb: scaling.total_ram_mb ?? host?.memoryMb } : {}),
-  }
   return [
     { from: 'default', values: DEFAULTS },
+    { from: 'the host', values: { max_cpu_cores: host?.cores, max_ram_mb: host?.memoryMb } },
+    { from: 'total_cores', values: { max_cpu_cores: scaling.total_cores } },
+    { from: 'total_ram_mb', values: { max_ram_mb: scaling.total_ram_mb } },
     { from: 'scaling', values: Object.fromEntries(Object.entries(scaling).filter(isNotDefault)) },
-    { from: 'the host', values: fromHost },
     { from: `tier ${name}`, values: tier },
     ...(ignoreLxc.includes(vmid) ? [{ from: 'ignore_lxc', values: { mode: 'off' } }] : []),
     ...(tags.has(TAGS.pause) ? [{ from: `tag ${TAGS.pause}`, values: { mode: 'recommend' } }] : []),

@@ -180,7 +180,8 @@ export const TiersSection = z
 export type TiersSection = z.output<typeof TiersSection>
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 22:30')
+const TIME_OF_DAY = 'must be a time such as 22:30'
+const timeOfDay = z.string(TIME_OF_DAY).regex(/^([01]\d|2[0-3]):[0-5]\d$/, TIME_OF_DAY)
 
 export const Schedule = z.strictObject({
   ...selectors,

@@ -143,7 +143,7 @@ function killsOf(host: PretendHost, containers: readonly ContainerConfigBody[]):
 function banner(
   { containers, speed, durationMs }: DemoOptions,
   { hostCores, hostMemoryMb }: ReturnType<typeof demoHostSize>,
-  { port, metricsPorts, adminKey }: Pick<DemoPlaces, 'port' | 'metricsPorts' | 'adminKey'>,
+  { work, port, metricsPorts, adminKey }: Pick<DemoPlaces, 'work' | 'port' | 'metricsPorts' | 'adminKey'>,
 ): string {
   const end =
     durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / MS_PER_SECOND} s, or with Ctrl-C`
@@ -152,6 +152,7 @@ function banner(
     `dashboard: http://127.0.0.1:${port}/`,
     `api key: ${adminKey}`,
     `for Prometheus: ${[port, metricsPorts.monitor, metricsPorts.model].map(each => `http://127.0.0.1:${each}/metrics`).join(' ')}`,
+    `in another terminal: npx lxc-autoscale status --config-dir ${work}`,
     `decisions of the daemons (${end}):`,
     '',
   ].join('\n')

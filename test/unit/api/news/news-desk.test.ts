@@ -351,15 +351,15 @@ describe('states of containers', () => {
     const state = world()
     const { stop, desk } = await start(state, { events: ['host_short'] })
     state.status = modelStatus({ containers: [AT_MAXIMUM] })
-    desk.note(
-      historyEntry({
-        lxc_id: 102,
-        name: 'db',
-        outcome: 'refused',
-        error: 'HOST_CAPACITY',
-        message: 'the host has 512 MB',
-      }),
-    )
+    const refused = historyEntry({
+      lxc_id: 102,
+      name: 'db',
+      outcome: 'refused',
+      error: 'HOST_CAPACITY',
+      message: 'the host has 512 MB',
+    })
+    desk.note({ ...refused, idempotency_key: '0123456789abcdef-1-1' })
+    desk.note({ ...refused, lxc_id: 103, message: '500 cores are more than the 9 of the host' })
     await state.clock.advance(MINUTE_MS)
     expect(titles(state)).toEqual(['pve1: the host is short: 2 containers do not get what they need'])
     expect(state.sent[0]?.text).toContain('db (102): the host has 512 MB')

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import {
   countArgument,
   durationArgument,
+  folderArgument,
   megabytesArgument,
+  urlArgument,
   vmidArgument,
 } from '../../../../packages/cli/src/commands/arguments.ts'
 
@@ -29,5 +31,19 @@ test('an amount of memory is a whole number of MB, 0 too', () => {
   expect(['0', '512'].map(megabytesArgument)).toEqual([0, 512])
   for (const text of ['-1', '1.5', '', '512MB', '99999999']) {
     expect(() => megabytesArgument(text)).toThrow('must be a whole number of MB from 0')
+  }
+})
+
+test('a folder that is named is there', () => {
+  expect(folderArgument(import.meta.dirname)).toBe(import.meta.dirname)
+  for (const path of ['/etc/lxc_autoscale_lm', import.meta.filename, '']) {
+    expect(() => folderArgument(path)).toThrow('there is no such folder')
+  }
+})
+
+test('an address has a scheme that can be asked', () => {
+  expect(urlArgument('http://127.0.0.1:5000/')).toBe('http://127.0.0.1:5000')
+  for (const text of ['127.0.0.1:5000', 'localhost:5000', 'ftp://x', '']) {
+    expect(() => urlArgument(text)).toThrow('must be an address such as http://127.0.0.1:5000')
   }
 })

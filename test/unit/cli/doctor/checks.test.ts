@@ -224,6 +224,19 @@ describe('the API', () => {
     })
   })
 
+  test('is looked for where the configuration says that it listens, before anything is restarted', async () => {
+    const client = new FakeApi()
+    client.error = new AutoscaleError('SCALING_API_UNREACHABLE', 'no answer')
+    const model = MODEL_CONFIG_RULES.schema.parse({ api: { api_url: 'http://127.0.0.1:5001' } })
+    expect(await apiAnswers.look(patient({ client, model }))).toMatchObject({
+      isGood: false,
+      detail: expect.stringMatching(
+        /^api\.api_url: .* has the port 5001, but lxc_autoscale_api listens on 127\.0\.0\.1:5000$/,
+      ),
+      mend: expect.stringMatching(/^make them the same/),
+    })
+  })
+
   test('names the containers that raw LXC configuration settles, which is nothing wrong', async () => {
     const client = new FakeApi()
     expect(await rawLimits.look(patient({ client }))).toMatchObject({ isGood: true, mend: '' })

@@ -14,6 +14,12 @@ describe('containerSettings', () => {
     expect(provenance['max_cpu_cores']).toEqual({ value: 16, from: 'the host' })
   })
 
+  test('names what the administrator said of the host as the source, not the host', () => {
+    const { provenance } = settings({ total_cores: 4, total_ram_mb: 8_192, max_ram_mb: 2_048 })
+    expect(provenance['max_cpu_cores']).toEqual({ value: 4, from: 'total_cores' })
+    expect(provenance['max_ram_mb']).toEqual({ value: 2_048, from: 'scaling' })
+  })
+
   test.each([
     ['its host name', { name: 'WEB-3' }, 'tier web'],
     ['its number', { vmid: 105, name: 'x' }, 'tier database'],
