@@ -1,4 +1,4 @@
-import { AllocationBody, type HistoryEntryBody, MB_PER_GB } from '@lxc-autoscale/core'
+import { AllocationBody, type HistoryEntryBody, MB_PER_GB, MS_PER_DAY } from '@lxc-autoscale/core'
 import type { SavedSizes } from '../audit/saved-sizes.ts'
 import type { NewsItem } from './news-events.ts'
 import { lastingText } from './news-message.ts'
@@ -101,9 +101,13 @@ export function localDay(nowMs: number): string {
   return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-')
 }
 
-/** Whether the summary of today is due: at `at` (`08:00`), or as soon as it can be after that. */
+/**
+ * Whether the summary of today is due: at `at` (`08:00`), or as soon as it can be after that. A last day later than tomorrow is
+ * one of a clock that was wrong.
+ */
 export function isSummaryDue(at: string, lastDay: string, nowMs: number): boolean {
-  return localDay(nowMs) > lastDay && localTime(nowMs) >= at
+  const isOver = localDay(nowMs) > lastDay || lastDay > localDay(nowMs + MS_PER_DAY)
+  return isOver && localTime(nowMs) >= at
 }
 
 /** The day of the last summary where there was none: the first one comes when its time has come, not at the start. */
