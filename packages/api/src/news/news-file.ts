@@ -18,7 +18,7 @@ export const NewsMemory = z.object({
   /** By topic. */
   states: z.record(z.string(), StandingState),
   /** By container when the kills were that are counted; null before the first look: what was before is no news. */
-  kills_ms: z.record(z.string(), z.array(z.number())).nullable(),
+  kills_ms: z.record(z.string(), z.array(z.number()).readonly()).nullable(),
   refusals: Refusals,
   summary: z.object({
     /** What the next one begins with; 0 before the first. */
