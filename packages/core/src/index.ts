@@ -14,6 +14,7 @@ export { isSecretKey } from './config/secret-key.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
+export { anotherSince } from './contracts/another-since.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
@@ -21,6 +22,7 @@ export {
   type DecidingProblem,
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
+export { givenCores } from './contracts/given-cores.ts'
 export {
   FORMER_MODEL_KEY_NAME,
   type KeyLine,

@@ -1,4 +1,4 @@
-import { AllocationBody, type HistoryEntryBody, MB_PER_GB, MS_PER_DAY } from '@lxc-autoscale/core'
+import { AllocationBody, givenCores, type HistoryEntryBody, MB_PER_GB, MS_PER_DAY } from '@lxc-autoscale/core'
 import type { SavedSizes } from '../audit/saved-sizes.ts'
 import type { NewsItem } from './news-events.ts'
 import { lastingText } from './news-message.ts'
@@ -44,7 +44,7 @@ function add(
   if (undoOf !== null) counts.undone++
   const [from, to] = [AllocationBody.safeParse(before).data, AllocationBody.safeParse(after).data]
   if (from === undefined || to === undefined) return
-  const cores = compare(from.cpulimit ?? from.cores, to.cpulimit ?? to.cores)
+  const cores = compare(givenCores(from), givenCores(to))
   const memory = compare(from.memory_mb, to.memory_mb)
   if (cores > 0) counts.coresUp++
   if (cores < 0) counts.coresDown++
@@ -52,8 +52,8 @@ function add(
   if (memory < 0) counts.memoryDown++
 }
 
-function compare(from: number | null, to: number | null): number {
-  return from === null || to === null ? 0 : to - from
+function compare(from: number | null | undefined, to: number | null | undefined): number {
+  return typeof from !== 'number' || typeof to !== 'number' ? 0 : to - from
 }
 
 export interface DaySummary {
