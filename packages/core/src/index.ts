@@ -25,6 +25,7 @@ export {
 export { givenCores } from './contracts/given-cores.ts'
 export {
   FORMER_MODEL_KEY_NAME,
+  isMarkedAsHash,
   type KeyLine,
   keyLines,
   MODEL_KEY_NAME,
@@ -97,7 +98,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
-export { localTimeText } from './local-time.ts'
+export { lastingText, localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
   type Logger,

@@ -1,7 +1,14 @@
-import { AllocationBody, givenCores, type HistoryEntryBody, MB_PER_GB, MS_PER_DAY } from '@lxc-autoscale/core'
+import {
+  AllocationBody,
+  givenCores,
+  type HistoryEntryBody,
+  lastingText,
+  localTimeText,
+  MB_PER_GB,
+  MS_PER_DAY,
+} from '@lxc-autoscale/core'
 import type { SavedSizes } from '../audit/saved-sizes.ts'
 import type { NewsItem } from './news-events.ts'
-import { lastingText } from './news-message.ts'
 
 /** What was changed in a time, counted. */
 export interface ChangeCounts {
@@ -97,8 +104,7 @@ function savedText({ cores, memoryMb }: SavedSizes): string {
 
 /** The day by the time of this host: `2026-01-31`. */
 export function localDay(nowMs: number): string {
-  const date = new Date(nowMs)
-  return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-')
+  return localTimeText(nowMs).split(' ')[0] ?? ''
 }
 
 /**
@@ -116,10 +122,5 @@ export function dayBeforeFirst(at: string, nowMs: number): string {
 }
 
 function localTime(nowMs: number): string {
-  const date = new Date(nowMs)
-  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`
-}
-
-function twoDigits(figure: number): string {
-  return String(figure).padStart(2, '0')
+  return localTimeText(nowMs).split(' ')[1] ?? ''
 }

@@ -1,4 +1,4 @@
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, visibleText } from '@lxc-autoscale/core'
+import { visibleText } from '@lxc-autoscale/core'
 import type { NewsItem } from './news-events.ts'
 
 /** How urgent a message is. */
@@ -71,13 +71,6 @@ export function headline({ vmid, name, what, count, state }: Headed): string {
   const who = vmid === null ? '' : `${name === null ? 'container' : oneLine(name, MOST_NAME_CHARACTERS)} (${vmid}): `
   const often = count > 1 ? `, ${count} times` : ''
   return `${who}${state === 'ended' ? 'over: ' : ''}${oneLine(what, MOST_LINE_CHARACTERS)}${often}`
-}
-
-/** A time that lasts, for people: `5 min`, `3 h`, `2 days`. */
-export function lastingText(durationMs: number): string {
-  if (durationMs < 2 * MS_PER_HOUR) return `${Math.max(1, Math.round(durationMs / MS_PER_MINUTE))} min`
-  if (durationMs < 2 * MS_PER_DAY) return `${Math.round(durationMs / MS_PER_HOUR)} h`
-  return `${Math.round(durationMs / MS_PER_DAY)} days`
 }
 
 function paragraph(item: NewsItem): string {
