@@ -416,6 +416,18 @@ describe('states of containers', () => {
     expect(state.sent).toHaveLength(1)
   })
 
+  test('a host that is short for very many is told with some of them and what to do', async () => {
+    const state = world()
+    const { stop } = await start(state, { events: ['host_short'] })
+    const containers = Array.from({ length: 60 }, (_, at) => ({ ...AT_MAXIMUM, vmid: 101 + at }))
+    state.status = modelStatus({ containers })
+    await state.clock.advance(MINUTE_MS)
+    await stop()
+    expect(state.sent).toMatchObject([
+      { leftOut: 0, text: expect.stringMatching(/(?:.*\(1\d\d\):.*\n){10} {2}and 50 more\n {2}What/) },
+    ])
+  })
+
   test('changes of one container that are refused again and again', async () => {
     const state = world()
     const { stop, desk } = await start(state)
