@@ -14,7 +14,6 @@ export { isSecretKey } from './config/secret-key.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
-export { anotherSince } from './contracts/another-since.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
@@ -23,6 +22,7 @@ export {
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
 export { givenCores } from './contracts/given-cores.ts'
+export { anotherSince, isBegun, mayHaveMoved } from './contracts/history-meaning.ts'
 export {
   FORMER_MODEL_KEY_NAME,
   isMarkedAsHash,

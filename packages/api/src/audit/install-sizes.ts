@@ -3,10 +3,10 @@ import {
   AllocationBody,
   AutoscaleError,
   anotherSince,
-  type ChangeOutcome,
   errorMessage,
   type HistoryEntryBody,
   InstallSizeBody,
+  isBegun,
   isDecidedByModel,
   type Logger,
   readRegularFile,
@@ -151,12 +151,9 @@ function readSaved(path: string, log: Logger): Saved {
   return NOTHING_SAVED
 }
 
-/** Outcomes of changes that may have moved something. */
-const MAY_HAVE_MOVED: ReadonlySet<ChangeOutcome> = new Set(['applied', 'failed', 'unknown'])
-
 /** What a change of the model found; undefined when it moved nothing, or is of somebody else. */
 function sizeBefore(entry: HistoryEntryBody): InstallSizeBody | undefined {
-  if (!isDecidedByModel(entry) || !MAY_HAVE_MOVED.has(entry.outcome)) return undefined
+  if (!isDecidedByModel(entry) || !isBegun(entry.outcome)) return undefined
   const { data: before } = AllocationBody.safeParse(entry.before)
   const { data: after } = AllocationBody.safeParse(entry.after)
   if (before === undefined || JSON.stringify(before) === JSON.stringify(after)) return undefined

@@ -1,4 +1,4 @@
-import { AllocationBody, anotherSince, type HistoryEntryBody } from '@lxc-autoscale/core'
+import { anotherSince, type HistoryEntryBody, mayHaveMoved } from '@lxc-autoscale/core'
 
 /** The newest change of the allocation of each container. */
 export class NewestChanges {
@@ -34,11 +34,4 @@ export class NewestChanges {
       if (another !== undefined) this.#reused.add(another)
     }
   }
-}
-
-function mayHaveMoved({ action, outcome, before, after }: HistoryEntryBody): boolean {
-  if (action !== 'scale' && action !== 'snapshot-rollback') return false
-  if (outcome === 'refused' || outcome === 'unchanged') return false
-  const [had, has] = [AllocationBody.safeParse(before).data, AllocationBody.safeParse(after).data]
-  return had === undefined || has === undefined || JSON.stringify(had) !== JSON.stringify(has)
 }

@@ -1,4 +1,4 @@
-import { anotherSince, type HistoryEntryBody } from '@lxc-autoscale/core'
+import { anotherSince, type HistoryEntryBody, isBegun } from '@lxc-autoscale/core'
 
 /** What is to be taken back of one container, in one step. */
 export interface SinceStep {
@@ -19,7 +19,7 @@ export interface SincePlan {
 
 /** How the changes of `newestFirst`, which were all begun, are taken back. */
 export function planSince(newestFirst: readonly HistoryEntryBody[]): SincePlan {
-  const made = newestFirst.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'unchanged')
+  const made = newestFirst.filter(({ outcome }) => isBegun(outcome))
   const steps = new Map<number, SinceStep>()
   /** Numbers that were those of other containers before. */
   const reused = new Set<number>()
