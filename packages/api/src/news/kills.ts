@@ -19,7 +19,8 @@ const NEWS_MS = MS_PER_HOUR
 
 /** The kills that the model saw since those that are `counted`; null: since now. */
 export function newKills({ containers }: ModelStatus, before: CountedKills | null, nowMs: number): NewKills {
-  const isNews = (atMs: number) => Math.abs(nowMs - atMs) < NEWS_MS
+  // Also what has a time to come: the clock was set back since.
+  const isNews = (atMs: number) => nowMs - atMs < NEWS_MS
   const counted: Record<string, readonly number[]> = {}
   const items: NewsItem[] = []
   let [own, inner] = [0, 0]

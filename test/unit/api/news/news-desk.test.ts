@@ -161,7 +161,7 @@ describe('kills', () => {
   test('with a time to come are told once while the clock is set back, and so are those after them', async () => {
     const state = world()
     const { stop } = await start(state)
-    const kills = [{ time: new Date(state.clock.nowMs() + 30 * MINUTE_MS).toISOString(), own: 1, inner: 0 }]
+    const kills = [{ time: new Date(state.clock.nowMs() + 90 * MINUTE_MS).toISOString(), own: 1, inner: 0 }]
     state.status = modelStatus({ containers: [containerStatus({ kills })] })
     for (let minute = 0; minute < 5; minute++) {
       await state.clock.advance(MINUTE_MS)
@@ -169,6 +169,8 @@ describe('kills', () => {
     }
     state.status = kill(state, 101)
     await state.clock.advance(20 * MINUTE_MS)
+    state.status = modelStatus({ containers: state.status.containers })
+    await state.clock.advance(50 * MINUTE_MS)
     await stop()
     expect(titles(state)).toEqual([
       'pve1: web (101): a process was killed at its memory limit',
