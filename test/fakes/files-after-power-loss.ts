@@ -1,7 +1,18 @@
-import { cpSync, type Dirent, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  type Dirent,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import * as real from 'node:fs/promises'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 
 /** What a name stood for when its folder was synced. */
@@ -18,10 +29,13 @@ export class RecordedFiles {
   beforeCall: (call: string) => void = () => undefined
   readonly #root: string
   readonly #contents = new Map<number, Buffer>()
+  /** Each file of `#contents` stays open, so that its inode is not given to another one after it was removed. */
+  readonly #held: number[] = []
   readonly #names = new Map<string, ReadonlyMap<string, SyncedName>>()
 
   constructor(root: string) {
     this.#root = root
+    onTestFinished(() => this.#held.forEach(closeSync))
     this.#syncAll(root)
     this.files = {
       open: (async (...words: Parameters<typeof real.open>) => {
@@ -82,9 +96,14 @@ export class RecordedFiles {
       this.#names.set(path, namesOf(path))
       return
     }
-    const content = Buffer.alloc(stats.size)
     // Of a file that was renamed since, by its descriptor.
-    this.#contents.set(stats.ino, content.subarray(0, readSyncAll(handle, content)))
+    this.#keep(`/proc/self/fd/${handle.fd}`)
+  }
+
+  #keep(path: string): void {
+    const { ino } = statSync(path)
+    if (!this.#contents.has(ino)) this.#held.push(openSync(path, 'r'))
+    this.#contents.set(ino, readFileSync(path))
   }
 
   /** What was there before is on the disk. */
@@ -93,7 +112,7 @@ export class RecordedFiles {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) this.#syncAll(path)
-      else this.#contents.set(statSync(path).ino, readFileSync(path))
+      else this.#keep(path)
     }
   }
 }
@@ -106,11 +125,6 @@ export const hastyFiles: LineFiles = {
     const skipped = async () => undefined
     return Object.assign(handle, { sync: skipped, datasync: skipped })
   }) as typeof real.open,
-}
-
-function readSyncAll(handle: FileHandle, target: Buffer): number {
-  const text = readFileSync(`/proc/self/fd/${handle.fd}`)
-  return text.copy(target)
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -53,21 +53,30 @@ export class WatchedHost {
     const ports = { ...metricsPort, api: Number(new URL(installed.apiUrl).port) }
     const prometheus = new RunningPrometheus(join(installed.directory, 'prometheus'), ports, await freePort())
     const host = new WatchedHost(installed, prometheus, ports)
+    try {
+      await host.#begin()
+    } catch (error) {
+      await host.remove()
+      throw error
+    }
+    return host
+  }
+
+  async #begin(): Promise<void> {
     // What is counted from here on has been seen at 0.
-    await host.until(async () => (await prometheus.ask('lxc_autoscale_changes_total')).length > 0)
-    await host.until(async () => (await prometheus.ask('lxc_container_oom_kills_total')).length > 0)
-    const paused = await installed.command([
+    await this.until(async () => (await this.prometheus.ask('lxc_autoscale_changes_total')).length > 0)
+    await this.until(async () => (await this.prometheus.ask('lxc_container_oom_kills_total')).length > 0)
+    const paused = await this.installed.command([
       'ignore',
       String(PAUSED),
       '--for',
       '2h',
       '--config-dir',
-      installed.configDir,
+      this.installed.configDir,
     ])
     if (paused.exitCode !== 0) throw new Error(paused.stderr)
-    installed.moveLoads(60)
-    installed.start('model')
-    return host
+    this.installed.moveLoads(60)
+    this.installed.start('model')
   }
 
   async until(isTrue: () => Promise<boolean>): Promise<void> {

@@ -266,7 +266,9 @@ describe('while the audit log cannot be read', () => {
     expect(has()?.memory_mb).toBeGreaterThan(1_024)
     const text = 'the audit log cannot be read; nothing shrinks until it can be'
     expect(model.recording.messages('warn')).toEqual([text])
-    expect(model.status?.warnings).toEqual([expect.stringContaining('the disk is full')])
+    expect(model.status?.warnings).toEqual([
+      { code: 'audit_unreadable', text: expect.stringContaining('the disk is full') },
+    ])
     model.api.misbehave = () => undefined
     await cycle({ cores: 1, memoryMb: 1_229 })
     expect(has()?.cores).toBe(1)
@@ -328,7 +330,9 @@ describe('a state folder that is full or cannot be written, from the start on', 
     for (let minute = 0; minute < 3; minute++) await cycle({ cores: 3 + minute, memoryMb: 1_024 + 100 * minute })
     expect(has()).toMatchObject({ cores: 5, memory_mb: 1_232 })
     expect(model.recording.messages('warn')).toEqual(['cannot save what was learned'])
-    expect(model.status?.warnings).toEqual(['what was learned cannot be saved: EROFS: read-only file system'])
+    expect(model.status?.warnings).toEqual([
+      { code: 'learned_unsaved', text: expect.stringContaining('EROFS: read-only file system') },
+    ])
     expect(await model.telemetry.registry.metrics()).toContain('lxc_autoscale_model_state_unsaved 1')
     state.error = undefined
     await cycle()
