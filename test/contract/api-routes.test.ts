@@ -234,6 +234,22 @@ describe('a clone', () => {
     expect((await api.ask('/clone/delete', { method: 'DELETE', body: { lxc_id: 106 } })).status).toBe(409)
     expect((await api.ask('/clone/delete', { method: 'DELETE', body: { lxc_id: 901 } })).status).toBe(200)
   })
+
+  test('is given back nothing that another container had under its number', async () => {
+    const clone = () => api.ask('/clone/create', { body: { lxc_id: 101, new_lxc_id: 902, hostname: 'copy' } })
+    const destroy = () => api.ask('/clone/delete', { method: 'DELETE', body: { lxc_id: 902 } })
+    const scale = () => api.ask('/scale/cores', { body: { lxc_id: 902, cores: 7 } })
+    expect([(await clone()).status, (await scale()).status]).toEqual([200, 200])
+    const { entries } = dataOf(await api.ask('/history?lxc_id=902&newest=true'), HistoryBody)
+    expect([(await destroy()).status, (await clone()).status]).toEqual([200, 200])
+    expect(dataOf(await api.ask('/history?lxc_id=902&newest=true'), HistoryBody).entries).toEqual([])
+    expect((await scale()).status).toBe(200)
+    for (const body of [{}, { with_later: true }]) {
+      const undone = await api.ask(`/history/${entries[0]?.id}/undo`, { body })
+      expect(undone).toMatchObject({ status: 409, json: { error: 'STATE_NOT_ALLOWED' } })
+    }
+    expect((await destroy()).status).toBe(200)
+  })
 })
 
 describe.each(['/resource/lxc', '/resource/vm'])('%s', prefix => {

@@ -341,6 +341,12 @@ describe('what goes wrong is told', () => {
     }
   })
 
+  test('of a secret that would stand where the answer is cut nothing is told', async () => {
+    const { url } = await httpServer((q, r) => void r.writeHead(404).end(`${'x'.repeat(170)} Cannot POST ${q.url}`))
+    const { text } = await send({ type: 'webhook', url: `${url}/services/T0SECRET/B0SECRET` })
+    expect(text).not.toContain('/serv')
+  })
+
   test('a daemon that stops breaks off what is on its way', async () => {
     const { url } = await httpServer(() => undefined)
     const stopping = new AbortController()

@@ -1,4 +1,4 @@
-import { type HistoryEntryBody, labels, type MetricFamily } from '@lxc-autoscale/core'
+import { givenCores, type HistoryEntryBody, labels, type MetricFamily } from '@lxc-autoscale/core'
 import { asObject } from './json-object.ts'
 
 /** What changes of size are counted by, so that all that can be counted begins at 0. */
@@ -47,12 +47,6 @@ export class ChangeCounts {
   }
 }
 
-/** The cores that a container may use by `cores` and `cpulimit`; undefined when neither is set. */
-export function coresGiven(cores: number | undefined, cpulimit: number | undefined): number | undefined {
-  const set = [cores, cpulimit].filter(value => value !== undefined)
-  return set.length === 0 ? undefined : Math.min(...set)
-}
-
 function increment(counts: Map<string, number>, series: string): void {
   counts.set(series, (counts.get(series) ?? 0) + 1)
 }
@@ -70,7 +64,7 @@ function resourcesOf({ cores, cpulimit, memory }: HistoryEntryBody['asked']): Re
 
 /** Whether a resource grew or shrank; undefined when it did neither. */
 function directionOf(resource: Resource, before: unknown, after: unknown): (typeof DIRECTIONS)[number] | undefined {
-  const sizes = resource === 'cpu' ? [givenCores, figure('cores'), figure('cpulimit')] : [figure('memory_mb')]
+  const sizes = resource === 'cpu' ? [givenCoresOf, figure('cores'), figure('cpulimit')] : [figure('memory_mb')]
   for (const size of sizes) {
     const [from, to] = [size(before), size(after)]
     if (from !== undefined && to !== undefined && from !== to) return to > from ? 'up' : 'down'
@@ -78,8 +72,9 @@ function directionOf(resource: Resource, before: unknown, after: unknown): (type
   return undefined
 }
 
-function givenCores(body: unknown): number | undefined {
-  return coresGiven(figure('cores')(body), figure('cpulimit')(body))
+function givenCoresOf(body: unknown): number | undefined {
+  const [cores, cpulimit] = [figure('cores')(body) ?? null, figure('cpulimit')(body) ?? null]
+  return givenCores({ cores, cpulimit })
 }
 
 function figure(key: string): (body: unknown) => number | undefined {

@@ -9,6 +9,7 @@ import {
   type DecidingVerdict,
   ERROR_CODES,
   Gauge,
+  givenCores,
   Histogram,
   type HistoryEntryBody,
   type InstallSizeBody,
@@ -16,7 +17,9 @@ import {
   type MetricFamily,
   MS_PER_SECOND,
 } from '@lxc-autoscale/core'
-import { ChangeCounts, coresGiven } from './change-counts.ts'
+import { savedOf } from './audit/saved-sizes.ts'
+import { ChangeCounts } from './change-counts.ts'
+import { allocationBody } from './changes/wire-allocation.ts'
 import type { ContainerFacts } from './host/container-facts.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
 import type { CommandReport } from './pct/pct-cli.ts'
@@ -145,20 +148,25 @@ export class ApiTelemetry {
       help,
       series: containers.map(facts => [labels({ vmid: facts.vmid }), value(facts)]),
     })
+    const saved = ({ vmid, configured }: ContainerFacts) => savedOf(installSize(vmid), allocationBody(configured))
     return [
       ...decidingMetrics(deciding),
       ...this.#changes.metrics(containers.map(({ vmid }) => vmid)),
-      gauge('cpu_cores', 'Cores that are configured for the container, by cores and cpulimit.', givenCores),
-      gauge('memory_bytes', 'Memory limit that is configured for the container.', givenBytes),
+      gauge('cpu_cores', 'Cores that are configured for the container, by cores and cpulimit.', ({ configured }) =>
+        givenCores(allocationBody(configured)),
+      ),
+      gauge('memory_bytes', 'Memory limit that is configured for the container.', ({ configured }) =>
+        inBytes(configured.memoryMb),
+      ),
       gauge(
         'saved_cpu_cores',
         'Cores that it had before the first change by the model, less those it has now.',
-        facts => less(installedCores(installSize(facts.vmid)) ?? givenCores(facts), givenCores(facts)),
+        facts => saved(facts).cores,
       ),
       gauge(
         'saved_memory_bytes',
         'Memory that it had before the first change by the model, less what it has now.',
-        facts => less(inBytes(installSize(facts.vmid)?.memory_mb) ?? givenBytes(facts), givenBytes(facts)),
+        facts => inBytes(saved(facts).memoryMb),
       ),
     ]
   }
@@ -199,22 +207,6 @@ function decidingMetrics(deciding: DecidingVerdict | undefined): MetricFamily[] 
   ]
 }
 
-function givenCores({ configured }: ContainerFacts): number | undefined {
-  return coresGiven(configured.cores, configured.cpuLimit)
-}
-
-function givenBytes({ configured }: ContainerFacts): number | undefined {
-  return inBytes(configured.memoryMb)
-}
-
-function installedCores(size: InstallSizeBody | undefined): number | undefined {
-  return coresGiven(size?.cores ?? undefined, size?.cpulimit ?? undefined)
-}
-
 function inBytes(memoryMb: number | null | undefined): number | undefined {
   return memoryMb === undefined || memoryMb === null ? undefined : memoryMb * BYTES_PER_MB
-}
-
-function less(before: number | undefined, now: number | undefined): number | undefined {
-  return before === undefined || now === undefined ? undefined : before - now
 }

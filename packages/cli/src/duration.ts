@@ -7,9 +7,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: MS_PER_DAY,
 }
 
+/** A hundred years: nobody means more, and no date is out of reach. */
+const LONGEST_MS = 36_500 * MS_PER_DAY
+
 /** Milliseconds of a duration such as `90s`, `30m`, `2h` or `1d`; undefined when `text` is none. */
 export function parseDurationMs(text: string): number | undefined {
   const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text.trim()) ?? []
   const unitMs = UNIT_MS[unit]
-  return unitMs === undefined ? undefined : Number(amount) * unitMs
+  const durationMs = Number(amount) * (unitMs ?? Number.NaN)
+  return durationMs <= LONGEST_MS ? durationMs : undefined
 }

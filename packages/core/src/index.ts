@@ -21,8 +21,11 @@ export {
   type DecidingProblem,
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
+export { givenCores } from './contracts/given-cores.ts'
+export { anotherSince, isBegun, mayHaveMoved } from './contracts/history-meaning.ts'
 export {
   FORMER_MODEL_KEY_NAME,
+  isMarkedAsHash,
   type KeyLine,
   keyLines,
   MODEL_KEY_NAME,
@@ -95,7 +98,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
-export { localTimeText } from './local-time.ts'
+export { lastingText, localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
   type Logger,

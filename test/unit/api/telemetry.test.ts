@@ -6,6 +6,8 @@ import {
   type HistoryEntryBody,
 } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
+import { savedSizes } from '../../../packages/api/src/audit/saved-sizes.ts'
+import { allocationBody } from '../../../packages/api/src/changes/wire-allocation.ts'
 import { ContainerQueue } from '../../../packages/api/src/pct/container-queue.ts'
 import { ApiTelemetry } from '../../../packages/api/src/telemetry.ts'
 import { allocation, containerFacts } from '../../builders/container-facts.ts'
@@ -98,6 +100,23 @@ describe('the metrics', () => {
     ])
     telemetry.show({ containers: [], installSize: () => undefined, deciding: undefined })
     expect(await seriesOf(telemetry, 'lxc_autoscale_container_')).toEqual([])
+  })
+
+  test.each([
+    ['fewer cores below a quota that stays', { cores: 6, cpulimit: 8 }, { cores: 2, cpuLimit: 8 }, 4],
+    ['a quota in the place of none', { cores: 6, cpulimit: null }, { cores: 6, cpuLimit: 1.5 }, 4.5],
+    ['a limit in the place of none', { cores: null, cpulimit: null }, { cores: 2, cpuLimit: undefined }, 0],
+  ])('say the same of what is saved as the daily summary: %s', async (_what, had, has, saved) => {
+    const { id: change_id, time, name } = historyEntry()
+    const size = { lxc_id: 101, name, time, change_id, memory_mb: 512, swap_mb: 0, ...had }
+    const configured = { ...containerFacts().configured, ...has }
+    const telemetry = newTelemetry()
+    const containers = [containerFacts({ vmid: 101, configured })]
+    telemetry.show({ containers, installSize: () => size, deciding: undefined })
+    expect(await seriesOf(telemetry, 'lxc_autoscale_container_saved_cpu')).toEqual([
+      `lxc_autoscale_container_saved_cpu_cores{vmid="101"} ${saved}`,
+    ])
+    expect(savedSizes([size], new Map([[101, allocationBody(configured)]])).cores).toBe(saved)
   })
 
   test('show what was saved since before the first change, and what was given more', async () => {

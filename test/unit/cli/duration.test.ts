@@ -10,6 +10,6 @@ test.each([
   expect(parseDurationMs(text)).toBe(ms)
 })
 
-test.each(['', '2', 'h', '-1h', '2 hours', '2w'])('"%s" is no duration', text => {
+test.each(['', '2', 'h', '-1h', '2 hours', '2w', '99999999999d'])('"%s" is no duration', text => {
   expect(parseDurationMs(text)).toBeUndefined()
 })

@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import {
   AllocationBody,
   AutoscaleError,
-  type ChangeOutcome,
+  anotherSince,
   errorMessage,
   type HistoryEntryBody,
   InstallSizeBody,
+  isBegun,
   isDecidedByModel,
   type Logger,
-  MAX_VMID,
-  MIN_VMID,
   readRegularFile,
   removeTemporaries,
   replaceFile,
@@ -70,7 +69,7 @@ export class InstallSizes {
 
   /** To be told of each change whose line is on the disk, in the order of the log. */
   note(entry: HistoryEntryBody): void {
-    const isAnother = rebornBy(entry)
+    const isAnother = anotherSince(entry)
     const had = isAnother !== undefined && this.#sizes.delete(isAnother)
     const size = this.#sizes.has(entry.lxc_id) ? undefined : sizeBefore(entry)
     if (size !== undefined) this.#sizes.set(size.lxc_id, size)
@@ -104,7 +103,7 @@ export class InstallSizes {
       newestId ??= entry.id
       const size = reborn.has(entry.lxc_id) ? undefined : sizeBefore(entry)
       if (size !== undefined) found.set(size.lxc_id, size)
-      const another = rebornBy(entry)
+      const another = anotherSince(entry)
       if (another !== undefined) reborn.add(another)
     }
     if (newestId === undefined) return
@@ -152,24 +151,13 @@ function readSaved(path: string, log: Logger): Saved {
   return NOTHING_SAVED
 }
 
-/** Outcomes of changes that may have moved something. */
-const MAY_HAVE_MOVED: ReadonlySet<ChangeOutcome> = new Set(['applied', 'failed', 'unknown'])
-
 /** What a change of the model found; undefined when it moved nothing, or is of somebody else. */
 function sizeBefore(entry: HistoryEntryBody): InstallSizeBody | undefined {
-  if (!isDecidedByModel(entry) || !MAY_HAVE_MOVED.has(entry.outcome)) return undefined
+  if (!isDecidedByModel(entry) || !isBegun(entry.outcome)) return undefined
   const { data: before } = AllocationBody.safeParse(entry.before)
   const { data: after } = AllocationBody.safeParse(entry.after)
   if (before === undefined || JSON.stringify(before) === JSON.stringify(after)) return undefined
   const { lxc_id, name, time, id: change_id, overwritten } = entry
   // Who set what was overwritten set it before the model did.
   return { ...(overwritten ?? before), lxc_id, name, time, change_id }
-}
-
-/** The number under which there is another container since `entry`, or none; undefined when it is not of that kind. */
-function rebornBy({ action, outcome, lxc_id: vmid, asked }: HistoryEntryBody): number | undefined {
-  if (action === 'clone-delete') return outcome === 'applied' ? vmid : undefined
-  if (action !== 'clone-create' || !MAY_HAVE_MOVED.has(outcome)) return undefined
-  const made = Number(asked['new_lxc_id'])
-  return made >= MIN_VMID && made <= MAX_VMID ? made : undefined
 }

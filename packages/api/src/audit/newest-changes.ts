@@ -1,9 +1,11 @@
-import { AllocationBody, type HistoryEntryBody } from '@lxc-autoscale/core'
+import { anotherSince, type HistoryEntryBody, mayHaveMoved } from '@lxc-autoscale/core'
 
 /** The newest change of the allocation of each container. */
 export class NewestChanges {
   /** What came since the reading began is newer than all that is read. */
   readonly #newest = new Map<number, HistoryEntryBody>()
+  /** Numbers of which older changes are those of another container. */
+  readonly #reused = new Set<number>()
   readonly #isRead: Promise<void>
 
   constructor(newestFirst: AsyncIterable<HistoryEntryBody>) {
@@ -11,6 +13,11 @@ export class NewestChanges {
   }
 
   note(entry: HistoryEntryBody): void {
+    const another = anotherSince(entry)
+    if (another !== undefined) {
+      this.#newest.delete(another)
+      this.#reused.add(another)
+    }
     if (mayHaveMoved(entry)) this.#newest.set(entry.lxc_id, entry)
   }
 
@@ -20,13 +27,11 @@ export class NewestChanges {
   }
 
   async #read(newestFirst: AsyncIterable<HistoryEntryBody>): Promise<void> {
-    for await (const entry of newestFirst) if (!this.#newest.has(entry.lxc_id)) this.note(entry)
+    for await (const entry of newestFirst) {
+      const { lxc_id: vmid } = entry
+      if (!this.#newest.has(vmid) && !this.#reused.has(vmid) && mayHaveMoved(entry)) this.#newest.set(vmid, entry)
+      const another = anotherSince(entry)
+      if (another !== undefined) this.#reused.add(another)
+    }
   }
-}
-
-function mayHaveMoved({ action, outcome, before, after }: HistoryEntryBody): boolean {
-  if (action !== 'scale' && action !== 'snapshot-rollback') return false
-  if (outcome === 'refused' || outcome === 'unchanged') return false
-  const [had, has] = [AllocationBody.safeParse(before).data, AllocationBody.safeParse(after).data]
-  return had === undefined || has === undefined || JSON.stringify(had) !== JSON.stringify(has)
 }

@@ -1,4 +1,4 @@
-import type { AllocationBody, InstallSizeBody } from '@lxc-autoscale/core'
+import { type AllocationBody, givenCores, type InstallSizeBody } from '@lxc-autoscale/core'
 
 /** By how much less containers have than before the first change; negative when they have more. */
 export interface SavedSizes {
@@ -8,18 +8,19 @@ export interface SavedSizes {
 
 type Size = Pick<AllocationBody, 'cores' | 'cpulimit' | 'memory_mb'>
 
-/** What is saved of the containers that are `now`; one without a limit, then or now, counts for nothing there. */
-export function savedSizes(before: readonly InstallSizeBody[], now: ReadonlyMap<number, Size>): SavedSizes {
-  let [cores, memoryMb] = [0, 0]
-  for (const { lxc_id: vmid, ...had } of before) {
-    const has = now.get(vmid)
-    if (has === undefined) continue
-    cores += difference(had.cpulimit ?? had.cores, has.cpulimit ?? has.cores)
-    memoryMb += difference(had.memory_mb, has.memory_mb)
+/** What is saved of a container that `had` and `has`; nothing where it had no limit, undefined where it has none now. */
+export function savedOf(had: Size | undefined, has: Size): { readonly [Key in keyof SavedSizes]: number | undefined } {
+  const cores = givenCores(has)
+  return {
+    cores: cores === undefined ? undefined : (givenCores(had ?? has) ?? cores) - cores,
+    memoryMb: has.memory_mb === null ? undefined : (had?.memory_mb ?? has.memory_mb) - has.memory_mb,
   }
-  return { cores, memoryMb }
 }
 
-function difference(had: number | null, has: number | null): number {
-  return had === null || has === null ? 0 : had - has
+/** What is saved of all containers that are `now`. */
+export function savedSizes(before: readonly InstallSizeBody[], now: ReadonlyMap<number, Size>): SavedSizes {
+  const had = new Map(before.map(size => [size.lxc_id, size]))
+  const saved = [...now].map(([vmid, has]) => savedOf(had.get(vmid), has))
+  const sum = (of: keyof SavedSizes) => saved.reduce((total, each) => total + (each[of] ?? 0), 0)
+  return { cores: sum('cores'), memoryMb: sum('memoryMb') }
 }

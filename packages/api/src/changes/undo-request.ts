@@ -1,20 +1,17 @@
 import {
   AllocationBody,
   AutoscaleError,
-  type ChangeOutcome,
   type HistoryEntryBody,
   type InstallSizeBody,
+  isBegun,
 } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import { allocationParts } from './observe.ts'
 import type { ScaleRequest } from './scale-container.ts'
 
-/** Outcomes of changes that may have moved something. */
-const UNDOABLE: ReadonlySet<ChangeOutcome> = new Set(['applied', 'failed', 'unknown'])
-
 /** @throws {AutoscaleError} STATE_NOT_ALLOWED when a change of this kind, or with this end, cannot be taken back */
 export function checkUndoable({ action, outcome }: HistoryEntryBody): void {
-  if (action === 'scale' && UNDOABLE.has(outcome)) return
+  if (action === 'scale' && isBegun(outcome)) return
   throw new AutoscaleError('STATE_NOT_ALLOWED', `a change of the kind ${action} that was ${outcome} cannot be undone`, {
     details: { action, outcome },
   })

@@ -1,4 +1,4 @@
-import { ROLES, Vmid } from '@lxc-autoscale/core'
+import { isMarkedAsHash, ROLES, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { nameProblem } from './key-names.ts'
 
@@ -17,7 +17,7 @@ export const KeyText = z
   .min(8, 'must have at least 8 characters')
   .max(512)
   .refine(
-    text => !/^(sha256:|\$)/.test(text) || isKeyHash(text),
+    text => !isMarkedAsHash(text) || isKeyHash(text),
     'is not a hash: sha256:HEX or $scrypt$ln=15,r=8,p=1$SALT$HASH',
   )
   .refine(text => /^[\x21-\x7e]+$/.test(text), 'must be printable ASCII without spaces')

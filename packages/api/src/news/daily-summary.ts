@@ -1,7 +1,14 @@
-import { AllocationBody, type HistoryEntryBody, MB_PER_GB } from '@lxc-autoscale/core'
+import {
+  AllocationBody,
+  givenCores,
+  type HistoryEntryBody,
+  lastingText,
+  localTimeText,
+  MB_PER_GB,
+  MS_PER_DAY,
+} from '@lxc-autoscale/core'
 import type { SavedSizes } from '../audit/saved-sizes.ts'
 import type { NewsItem } from './news-events.ts'
-import { lastingText } from './news-message.ts'
 
 /** What was changed in a time, counted. */
 export interface ChangeCounts {
@@ -44,7 +51,7 @@ function add(
   if (undoOf !== null) counts.undone++
   const [from, to] = [AllocationBody.safeParse(before).data, AllocationBody.safeParse(after).data]
   if (from === undefined || to === undefined) return
-  const cores = compare(from.cpulimit ?? from.cores, to.cpulimit ?? to.cores)
+  const cores = compare(givenCores(from), givenCores(to))
   const memory = compare(from.memory_mb, to.memory_mb)
   if (cores > 0) counts.coresUp++
   if (cores < 0) counts.coresDown++
@@ -52,8 +59,8 @@ function add(
   if (memory < 0) counts.memoryDown++
 }
 
-function compare(from: number | null, to: number | null): number {
-  return from === null || to === null ? 0 : to - from
+function compare(from: number | null | undefined, to: number | null | undefined): number {
+  return typeof from !== 'number' || typeof to !== 'number' ? 0 : to - from
 }
 
 export interface DaySummary {
@@ -97,13 +104,16 @@ function savedText({ cores, memoryMb }: SavedSizes): string {
 
 /** The day by the time of this host: `2026-01-31`. */
 export function localDay(nowMs: number): string {
-  const date = new Date(nowMs)
-  return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-')
+  return localTimeText(nowMs).split(' ')[0] ?? ''
 }
 
-/** Whether the summary of today is due: at `at` (`08:00`), or as soon as it can be after that. */
+/**
+ * Whether the summary of today is due: at `at` (`08:00`), or as soon as it can be after that. A last day later than tomorrow is
+ * one of a clock that was wrong.
+ */
 export function isSummaryDue(at: string, lastDay: string, nowMs: number): boolean {
-  return localDay(nowMs) > lastDay && localTime(nowMs) >= at
+  const isOver = localDay(nowMs) > lastDay || lastDay > localDay(nowMs + MS_PER_DAY)
+  return isOver && localTime(nowMs) >= at
 }
 
 /** The day of the last summary where there was none: the first one comes when its time has come, not at the start. */
@@ -112,10 +122,5 @@ export function dayBeforeFirst(at: string, nowMs: number): string {
 }
 
 function localTime(nowMs: number): string {
-  const date = new Date(nowMs)
-  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`
-}
-
-function twoDigits(figure: number): string {
-  return String(figure).padStart(2, '0')
+  return localTimeText(nowMs).split(' ')[1] ?? ''
 }

@@ -1,8 +1,11 @@
 import { type ModelStatus, MS_PER_HOUR } from '@lxc-autoscale/core'
 import type { NewsItem } from './news-events.ts'
 
-/** By container the time of the newest kill that was counted, milliseconds since 1970. */
-export type CountedKills = Readonly<Record<string, number>>
+/**
+ * By container when the kills were that are counted, milliseconds since 1970. Not the newest alone: after the clock was set
+ * back, what is new has an earlier time.
+ */
+export type CountedKills = Readonly<Record<string, readonly number[]>>
 
 export interface NewKills {
   readonly counted: CountedKills
@@ -16,18 +19,18 @@ const NEWS_MS = MS_PER_HOUR
 
 /** The kills that the model saw since those that are `counted`; null: since now. */
 export function newKills({ containers }: ModelStatus, before: CountedKills | null, nowMs: number): NewKills {
-  const counted = before ?? {}
-  const newest: Record<string, number> = {}
+  // Also what has a time to come: the clock was set back since.
+  const isNews = (atMs: number) => nowMs - atMs < NEWS_MS
+  const counted: Record<string, readonly number[]> = {}
   const items: NewsItem[] = []
   let [own, inner] = [0, 0]
+  // One that is stopped is not told of, and may be back before what it had is old.
+  for (const [vmid, times] of Object.entries(before ?? {})) keep(counted, vmid, times.filter(isNews))
   for (const { vmid, name, kills, allocation } of containers) {
-    // Of a clock that was set back.
-    const sinceMs = Math.max(Math.min(counted[vmid] ?? 0, nowMs), nowMs - NEWS_MS)
-    const fresh = (before === null ? [] : kills)
-      .map(kill => ({ ...kill, atMs: Date.parse(kill.time) }))
-      .filter(({ atMs }) => atMs > sinceMs)
-    const lastMs = Math.max(counted[vmid] ?? 0, ...kills.map(({ time }) => Date.parse(time)))
-    if (lastMs > 0) newest[vmid] = lastMs
+    const known = new Set(counted[vmid])
+    const recent = kills.map(kill => ({ ...kill, atMs: Date.parse(kill.time) })).filter(({ atMs }) => isNews(atMs))
+    const fresh = before === null ? [] : recent.filter(({ atMs }) => !known.has(atMs))
+    keep(counted, vmid, [...new Set([...known, ...recent.map(({ atMs }) => atMs)])])
     const of = { vmid, name, nowMs }
     const ownCount = fresh.reduce((sum, kill) => sum + kill.own, 0)
     const innerCount = fresh.reduce((sum, kill) => sum + kill.inner, 0)
@@ -37,7 +40,11 @@ export function newKills({ containers }: ModelStatus, before: CountedKills | nul
     inner += innerCount
   }
   const isSame = before !== null && items.length === 0
-  return { counted: isSame ? before : newest, items, own, inner }
+  return { counted: isSame ? before : counted, items, own, inner }
+}
+
+function keep(counted: Record<string, readonly number[]>, vmid: string | number, times: readonly number[]): void {
+  if (times.length > 0) counted[vmid] = times
 }
 
 interface Killed {

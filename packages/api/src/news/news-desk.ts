@@ -104,7 +104,7 @@ export class NewsDesk {
     for (const name of names) this.#parts.counts.newsTarget(name)
     // What failed before may be what was mended now, so it is tried at once.
     const outboxOf = (name: string) => ({
-      ...(this.#memory.outboxes[name] ?? EMPTY_OUTBOX),
+      ...(this.#outboxOf(name) ?? EMPTY_OUTBOX),
       failures: 0,
       failed_ms: null,
     })
@@ -174,11 +174,12 @@ export class NewsDesk {
     const before = this.#memory
     this.#checkWhenDue(sources)
     const news = this.#observe(sources, nowMs)
+    // Before anything is waited for: what is remembered as told must not be lost when a summary fails.
+    this.#tell(news)
     const isDue = isSummaryDue(this.#settings.daily_summary_at, before.summary.day, nowMs)
-    const items = isDue ? [...news, await this.#summarise(sources, nowMs)] : news
-    this.#tell(items)
+    if (isDue) await this.#inBackground(this.#summarise(sources, nowMs).then(summary => this.#tell([summary])))
     const isToWrite =
-      items.length > 0 || before.kills_ms !== this.#memory.kills_ms || told(before) !== told(this.#memory)
+      news.length > 0 || isDue || before.kills_ms !== this.#memory.kills_ms || told(before) !== told(this.#memory)
     if (!isToWrite && Math.abs(nowMs - this.#notedMs) < NOTE_MS) return
     this.#notedMs = nowMs
     await this.#save()
@@ -250,8 +251,13 @@ export class NewsDesk {
     }
   }
 
+  /** A target may be called `constructor`. */
+  #outboxOf(name: string): OutboxState | undefined {
+    return Object.hasOwn(this.#memory.outboxes, name) ? this.#memory.outboxes[name] : undefined
+  }
+
   #update(name: string, change: (outbox: OutboxState) => OutboxState): void {
-    const before = this.#memory.outboxes[name]
+    const before = this.#outboxOf(name)
     // The target is gone since.
     if (before === undefined) return
     const after = change(before)
@@ -274,7 +280,7 @@ export class NewsDesk {
     const { max_per_hour: maxPerHour, group_seconds: groupSeconds, targets } = this.#settings
     const rules = { maxPerHour, groupMs: groupSeconds * MS_PER_SECOND }
     return targets.flatMap(target => {
-      const outbox = this.#memory.outboxes[targetName(target)] ?? EMPTY_OUTBOX
+      const outbox = this.#outboxOf(targetName(target)) ?? EMPTY_OUTBOX
       const atMs = this.#sending.has(targetName(target)) ? undefined : dueMs(outbox, nowMs, rules)
       return atMs === undefined ? [] : [{ target, outbox, atMs }]
     })

@@ -17,8 +17,8 @@ export const NewsMemory = z.object({
   outboxes: z.record(z.string(), OutboxState),
   /** By topic. */
   states: z.record(z.string(), StandingState),
-  /** By container the time of the newest kill that was counted; null before the first look: what was before is no news. */
-  kills_ms: z.record(z.string(), z.number()).nullable(),
+  /** By container when the kills were that are counted; null before the first look: what was before is no news. */
+  kills_ms: z.record(z.string(), z.array(z.number()).readonly()).nullable(),
   refusals: Refusals,
   summary: z.object({
     /** What the next one begins with; 0 before the first. */

@@ -1,4 +1,4 @@
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, visibleText } from '@lxc-autoscale/core'
+import { visibleText } from '@lxc-autoscale/core'
 import type { NewsItem } from './news-events.ts'
 
 /** How urgent a message is. */
@@ -27,6 +27,7 @@ export const MOST_TEXT_BYTES = 3_800
 const MOST_TITLE_CHARACTERS = 150
 const MOST_NAME_CHARACTERS = 64
 const MOST_LINE_CHARACTERS = 600
+const CUT_LINE = '  …'
 
 const URGENT: ReadonlySet<NewsItem['event']> = new Set(['killed', 'daemon_trouble', 'host_short'])
 
@@ -42,9 +43,10 @@ export interface Composing {
 /** One message that tells of all `items`, as far as they fit; what does not is counted. */
 export function composeMessage({ items, dropped, host, nowMs, dashboardUrl }: Composing): NewsMessage {
   const sorted = items.toSorted((a, b) => rank(a) - rank(b))
-  const paragraphs = sorted.map(item => paragraph(item))
   const link = dashboardUrl === undefined ? [] : [dashboardUrl]
-  const shown = howManyFit(paragraphs, MOST_TEXT_BYTES - bytes(leftOutLine(Number.MAX_SAFE_INTEGER), ...link))
+  const room = MOST_TEXT_BYTES - bytes(leftOutLine(Number.MAX_SAFE_INTEGER), ...link)
+  const paragraphs = sorted.map(item => fitting(paragraph(item), room))
+  const shown = howManyFit(paragraphs, room)
   const leftOut = items.length - shown + dropped
   const last = leftOut === 0 ? [] : [leftOutLine(leftOut)]
   const [first] = sorted
@@ -73,17 +75,18 @@ export function headline({ vmid, name, what, count, state }: Headed): string {
   return `${who}${state === 'ended' ? 'over: ' : ''}${oneLine(what, MOST_LINE_CHARACTERS)}${often}`
 }
 
-/** A time that lasts, for people: `5 min`, `3 h`, `2 days`. */
-export function lastingText(durationMs: number): string {
-  if (durationMs < 2 * MS_PER_HOUR) return `${Math.max(1, Math.round(durationMs / MS_PER_MINUTE))} min`
-  if (durationMs < 2 * MS_PER_DAY) return `${Math.round(durationMs / MS_PER_HOUR)} h`
-  return `${Math.round(durationMs / MS_PER_DAY)} days`
-}
-
 function paragraph(item: NewsItem): string {
   const further = [...item.detail.split('\n'), ...(item.advice === '' ? [] : [`What to do: ${item.advice}`])]
   const lines = further.filter(line => line !== '').map(line => `  ${oneLine(line, MOST_LINE_CHARACTERS)}`)
   return [headline(item), ...lines].join('\n')
+}
+
+/** As many lines of `text` as fit, so that what is longer than a message is told all the same. */
+function fitting(text: string, mostBytes: number): string {
+  if (bytes(text) <= mostBytes) return text
+  const lines = text.split('\n')
+  while (lines.length > 1 && bytes(...lines, CUT_LINE) > mostBytes) lines.pop()
+  return [...lines, CUT_LINE].join('\n')
 }
 
 /** What others wrote can neither begin a line of its own nor hide anything. */

@@ -27,6 +27,9 @@ export interface NewsFacts {
 /** Changes of one container that are refused in an hour, from which on that is news. */
 const MANY_REFUSALS = 5
 
+/** So many containers are named in one message; who needs all of them has `lxc-autoscale status`. */
+const MOST_NAMED = 10
+
 const PATIENCE: Readonly<Record<NewsEvent, Patience>> = {
   killed: { standsMs: 0, quietMs: 0 },
   daily_summary: { standsMs: 0, quietMs: 0 },
@@ -106,7 +109,8 @@ function hostShort({ refusals }: NewsFacts, containers: readonly ContainerStatus
     short.length === 1
       ? 'a container does not get what it needs'
       : `${short.length} containers do not get what they need`
-  const detail = short.map(({ vmid, name, text }) => `${name ?? 'container'} (${vmid}): ${text}`).join('\n')
+  const lines = short.slice(0, MOST_NAMED).map(({ vmid, name, text }) => `${name ?? 'container'} (${vmid}): ${text}`)
+  const detail = [...lines, ...(short.length > MOST_NAMED ? [`and ${short.length - MOST_NAMED} more`] : [])].join('\n')
   const advice = 'move a container to another node, lower the maximum of others, or give this host more'
   return [{ event, topic: event, vmid: null, name: null, what: `the host is short: ${many}`, detail, advice }]
 }

@@ -1,4 +1,3 @@
-import { visibleText } from '@lxc-autoscale/core'
 import { asObject, parseJson } from '../json-object.ts'
 import { type NewsMessage, type Priority, shortened } from './news-message.ts'
 import type { NotificationTarget } from './notifications-section.ts'
@@ -36,7 +35,7 @@ export async function sendNews(
     const said =
       target.type === 'mail'
         ? await sendMail(target, message, { secrets, stop, limitMs })
-        : answerText(target.type, await postJson(postOf(target, message, secrets), { stop, limitMs }))
+        : answerText(target.type, await postJson(postOf(target, message, secrets), { stop, limitMs }), secrets)
     return { isSent: true, text: secrets.keptOut(said) }
   } catch (error) {
     if (!(error instanceof SendFailure)) throw error
@@ -77,9 +76,9 @@ function webhookUrl({ url, url_file: file }: NotificationTarget, secrets: Secret
 }
 
 /** ntfy and Gotify answer with the number of the message; anything else is another server, or an error, whatever its status. */
-function answerText(type: 'webhook' | 'ntfy' | 'gotify', { status, text }: JsonReply): string {
+function answerText(type: 'webhook' | 'ntfy' | 'gotify', { status, text }: JsonReply, secrets: Secrets): string {
   const answer = asObject(parseJson(text))
-  const quoted = text === '' ? '' : `: ${quote(text)}`
+  const quoted = text === '' ? '' : `: ${quote(text, secrets)}`
   if (status >= 300 && status < 400)
     throw new SendFailure(`it answers ${status}, a redirect, which is not followed: write the address it leads to`)
   if (status < 200 || status >= 300) throw new SendFailure(`it answers ${status}${quoted}`)
@@ -88,6 +87,7 @@ function answerText(type: 'webhook' | 'ntfy' | 'gotify', { status, text }: JsonR
   return `taken, ${status}`
 }
 
-function quote(text: string): string {
-  return shortened(visibleText(text.replaceAll(/\s+/g, ' ').trim()), MOST_QUOTED_CHARACTERS)
+/** Without the secrets before it is cut: half of one is one too. */
+function quote(text: string, secrets: Secrets): string {
+  return shortened(secrets.keptOut(text.replaceAll(/\s+/g, ' ').trim()), MOST_QUOTED_CHARACTERS)
 }

@@ -1,6 +1,6 @@
+import { lastingText } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { NEWS_EVENTS, type NewsEvent, type NewsItem } from './news-events.ts'
-import { lastingText } from './news-message.ts'
 
 /** A state that stands at this moment, as it is seen now. */
 export interface SeenState extends Pick<NewsItem, 'topic' | 'vmid' | 'name' | 'what' | 'detail' | 'advice'> {

@@ -1,6 +1,7 @@
 import {
   AllocationBody,
   AutoscaleError,
+  anotherSince,
   ChangeBody,
   HistoryBody,
   type HistoryEntryBody,
@@ -86,7 +87,8 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       requireReach(caller, entry.lxc_id)
       checkUndoable(entry)
       const isForced = body.force === true
-      const newest = body.with_later === true ? await newestChange(context, entry.lxc_id) : undefined
+      const later = await newestSince(context, entry)
+      const newest = body.with_later === true ? later : undefined
       const whole = newest === undefined ? undoRequest(entry, isForced) : undoSinceRequest(entry, newest, isForced)
       await answerUndo(context, reply, {
         request: onlyPart(whole, body.only),
@@ -185,13 +187,23 @@ async function findChange({ audit }: RouteContext, caller: Caller, start: string
   throw new AutoscaleError('INVALID_REQUEST', message, { details: { candidates } })
 }
 
-/** The newest change that may have set the allocation of a container. */
-async function newestChange({ audit }: RouteContext, vmid: number): Promise<HistoryEntryBody | undefined> {
-  for await (const entry of audit.newestFirst()) {
-    const isOfAllocation = entry.action === 'scale' || entry.action === 'snapshot-rollback'
-    if (entry.lxc_id === vmid && isOfAllocation && AllocationBody.safeParse(entry.after).success) return entry
+/**
+ * The newest change that may have set the allocation of the container of `entry`.
+ * @throws {AutoscaleError} STATE_NOT_ALLOWED when its number is that of another container since then
+ */
+async function newestSince({ audit }: RouteContext, entry: HistoryEntryBody): Promise<HistoryEntryBody | undefined> {
+  const { id, lxc_id: vmid } = entry
+  let newest: HistoryEntryBody | undefined
+  for await (const later of audit.newestFirst()) {
+    if (anotherSince(later) === vmid) {
+      const message = `${vmid} is the number of another container since change ${id} (${later.action} ${later.id})`
+      throw new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, change: later.id } })
+    }
+    const isOfAllocation = later.action === 'scale' || later.action === 'snapshot-rollback'
+    if (later.lxc_id === vmid && isOfAllocation && AllocationBody.safeParse(later.after).success) newest ??= later
+    if (later.id === id) break
   }
-  return undefined
+  return newest
 }
 
 interface Undo {

@@ -25,7 +25,8 @@ export function megabytesArgument(text: string): number {
 /** @throws {InvalidArgumentError} when `text` is no duration. */
 export function durationArgument(text: string): number {
   const durationMs = parseDurationMs(text)
-  if (durationMs === undefined) throw new InvalidArgumentError('must be a duration such as 90s, 30m, 2h or 1d')
+  if (durationMs === undefined)
+    throw new InvalidArgumentError('must be a duration such as 90s, 30m, 2h or 1d, at most 36500d')
   return durationMs
 }
 

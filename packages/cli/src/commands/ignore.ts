@@ -1,6 +1,5 @@
-import { AutoscaleError, localTimeText, openUntilMs, type Pauses } from '@lxc-autoscale/core'
+import { AutoscaleError, lastingText, localTimeText, openUntilMs, type Pauses } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
-import { lasting } from '../output/terminal.ts'
 import { durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { unlessMissing } from './known-container.ts'
@@ -100,5 +99,5 @@ function listed({ all, containers }: Pauses, nowMs: number): string[] {
 function untilText(until: string, nowMs: number): string {
   const untilMs = openUntilMs(until, nowMs) ?? nowMs
   if (untilMs === Number.POSITIVE_INFINITY) return 'until that is ended (--end)'
-  return `until ${localTimeText(untilMs)}, for ${lasting(untilMs - nowMs)}`
+  return `until ${localTimeText(untilMs)}, for ${lastingText(untilMs - nowMs)}`
 }

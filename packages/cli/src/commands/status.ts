@@ -5,6 +5,7 @@ import {
   type ContainerConfigsBody,
   type ContainerStatus,
   type DecidingVerdict,
+  givenCores,
   type HistoryEntryBody,
   type ModelStatus,
   MS_PER_SECOND,
@@ -110,14 +111,12 @@ function statusRows({ containers, changes, model }: StatusReport): StatusRow[] {
   }))
 }
 
-const coresOf = ({ cpulimit, cores }: ContainerConfigBody) => cpulimit ?? cores
-
 /** What rows can be sorted by; null and undefined come last. */
 const SORTS = {
   id: ({ config }: StatusRow) => -config.lxc_id,
   name: ({ config }: StatusRow) => config.name,
   state: ({ config }: StatusRow) => config.status,
-  cores: ({ config }: StatusRow) => coresOf(config),
+  cores: ({ config }: StatusRow) => givenCores(config),
   'cores-used': ({ decided }: StatusRow) => decided?.newest?.cpu_cores_used,
   memory: ({ config }: StatusRow) => config.memory_mb,
   'memory-used': ({ decided }: StatusRow) => decided?.newest?.memory_usage_mb,
@@ -165,7 +164,7 @@ function cells({ config, decided, change }: StatusRow, nowMs: number): (string |
     config.lxc_id,
     config.name,
     config.lock === null ? config.status : `${config.status} (${config.lock})`,
-    figure(coresOf(config)),
+    figure(givenCores(config)),
     figure(decided?.newest?.cpu_cores_used),
     figure(config.memory_mb),
     wholeMb(decided?.newest?.memory_usage_mb),

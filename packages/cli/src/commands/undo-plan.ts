@@ -1,4 +1,4 @@
-import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { anotherSince, type HistoryEntryBody, isBegun } from '@lxc-autoscale/core'
 
 /** What is to be taken back of one container, in one step. */
 export interface SinceStep {
@@ -19,10 +19,15 @@ export interface SincePlan {
 
 /** How the changes of `newestFirst`, which were all begun, are taken back. */
 export function planSince(newestFirst: readonly HistoryEntryBody[]): SincePlan {
-  const made = newestFirst.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'unchanged')
+  const made = newestFirst.filter(({ outcome }) => isBegun(outcome))
   const steps = new Map<number, SinceStep>()
-  for (const change of made.filter(({ action }) => action === 'scale')) {
-    const { lxc_id: vmid, name } = change
+  /** Numbers that were those of other containers before. */
+  const reused = new Set<number>()
+  for (const change of made) {
+    const { lxc_id: vmid, name, action } = change
+    const another = anotherSince(change)
+    if (another !== undefined) reused.add(another)
+    if (action !== 'scale' || reused.has(vmid)) continue
     const newer = steps.get(vmid)
     const changes = [...(newer?.changes ?? []), change]
     steps.set(vmid, { vmid, name: newer?.name ?? name, changes, oldest: change })

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { jsonText, MS_PER_SECOND, visibleLines, visibleText } from '@lxc-autoscale/core'
+import { jsonText, lastingText, visibleLines, visibleText } from '@lxc-autoscale/core'
 import picocolors from 'picocolors'
 import { type Cell, type Column, layOut, wrapLines } from './layout.ts'
 
@@ -117,19 +117,9 @@ export function figure(value: number | null | undefined, unit = ''): string {
   return unit === '' ? text : `${text} ${unit}`
 }
 
-/** How long something lasts, for people: `90 s`, `2 h`. */
-export function lasting(durationMs: number): string {
-  const seconds = Math.max(0, Math.round(durationMs / MS_PER_SECOND))
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 120) return `${minutes} min`
-  const hours = Math.round(minutes / 60)
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`
-}
-
 /** How long ago something was, for people. */
 export function ago(atMs: number | undefined, nowMs: number): string {
-  return atMs === undefined ? '-' : `${lasting(nowMs - atMs)} ago`
+  return atMs === undefined ? '-' : `${lastingText(nowMs - atMs)} ago`
 }
 
 export const good = (text: string) => colors.green(text)

@@ -82,5 +82,10 @@ export function operatorKey(text: string): string | undefined {
 
 /** Whether it is the key itself and not its hash. */
 function isText({ key }: KeyLine): boolean {
-  return !/^(sha256:|\$)/.test(key)
+  return !isMarkedAsHash(key)
+}
+
+/** Whether `key` begins as hashes do, which no key itself may. */
+export function isMarkedAsHash(key: string): boolean {
+  return /^(sha256:|\$)/.test(key)
 }

@@ -6,6 +6,7 @@ import {
   type HistoryEntryBody,
   isDecidedByModel,
   MS_PER_SECOND,
+  mayHaveMoved,
 } from '@lxc-autoscale/core'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { Limits } from '../policy/limits.ts'
@@ -23,9 +24,6 @@ const SMALL_PAGE = 20
 const MOST_PAGES = 20
 /** So many entries are known again; more never come back. */
 const MOST_KNOWN = 2 * LARGE_PAGE * MOST_PAGES
-
-/** What can set an allocation. */
-const ALLOCATING: ReadonlySet<HistoryEntryBody['action']> = new Set(['scale', 'snapshot-rollback'])
 
 type Caller = HistoryBody['caller']
 
@@ -52,7 +50,7 @@ export class AuditTrail {
       const { entries, caller: asking } = await api.fetchHistory({ limit, skip }, signal)
       skip += limit
       caller = asking
-      const made = entries.filter(isMade)
+      const made = entries.filter(mayHaveMoved)
       const unknown = made.filter(({ id }) => !this.#known.has(id) && !fresh.has(id))
       for (const entry of unknown) fresh.set(entry.id, entry)
       const isOld = made.every(entry => this.#timeOf(entry) < this.#time.nowMs() - reachMs)
@@ -89,13 +87,6 @@ export class AuditTrail {
   #timeOf({ boot, time }: HistoryEntryBody): number {
     return boot === undefined ? this.#time.ofClock(Date.parse(time)) : this.#time.ofBoot(boot)
   }
-}
-
-/** Whether something was changed by it, or may have been. */
-function isMade({ action, outcome, before, after }: HistoryEntryBody): boolean {
-  if (!ALLOCATING.has(action) || outcome === 'refused' || outcome === 'unchanged') return false
-  const [had, has] = [limitsOf(before), limitsOf(after)]
-  return had === undefined || has === undefined || JSON.stringify(had) !== JSON.stringify(has)
 }
 
 function madeBy(entry: HistoryEntryBody, caller: Caller): PastChange['by'] {

@@ -17,6 +17,10 @@ test('none comes twice after the clock was set back', () => {
   expect(isSummaryDue('08:00', '2026-01-05', at(4, 9))).toBe(false)
 })
 
+test('a clock that was years ahead for a while ends no summaries', () => {
+  expect(isSummaryDue('08:00', '2099-01-01', at(5, 9))).toBe(true)
+})
+
 test('the first one waits for its time', () => {
   expect(isSummaryDue('08:00', dayBeforeFirst('08:00', at(5, 15)), at(5, 15))).toBe(false)
   expect(isSummaryDue('08:00', dayBeforeFirst('08:00', at(5, 7)), at(5, 8))).toBe(true)

@@ -36,6 +36,8 @@ interface World {
   status: ModelStatus | undefined
   health: HealthBody
   history: HistoryEntryBody[]
+  /** Why the audit log cannot be read. */
+  historyProblem: Error | undefined
   /** What came of sending, by turns; the last one stays. */
   results: SendResult[]
   readonly sent: NewsMessage[]
@@ -51,6 +53,7 @@ function world(): World {
     status: modelStatus(),
     health: HEALTHY,
     history: [],
+    historyProblem: undefined,
     results: [{ isSent: true, text: 'taken' }],
     sent: [],
     log: recordingLog(),
@@ -94,7 +97,10 @@ async function start(state: World, section: Readonly<Record<string, unknown>> = 
     verdict: () => state.verdict,
     status: () => state.status,
     health: async () => state.health,
-    changes: () => [all(state.history)],
+    changes() {
+      if (state.historyProblem !== undefined) throw state.historyProblem
+      return [all(state.history)]
+    },
     saved: async () => ({ cores: 14, memoryMb: 22_528 }),
   }
   const use = (changed: Readonly<Record<string, unknown>>) => {
@@ -152,6 +158,40 @@ describe('kills', () => {
     expect(state.sent).toEqual([])
   })
 
+  test('with a time to come are told once while the clock is set back, and so are those after them', async () => {
+    const state = world()
+    const { stop } = await start(state)
+    const kills = [{ time: new Date(state.clock.nowMs() + 90 * MINUTE_MS).toISOString(), own: 1, inner: 0 }]
+    state.status = modelStatus({ containers: [containerStatus({ kills })] })
+    for (let minute = 0; minute < 5; minute++) {
+      await state.clock.advance(MINUTE_MS)
+      state.status = modelStatus({ containers: [containerStatus({ kills })] })
+    }
+    state.status = kill(state, 101)
+    await state.clock.advance(20 * MINUTE_MS)
+    state.status = modelStatus({ containers: state.status.containers })
+    await state.clock.advance(50 * MINUTE_MS)
+    await stop()
+    expect(titles(state)).toEqual([
+      'pve1: web (101): a process was killed at its memory limit',
+      'pve1: web (101): a process was killed at its memory limit',
+    ])
+  })
+
+  test('of a container that was away for a while are not told again', async () => {
+    const state = world()
+    const { stop } = await start(state)
+    state.status = kill(state, 101)
+    const { containers } = state.status
+    await state.clock.advance(5 * MINUTE_MS)
+    state.status = kill({ ...state, status: modelStatus({ containers: [] }) }, 102)
+    await state.clock.advance(5 * MINUTE_MS)
+    state.status = modelStatus({ containers })
+    await state.clock.advance(20 * MINUTE_MS)
+    await stop()
+    expect(titles(state)).toHaveLength(2)
+  })
+
   test('a storm of a thousand is at most so many messages an hour, and none is forgotten in the counting', async () => {
     const state = world()
     const { stop } = await start(state, { max_per_hour: 6 })
@@ -169,6 +209,15 @@ describe('kills', () => {
     expect(state.counts['dropped']).toBe(state.sent.reduce((sum, { leftOut }) => sum + leftOut, 0))
     expect(state.sent.some(({ text }) => /\d+ more messages were left out/.test(text))).toBe(true)
   })
+})
+
+test('a target may have the name of what every object has', async () => {
+  const state = world()
+  const { stop } = await start(state, { targets: [{ ...TARGET, name: 'constructor' }] })
+  state.status = kill(state, 101)
+  await state.clock.advance(MINUTE_MS)
+  await stop()
+  expect(titles(state)).toHaveLength(1)
 })
 
 describe('a daemon in trouble', () => {
@@ -369,6 +418,18 @@ describe('states of containers', () => {
     expect(state.sent).toHaveLength(1)
   })
 
+  test('a host that is short for very many is told with some of them and what to do', async () => {
+    const state = world()
+    const { stop } = await start(state, { events: ['host_short'] })
+    const containers = Array.from({ length: 60 }, (_, at) => ({ ...AT_MAXIMUM, vmid: 101 + at }))
+    state.status = modelStatus({ containers })
+    await state.clock.advance(MINUTE_MS)
+    await stop()
+    expect(state.sent).toMatchObject([
+      { leftOut: 0, text: expect.stringMatching(/(?:.*\(1\d\d\):.*\n){10} {2}and 50 more\n {2}What/) },
+    ])
+  })
+
   test('changes of one container that are refused again and again', async () => {
     const state = world()
     const { stop, desk } = await start(state)
@@ -408,6 +469,18 @@ describe('states of containers', () => {
 })
 
 describe('the daily summary', () => {
+  test('that fails takes no other news with it', async () => {
+    const state = world()
+    const { stop } = await start(state, { daily_summary_at: '12:30' })
+    state.historyProblem = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    // It is told after three minutes, in the look at which the summary is due.
+    await state.clock.advance(27 * MINUTE_MS - 10_000)
+    state.verdict = STUCK
+    await state.clock.advance(20 * MINUTE_MS)
+    await stop()
+    expect(titles(state)).toEqual(['pve1: nothing is decided: lxc_autoscale_ml is not running'])
+  })
+
   test('comes at its time, once, with what happened', async () => {
     const state = world()
     const { stop } = await start(state, { daily_summary_at: '13:30' })

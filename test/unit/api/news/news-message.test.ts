@@ -44,6 +44,14 @@ test('however much there is, it fits, and what does not is counted', () => {
   expect(title).toMatch(/… and 999 more$|\) and 999 more$| and 999 more$/)
 })
 
+test('one of very many lines is cut, not left out', () => {
+  const { text, leftOut } = compose([newsItem({ detail: `web (101): ${'ä'.repeat(80)}\n`.repeat(60) })])
+  expect(leftOut).toBe(0)
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MOST_TEXT_BYTES)
+  expect(text).toMatch(/^web \(101\): a process was killed.*\n {2}web \(101\): ä+\n/)
+  expect(text).toMatch(/\n {2}…$/)
+})
+
 test('a single one that is too long is cut, not left out', () => {
   const { text, leftOut } = compose([newsItem({ detail: 'x'.repeat(100_000) })])
   expect(leftOut).toBe(0)

@@ -24,7 +24,7 @@ test('a count is a whole number from one on', () => {
 
 test('a duration has a unit', () => {
   expect(durationArgument('2h')).toBe(7_200_000)
-  expect(() => durationArgument('2')).toThrow('must be a duration such as 90s, 30m, 2h or 1d')
+  expect(() => durationArgument('2')).toThrow('must be a duration such as 90s, 30m, 2h or 1d, at most 36500d')
 })
 
 test('an amount of memory is a whole number of MB, 0 too', () => {

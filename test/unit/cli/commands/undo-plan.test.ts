@@ -17,6 +17,17 @@ test('all changes of a container are one step, back to before the oldest of them
   expect(others.map(({ id }) => id)).toEqual(['b'])
 })
 
+test('what was changed while the number was that of another container is no part of it', () => {
+  const clone = { lxc_id: 102, asked: { lxc_id: 102, new_lxc_id: 101 } }
+  const { steps } = planSince([
+    historyEntry({ id: 'd' }),
+    historyEntry({ id: 'c', action: 'clone-create', ...clone }),
+    historyEntry({ id: 'b', action: 'clone-delete', lxc_id: 101 }),
+    historyEntry({ id: 'a' }),
+  ])
+  expect(steps.map(({ vmid, oldest }) => [vmid, oldest.id])).toEqual([[101, 'd']])
+})
+
 test('nothing is a plan without steps', () => {
   expect(planSince([])).toEqual({ steps: [], others: [] })
 })

@@ -1,10 +1,10 @@
+import { lastingText } from '@lxc-autoscale/core'
 import { describe, expect, test, vi } from 'vitest'
 import {
   ago,
   bad,
   figure,
   hasColors,
-  lasting,
   onlyOurCodes,
   standardTerminal,
   table,
@@ -52,7 +52,7 @@ test.each([
   [48 * HOUR, '2 d'],
   [-5 * SECOND, '0 s'],
 ])('%i ms last %s', (durationMs, text) => {
-  expect(lasting(durationMs)).toBe(text)
+  expect(lastingText(durationMs)).toBe(text)
 })
 
 test('says how long ago something was, a dash when it is not known, and nothing negative of a clock that is behind', () => {
