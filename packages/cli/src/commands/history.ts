@@ -1,8 +1,8 @@
-import type { HistoryBody, HistoryEntryBody } from '@lxc-autoscale/core'
+import { type HistoryBody, type HistoryEntryBody, lastingText } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import { allocationText, changeTimeText, shortWhy, whoText } from '../output/changes.ts'
 import type { Column } from '../output/layout.ts'
-import { bad, good, lasting, table, warned } from '../output/terminal.ts'
+import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 
@@ -43,7 +43,7 @@ const COLUMNS: readonly Column[] = [
 /** What was looked for, as there may well be changes of others, or older ones. */
 function nothingText(vmid: number | undefined, { since }: HistoryOptions): string {
   const where = vmid === undefined ? '' : ` of container ${vmid}`
-  const when = since === undefined ? '' : ` in the last ${lasting(since)}`
+  const when = since === undefined ? '' : ` in the last ${lastingText(since)}`
   return `no change${where}${when} is known`
 }
 
