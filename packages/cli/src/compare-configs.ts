@@ -50,9 +50,10 @@ export function compareConfigs(configs: Configs, host: HostFacts): Mismatch[] {
     ...(monitor && model ? monitorWithModel(monitor, model) : []),
     ...(monitor && api ? monitorWithApi(monitor, api) : []),
     ...(model && api ? [...addresses(model, api), ...modelWithApi(model, api), ...bounds(model, api)] : []),
-    ...(model ? [...tierLimits(model), ...thresholds(model), ...hostSize(model, host)] : []),
+    ...(model ? [...tierIds(model), ...tierLimits(model), ...thresholds(model), ...hostSize(model, host)] : []),
     ...sharedPlaces(configs),
     ...keyFiles(configs, host),
+    ...newsFiles(configs, host),
   ]
 }
 
@@ -242,6 +243,19 @@ function refusedSize(
   }
 }
 
+/** A container that two tiers name is in the one that stands first, which may not have been meant. */
+function tierIds({ tiers }: ModelConfig): Mismatch[] {
+  const first = new Map<number, string>()
+  return Object.entries(tiers).flatMap(([name, { ids }]) =>
+    ids.flatMap(vmid => {
+      const other = first.get(vmid)
+      if (other === undefined) first.set(vmid, name)
+      if (other === undefined || other === name) return []
+      return [modelKey(`tiers.${name}.ids`, `${vmid} is in the tier ${other} too, which counts, as it stands first`)]
+    }),
+  )
+}
+
 /** A maximum of a tier below the general minimum: that of the tier wins, which may not have been meant. */
 function tierLimits({ scaling, tiers }: ModelConfig): Mismatch[] {
   const pairs = [
@@ -358,6 +372,25 @@ function keyFiles({ model, api }: Configs, { keyFiles }: HostFacts): Mismatch[] 
     const problem = keyFileProblem(file, daemon === 'model')
     return problem === undefined ? [] : [{ daemon, key, text: `${path} ${problem}` }]
   })
+}
+
+/** Files with the secrets of targets that are not there, or that everybody may read. */
+function newsFiles({ api }: Configs, { keyFiles: files }: HostFacts): Mismatch[] {
+  return newsSecrets(api).flatMap(({ key, path }) => {
+    const file = files.find(facts => facts.path === path)
+    const problem = file === undefined ? undefined : keyFileProblem(file, false)
+    return problem === undefined ? [] : [{ daemon: 'api', key, text: `${path} ${problem}` }]
+  })
+}
+
+/** The files that `notifications.targets` name, with their keys. */
+export function newsSecrets(api: ApiConfig | undefined): { readonly key: string; readonly path: string }[] {
+  const targets = api?.notifications.targets ?? []
+  return targets.flatMap(({ url_file, token_file, smtp }, index) =>
+    Object.entries({ url_file, token_file, 'smtp.password_file': smtp?.password_file }).flatMap(([key, path]) =>
+      path === undefined ? [] : [{ key: `notifications.targets.${index}.${key}`, path }],
+    ),
+  )
 }
 
 function keyFileProblem({ path, mode, isOfRoot, problem }: KeyFileFacts, isOfModel: boolean): string | undefined {

@@ -1,12 +1,13 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { errorMessage, systemErrorCode } from '@lxc-autoscale/core'
 import { HostFiles, openHostFigures } from '@lxc-autoscale/host'
-import type { Configs, HostFacts, KeyFileFacts } from './compare-configs.ts'
+import { type Configs, type HostFacts, type KeyFileFacts, newsSecrets } from './compare-configs.ts'
 
 /** What this host is, as far as the configurations speak of it. */
 export function hostFacts({ monitor, model, api }: Configs): HostFacts {
   const { cores, memoryMb } = openHostFigures(new HostFiles(), (model ?? monitor ?? api)?.host.proc ?? '/proc')()
-  const paths = new Set([model?.api.api_key_file, api?.authentication.key_file])
+  const news = newsSecrets(api).map(({ path }) => path)
+  const paths = new Set([model?.api.api_key_file, api?.authentication.key_file, ...news])
   return { cores, memoryMb, keyFiles: [...paths].flatMap(path => (path ? [keyFileFacts(path)] : [])) }
 }
 
@@ -17,7 +18,7 @@ function keyFileFacts(path: string): KeyFileFacts {
     return { ...facts, problem: readProblem(path) }
   } catch (error) {
     const isThere = systemErrorCode(error) !== 'ENOENT'
-    const problem = isThere ? `cannot be read: ${errorMessage(error)}` : 'is not there: nobody has a key'
+    const problem = isThere ? `cannot be read: ${errorMessage(error)}` : 'is not there'
     return { path, isThere, mode: undefined, isOfRoot: false, problem }
   }
 }

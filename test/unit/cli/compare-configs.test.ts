@@ -86,6 +86,11 @@ test.each<[string, Texts, readonly string[]]>([
     ['model: tiers.a.ram_scale_up_threshold'],
   ],
   [
+    'a container in two tiers',
+    { model: 'tiers: {a: {ids: [101, 102]}, b: {ids: [103, 102]}}' },
+    ['model: tiers.b.ids'],
+  ],
+  [
     'a tier below the general minimum',
     { model: 'tiers: {a: {ids: [101], max_ram_mb: 64}}' },
     ['model: tiers.a.max_ram_mb'],
@@ -121,6 +126,16 @@ test.each<[string, readonly KeyFileFacts[], readonly string[]]>([
   ['that cannot be read', [keyFile({ problem: 'cannot be read' })], ['model: api.api_key_file']],
 ])('a key file %s', (_, keyFiles, expected) => {
   expect(mismatches({}, { keyFiles })).toEqual(expected)
+})
+
+test.each<[string, Partial<KeyFileFacts>, readonly string[]]>([
+  ['that is there', {}, []],
+  ['that everybody reads', { mode: 0o100_644 }, ['api: notifications.targets.0.token_file']],
+  ['that is not there', { problem: 'is not there' }, ['api: notifications.targets.0.token_file']],
+])('a file with the token of a target %s', (_, facts, expected) => {
+  const api = 'notifications: {targets: [{type: gotify, url: "http://gotify.lan", token_file: /x/token}]}'
+  const keyFiles = [...HOST.keyFiles, keyFile({ path: '/x/token', ...facts })]
+  expect(mismatches({ api }, { keyFiles })).toEqual(expected)
 })
 
 test('what is not known of the host is compared with nothing', () => {

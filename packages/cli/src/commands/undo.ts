@@ -133,7 +133,7 @@ interface UndoOutcome {
   readonly lxc_id: number
   readonly name: string | null
   readonly change_ids: readonly string[]
-  readonly outcome: 'taken back' | 'unchanged' | 'would be taken back' | 'cores alone' | 'failed'
+  readonly outcome: keyof typeof PAINT
   readonly message: string
 }
 
@@ -148,7 +148,7 @@ async function undoMany({ terminal }: CommandContext, steps: readonly UndoStep[]
   }
   await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker))
   outcomes.sort((a, b) => a.lxc_id - b.lxc_id)
-  if (outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'cores alone')) process.exitCode = 1
+  if (outcomes.some(({ outcome }) => NOT_WHOLE.has(outcome))) process.exitCode = 1
   const changes = new Map(steps.map(step => [step.vmid, step.changes]))
   terminal.answer(outcomes, shown => report(shown, changes))
 }
@@ -174,8 +174,10 @@ async function outcomeOf(step: UndoStep, options: UndoOptions): Promise<UndoOutc
   } catch (error) {
     if (!(error instanceof AutoscaleError)) throw error
     const cores = OF_MEMORY.has(error.code) ? await coresOnly(step, options) : undefined
-    if (cores === undefined) return { ...about, outcome: 'failed', message: error.message }
-    return { ...about, outcome: 'cores alone', message: `${cores}; its memory stays: ${error.message}` }
+    const { dryRun } = options
+    if (cores === undefined) return { ...about, outcome: dryRun ? 'would fail' : 'failed', message: error.message }
+    const outcome = dryRun ? 'would give back the cores alone' : 'cores alone'
+    return { ...about, outcome, message: `${cores}; its memory stays: ${error.message}` }
   }
 }
 
@@ -199,15 +201,27 @@ const PAINT = {
   unchanged: String,
   'would be taken back': String,
   'cores alone': warned,
+  'would give back the cores alone': warned,
   failed: bad,
+  'would fail': bad,
 } as const
+
+const NOT_WHOLE: ReadonlySet<UndoOutcome['outcome']> = new Set([
+  'cores alone',
+  'would give back the cores alone',
+  'failed',
+  'would fail',
+])
+
+/** Of the changes of a container that cannot be given back what it had. */
+const STAYS: ReadonlySet<UndoOutcome['outcome']> = new Set(['failed', 'would fail'])
 
 function report(outcomes: readonly UndoOutcome[], changes: ReadonlyMap<number, readonly string[]>): string {
   if (outcomes.length === 0) return 'there is nothing to take back'
   return outcomes
     .flatMap(({ lxc_id: vmid, name, outcome, message }) => [
       `${vmid}${name === null ? '' : ` ${name}`}: ${PAINT[outcome](outcome)}: ${message}`,
-      ...(changes.get(vmid) ?? []).map(change => `  ${outcome === 'failed' ? 'stays' : outcome}  ${change}`),
+      ...(changes.get(vmid) ?? []).map(change => `  ${STAYS.has(outcome) ? 'stays' : outcome}  ${change}`),
     ])
     .join('\n')
 }

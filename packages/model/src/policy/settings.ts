@@ -190,7 +190,7 @@ export const Schedule = z.strictObject({
     .default([...WEEKDAYS])
     .describe('Days on which the window begins.'),
   from: timeOfDay.describe('Begin of the window, in the time zone of the host.'),
-  to: timeOfDay.describe('End of the window; before `from` it is on the next day.'),
+  to: timeOfDay.describe('End of the window; not after `from` it is on the next day.'),
   shrink: z
     .enum(['only_here', 'never_here', 'any'])
     .default('any')
