@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  AutoscaleError,
   type ContainerConfigBody,
   type ContainerConfigsBody,
   type ContainerStatus,
@@ -14,7 +15,7 @@ import { Command, Option } from 'commander'
 import { readVerdict } from '../api/read-verdict.ts'
 import { allocationText, whoText } from '../output/changes.ts'
 import { type Column, fitLines, wrapLines } from '../output/layout.ts'
-import { ago, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
+import { ago, bad, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
 import { countArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -47,6 +48,8 @@ export function statusCommand(environment: Readonly<Record<string, string | unde
 }
 
 interface StatusReport {
+  /** Why the API says nothing of the containers; null when it does. */
+  readonly problem: string | null
   readonly containers: ContainerConfigsBody['containers']
   readonly failed: ContainerConfigsBody['failed']
   /** The newest change of each container, whoever made it. */
@@ -56,17 +59,31 @@ interface StatusReport {
 }
 
 async function readStatus({ api, configDir }: CommandContext, { sort, top }: StatusOptions): Promise<StatusReport> {
-  const [{ containers, failed }, { entries: changes }] = await Promise.all([
-    api.configs(),
-    api.history({ newest: true, limit: MOST_CHANGES }),
-  ])
+  const { containers, ...asked } = await askApi(api)
   const { config, status } = modelView(configDir)
-  const report = { failed, changes, model: status ?? null, deciding: await readVerdict(api, config) }
+  const report = { ...asked, model: status ?? null, deciding: await readVerdict(api, config) }
   const rows = statusRows({ ...report, containers }).sort(comparing(sort))
   return { containers: rows.slice(0, top).map(({ config }) => config), ...report }
 }
 
+/** The verdict must be seen above all when the API says nothing else. */
+async function askApi(
+  api: CommandContext['api'],
+): Promise<Pick<StatusReport, 'containers' | 'failed' | 'changes' | 'problem'>> {
+  try {
+    const [configs, { entries: changes }] = await Promise.all([
+      api.configs(),
+      api.history({ newest: true, limit: MOST_CHANGES }),
+    ])
+    return { ...configs, changes, problem: null }
+  } catch (error) {
+    if (!(error instanceof AutoscaleError)) throw error
+    return { containers: [], failed: [], changes: [], problem: error.message }
+  }
+}
+
 function show(terminal: Terminal, report: StatusReport): void {
+  if (report.problem !== null) process.exitCode = 1
   terminal.answer(report, shown => statusLines(shown, Date.now()).join('\n'))
 }
 
@@ -150,7 +167,11 @@ const COLUMNS: readonly Column[] = [
 ]
 
 function statusLines(report: StatusReport, nowMs: number): string[] {
-  const { deciding, failed } = report
+  const { deciding, failed, problem } = report
+  if (problem !== null) {
+    const isSaid = deciding.problems.some(({ text }) => text === problem)
+    return [verdictLine(deciding), ...(isSaid ? [] : [bad(`the containers are not known: ${problem}`)])]
+  }
   const rows = statusRows(report).map(row => cells(row, nowMs))
   return [
     verdictLine(deciding),
