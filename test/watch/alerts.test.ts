@@ -172,7 +172,7 @@ describe.skipIf(PROMETHEUS_FOLDER === undefined)('the rules', () => {
         {
           exp_labels: { severity: 'info', instance: 'pve1', vmid: '101' },
           exp_annotations: {
-            summary: 'Container 101 of pve1 behaves as it never did.',
+            summary: 'Container 101 of pve1 is abnormal for its isolation forest: it behaves unlike before.',
             name,
             mend: 'lxc-autoscale explain 101',
           },
