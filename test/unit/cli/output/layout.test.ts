@@ -1,7 +1,12 @@
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
-import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { fitLines, layOut, wrapLines } from '../../../../packages/cli/src/output/layout.ts'
+
+/** The one that the command has: older ones, which other tools bring, have other widths for some characters. */
+const { default: stringWidth }: { default: (text: string) => number } = await import(
+  createRequire(new URL('../../../../packages/cli/package.json', import.meta.url)).resolve('string-width')
+)
 
 const COLUMNS = [
   { heading: 'ID' },
@@ -71,6 +76,7 @@ test('no line of any table is wider than the screen, and each row is one line', 
       expect(lines).toHaveLength(rows.length + 1)
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width)
     }),
+    { examples: [[{ columns: [{ heading: '' }, { heading: '' }], rows: [['🕴'], ['データベース']], width: 15 }]] },
   )
 })
 
