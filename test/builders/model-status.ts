@@ -38,6 +38,16 @@ export function modelStatus({ cycle, metrics, api, ...changes }: StatusChanges =
 type Section = 'cycle' | 'metrics' | 'api'
 type StatusChanges = Partial<Omit<ModelStatus, Section>> & { [Key in Section]?: Partial<ModelStatus[Key]> }
 
+/** The newest figures of that container. */
+export const MEASURED = {
+  time: '2026-03-01T11:59:55.000Z',
+  cpu_cores_used: 0.5,
+  cpu_usage_percent: 25,
+  cpu_throttled_percent: 0,
+  memory_usage_mb: 512,
+  memory_floor_mb: 256,
+}
+
 export function containerStatus(changes: Partial<ContainerStatus> = {}): ContainerStatus {
   return {
     vmid: 101,
@@ -47,14 +57,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     learning: false,
     allocation: { cores: 2, memory_mb: 1_024 },
     problem: null,
-    newest: {
-      time: '2026-03-01T11:59:55.000Z',
-      cpu_cores_used: 0.5,
-      cpu_usage_percent: 25,
-      cpu_throttled_percent: 0,
-      memory_usage_mb: 512,
-      memory_floor_mb: 256,
-    },
+    newest: MEASURED,
     decision: null,
     policy: null,
     last_change: null,

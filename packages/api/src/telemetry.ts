@@ -1,5 +1,4 @@
 import {
-  BYTES_PER_MB,
   CHANGE_ACTIONS,
   CHANGE_OUTCOMES,
   Counter,
@@ -13,6 +12,7 @@ import {
   Histogram,
   type HistoryEntryBody,
   type InstallSizeBody,
+  inBytes,
   labels,
   type MetricFamily,
   MS_PER_SECOND,
@@ -205,8 +205,4 @@ function decidingMetrics(deciding: DecidingVerdict | undefined): MetricFamily[] 
       DECIDING_PROBLEMS.map(code => [labels({ code }), Number(codes.has(code))]),
     ),
   ]
-}
-
-function inBytes(memoryMb: number | null | undefined): number | undefined {
-  return memoryMb === undefined || memoryMb === null ? undefined : memoryMb * BYTES_PER_MB
 }

@@ -104,7 +104,7 @@ export {
   type Logger,
   type LogSettings,
 } from './log.ts'
-export { labels, type MetricFamily } from './metric-families.ts'
+export { inBytes, labels, type MetricFamily } from './metric-families.ts'
 export {
   Counter,
   DaemonRegistry,

@@ -1,3 +1,5 @@
+import { BYTES_PER_MB } from './units.ts'
+
 /** One metric in the text format of Prometheus, with all its series. */
 export interface MetricFamily {
   readonly name: string
@@ -12,6 +14,11 @@ export function labels(values: Readonly<Record<string, string | number>>): strin
   return Object.entries(values)
     .map(([name, value]) => `${name}="${escapeValue(String(value))}"`)
     .join()
+}
+
+/** The value of a series in bytes; undefined when it is not known. */
+export function inBytes(memoryMb: number | null | undefined): number | undefined {
+  return memoryMb === undefined || memoryMb === null ? undefined : memoryMb * BYTES_PER_MB
 }
 
 /**

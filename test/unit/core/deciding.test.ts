@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DECIDING_PROBLEMS, type DecidingFacts, type DecidingProblem, decidingVerdict } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
-import { containerStatus, modelStatus } from '../../builders/model-status.ts'
+import { containerStatus, MEASURED, modelStatus } from '../../builders/model-status.ts'
 
 const ENDED_MS = Date.parse('2026-03-01T12:00:00Z')
 const RUNNING = { pid: 4_711, sinceMs: ENDED_MS - 3_600_000 }
@@ -59,7 +59,7 @@ describe('it is deciding', () => {
             containerStatus({
               allocation: null,
               problem: 'not named',
-              newest: { ...measured, time: '2026-03-01T11:00:00Z' },
+              newest: { ...MEASURED, time: '2026-03-01T11:00:00Z' },
             }),
           ],
         }),
@@ -86,15 +86,6 @@ describe('it is deciding', () => {
     expect(verdict.text).toContain('; but the disk is full')
   })
 })
-
-const measured = {
-  time: '2026-03-01T11:59:55.000Z',
-  cpu_cores_used: 0.5,
-  cpu_usage_percent: 25,
-  cpu_throttled_percent: 0,
-  memory_usage_mb: 512,
-  memory_floor_mb: 256,
-}
 
 /** Everything that stops it, each with what must be said first. */
 const STUCK: readonly [DecidingProblem, Partial<DecidingFacts>, mend: RegExp][] = [

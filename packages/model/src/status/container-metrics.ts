@@ -1,4 +1,4 @@
-import { BYTES_PER_MB, type ContainerStatus, labels, type MetricFamily, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { type ContainerStatus, inBytes, labels, type MetricFamily, MS_PER_SECOND } from '@lxc-autoscale/core'
 
 type Series = MetricFamily['series']
 
@@ -19,12 +19,12 @@ export function containerMetrics(containers: readonly ContainerStatus[]): Metric
       c => c.decision?.wanted.cores,
     ),
     value('wanted_memory_bytes', 'Memory that the policy asks for, before the safety rules.', c =>
-      bytes(c.decision?.wanted.memory_mb),
+      inBytes(c.decision?.wanted.memory_mb),
     ),
     value('minimum_cpu_cores', 'The least cores in force.', c => c.decision?.limits.min_cores),
     value('maximum_cpu_cores', 'The most cores in force.', c => c.decision?.limits.max_cores),
-    value('minimum_memory_bytes', 'The least memory in force.', c => bytes(c.decision?.limits.min_memory_mb)),
-    value('maximum_memory_bytes', 'The most memory in force.', c => bytes(c.decision?.limits.max_memory_mb)),
+    value('minimum_memory_bytes', 'The least memory in force.', c => inBytes(c.decision?.limits.min_memory_mb)),
+    value('maximum_memory_bytes', 'The most memory in force.', c => inBytes(c.decision?.limits.max_memory_mb)),
     family(
       'at_maximum',
       'Whether more of a resource is asked for than its maximum allows: 1.',
@@ -65,10 +65,6 @@ function held({ vmid, decision }: ContainerStatus): Series {
 
 function isLess(wanted: number | null, given: number | null): boolean {
   return wanted !== null && given !== null && wanted < given
-}
-
-function bytes(memoryMb: number | null | undefined): number | undefined {
-  return memoryMb === null || memoryMb === undefined ? undefined : memoryMb * BYTES_PER_MB
 }
 
 function flag(is: boolean | undefined): number | undefined {
