@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const sourceCondition = '@lxc-autoscale/source'
+const fixedSeed = join(import.meta.dirname, 'fixed-seed.ts')
 const bundlePrograms = join(import.meta.dirname, 'bundle-programs.ts')
 
 /** One Vitest project per kind of test; `unit` needs nothing built, `e2e` runs the built daemons. */
@@ -14,8 +15,11 @@ function project(name: string, testTimeoutMs: number, setup: string[] = []) {
       name,
       include: [`${name}/**/*.test.ts`],
       globalSetup: setup,
+      setupFiles: [fixedSeed],
       // Unit tests share nothing but modules, which are loaded once so: half of the time of their run.
       isolate: name !== 'unit',
+      // What runs processes depends on the machine. A test that is right at its second try is counted, and named as unsteady.
+      retry: setup.length > 0 ? 1 : 0,
       testTimeout: testTimeoutMs,
       hookTimeout: testTimeoutMs,
     },

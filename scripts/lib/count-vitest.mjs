@@ -12,6 +12,12 @@ try {
     ...(file.status === 'failed' && file.assertionResults.length === 0 ? [`${file.name}: ${file.message}`] : []),
     ...file.assertionResults.filter(one => one.status === 'failed').map(one => `${file.name}: ${one.fullName}`),
   ])
+  for (const { name, assertionResults } of testResults)
+    for (const { status, fullName, failureMessages } of assertionResults)
+      if (status === 'passed' && failureMessages.length > 0)
+        process.stderr.write(
+          `unsteady: ${name}: ${fullName}: right at its second try; at first: ${failureMessages[0]}\n`,
+        )
   appendFileSync(failures, failed.map(name => `${name}\n`).join(''))
   counts = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
 } catch {

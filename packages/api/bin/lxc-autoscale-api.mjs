@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8'
 setFlagsFromString('--semi-space-growth-factor=1')
 
 // Until the daemon heeds signals itself there is nothing to re-read and nothing to finish; loading it takes a while.
-process.on('SIGHUP', () => undefined)
 for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => process.exit(0))
+process.on('SIGHUP', () => undefined)
 
 const { main } = await import('../dist/main.js')
 await main()
