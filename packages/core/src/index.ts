@@ -60,6 +60,7 @@ export {
   STATUS_FILE,
   type VerdictStatus,
 } from './contracts/model-status.ts'
+export * from './contracts/overview.ts'
 export {
   MODES,
   type Mode,
@@ -71,6 +72,10 @@ export {
   readPauses,
 } from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
+export * from './contracts/series.ts'
+export * from './contracts/steering.ts'
+export * from './contracts/what-if.ts'
+export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
 export {
   type DaemonContext,
   type DaemonSpec,

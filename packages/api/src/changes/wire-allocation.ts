@@ -1,4 +1,4 @@
-import type { AllocationBody, ContainerConfigBody } from '@lxc-autoscale/core'
+import { type AllocationBody, type ContainerConfigBody, NO_STEERING } from '@lxc-autoscale/core'
 import type { Limits } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 
@@ -23,5 +23,6 @@ export function containerConfigBody(facts: ContainerFacts, leastMemoryMb: number
     uptime_seconds: facts.uptimeSeconds ?? null,
     least_memory_mb: leastMemoryMb ?? null,
     raw_limits: { cores: facts.rawLimits.cores ?? null, memory: facts.rawLimits.memory ?? null },
+    steering: NO_STEERING,
   }
 }

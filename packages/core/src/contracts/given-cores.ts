@@ -1,4 +1,4 @@
-import type { AllocationBody } from './scaling-api.ts'
+import type { AllocationBody } from './wire-values.ts'
 
 /** The cores that a container may use by `cores` and `cpulimit`, the lesser; undefined when neither is set. */
 export function givenCores({

@@ -1,5 +1,6 @@
 import { MAX_VMID, MIN_VMID } from '../vmid.ts'
-import { AllocationBody, type ChangeOutcome, type HistoryEntryBody } from './scaling-api.ts'
+import type { ChangeOutcome, HistoryEntryBody } from './scaling-api.ts'
+import { AllocationBody } from './wire-values.ts'
 
 /** Whether a change with this end may have moved something. */
 export function isBegun(outcome: ChangeOutcome): boolean {

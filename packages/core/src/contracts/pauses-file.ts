@@ -19,7 +19,7 @@ export const MODES = ['auto', 'grow_only', 'recommend', 'off'] as const
 export type Mode = (typeof MODES)[number]
 
 /** Until when something is left alone: a time (ISO 8601), or until that is ended. */
-const Until = z.union([z.iso.datetime(), z.literal('forever')])
+export const Until = z.union([z.iso.datetime(), z.literal('forever')])
 const VmidText = z.string().regex(/^[1-9]\d{2,8}$/)
 
 /** What a person has told the model by a command; containers by their number. */

@@ -1,27 +1,11 @@
 import { z } from 'zod'
-import { visibleText } from '../visible-text.ts'
-import { MAX_VMID, MIN_VMID } from '../vmid.ts'
 import { DecidingVerdict } from './deciding-verdict.ts'
+import { NO_STEERING, SteeringBody } from './steering.ts'
+import { AllocationBody, WhyText, WireCores, WireCpuLimit, WireMemoryMb, WireVmid, wireInteger } from './wire-values.ts'
 
 /**
  * The HTTP contract between model and API (and everybody else who calls the API). Field names are those on the wire.
  */
-
-/** An integer that comes as a JSON number or as a string of decimal digits, nothing else. */
-function wireInteger(min: number, max: number) {
-  const wrong = `must be an integer from ${min} to ${max}`
-  return z
-    .union([z.int(wrong).min(min).max(max), z.string(wrong).regex(/^(0|[1-9]\d*)$/)], wrong)
-    .transform(Number)
-    .pipe(z.number(wrong).int(wrong).min(min, wrong).max(max, wrong))
-}
-
-export const WireVmid = wireInteger(MIN_VMID, MAX_VMID).describe('Number of the container.')
-/** Whole cores. Source of the range: pct manual, option `cores`. */
-const WireCores = wireInteger(1, 8_192).describe('Cores.')
-const WireMemoryMb = wireInteger(64, 1_048_576).describe('Memory limit, MB (2^20 bytes).')
-/** Cores by quota, in steps of a hundredth. Source of the range: pct manual, option `cpulimit`; below 0.01 the kernel refuses. */
-const WireCpuLimit = z.number().min(0.05).max(8_192).multipleOf(0.01).describe('Cores by quota (cpulimit).')
 
 /** What a caller believed the container has; a change is refused when it has something else. `null`: not set. */
 const Expected = z
@@ -31,18 +15,6 @@ const Expected = z
     memory: wireInteger(1, 1_073_741_824).nullable().optional(),
   })
   .describe('Allocation from which the caller decided; 409 if the container has another one.')
-
-/** Longest reason for a change, in characters as it is shown. */
-export const MAX_REASON_CHARACTERS = 500
-
-/** Why somebody changes something, for the audit log. */
-const WhyText = z
-  .string()
-  .refine(
-    text => visibleText(text).length <= MAX_REASON_CHARACTERS,
-    `must have at most ${MAX_REASON_CHARACTERS} characters, of which one that cannot be seen counts as up to six`,
-  )
-  .describe(`Why, in at most ${MAX_REASON_CHARACTERS} characters; kept in the audit log.`)
 
 const change = {
   reason: WhyText.optional(),
@@ -77,15 +49,6 @@ export const ScaleResourcesRequest = z
   )
 export type ScaleResourcesRequest = z.input<typeof ScaleResourcesRequest>
 
-/** What a container has. `null`: Proxmox has none set, or it is not known. */
-export const AllocationBody = z.object({
-  cores: z.number().nullable().describe('Whole cores; null: all of the host.'),
-  cpulimit: z.number().nullable().describe('Cores by quota; null: none.'),
-  memory_mb: z.number().nullable(),
-  swap_mb: z.number().nullable(),
-})
-export type AllocationBody = z.output<typeof AllocationBody>
-
 /** `GET /resource/lxc/config` and one element of `GET /resource/lxc/configs`. */
 export const ContainerConfigBody = AllocationBody.extend({
   lxc_id: z.number(),
@@ -111,6 +74,7 @@ export const ContainerConfigBody = AllocationBody.extend({
     .describe(
       'The line of raw LXC configuration that settles cores or memory past Proxmox, so that a change of them has no effect; null when there is none.',
     ),
+  steering: SteeringBody.default(NO_STEERING).describe('What people tell the autoscaler to do with it.'),
 })
 export type ContainerConfigBody = z.output<typeof ContainerConfigBody>
 
