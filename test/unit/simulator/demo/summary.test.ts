@@ -14,6 +14,7 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
     status: 'running' as const,
     least_memory_mb: null,
     raw_limits: { cores: null, memory: null },
+    steering: { paused_until: null, mode: null, boost: null },
   }
   return { ...allocation, lxc_id, vm_id: lxc_id, name, in_force: allocation, ...state }
 }
