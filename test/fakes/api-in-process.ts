@@ -19,6 +19,7 @@ import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
 import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
+import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
@@ -90,6 +91,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
   const telemetry = new ApiTelemetry(queue)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
+  const series = await SeriesStore.open({ directory: state, ...about })
   const ports = {
     ...about,
     commands,
@@ -100,7 +102,8 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     connections: new Connections(settings.server.max_connections, systemClock),
-    metrics: new MetricsFeed(about),
+    metrics: new MetricsFeed({ ...about, keeper: series }),
+    series,
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

@@ -31,6 +31,7 @@ import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
+import { SeriesStore } from './series/series-store.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
@@ -91,6 +92,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       },
     })
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
+    const series = await SeriesStore.open({ directory, clock, log })
     const ports = {
       clock,
       log,
@@ -104,7 +106,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
       news,
-      metrics: new MetricsFeed({ clock, log }),
+      metrics: new MetricsFeed({ clock, log, keeper: series }),
+      series,
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -130,6 +133,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
     await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
+    await series.save()
     await audit.close()
   } finally {
     lock.release()

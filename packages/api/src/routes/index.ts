@@ -10,6 +10,7 @@ import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
+import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { storageRoutes } from './storage.ts'
 
@@ -25,6 +26,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
+  seriesRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
