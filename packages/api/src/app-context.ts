@@ -10,7 +10,9 @@ import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
 import { MonitorFile } from './host/monitor-file.ts'
+import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
@@ -37,6 +39,8 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     safety: config.safety,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
+  const health = new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config })
+  const node = () => ownNode({ config, cluster })
   return {
     ...ports,
     ...scaling,
@@ -45,6 +49,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     runner,
     shrinks,
     deciding,
-    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config }),
+    health,
+    overview: new Overview({ clock, config, containers, audit, deciding, health, monitorFile, node }),
   }
 }

@@ -16,7 +16,7 @@ export class MonitorFile {
 
   /** The newest sample of a container; undefined when there is none. @throws {AutoscaleError} HOST_UNREADABLE */
   async sample(vmid: number): Promise<ContainerSample | undefined> {
-    const cycle = await this.#cycle()
+    const cycle = await this.newest()
     return cycle?.containers.get(vmid)
   }
 
@@ -35,7 +35,8 @@ export class MonitorFile {
     }
   }
 
-  #cycle(): Promise<MetricsCycle | undefined> {
+  /** The same object for as long as it is the newest; undefined when there is none. @throws {AutoscaleError} HOST_UNREADABLE */
+  newest(): Promise<MetricsCycle | undefined> {
     const modifiedMs = this.modifiedMs()
     if (modifiedMs === undefined) return Promise.resolve(undefined)
     if (this.#newest?.modifiedMs === modifiedMs) return this.#newest.cycle

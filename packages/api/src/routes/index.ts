@@ -6,6 +6,7 @@ import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
+import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
@@ -25,6 +26,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
+  overviewRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,

@@ -13,6 +13,7 @@ import type { Idempotency } from '../http/idempotency.ts'
 import type { KeyRing } from '../http/key-ring.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
 import type { NewsDesk } from '../news/news-desk.ts'
+import type { Overview } from '../overview/overview.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
@@ -43,6 +44,7 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly monitorFile: MonitorFile
   readonly deciding: Deciding
   readonly health: HealthChecks
+  readonly overview: Overview
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>
 }
