@@ -9,7 +9,6 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
-import { MonitorFile } from './host/monitor-file.ts'
 import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import { ownNode } from './routes/node.ts'
@@ -17,11 +16,10 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, news, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, metrics, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
-  const monitorFile = new MonitorFile(config.health.metrics_file)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const onEnd = (entry: HistoryEntryBody) => {
@@ -39,17 +37,16 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     safety: config.safety,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
-  const health = new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config })
+  const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
   return {
     ...ports,
     ...scaling,
     config,
-    monitorFile,
     runner,
     shrinks,
     deciding,
     health,
-    overview: new Overview({ clock, config, containers, audit, deciding, health, monitorFile, node }),
+    overview: new Overview({ clock, config, containers, audit, deciding, health, metrics, node }),
   }
 }

@@ -20,7 +20,7 @@ import { type DaemonState, daemonStates } from '../daemon-states.ts'
 import type { Deciding } from '../deciding.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import type { MonitorFile } from '../host/monitor-file.ts'
+import type { MetricsFeed } from '../host/metrics-feed.ts'
 import { type Caller, mayReach } from '../http/caller.ts'
 import type { Containers } from '../ports.ts'
 import { overviewHead } from './overview-head.ts'
@@ -33,7 +33,7 @@ export interface OverviewParts {
   readonly audit: AuditLog
   readonly deciding: Deciding
   readonly health: HealthChecks
-  readonly monitorFile: MonitorFile
+  readonly metrics: MetricsFeed
   /** Name of this node. */
   readonly node: () => string
 }
@@ -138,12 +138,9 @@ export class Overview {
   }
 
   async #look(): Promise<Look> {
-    const { audit, deciding, monitorFile } = this.#parts
-    const [cycle, changes, weekSizes] = await Promise.all([
-      orNothing(monitorFile.newest(), undefined),
-      audit.newestOfEach(),
-      audit.weekSizes(),
-    ])
+    const { audit, deciding, metrics } = this.#parts
+    const [changes, weekSizes] = await Promise.all([audit.newestOfEach(), audit.weekSizes()])
+    const cycle = metrics.newest()
     const surroundings = await this.#lookAround()
     const facts = await this.#readContainers(cycle, new Map(changes.map(entry => [entry.lxc_id, entry])))
     const status = deciding.status()
