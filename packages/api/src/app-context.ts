@@ -9,6 +9,7 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
+import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import { ownNode } from './routes/node.ts'
@@ -39,6 +40,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
+  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, node })
   return {
     ...ports,
     ...scaling,
@@ -47,6 +49,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     shrinks,
     deciding,
     health,
-    overview: new Overview({ clock, config, containers, audit, deciding, health, metrics, node }),
+    overview,
+    live: new LiveUpdates({ clock, overview, audit, signal }),
   }
 }

@@ -1,6 +1,7 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
 import { documentRoutes } from './documents.ts'
+import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -27,6 +28,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   nodeRoutes,
   historyRoutes,
   overviewRoutes,
+  eventRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
