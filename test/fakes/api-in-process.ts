@@ -13,6 +13,7 @@ import { ApiConfig } from '../../packages/api/src/config.ts'
 import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
+import { EventStreams } from '../../packages/api/src/http/event-streams.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
@@ -89,7 +90,8 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
-  const telemetry = new ApiTelemetry(queue)
+  const streams = new EventStreams()
+  const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
   const series = await SeriesStore.open({ directory: state, ...about })
   const ports = {
@@ -101,6 +103,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     idempotency: new Idempotency(audit),
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+    streams,
     connections: new Connections(settings.server.max_connections, systemClock),
     metrics: new MetricsFeed({ ...about, keeper: series }),
     series,

@@ -127,6 +127,8 @@ function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPor
   })
   app.addHook('preHandler', async request => guardFields(request))
   app.addHook('onResponse', async (request, reply) => {
+    // How long somebody listened says nothing of how fast it is.
+    if (request.routeOptions.config.isStream && reply.statusCode === 200) return
     telemetry.request({
       method: request.method,
       endpoint: request.routeOptions.url ?? 'unknown',

@@ -21,6 +21,7 @@ import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
+import { EventStreams } from './http/event-streams.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
@@ -78,7 +79,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       maxRunning: MAX_RUNNING_CHANGES,
       maxWaiting: config.lxc.max_waiting_changes,
     }))
-    const telemetry = new ApiTelemetry(queue)
+    const streams = new EventStreams()
+    const telemetry = new ApiTelemetry(queue, streams)
     const commands = new PctCli({
       clock,
       mark: directory,
@@ -105,6 +107,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
+      streams,
       news,
       metrics: new MetricsFeed({ clock, log, keeper: series }),
       series,
@@ -125,13 +128,17 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       const keys = keyRing(next, clock)
       config = next
       build({ ...ports, keys }, next).then(
-        built => server.use(built.routing),
+        built => {
+          server.use(built.routing)
+          streams.endAll()
+        },
         error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
       )
     })
     const told = news.run()
     const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
+    streams.endAll()
     await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
     await series.save()
     await audit.close()
