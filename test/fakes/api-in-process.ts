@@ -9,6 +9,7 @@ import { buildApp } from '../../packages/api/src/app.ts'
 import { appContext } from '../../packages/api/src/app-context.ts'
 import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
+import { BoostKeeper } from '../../packages/api/src/changes/boost-keeper.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
@@ -18,6 +19,7 @@ import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
 import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
+import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
@@ -89,8 +91,11 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
   const telemetry = new ApiTelemetry(queue)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
+  const steering = await SteeringStore.open({ ...about, directory: state })
   const ports = {
     ...about,
+    steering,
+    boosts: new BoostKeeper({ ...about, steering }),
     commands,
     files: new HostFiles(0),
     queue,

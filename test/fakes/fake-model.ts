@@ -1,12 +1,4 @@
-import {
-  type AutoscaleError,
-  type ContainerSample,
-  type CycleSummary,
-  type MetricsCycle,
-  type ModelStatus,
-  NO_PAUSES,
-  type Pauses,
-} from '@lxc-autoscale/core'
+import type { AutoscaleError, ContainerSample, CycleSummary, MetricsCycle, ModelStatus } from '@lxc-autoscale/core'
 import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
@@ -54,7 +46,6 @@ export class FakeState implements StateStore {
   /** As `nextError`, until it is taken away. */
   error: Error | undefined
   saves = 0
-  pauses: Pauses | AutoscaleError = NO_PAUSES
 
   loaded(): LoadedSizers {
     return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
@@ -71,10 +62,6 @@ export class FakeState implements StateStore {
     this.forests = [...forests]
     this.saves += 1
     return 1_000
-  }
-
-  loadPauses(): Pauses | AutoscaleError {
-    return this.pauses
   }
 }
 

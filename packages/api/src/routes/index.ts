@@ -11,6 +11,7 @@ import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
 import { snapshotRoutes } from './snapshot.ts'
+import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
 
 /** A group of routes about one thing. */
@@ -25,6 +26,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
+  steeringRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
