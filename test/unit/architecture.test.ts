@@ -24,7 +24,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   host: ['parse', 'cgroup', 'pve'],
   monitor: ['host', 'derive', 'collectors', 'store', 'exposition'],
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client', 'state', 'status', 'cycle'],
-  api: ['host', 'pct', 'audit', 'changes', 'http', 'news', 'routes'],
+  api: ['host', 'pct', 'audit', 'changes', 'http', 'news', 'replays', 'routes'],
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
@@ -32,6 +32,8 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
 
 /** The constants alone, for commands that must start without the libraries of core. */
 const UNITS = '@lxc-autoscale/core/units'
+/** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */
+const SCALING = { packageName: 'api', target: '@lxc-autoscale/model/scaling' }
 
 /** Import of one file by another; of types too: who needs the type of a thing needs the thing to be understood. */
 interface Import {
@@ -104,6 +106,7 @@ test('every package has its place', () => {
 describe.each(PACKAGES)('%s', packageName => {
   test('imports no other package of the workspace than it may, and only through its public surface', () => {
     const allowed = new Set(MAY_IMPORT[packageName]?.map(name => `@lxc-autoscale/${name}`)).add(UNITS)
+    if (packageName === SCALING.packageName) allowed.add(SCALING.target)
     const wrong = importsOf(packageName).filter(
       ({ target }) => target.startsWith('@lxc-autoscale/') && !allowed.has(target),
     )

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
@@ -28,6 +28,8 @@ import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
+import { replayProcess } from './replays/replay-process.ts'
+import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
 import { ApiTelemetry } from './telemetry.ts'
@@ -103,6 +105,12 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
       news,
+      whatIfs: new WhatIfs({
+        clock,
+        log,
+        replay: replayProcess({ node: process.execPath, program: replayProgram() }),
+        signal,
+      }),
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -131,6 +139,14 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   } finally {
     lock.release()
   }
+}
+
+const REPLAY_PROGRAM = 'lxc-autoscale-what-if.mjs'
+
+/** In the package it lies beside this program. */
+function replayProgram(): string {
+  const here = dirname(realpathSync(process.argv[1] ?? ''))
+  return [join(here, REPLAY_PROGRAM)].find(existsSync) ?? join(here, '../../replay/bin', REPLAY_PROGRAM)
 }
 
 async function build(ports: ApiPorts, config: ApiConfig) {

@@ -12,6 +12,7 @@ import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { storageRoutes } from './storage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
@@ -28,6 +29,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   healthRoutes,
   metricsRoutes,
   newsRoutes,
+  whatIfRoutes,
   documentRoutes,
   pageRoutes,
 ]

@@ -15,6 +15,7 @@ import type { ListedRoute } from '../http/listed-routes.ts'
 import type { NewsDesk } from '../news/news-desk.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
+import type { WhatIfs } from '../replays/what-ifs.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
 /** What the application needs from outside. These live as long as the daemon; the rest is made anew with each configuration. */
@@ -30,6 +31,7 @@ export interface ApiPorts {
   readonly keys: KeyRing
   readonly connections: Connections
   readonly news: NewsDesk
+  readonly whatIfs: WhatIfs
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }
