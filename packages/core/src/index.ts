@@ -74,6 +74,7 @@ export {
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
+export * from './contracts/stream-times.ts'
 export * from './contracts/what-if.ts'
 export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
 export {
