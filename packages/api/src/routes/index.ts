@@ -16,6 +16,7 @@ import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
@@ -36,6 +37,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   healthRoutes,
   metricsRoutes,
   newsRoutes,
+  whatIfRoutes,
   documentRoutes,
   pageRoutes,
 ]
