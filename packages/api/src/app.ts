@@ -62,6 +62,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   for (const module of ROUTE_MODULES) module(app, context)
   refuseOtherMethods(app, listed)
   ports.news.use(newsSettings(config), newsSources(context))
+  ports.metrics.use(config.health.metrics_file)
   return app
 }
 

@@ -17,6 +17,7 @@ import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
+import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
@@ -103,6 +104,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
       news,
+      metrics: new MetricsFeed({ clock, log }),
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -125,8 +127,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       )
     })
     const told = news.run()
+    const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
-    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told]))
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
     await audit.close()
   } finally {
     lock.release()

@@ -111,6 +111,8 @@ export {
   type LogSettings,
 } from './log.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
+export type { FollowOutcome } from './metrics/follow-outcome.ts'
+export { MetricsFileSource } from './metrics/metrics-file-source.ts'
 export {
   Counter,
   DaemonRegistry,

@@ -1,5 +1,4 @@
-import type { AutoscaleError, MetricsCycle, ModelStatus, Pauses } from '@lxc-autoscale/core'
-import type { FollowOutcome } from './history/follow-outcome.ts'
+import type { AutoscaleError, FollowOutcome, MetricsCycle, ModelStatus, Pauses } from '@lxc-autoscale/core'
 import type { Learned } from './state/state-files.ts'
 
 /** What a cycle needs from the metrics file. */

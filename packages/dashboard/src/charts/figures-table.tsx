@@ -22,7 +22,8 @@ export function FiguresTable({ series, timesS }: { readonly series: SeriesBody; 
         {summaryText(series.memory_used_mb, value => figureText('memory_mb', value))}. One row for each of the newest{' '}
         {ROWS} steps of {series.step_seconds} s.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="The newest figures">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and a keyboard must be able to */}
+      <section class="scroll" tabIndex={0} aria-label="The newest figures">
         <table>
           <thead>
             <tr>
@@ -45,7 +46,7 @@ export function FiguresTable({ series, timesS }: { readonly series: SeriesBody; 
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   )
 }

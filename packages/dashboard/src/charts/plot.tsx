@@ -128,7 +128,7 @@ function xAxis(): uPlot.Axis {
     ...axisLook(),
     size: X_AXIS_PX,
     space: 64,
-    values: (_, timesS, __, ___, stepS) => timeLabels(timesS, stepS),
+    values: (...[, timesS, , , stepS]) => timeLabels(timesS, stepS),
   }
 }
 

@@ -11,7 +11,8 @@ export function RangeBar({ view, span }: { readonly view: View; readonly span: S
   const show = (part: Span | undefined) => setQuery(zoomQuery(part))
   return (
     <div class="range-bar">
-      <div role="group" aria-label="How far back">
+      <fieldset>
+        <legend class="unseen">How far back</legend>
         {RANGE_NAMES.map(name => (
           <button
             type="button"
@@ -22,9 +23,10 @@ export function RangeBar({ view, span }: { readonly view: View; readonly span: S
             {RANGE_LABELS[name]}
           </button>
         ))}
-      </div>
+      </fieldset>
       {span !== undefined && (
-        <div role="group" aria-label="A part of it">
+        <fieldset>
+          <legend class="unseen">A part of it</legend>
           <button type="button" aria-label="Earlier" title="Earlier" onClick={() => show(moved(span, -1))}>
             ←
           </button>
@@ -40,7 +42,7 @@ export function RangeBar({ view, span }: { readonly view: View; readonly span: S
           >
             →
           </button>
-        </div>
+        </fieldset>
       )}
       {zoom !== undefined && (
         <>

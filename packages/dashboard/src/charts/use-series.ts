@@ -79,7 +79,10 @@ class SeriesFollower {
     const [stepMs, untilMs] = [series.step_seconds * 1_000, Date.parse(series.until)]
     const newSteps = Math.floor((Date.parse(head.value?.newest_sample ?? '') - untilMs) / stepMs)
     if (!(newSteps >= 1)) return
-    if (newSteps >= TAIL_STEPS) return this.#ask(this.#all(), answer => answer)
+    if (newSteps >= TAIL_STEPS) {
+      this.#ask(this.#all(), answer => answer)
+      return
+    }
     const sinceMs = untilMs + (newSteps - TAIL_STEPS) * stepMs
     const query = { since: iso(sinceMs), until: iso(untilMs + newSteps * stepMs), steps: TAIL_STEPS }
     // What does not fit is asked for anew with the next sample.

@@ -136,7 +136,7 @@ export function requestOf(
   const query = new URLSearchParams(of('query').map(({ name, value }) => [name, value])).toString()
   const url = of('path').reduce((text, { name, value }) => text.replace(`{${name}}`, encodeURIComponent(value)), path)
   const hasBody = inputs.some(({ place }) => place === 'body')
-  const body = Object.fromEntries(of('body').map(input => [input.name, valueOf(input)]))
+  const body = Object.fromEntries(of('body').map(input => [input.name, typedValue(input)]))
   return { url: query === '' ? url : `${url}?${query}`, body: hasBody ? JSON.stringify(body) : undefined }
 }
 
@@ -145,7 +145,7 @@ export function inputKey({ place, name }: Pick<Input, 'place' | 'name'>): string
   return `${place} ${name}`
 }
 
-function valueOf({ kind, value }: Input & { readonly value: string }): Json {
+function typedValue({ kind, value }: Input & { readonly value: string }): Json {
   if (kind === 'text') return value
   try {
     return JSON.parse(value)

@@ -19,9 +19,7 @@ export function OperationSection({ operation }: { readonly operation: Operation 
       <p class="hint">{accessText(access)}</p>
       {parameters.length > 0 && <FieldTable title="Fields of the query and the path" fields={parameters} isAsked />}
       {body.length > 0 && <FieldTable title="Fields of the body" fields={body} isAsked />}
-      <pre class="curl" tabIndex={0}>
-        {curlText(operation, example, location.origin)}
-      </pre>
+      <pre class="curl">{curlText(operation, example, location.origin)}</pre>
       <Answers answers={answers} />
       <details onToggle={({ currentTarget }) => setTried(currentTarget.open)}>
         <summary>Try it</summary>
@@ -58,7 +56,6 @@ export function FieldTable({ title, fields, isAsked = false }: FieldTableProps) 
       </thead>
       <tbody>
         {fields.map(({ name, depth, isRequired, type, text, schema }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the rows never change, and two objects may have fields of one name
           <tr key={at}>
             <td style={{ paddingInlineStart: `${depth}rem` }}>
               <code>{name}</code>
@@ -92,7 +89,7 @@ function Answers({ answers }: { readonly answers: readonly Answer[] }) {
           {schema === undefined && fields.length > 0 && (
             <FieldTable title={`Fields of the answer ${status}`} fields={fields} />
           )}
-          {example !== undefined && <pre tabIndex={0}>{example}</pre>}
+          {example !== undefined && <pre>{example}</pre>}
         </details>
       ))}
     </>

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useId, useRef, useState } from 'preact/hooks'
 import { keyHeaders } from '../api.ts'
 import { isLocked } from '../session.ts'
 import { curlText, type Input, inputKey, type Operation, requestOf } from './open-api.ts'
@@ -47,9 +47,7 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
           key={inputKey(input)}
         />
       ))}
-      <pre class="curl" tabIndex={0}>
-        {curlText(operation, values, location.origin)}
-      </pre>
+      <pre class="curl">{curlText(operation, values, location.origin)}</pre>
       <button type="submit" disabled={isAsking}>
         {isChange ? 'Send …' : 'Send'}
       </button>
@@ -58,14 +56,14 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
         {reply !== undefined && (
           <>
             <p class={reply.isError ? 'problem' : ''}>{reply.line}</p>
-            <pre tabIndex={0}>{reply.body}</pre>
+            <pre>{reply.body}</pre>
           </>
         )}
       </div>
       {isChange && (
         <dialog ref={question} aria-label="Send this request?">
           <p>This is no exercise: the request changes something on this host.</p>
-          <pre tabIndex={0}>
+          <pre>
             {method} {url}
             {'\n'}
             {body}
@@ -124,15 +122,18 @@ interface InputFieldProps {
 
 function InputField({ input, value, onChange }: InputFieldProps) {
   const { name, isRequired, kind, options, type } = input
+  const id = useId()
   const choices = kind === 'boolean' ? ['true', 'false'] : options
   const changed = ({ currentTarget }: { readonly currentTarget: { readonly value: string } }) =>
     onChange(currentTarget.value)
   return (
-    <label>
-      <code>{name}</code>
-      {!isRequired && <small> optional</small>}
+    <div class="field">
+      <label for={id}>
+        <code>{name}</code>
+        {!isRequired && <small> optional</small>}
+      </label>
       {choices.length > 1 ? (
-        <select value={value} onChange={changed}>
+        <select id={id} value={value} onChange={changed}>
           {[...(isRequired ? [] : ['']), ...choices].map(choice => (
             <option value={choice} key={choice}>
               {choice}
@@ -141,6 +142,7 @@ function InputField({ input, value, onChange }: InputFieldProps) {
         </select>
       ) : (
         <input
+          id={id}
           type="text"
           value={value}
           required={isRequired}
@@ -151,6 +153,6 @@ function InputField({ input, value, onChange }: InputFieldProps) {
           onInput={changed}
         />
       )}
-    </label>
+    </div>
   )
 }

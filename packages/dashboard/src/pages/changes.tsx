@@ -13,7 +13,7 @@ export function ChangesPage() {
   return (
     <>
       <h1 tabIndex={-1}>Changes</h1>
-      <form class="filters" role="search" aria-label="Which changes" onSubmit={event => event.preventDefault()}>
+      <search class="filters" aria-label="Which changes">
         <label>
           Container
           <input
@@ -83,7 +83,7 @@ export function ChangesPage() {
         >
           Show all
         </button>
-      </form>
+      </search>
       <ChangesView label="Changes" filters={filters} hasContainers onPage={page => navigate(pageUrl(query, page))} />
     </>
   )

@@ -1,5 +1,5 @@
 import type { WhatIfBody } from '@lxc-autoscale/core'
-import { useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import { inForce, requestSettings, type Setting, settingsOf } from './settings.ts'
 import { useWhatIf, type WhatIf } from './use-what-if.ts'
 import { WhatIfCharts } from './what-if-result.tsx'
@@ -40,16 +40,20 @@ export function WhatIfPanel({ vmid, settings }: WhatIfPanelProps) {
             key={setting.key}
           />
         ))}
-        <label>
-          How far back
-          <select value={hours} onChange={({ currentTarget }) => setHours(Number(currentTarget.value))}>
+        <div class="field">
+          <label for="what-if-hours">How far back</label>
+          <select
+            id="what-if-hours"
+            value={hours}
+            onChange={({ currentTarget }) => setHours(Number(currentTarget.value))}
+          >
             {HOURS.map(([count, text]) => (
               <option value={count} key={count}>
                 {text}
               </option>
             ))}
           </select>
-        </label>
+        </div>
         <RunButtons run={run} />
       </form>
       <Outcome body={run.body} problem={run.problem} isRunning={run.isRunning} />
@@ -82,16 +86,18 @@ interface SettingFieldProps {
 }
 
 function SettingField({ setting: { key, label, unit, options }, value, onChange }: SettingFieldProps) {
+  const id = useId()
   const changed = ({ currentTarget }: { readonly currentTarget: { readonly value: string } }) =>
     onChange(currentTarget.value)
   return (
-    <label title={key}>
-      {label}
-      {unit !== undefined && `, ${unit}`}
+    <div class="field">
+      <label for={id} title={key}>
+        {unit === undefined ? label : `${label}, ${unit}`}
+      </label>
       {options === undefined ? (
-        <input type="number" min={0} step="any" inputMode="decimal" value={value} onChange={changed} />
+        <input id={id} type="number" min={0} step="any" inputMode="decimal" value={value} onChange={changed} />
       ) : (
-        <select value={value} onChange={changed}>
+        <select id={id} value={value} onChange={changed}>
           {options.map(option => (
             <option value={option} key={option}>
               {option}
@@ -99,7 +105,7 @@ function SettingField({ setting: { key, label, unit, options }, value, onChange 
           ))}
         </select>
       )}
-    </label>
+    </div>
   )
 }
 
