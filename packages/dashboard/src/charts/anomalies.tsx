@@ -24,8 +24,14 @@ export function Shades({ anomalies, span }: AnomaliesProps) {
 export function AnomalyStrip({ anomalies, span }: AnomaliesProps) {
   return (
     <>
-      {seenOf(anomalies, span).map(({ anomaly, style }) => (
-        <button type="button" class="anomaly-tip" style={style} key={anomaly.from} aria-label={anomalyText(anomaly)}>
+      {seenOf(anomalies, span).map(({ anomaly, style, isLate }) => (
+        <button
+          type="button"
+          class={isLate ? 'anomaly-tip at-end' : 'anomaly-tip'}
+          style={style}
+          key={anomaly.from}
+          aria-label={anomalyText(anomaly)}
+        >
           <span role="tooltip">{anomalyText(anomaly)}</span>
         </button>
       ))}
@@ -64,6 +70,7 @@ function seenOf(anomalies: Anomalies, { fromS, toS }: Span) {
     const begin = Math.max(Date.parse(anomaly.from) / 1_000, fromS)
     const end = Math.min(anomaly.until === null ? toS : Date.parse(anomaly.until) / 1_000, toS)
     const share = (timeS: number) => `${(100 * timeS) / (toS - fromS)}%`
-    return end < begin ? [] : [{ anomaly, style: { left: share(begin - fromS), width: share(end - begin) } }]
+    const isLate = begin - fromS > (toS - fromS) / 2
+    return end < begin ? [] : [{ anomaly, isLate, style: { left: share(begin - fromS), width: share(end - begin) } }]
   })
 }

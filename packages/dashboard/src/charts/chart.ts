@@ -15,6 +15,8 @@ export interface Line {
   /** What is set holds until it is set anew; what is measured goes from one value to the next. */
   readonly isStep?: boolean
   readonly isDashed?: boolean
+  /** Whether all below it is coloured too. */
+  readonly isArea?: boolean
 }
 
 export interface Chart {
@@ -53,7 +55,7 @@ export function chartsOf(series: SeriesBody): { cpu: Chart; memory: Chart; throt
       unit: 'cores',
       band: cores,
       lines: [
-        { label: 'used', column: cores.mean, colour: '--cpu' },
+        { label: 'used', column: cores.mean, colour: '--cpu', isArea: true },
         { label: 'given', column: series.cores_given, colour: '--ink', isStep: true },
       ],
       leastTop: 0.1,
@@ -63,7 +65,7 @@ export function chartsOf(series: SeriesBody): { cpu: Chart; memory: Chart; throt
       unit: 'memory_mb',
       band: memory,
       lines: [
-        { label: 'used', column: memory.mean, colour: '--memory' },
+        { label: 'used', column: memory.mean, colour: '--memory', isArea: true },
         { label: 'given', column: series.memory_given_mb, colour: '--ink', isStep: true },
         { label: 'cannot be given up', column: series.memory_floor_mb, colour: '--bad', isDashed: true },
         { label: 'swap', column: series.swap_used_mb, colour: '--warn' },
@@ -73,7 +75,7 @@ export function chartsOf(series: SeriesBody): { cpu: Chart; memory: Chart; throt
     throttling: {
       title: 'Throttled',
       unit: 'percent',
-      lines: [{ label: 'of the time', column: series.throttled_percent, colour: '--cpu' }],
+      lines: [{ label: 'of the time', column: series.throttled_percent, colour: '--cpu', isArea: true }],
       leastTop: LEAST_PERCENT,
     },
     pressure: {
@@ -96,7 +98,7 @@ export function whatIfCharts(result: WhatIfResult): { cpu: Chart; memory: Chart 
       title: 'CPU',
       unit: 'cores',
       lines: [
-        { label: 'used', column: result.cores_used, colour: '--cpu' },
+        { label: 'used', column: result.cores_used, colour: '--cpu', isArea: true },
         { label: 'given', column: result.cores_given, colour: '--ink', isStep: true },
         { label: 'would be given', column: result.cores_would, colour: '--good', isStep: true, isDashed: true },
       ],
@@ -106,7 +108,7 @@ export function whatIfCharts(result: WhatIfResult): { cpu: Chart; memory: Chart 
       title: 'Memory',
       unit: 'memory_mb',
       lines: [
-        { label: 'used', column: result.memory_used_mb, colour: '--memory' },
+        { label: 'used', column: result.memory_used_mb, colour: '--memory', isArea: true },
         { label: 'given', column: result.memory_given_mb, colour: '--ink', isStep: true },
         { label: 'would be given', column: result.memory_would_mb, colour: '--good', isStep: true, isDashed: true },
       ],

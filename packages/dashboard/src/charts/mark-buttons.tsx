@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { changeText } from '../history/change-text.ts'
+import { entryText } from '../history/change-steps.ts'
 import { momentText } from './axis-text.ts'
 import type { Span } from './chart.ts'
 import type { Mark, MarkGroup } from './marks.ts'
@@ -65,6 +65,6 @@ function groupText({ marks }: MarkGroup): string {
 
 /** What happened, in words. */
 export function markText({ entry, kills = 0 }: Mark): string {
-  if (entry !== undefined) return changeText(entry)
+  if (entry !== undefined) return entryText(entry)
   return `${kills} ${kills === 1 ? 'process was' : 'processes were'} killed for want of memory`
 }

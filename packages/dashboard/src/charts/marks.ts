@@ -1,5 +1,5 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
-import { stepsOf } from '../history/change-text.ts'
+import { stepsOf } from '../history/change-steps.ts'
 import type { Column, Span } from './chart.ts'
 
 /** Something that happened at one moment. */

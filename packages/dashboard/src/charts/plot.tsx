@@ -150,13 +150,14 @@ function axisLook(): uPlot.Axis {
 
 function seriesOf({ band, lines }: Chart): Pick<uPlot.Options, 'series' | 'bands'> {
   const edge: uPlot.Series = { points: { show: false } }
-  const drawn = lines.map(({ colour, isStep, isDashed }): uPlot.Series => {
+  const drawn = lines.map(({ colour, isStep, isDashed, isArea }): uPlot.Series => {
     const stepped = isStep ? uPlot.paths.stepped?.({ align: 1 }) : undefined
     return {
       stroke: () => colourOf(colour),
       width: isStep ? 2 : 1.5,
       points: { size: 4, filter: (plot, at) => lonely(plot.data[at] as Column) },
       ...(isDashed ? { dash: [6, 4] } : {}),
+      ...(isArea ? { fill: () => colourOf(`${colour}-area`) } : {}),
       ...(stepped === undefined ? {} : { paths: stepped }),
     }
   })

@@ -1,7 +1,8 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
-import { changeText } from './change-text.ts'
+import { changeText } from '../format.ts'
+import { entryText } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
 /** One change, told in full. */
@@ -10,7 +11,7 @@ export function ChangeFacts({ entry }: { readonly entry: HistoryEntryBody }) {
   return (
     <article class="change-facts">
       <h3>
-        <Foreign text={changeText(entry)} />
+        <Foreign text={entryText(entry)} />
       </h3>
       <p>
         <Time iso={time} /> by <Foreign text={who.key} />
@@ -18,12 +19,12 @@ export function ChangeFacts({ entry }: { readonly entry: HistoryEntryBody }) {
       </p>
       {why !== null && (
         <p>
-          <Foreign text={why} />
+          <Foreign text={changeText(why)} />
         </p>
       )}
       {outcome !== 'applied' && outcome !== 'unchanged' && (
         <p>
-          <Foreign text={message} />
+          <Foreign text={changeText(message)} />
         </p>
       )}
       <UndoButton entry={entry} />

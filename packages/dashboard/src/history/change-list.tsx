@@ -1,7 +1,8 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
-import { changeText, directionsOf } from './change-text.ts'
+import { changeText } from '../format.ts'
+import { entryText, directionsOf } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
 interface ChangeListProps {
@@ -42,11 +43,11 @@ function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; 
   const isMade = outcome === 'applied'
   return (
     <tr class={`outcome-${outcome}`}>
-      <td data-label="When">
+      <td>
         <Time iso={time} />
       </td>
-      {hasContainer && <td data-label="Container">{vmid === 0 ? 'all' : <ContainerLink vmid={vmid} name={name} />}</td>}
-      <td data-label="What" class="what">
+      {hasContainer && <td>{vmid === 0 ? 'all' : <ContainerLink vmid={vmid} name={name} />}</td>}
+      <td class="what">
         <span aria-hidden="true" class="signs">
           {[...directionsOf(entry)].map(direction => (
             <i class={direction} key={direction}>
@@ -54,24 +55,24 @@ function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; 
             </i>
           ))}
         </span>
-        <Foreign text={changeText(entry)} />
+        <Foreign text={entryText(entry)} />
       </td>
-      <td data-label="Why" class="why">
-        {why !== null && <Foreign text={why} />}
+      <td class="why">
+        {why !== null && <Foreign text={changeText(why)} />}
         {!isMade && why !== message && (
           <small>
-            <Foreign text={message} />
+            <Foreign text={changeText(message)} />
           </small>
         )}
       </td>
-      <td data-label="Who">
+      <td>
         <Foreign text={who.key} />
       </td>
-      <td data-label="Outcome" class="outcome">
+      <td class="outcome">
         {outcome}
         {entry.count !== undefined && entry.count > 1 && ` (${entry.count} times)`}
       </td>
-      <td data-label="Undo" class="undo">
+      <td class="undo">
         <UndoButton entry={entry} />
       </td>
     </tr>

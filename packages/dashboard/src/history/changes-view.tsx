@@ -43,7 +43,7 @@ export function ChangesView({ label, filters, hasContainers, onPage }: ChangesVi
       {entries.length > 0 && <ChangeList label={label} entries={entries} hasContainers={hasContainers} />}
       {entries.length === 0 && !isLoading && problem === undefined && <p class="hint">There are no such changes.</p>}
       {(page > 0 || hasMore) && (
-        <nav class="pager" aria-label="Pages">
+        <nav class="pager" aria-label="Older and newer">
           <button type="button" disabled={page === 0} onClick={() => onPage(page - 1)}>
             Newer
           </button>

@@ -1,5 +1,5 @@
 import type { HistoryEntryBody, HistoryQuery } from '@lxc-autoscale/core'
-import { directionsOf } from './change-text.ts'
+import { directionsOf } from './change-steps.ts'
 
 /** Which changes are shown; a field that is undefined excludes nothing. */
 export interface Filters {
@@ -11,7 +11,7 @@ export interface Filters {
   readonly page: number
 }
 
-export const PAGE_ENTRIES = 50
+export const PAGE_ENTRIES = 25
 /** `satisfies` keeps it complete: the contract names no other. */
 export const OUTCOMES = Object.keys({
   applied: true,

@@ -34,7 +34,7 @@ export function directionsOf(entry: HistoryEntryBody): ReadonlySet<'up' | 'down'
 }
 
 /** What was asked for, in words: `cores 1 → 2, memory 1 GiB → 1.5 GiB`. */
-export function changeText(entry: HistoryEntryBody): string {
+export function entryText(entry: HistoryEntryBody): string {
   const steps = stepsOf(entry)
   if (steps.length > 0) return steps.map(stepText).join(', ')
   const { action, asked } = entry
