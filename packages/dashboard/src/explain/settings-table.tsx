@@ -5,7 +5,10 @@ type Settings = ExplainBody['settings']
 
 /** Settings in force, and where each comes from; what is as built in stands apart. */
 export function SettingsTable({ settings }: { readonly settings: Settings }) {
-  const [own, builtIn] = [settings.filter(({ from }) => from !== 'default'), settings.filter(({ from }) => from === 'default')]
+  const [own, builtIn] = [
+    settings.filter(({ from }) => from !== 'default'),
+    settings.filter(({ from }) => from === 'default'),
+  ]
   return (
     <section aria-labelledby="settings" class="card settings">
       <h2 id="settings">Settings in force</h2>

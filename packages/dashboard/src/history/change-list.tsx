@@ -2,7 +2,7 @@ import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText } from '../format.ts'
-import { entryText, directionsOf } from './change-steps.ts'
+import { directionsOf, entryText } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
 interface ChangeListProps {

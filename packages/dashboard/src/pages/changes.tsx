@@ -1,3 +1,4 @@
+import { PageHeading } from '../components/page-heading.tsx'
 import { ChangesView } from '../history/changes-view.tsx'
 import { filtersOf, OUTCOMES } from '../history/filters.ts'
 import { changes, rows } from '../live.ts'
@@ -12,7 +13,7 @@ export function ChangesPage() {
   const isFiltered = ['container', 'who', 'direction', 'outcome'].some(name => query.has(name))
   return (
     <>
-      <h1 tabIndex={-1}>Changes</h1>
+      <PageHeading title="Changes">Changes</PageHeading>
       <search class="filters" aria-label="Which changes">
         <label>
           Container

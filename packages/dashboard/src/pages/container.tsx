@@ -23,7 +23,9 @@ export function ContainerPage({ vmid }: { readonly vmid: number }) {
   return (
     <>
       <Head vmid={vmid} row={row} explained={typeof explained === 'object' ? explained : undefined} />
-      {isMissing && <p class="problem">This host has no container {vmid} now. What follows is of one that it had, if any.</p>}
+      {isMissing && (
+        <p class="problem">This host has no container {vmid} now. What follows is of one that it had, if any.</p>
+      )}
       <Measured vmid={vmid} />
       <div class="explained">
         {typeof explained === 'string' && <p class="hint">{explained}</p>}
@@ -34,7 +36,9 @@ export function ContainerPage({ vmid }: { readonly vmid: number }) {
           </>
         )}
       </div>
-      {mayChange.value && <WhatIfPanel vmid={vmid} settings={typeof explained === 'object' ? explained.settings : []} />}
+      {mayChange.value && (
+        <WhatIfPanel vmid={vmid} settings={typeof explained === 'object' ? explained.settings : []} />
+      )}
       <History vmid={vmid} />
     </>
   )
@@ -77,7 +81,8 @@ function Facts({ row, mode }: { readonly row: OverviewRow; readonly mode: string
         {coresText(row.cores_used)} of {row.cores_given === null ? 'no limit' : coresText(row.cores_given)}
       </Fact>
       <Fact name="Memory">
-        {memoryText(row.memory_used_mb)} of {row.memory_given_mb === null ? 'no limit' : memoryText(row.memory_given_mb)}
+        {memoryText(row.memory_used_mb)} of{' '}
+        {row.memory_given_mb === null ? 'no limit' : memoryText(row.memory_given_mb)}
       </Fact>
       <Fact name="Cannot give up">{memoryText(row.memory_floor_mb)}</Fact>
       {status !== 'running' && <Fact name="Status">{status}</Fact>}
@@ -112,7 +117,11 @@ function Fact({ name, children }: { readonly name: string; readonly children: pr
   )
 }
 
-function Actions({ row: { lxc_id: vmid, boost, paused_until: pause, last_change: change } }: { readonly row: OverviewRow }) {
+function Actions({
+  row: { lxc_id: vmid, boost, paused_until: pause, last_change: change },
+}: {
+  readonly row: OverviewRow
+}) {
   return (
     <div class="actions">
       {boost === null ? (

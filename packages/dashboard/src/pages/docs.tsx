@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { PageHeading } from '../components/page-heading.tsx'
 import { found, type Reference } from '../docs/open-api.ts'
 import { FieldTable, OperationSection } from '../docs/operation-section.tsx'
 import { useReference } from '../docs/use-document.ts'
@@ -11,7 +12,7 @@ export function DocsPage() {
   const reference = useReference()
   return (
     <>
-      <h1 tabIndex={-1}>The API</h1>
+      <PageHeading title="API">The API</PageHeading>
       {reference === undefined && <p aria-busy="true">Loading …</p>}
       {typeof reference === 'string' && (
         <p role="alert" class="problem">
