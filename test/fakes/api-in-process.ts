@@ -102,6 +102,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     streams,
+    dashboard: join(state, 'no-dashboard'),
     connections: new Connections(settings.server.max_connections, systemClock),
     metrics: new MetricsFeed(about),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),

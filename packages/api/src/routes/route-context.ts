@@ -34,6 +34,8 @@ export interface ApiPorts {
   readonly connections: Connections
   readonly streams: EventStreams
   readonly news: NewsDesk
+  /** Folder of the built dashboard. */
+  readonly dashboard: string
   readonly metrics: MetricsFeed
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
