@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
@@ -17,6 +17,7 @@ import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import { BoostKeeper } from './changes/boost-keeper.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
@@ -31,8 +32,12 @@ import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
+import { replayProcess } from './replays/replay-process.ts'
+import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
+import { SeriesStore } from './series/series-store.ts'
+import { SteeringStore } from './steering/steering-store.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
@@ -94,6 +99,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       },
     })
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
+    const series = await SeriesStore.open({ directory, clock, log })
+    const steering = await SteeringStore.open({ directory, clock, log })
+    const boosts = new BoostKeeper({ steering, clock, log, signal })
     const ports = {
       clock,
       log,
@@ -109,13 +117,25 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       streams,
       news,
       dashboard: dashboardDirectory,
-      metrics: new MetricsFeed({ clock, log }),
+      metrics: new MetricsFeed({ clock, log, keeper: series }),
+      series,
+      steering,
+      boosts,
+      whatIfs: new WhatIfs({
+        clock,
+        log,
+        replay: replayProcess({ node: process.execPath, program: replayProgram() }),
+        signal,
+      }),
       signal,
     }
     const beforeReload = appContext(ports, config)
     const { containers, shrinks } = beforeReload
     await resolveInterrupted({ ...ports, containers, mark: directory })
     await shrinks.resume(audit.newestFirst(), beforeReload)
+    boosts.use(beforeReload)
+    // Before any request: what became due meanwhile has its turn first.
+    void boosts.run()
     const app = await build(ports, config)
     const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()
@@ -139,10 +159,19 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     await feedWatchdog(context, server)
     streams.endAll()
     await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
+    await series.save()
     await audit.close()
   } finally {
     lock.release()
   }
+}
+
+const REPLAY_PROGRAM = 'lxc-autoscale-what-if.mjs'
+
+/** In the package it lies beside this program. */
+function replayProgram(): string {
+  const here = dirname(realpathSync(process.argv[1] ?? ''))
+  return [join(here, REPLAY_PROGRAM)].find(existsSync) ?? join(here, '../../replay/bin', REPLAY_PROGRAM)
 }
 
 async function build(ports: ApiPorts, config: ApiConfig) {

@@ -12,8 +12,11 @@ import { overviewRoutes } from './overview.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
+import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
+import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
@@ -27,11 +30,14 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
+  seriesRoutes,
   overviewRoutes,
   eventRoutes,
+  steeringRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
+  whatIfRoutes,
   documentRoutes,
   dashboardRoutes,
 ]
