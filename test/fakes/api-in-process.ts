@@ -13,6 +13,7 @@ import { ApiConfig } from '../../packages/api/src/config.ts'
 import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
+import { EventStreams } from '../../packages/api/src/http/event-streams.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
@@ -21,6 +22,7 @@ import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
 import { WhatIfs } from '../../packages/api/src/replays/what-ifs.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
+import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { programFile } from './program-file.ts'
 import { RecordingCommands } from './recording-commands.ts'
@@ -91,8 +93,10 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
-  const telemetry = new ApiTelemetry(queue)
+  const streams = new EventStreams()
+  const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
+  const series = await SeriesStore.open({ directory: state, ...about })
   const ports = {
     ...about,
     commands,
@@ -102,12 +106,14 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     idempotency: new Idempotency(audit),
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+    streams,
     connections: new Connections(settings.server.max_connections, systemClock),
     whatIfs: new WhatIfs({
       ...about,
       replay: replayProcess({ node: process.execPath, program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
     }),
-    metrics: new MetricsFeed(about),
+    metrics: new MetricsFeed({ ...about, keeper: series }),
+    series,
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

@@ -9,7 +9,10 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
+import { LiveUpdates } from './overview/live-updates.ts'
+import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
@@ -35,6 +38,9 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     safety: config.safety,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
+  const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
+  const node = () => ownNode({ config, cluster })
+  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, node })
   return {
     ...ports,
     ...scaling,
@@ -42,6 +48,8 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     runner,
     shrinks,
     deciding,
-    health: new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config }),
+    health,
+    overview,
+    live: new LiveUpdates({ clock, overview, audit, signal }),
   }
 }
