@@ -9,6 +9,7 @@ import { buildApp } from '../../packages/api/src/app.ts'
 import { appContext } from '../../packages/api/src/app-context.ts'
 import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
+import { BoostKeeper } from '../../packages/api/src/changes/boost-keeper.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
 import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
@@ -23,6 +24,7 @@ import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
 import { WhatIfs } from '../../packages/api/src/replays/what-ifs.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
 import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
+import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { programFile } from './program-file.ts'
 import { RecordingCommands } from './recording-commands.ts'
@@ -97,8 +99,11 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
   const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
   const series = await SeriesStore.open({ directory: state, ...about })
+  const steering = await SteeringStore.open({ ...about, directory: state })
   const ports = {
     ...about,
+    steering,
+    boosts: new BoostKeeper({ ...about, steering }),
     commands,
     files: new HostFiles(0),
     queue,
@@ -108,12 +113,12 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     streams,
     connections: new Connections(settings.server.max_connections, systemClock),
+    metrics: new MetricsFeed({ ...about, keeper: series }),
+    series,
     whatIfs: new WhatIfs({
       ...about,
       replay: replayProcess({ node: process.execPath, program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
     }),
-    metrics: new MetricsFeed({ ...about, keeper: series }),
-    series,
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

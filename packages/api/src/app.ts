@@ -64,6 +64,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   ports.news.use(newsSettings(config), newsSources(context))
   ports.series.use(() => context.deciding.status())
   ports.metrics.use(config.health.metrics_file)
+  ports.boosts.use(context)
   return app
 }
 

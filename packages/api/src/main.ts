@@ -16,6 +16,7 @@ import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import { BoostKeeper } from './changes/boost-keeper.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
@@ -35,6 +36,7 @@ import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
 import { SeriesStore } from './series/series-store.ts'
+import { SteeringStore } from './steering/steering-store.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
@@ -97,6 +99,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     })
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
     const series = await SeriesStore.open({ directory, clock, log })
+    const steering = await SteeringStore.open({ directory, clock, log })
+    const boosts = new BoostKeeper({ steering, clock, log, signal })
     const ports = {
       clock,
       log,
@@ -111,20 +115,25 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       connections: new Connections(config.server.max_connections, clock),
       streams,
       news,
+      metrics: new MetricsFeed({ clock, log, keeper: series }),
+      series,
+      steering,
+      boosts,
       whatIfs: new WhatIfs({
         clock,
         log,
         replay: replayProcess({ node: process.execPath, program: replayProgram() }),
         signal,
       }),
-      metrics: new MetricsFeed({ clock, log, keeper: series }),
-      series,
       signal,
     }
     const beforeReload = appContext(ports, config)
     const { containers, shrinks } = beforeReload
     await resolveInterrupted({ ...ports, containers, mark: directory })
     await shrinks.resume(audit.newestFirst(), beforeReload)
+    boosts.use(beforeReload)
+    // Before any request: what became due meanwhile has its turn first.
+    void boosts.run()
     const app = await build(ports, config)
     const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()

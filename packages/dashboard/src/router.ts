@@ -8,6 +8,10 @@ export interface Place {
 
 export const place = signal<Place>(here())
 
+let isNavigated = false
+/** Whether the page was changed since the document was loaded. */
+export const wasNavigated = (): boolean => isNavigated
+
 /** Where the window was scrolled to, kept with the entry of the history of the browser that is left. */
 interface KeptScroll {
   readonly scrollY: number
@@ -17,6 +21,7 @@ interface KeptScroll {
 export function navigate(url: string): void {
   keepScroll()
   history.pushState(null, '', url)
+  isNavigated = true
   place.value = here()
   scrollTo(0, 0)
 }
@@ -37,6 +42,7 @@ export function setQuery(fields: Readonly<Record<string, string | undefined>>): 
 export function startRouter(): void {
   history.scrollRestoration = 'manual'
   addEventListener('popstate', ({ state }: PopStateEvent) => {
+    isNavigated = true
     place.value = here()
     // The page is drawn first.
     requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, (state as KeptScroll | null)?.scrollY ?? 0)))

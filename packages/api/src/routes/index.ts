@@ -14,6 +14,7 @@ import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
 import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
+import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
 import { whatIfRoutes } from './what-if.ts'
 
@@ -32,6 +33,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   seriesRoutes,
   overviewRoutes,
   eventRoutes,
+  steeringRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@lxc-autoscale/core'
 import type { HostFiles } from '@lxc-autoscale/host'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { BoostKeeper } from '../changes/boost-keeper.ts'
 import type { ChangeRunner } from '../changes/change-runner.ts'
 import type { ScaleParts } from '../changes/scale-container.ts'
 import type { ShrinkWatch } from '../changes/shrink-watch.ts'
@@ -20,6 +21,7 @@ import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
 import type { WhatIfs } from '../replays/what-ifs.ts'
 import type { SeriesStore } from '../series/series-store.ts'
+import type { SteeringStore } from '../steering/steering-store.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
 /** What the application needs from outside. These live as long as the daemon; the rest is made anew with each configuration. */
@@ -39,6 +41,8 @@ export interface ApiPorts {
   readonly whatIfs: WhatIfs
   readonly metrics: MetricsFeed
   readonly series: SeriesStore
+  readonly steering: SteeringStore
+  readonly boosts: BoostKeeper
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }

@@ -29,6 +29,7 @@ function decision(changes: Partial<Decision> = {}): Decision {
     is_to_be_applied: true,
     reasons: [],
     held_by: { cores: null, memory: null },
+    held_until: { cores: null, memory: null },
     at_maximum: { cores: false, memory: false },
     limits: { min_cores: 1, max_cores: 4, min_memory_mb: 256, max_memory_mb: 2_048 },
     ...changes,
@@ -63,6 +64,7 @@ const boost = {
   who: 'anna',
   before: { cores: 2, cpulimit: null, memory_mb: 1_024, swap_mb: 0 },
   given: { cores: 4, cpulimit: null, memory_mb: 1_024, swap_mb: 0 },
+  trouble: null,
 }
 
 function stateOf(facts: Partial<StateFacts>) {
