@@ -12,6 +12,7 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
+import { dashboardDirectory } from '@lxc-autoscale/dashboard'
 import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
@@ -125,6 +126,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         replay: replayProcess({ node: process.execPath, program: replayProgram() }),
         signal,
       }),
+      dashboard: dashboardDirectory,
       signal,
     }
     const beforeReload = appContext(ports, config)

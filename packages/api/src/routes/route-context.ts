@@ -39,6 +39,8 @@ export interface ApiPorts {
   readonly streams: EventStreams
   readonly news: NewsDesk
   readonly whatIfs: WhatIfs
+  /** Folder of the built dashboard. */
+  readonly dashboard: string
   readonly metrics: MetricsFeed
   readonly series: SeriesStore
   readonly steering: SteeringStore
