@@ -1,7 +1,7 @@
 import { visibleText } from '@lxc-autoscale/core/browser'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { wasNavigated } from '../router.ts'
+import { wasEntered } from '../router.ts'
 
 interface PageHeadingProps {
   /** What the window is called. */
@@ -16,7 +16,7 @@ export function PageHeading({ title, children }: PageHeadingProps) {
     document.title = `${visibleText(title)} · LXC AutoScale`
   }, [title])
   useEffect(() => {
-    if (wasNavigated()) heading.current?.focus({ preventScroll: true })
+    if (wasEntered()) heading.current?.focus({ preventScroll: true })
   }, [])
   return (
     <h1 ref={heading} tabIndex={-1}>

@@ -13,10 +13,16 @@ export type Doing =
 /** The dialog that is open. */
 export const doing = signal<Doing | undefined>(undefined)
 
+let opener: HTMLElement | undefined
+
 export function openDialog(next: Doing): void {
+  opener = document.activeElement instanceof HTMLElement ? document.activeElement : undefined
   doing.value = next
 }
 
+/** The focus goes back to where it was, or to the heading of the page when that is gone. */
 export function closeDialog(): void {
   doing.value = undefined
+  const target = opener?.isConnected ? opener : document.querySelector<HTMLElement>('h1')
+  target?.focus({ preventScroll: true })
 }
