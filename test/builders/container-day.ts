@@ -1,5 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
+import { ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { actedOn } from '../../packages/model/src/cycle/acted-on.ts'

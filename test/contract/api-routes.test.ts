@@ -399,6 +399,21 @@ describe('the history', () => {
     expect(new Set(own.map(({ lxc_id }) => lxc_id))).toEqual(new Set([101]))
   })
 
+  test('gives only what somebody asked for, what ended so, and what gave more or less', async () => {
+    await api.ask('/scale/resources', { body: { lxc_id: 106, cores: 3, memory: 768 } })
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 100 } })
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 2 }, key: KEYS.scale })
+    const newest = async (query: string) =>
+      dataOf(await api.ask(`/history?lxc_id=106&limit=1&${query}`), HistoryBody).entries[0]
+    expect(await newest('who=model')).toMatchObject({ who: { key: 'model' }, after: { cores: 2 } })
+    expect(await newest('outcome=refused')).toMatchObject({ asked: { cores: 100 } })
+    // The cores grew, the memory shrank: it is both.
+    const first = { asked: { cores: 3, memory: 768 } }
+    expect(await newest('direction=up')).toMatchObject(first)
+    expect(await newest('direction=down&outcome=applied&who=admin')).toMatchObject(first)
+    expect(await newest('direction=down&who=nobody')).toBeUndefined()
+  })
+
   test.each([
     ['/history/00000000-0000-4000-8000-000000000000/undo', 404],
     ['/history/nonsense/undo', 400],

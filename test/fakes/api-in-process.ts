@@ -11,6 +11,7 @@ import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
 import { BoostKeeper } from '../../packages/api/src/changes/boost-keeper.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
+import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
@@ -104,6 +105,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     connections: new Connections(settings.server.max_connections, systemClock),
+    metrics: new MetricsFeed(about),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

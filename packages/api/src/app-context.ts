@@ -9,17 +9,15 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
-import { MonitorFile } from './host/monitor-file.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, news, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, metrics, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
-  const monitorFile = new MonitorFile(config.health.metrics_file)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const onEnd = (entry: HistoryEntryBody) => {
@@ -41,10 +39,9 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     ...ports,
     ...scaling,
     config,
-    monitorFile,
     runner,
     shrinks,
     deciding,
-    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config }),
+    health: new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config }),
   }
 }

@@ -63,6 +63,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   refuseOtherMethods(app, listed)
   ports.news.use(newsSettings(config), newsSources(context))
   ports.boosts.use(context)
+  ports.metrics.use(config.health.metrics_file)
   return app
 }
 

@@ -18,6 +18,7 @@ import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
 import { BoostKeeper } from './changes/boost-keeper.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
+import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
@@ -109,6 +110,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       news,
       steering,
       boosts,
+      metrics: new MetricsFeed({ clock, log }),
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -134,8 +136,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       )
     })
     const told = news.run()
+    const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
-    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told]))
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
     await audit.close()
   } finally {
     lock.release()

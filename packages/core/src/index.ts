@@ -67,6 +67,7 @@ export * from './contracts/overview.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
+export * from './contracts/stream-times.ts'
 export * from './contracts/what-if.ts'
 export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
 export {
@@ -103,6 +104,8 @@ export {
   type LogSettings,
 } from './log.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
+export type { FollowOutcome } from './metrics/follow-outcome.ts'
+export { MetricsFileSource } from './metrics/metrics-file-source.ts'
 export {
   Counter,
   DaemonRegistry,

@@ -6,6 +6,7 @@ import {
   MS_PER_SECOND,
   systemErrorCode,
 } from '@lxc-autoscale/core'
+import { type NewSample, plausibleHost } from '@lxc-autoscale/host'
 import { failureBehind } from './client/circuit-breaker.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
 import type { ScalingClient } from './client/scaling-client.ts'
@@ -14,8 +15,6 @@ import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import { StageTimes } from './cycle/stage-times.ts'
-import { plausibleHost } from './history/implausible.ts'
-import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { VERDICT_SOURCES } from './telemetry.ts'
 

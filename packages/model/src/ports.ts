@@ -1,5 +1,4 @@
-import type { MetricsCycle, ModelStatus } from '@lxc-autoscale/core'
-import type { FollowOutcome } from './history/follow-outcome.ts'
+import type { FollowOutcome, MetricsCycle, ModelStatus } from '@lxc-autoscale/core'
 import type { Learned } from './state/state-files.ts'
 
 /** What a cycle needs from the metrics file. */

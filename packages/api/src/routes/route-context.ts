@@ -8,7 +8,7 @@ import type { ShrinkWatch } from '../changes/shrink-watch.ts'
 import type { ApiConfig } from '../config.ts'
 import type { Deciding } from '../deciding.ts'
 import type { HealthChecks } from '../health-checks.ts'
-import type { MonitorFile } from '../host/monitor-file.ts'
+import type { MetricsFeed } from '../host/metrics-feed.ts'
 import type { Connections } from '../http/connections.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { KeyRing } from '../http/key-ring.ts'
@@ -34,6 +34,7 @@ export interface ApiPorts {
   readonly news: NewsDesk
   readonly steering: SteeringStore
   readonly boosts: BoostKeeper
+  readonly metrics: MetricsFeed
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }
@@ -44,7 +45,6 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly runner: ChangeRunner
   readonly shrinks: ShrinkWatch
   readonly idempotency: Idempotency
-  readonly monitorFile: MonitorFile
   readonly deciding: Deciding
   readonly health: HealthChecks
   /** What the router serves, by path; filled as the routes are registered. */

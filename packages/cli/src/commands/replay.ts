@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { AutoscaleError, loadConfig, MB_PER_GB } from '@lxc-autoscale/core'
+import { AutoscaleError, loadConfig, MB_PER_GB, MetricsFileSource } from '@lxc-autoscale/core'
 import {
   type ContainerSettings,
   ContainerSizer,
   containerSettings,
-  MetricsFileSource,
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,

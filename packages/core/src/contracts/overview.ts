@@ -90,8 +90,6 @@ export const OverviewHead = z.object({
 export type OverviewHead = z.output<typeof OverviewHead>
 
 /** The last hours of a container in steps, for a sparkline. */
-export const SPARK_STEP_SECONDS = 300
-export const SPARK_STEPS = 48
 export const Spark = z.object({ cores: z.array(figure), memory_mb: z.array(figure) })
 export type Spark = z.output<typeof Spark>
 
@@ -123,5 +121,3 @@ export type SparksEvent = z.output<typeof SparksEvent>
 /** Event `change`: an entry of the history that is new. */
 export const ChangeEvent = HistoryEntryBody
 export const EVENTS = ['overview', 'rows', 'sparks', 'change', 'beat'] as const
-/** A stream that was silent for longer is dead. */
-export const BEAT_SECONDS = 15

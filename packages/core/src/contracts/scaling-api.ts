@@ -272,6 +272,9 @@ export type NewsTestBody = z.output<typeof NewsTestBody>
 export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
 
+/** Whether a change gave more or less. */
+export const CHANGE_DIRECTIONS = ['up', 'down'] as const
+
 /** What can be changed. The last three change nothing of a container, but what the model does with it. */
 export const CHANGE_ACTIONS = [
   'scale',
@@ -373,6 +376,12 @@ export const HistoryQuery = z.object({
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
   skip: wireInteger(0, 1_000_000).default(0).describe('So many of the first are left out: for the next page.'),
+  who: z.string().min(1).max(64).optional().describe('Only what was asked for with the key of this name.'),
+  outcome: z.enum(CHANGE_OUTCOMES).optional().describe('Only what ended so.'),
+  direction: z
+    .enum(CHANGE_DIRECTIONS)
+    .optional()
+    .describe('Only what gave more cores or memory (`up`), or less (`down`).'),
   newest: z
     .literal('true')
     .optional()

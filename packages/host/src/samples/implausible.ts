@@ -1,6 +1,5 @@
 import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, type CycleSummary, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import {
-  type HostSize,
   MOST_CORES,
   MOST_COUNT,
   MOST_HOST_BYTES,
@@ -8,7 +7,8 @@ import {
   MOST_PERCENT,
   MOST_PROCESSES,
   mostLimitHits,
-} from '@lxc-autoscale/host'
+} from '../bounds.ts'
+import type { HostSize } from '../host-figures.ts'
 
 /** What else bounds a sample. A part that is not known bounds nothing. */
 export interface Surroundings {

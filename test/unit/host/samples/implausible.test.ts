@@ -1,6 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
-import { implausible, plausibleHost } from '../../../../packages/model/src/history/implausible.ts'
+import { implausible, plausibleHost } from '../../../../packages/host/src/samples/implausible.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 const HOST = { cores: 8, memoryMb: 32_768, memoryAvailableMb: undefined }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { scanElements } from '../../../../packages/model/src/history/element-scanner.ts'
+import { scanElements } from '../../../../packages/core/src/metrics/element-scanner.ts'
 
 function scan(text: string) {
   const found: unknown[] = []

@@ -14,7 +14,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { MetricsFileSource } from '../../../../packages/model/src/history/metrics-file-source.ts'
+import { MetricsFileSource } from '../../../../packages/core/src/metrics/metrics-file-source.ts'
 import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 

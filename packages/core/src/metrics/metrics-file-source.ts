@@ -1,12 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
-import {
-  AutoscaleError,
-  errorMessage,
-  type MetricsCycle,
-  openRegularFile,
-  parseCycle,
-  systemErrorCode,
-} from '@lxc-autoscale/core'
+import type { MetricsCycle } from '../contracts/metrics-file.ts'
+import { parseCycle } from '../contracts/metrics-file-read.ts'
+import { AutoscaleError, errorMessage, systemErrorCode } from '../errors.ts'
+import { openRegularFile } from '../files/regular-file.ts'
 import { scanElements } from './element-scanner.ts'
 import type { FollowOutcome } from './follow-outcome.ts'
 

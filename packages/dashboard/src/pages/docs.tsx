@@ -1,0 +1,3 @@
+export function DocsPage() {
+  return <h1 tabIndex={-1}>Docs</h1>
+}
