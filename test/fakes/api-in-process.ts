@@ -14,12 +14,14 @@ import { ApiConfig } from '../../packages/api/src/config.ts'
 import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
+import { EventStreams } from '../../packages/api/src/http/event-streams.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
 import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
+import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
 import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
 import { RecordingCommands } from './recording-commands.ts'
@@ -90,9 +92,11 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
-  const telemetry = new ApiTelemetry(queue)
+  const streams = new EventStreams()
+  const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
   const steering = await SteeringStore.open({ ...about, directory: state })
+  const series = await SeriesStore.open({ directory: state, ...about })
   const ports = {
     ...about,
     steering,
@@ -104,8 +108,10 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     idempotency: new Idempotency(audit),
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+    streams,
     connections: new Connections(settings.server.max_connections, systemClock),
-    metrics: new MetricsFeed(about),
+    metrics: new MetricsFeed({ ...about, keeper: series }),
+    series,
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

@@ -25,7 +25,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   host: ['parse', 'cgroup', 'pve', 'samples'],
   monitor: ['host', 'derive', 'collectors', 'store', 'exposition'],
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client', 'state', 'status', 'cycle'],
-  api: ['host', 'pct', 'audit', 'steering', 'changes', 'http', 'news', 'routes'],
+  api: ['host', 'series', 'pct', 'audit', 'steering', 'changes', 'http', 'news', 'overview', 'routes'],
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],

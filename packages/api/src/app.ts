@@ -63,6 +63,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   refuseOtherMethods(app, listed)
   ports.news.use(newsSettings(config), newsSources(context))
   ports.boosts.use(context)
+  ports.series.use(() => context.deciding.status())
   ports.metrics.use(config.health.metrics_file)
   return app
 }
@@ -127,6 +128,8 @@ function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPor
   })
   app.addHook('preHandler', async request => guardFields(request))
   app.addHook('onResponse', async (request, reply) => {
+    // How long somebody listened says nothing of how fast it is.
+    if (request.routeOptions.config.isStream && reply.statusCode === 200) return
     telemetry.request({
       method: request.method,
       endpoint: request.routeOptions.url ?? 'unknown',

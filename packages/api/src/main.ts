@@ -22,6 +22,7 @@ import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
+import { EventStreams } from './http/event-streams.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
@@ -32,6 +33,7 @@ import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
+import { SeriesStore } from './series/series-store.ts'
 import { SteeringStore } from './steering/steering-store.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
@@ -79,7 +81,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       maxRunning: MAX_RUNNING_CHANGES,
       maxWaiting: config.lxc.max_waiting_changes,
     }))
-    const telemetry = new ApiTelemetry(queue)
+    const streams = new EventStreams()
+    const telemetry = new ApiTelemetry(queue, streams)
     const commands = new PctCli({
       clock,
       mark: directory,
@@ -95,6 +98,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
     const steering = await SteeringStore.open({ directory, clock, log })
     const boosts = new BoostKeeper({ steering, clock, log, signal })
+    const series = await SeriesStore.open({ directory, clock, log })
     const ports = {
       clock,
       log,
@@ -107,10 +111,12 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
+      streams,
       news,
       steering,
       boosts,
-      metrics: new MetricsFeed({ clock, log }),
+      metrics: new MetricsFeed({ clock, log, keeper: series }),
+      series,
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -131,14 +137,19 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       const keys = keyRing(next, clock)
       config = next
       build({ ...ports, keys }, next).then(
-        built => server.use(built.routing),
+        built => {
+          server.use(built.routing)
+          streams.endAll()
+        },
         error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
       )
     })
     const told = news.run()
     const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
+    streams.endAll()
     await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
+    await series.save()
     await audit.close()
   } finally {
     lock.release()

@@ -19,10 +19,13 @@ const CHUNK_BYTES = 262_144
 
 /** Who keeps what was measured. */
 export interface SampleKeeper {
-  /** Gets the new samples of each cycle, oldest cycle first, at the start those of the whole file. */
-  add(samples: readonly NewSample[], intervalMs: number | undefined): void
-  /** Called after each look, whether or not it found something. */
-  settle(): Promise<void>
+  /**
+   * Gets the new samples of each cycle, oldest cycle first, at the start those of the whole file; gives whether it wants its turn
+   * before much more is read.
+   */
+  add(samples: readonly NewSample[], intervalMs: number | undefined): boolean
+  /** Its turn, at least once in each look; at the end of what there was to read or before it. */
+  settle(isAtEnd: boolean): Promise<void>
 }
 
 export interface MetricsFeedParts {
@@ -93,41 +96,52 @@ export class MetricsFeed {
 
   /** Follows the file until `signal`. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, keeper } = this.#parts
-    await runEvery({ intervalMs: () => LOOK_INTERVAL_MS, clock, signal }, async () => {
-      await this.look(signal)
-      await keeper?.settle()
-    })
+    await runEvery({ intervalMs: () => LOOK_INTERVAL_MS, clock: this.#parts.clock, signal }, () => this.look(signal))
   }
 
   /** Reads what is new. One call at a time. */
   async look(signal?: AbortSignal): Promise<void> {
     const followed = this.#followed
-    if (followed === undefined) return
-    let newest: MetricsCycle | undefined
+    const before = this.#newest
+    const state = { isTurn: false, isStopped: () => signal?.aborted === true }
+    do {
+      state.isTurn = false
+      if (followed !== undefined) await this.#follow(followed, state)
+      await this.#parts.keeper?.settle(!state.isTurn)
+    } while (state.isTurn && !state.isStopped())
+    const newest = this.#newest
+    if (newest !== undefined && newest !== before) for (const listener of this.#listeners) listener(newest)
+  }
+
+  /** Reads to the end, or until the keeper wants its turn. */
+  async #follow(followed: Followed, state: { isTurn: boolean; isStopped(): boolean }): Promise<void> {
+    const take = (cycle: MetricsCycle) => {
+      const { isTurn, ...plausible } = this.#take(followed.history, cycle)
+      state.isTurn ||= isTurn
+      if (followed === this.#followed) this.#newest = plausible
+    }
+    const signal = {
+      get aborted() {
+        return state.isTurn || state.isStopped()
+      },
+    }
     try {
-      await followed.source.follow(cycle => {
-        newest = this.#take(followed, cycle)
-      }, signal)
+      await followed.source.follow(take, signal)
       this.#problem = undefined
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       if (this.#problem !== error.message) this.#parts.log.warn({ problem: error.message }, 'metrics cannot be read')
       this.#problem = error.message
     }
-    if (newest === undefined || followed !== this.#followed) return
-    this.#newest = newest
-    for (const listener of this.#listeners) listener(newest)
   }
 
-  #take({ history }: Followed, cycle: MetricsCycle): MetricsCycle {
+  #take(history: FleetHistory, { containers, summary }: MetricsCycle): MetricsCycle & { readonly isTurn: boolean } {
     const refused = new Set<number>()
-    const samples = history.add(cycle, this.#parts.clock.nowMs(), vmid => refused.add(vmid))
-    this.#parts.keeper?.add(samples, history.intervalMs)
-    const { containers, summary } = cycle
+    const samples = history.add({ containers, summary }, this.#parts.clock.nowMs(), vmid => refused.add(vmid))
     return {
       containers: refused.size === 0 ? containers : new Map([...containers].filter(([vmid]) => !refused.has(vmid))),
       summary: summary && { ...summary, ...plausibleSummary(summary) },
+      isTurn: this.#parts.keeper?.add(samples, history.intervalMs) ?? false,
     }
   }
 }

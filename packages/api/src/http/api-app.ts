@@ -23,6 +23,8 @@ declare module 'fastify' {
     summary?: string
     /** Fields of a request that shows how to use it. */
     example?: Readonly<Record<string, unknown>>
+    /** Its answer lasts for as long as somebody listens. */
+    isStream?: boolean
     /** Not listed: answers to wrong methods. */
     isHidden?: boolean
   }

@@ -1,15 +1,19 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
 import { documentRoutes } from './documents.ts'
+import { eventRoutes } from './events.ts'
+import { explainRoutes } from './explain.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
+import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
+import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
@@ -27,6 +31,10 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   nodeRoutes,
   historyRoutes,
   steeringRoutes,
+  explainRoutes,
+  seriesRoutes,
+  overviewRoutes,
+  eventRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,

@@ -10,12 +10,16 @@ import type { Deciding } from '../deciding.ts'
 import type { HealthChecks } from '../health-checks.ts'
 import type { MetricsFeed } from '../host/metrics-feed.ts'
 import type { Connections } from '../http/connections.ts'
+import type { EventStreams } from '../http/event-streams.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { KeyRing } from '../http/key-ring.ts'
 import type { ListedRoute } from '../http/listed-routes.ts'
 import type { NewsDesk } from '../news/news-desk.ts'
+import type { LiveUpdates } from '../overview/live-updates.ts'
+import type { Overview } from '../overview/overview.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
+import type { SeriesStore } from '../series/series-store.ts'
 import type { SteeringStore } from '../steering/steering-store.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
 
@@ -31,10 +35,12 @@ export interface ApiPorts {
   readonly telemetry: ApiTelemetry
   readonly keys: KeyRing
   readonly connections: Connections
+  readonly streams: EventStreams
   readonly news: NewsDesk
   readonly steering: SteeringStore
   readonly boosts: BoostKeeper
   readonly metrics: MetricsFeed
+  readonly series: SeriesStore
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }
@@ -47,6 +53,8 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly idempotency: Idempotency
   readonly deciding: Deciding
   readonly health: HealthChecks
+  readonly overview: Overview
+  readonly live: LiveUpdates
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>
 }

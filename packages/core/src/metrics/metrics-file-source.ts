@@ -59,7 +59,7 @@ export class MetricsFileSource {
    * Hands each new cycle to `onCycle`, oldest first, until `signal`; the next call goes on from there. One call at a time.
    * @throws {AutoscaleError} HOST_UNREADABLE when the file is there and cannot be read, or is no regular file.
    */
-  async follow(onCycle: (cycle: MetricsCycle) => void, signal?: AbortSignal): Promise<FollowOutcome> {
+  async follow(onCycle: (cycle: MetricsCycle) => void, signal?: Pick<AbortSignal, 'aborted'>): Promise<FollowOutcome> {
     const file = await this.#open()
     if (file === undefined) return { kind: 'missing', ...NOTHING }
     try {
@@ -89,7 +89,7 @@ export class MetricsFileSource {
   async #followOpen(
     file: FileHandle,
     onCycle: (cycle: MetricsCycle) => void,
-    signal: AbortSignal | undefined,
+    signal: ReadingOptions['signal'],
   ): Promise<FollowOutcome> {
     const { ino, size, mtimeMs } = await file.stat()
     const seen = this.#seen
@@ -130,7 +130,7 @@ interface ReadingOptions {
   readonly chunkBytes: number
   readonly maxBytes: number
   readonly onCycle: (cycle: MetricsCycle) => void
-  readonly signal: AbortSignal | undefined
+  readonly signal: Pick<AbortSignal, 'aborted'> | undefined
 }
 
 /** Reads a file from a place to its end, a chunk at a time; keeps only the element that is not whole yet. */
