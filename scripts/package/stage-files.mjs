@@ -46,10 +46,11 @@ export async function stageFiles({ stage, architecture, version, date }) {
   mkdirSync(join(stage, LIB), { recursive: true })
   const node = stageNode({ architecture, outfile: join(stage, LIB, 'node') })
   const bundled = new Set()
-  for (const { command, processName, entry } of PROGRAMS) {
+  for (const { command, processName, entry, isInner = false } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
     for (const folder of await bundleProgram({ entry, outfile })) bundled.add(folder)
     chmodSync(outfile, 0o644)
+    if (isInner) continue
     link('../node', `${LIB}/bin/${processName}`)
     put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${processName} /${LIB}/${command}.mjs "$@"\n`, 0o755)
   }

@@ -20,10 +20,13 @@ import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
 import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
+import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
+import { WhatIfs } from '../../packages/api/src/replays/what-ifs.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
 import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
 import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
+import { programFile } from './program-file.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
 
@@ -95,8 +98,8 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
   const streams = new EventStreams()
   const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
-  const steering = await SteeringStore.open({ ...about, directory: state })
   const series = await SeriesStore.open({ directory: state, ...about })
+  const steering = await SteeringStore.open({ ...about, directory: state })
   const ports = {
     ...about,
     steering,
@@ -112,6 +115,10 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     connections: new Connections(settings.server.max_connections, systemClock),
     metrics: new MetricsFeed({ ...about, keeper: series }),
     series,
+    whatIfs: new WhatIfs({
+      ...about,
+      replay: replayProcess({ node: process.execPath, program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
+    }),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

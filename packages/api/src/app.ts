@@ -62,9 +62,9 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   for (const module of ROUTE_MODULES) module(app, context)
   refuseOtherMethods(app, listed)
   ports.news.use(newsSettings(config), newsSources(context))
-  ports.boosts.use(context)
   ports.series.use(() => context.deciding.status())
   ports.metrics.use(config.health.metrics_file)
+  ports.boosts.use(context)
   return app
 }
 

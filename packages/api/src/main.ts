@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
@@ -31,6 +31,8 @@ import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
+import { replayProcess } from './replays/replay-process.ts'
+import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
 import { SeriesStore } from './series/series-store.ts'
@@ -96,9 +98,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       },
     })
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
+    const series = await SeriesStore.open({ directory, clock, log })
     const steering = await SteeringStore.open({ directory, clock, log })
     const boosts = new BoostKeeper({ steering, clock, log, signal })
-    const series = await SeriesStore.open({ directory, clock, log })
     const ports = {
       clock,
       log,
@@ -113,10 +115,16 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       connections: new Connections(config.server.max_connections, clock),
       streams,
       news,
-      steering,
-      boosts,
       metrics: new MetricsFeed({ clock, log, keeper: series }),
       series,
+      steering,
+      boosts,
+      whatIfs: new WhatIfs({
+        clock,
+        log,
+        replay: replayProcess({ node: process.execPath, program: replayProgram() }),
+        signal,
+      }),
       signal,
     }
     const beforeReload = appContext(ports, config)
@@ -154,6 +162,14 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   } finally {
     lock.release()
   }
+}
+
+const REPLAY_PROGRAM = 'lxc-autoscale-what-if.mjs'
+
+/** In the package it lies beside this program. */
+function replayProgram(): string {
+  const here = dirname(realpathSync(process.argv[1] ?? ''))
+  return [join(here, REPLAY_PROGRAM)].find(existsSync) ?? join(here, '../../replay/bin', REPLAY_PROGRAM)
 }
 
 async function build(ports: ApiPorts, config: ApiConfig) {

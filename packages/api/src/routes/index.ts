@@ -17,6 +17,7 @@ import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
@@ -30,14 +31,15 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
-  steeringRoutes,
-  explainRoutes,
   seriesRoutes,
   overviewRoutes,
   eventRoutes,
+  steeringRoutes,
+  explainRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
+  whatIfRoutes,
   documentRoutes,
   pageRoutes,
 ]

@@ -19,6 +19,7 @@ import type { LiveUpdates } from '../overview/live-updates.ts'
 import type { Overview } from '../overview/overview.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
+import type { WhatIfs } from '../replays/what-ifs.ts'
 import type { SeriesStore } from '../series/series-store.ts'
 import type { SteeringStore } from '../steering/steering-store.ts'
 import type { ApiTelemetry } from '../telemetry.ts'
@@ -37,10 +38,11 @@ export interface ApiPorts {
   readonly connections: Connections
   readonly streams: EventStreams
   readonly news: NewsDesk
-  readonly steering: SteeringStore
-  readonly boosts: BoostKeeper
+  readonly whatIfs: WhatIfs
   readonly metrics: MetricsFeed
   readonly series: SeriesStore
+  readonly steering: SteeringStore
+  readonly boosts: BoostKeeper
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal
 }
