@@ -17,6 +17,7 @@ import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { undoRoutes } from './undo.ts'
 import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
@@ -35,6 +36,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   overviewRoutes,
   eventRoutes,
   steeringRoutes,
+  undoRoutes,
   explainRoutes,
   healthRoutes,
   metricsRoutes,
