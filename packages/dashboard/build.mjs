@@ -22,7 +22,7 @@ const { metafile, outputFiles } = await build({
   bundle: true,
   splitting: true,
   format: 'esm',
-  target: ['chrome114', 'firefox125', 'safari17'],
+  target: ['chrome123', 'firefox128', 'safari17.5'],
   jsx: 'automatic',
   jsxImportSource: 'preact',
   conditions: ['@lxc-autoscale/source'],

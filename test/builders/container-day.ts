@@ -113,6 +113,13 @@ export class ContainerDay {
           leastMemoryMb: memoryMb + 32,
           rawCores: undefined,
           rawMemory: undefined,
+          steering: {
+            pausedUntilMs: undefined,
+            isAllPaused: false,
+            mode: undefined,
+            boost: undefined,
+            problem: undefined,
+          },
         },
         allocation: this.#allocation,
         container,

@@ -1,12 +1,10 @@
-import type { FollowOutcome } from '@lxc-autoscale/core'
-import {
-  type AutoscaleError,
-  type ContainerSample,
-  type CycleSummary,
-  type MetricsCycle,
-  type ModelStatus,
-  NO_PAUSES,
-  type Pauses,
+import type {
+  AutoscaleError,
+  ContainerSample,
+  CycleSummary,
+  FollowOutcome,
+  MetricsCycle,
+  ModelStatus,
 } from '@lxc-autoscale/core'
 import { FleetHistory } from '@lxc-autoscale/host'
 import { ModelConfig } from '@lxc-autoscale/model'
@@ -55,7 +53,6 @@ export class FakeState implements StateStore {
   /** As `nextError`, until it is taken away. */
   error: Error | undefined
   saves = 0
-  pauses: Pauses | AutoscaleError = NO_PAUSES
 
   loaded(): LoadedSizers {
     return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
@@ -72,10 +69,6 @@ export class FakeState implements StateStore {
     this.forests = [...forests]
     this.saves += 1
     return 1_000
-  }
-
-  loadPauses(): Pauses | AutoscaleError {
-    return this.pauses
   }
 }
 

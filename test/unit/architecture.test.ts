@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ['core'],
   monitor: ['core', 'host'],
   model: ['core', 'host'],
-  api: ['core', 'host'],
+  api: ['core', 'host', 'dashboard'],
   replay: ['core', 'host', 'model'],
   cli: ['core', 'host', 'monitor', 'model', 'api', 'replay'],
   // Its own words for what the others read, so that a mistake in the one is not a mistake in the other.
@@ -25,13 +25,15 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   host: ['parse', 'cgroup', 'pve', 'samples'],
   monitor: ['host', 'derive', 'collectors', 'store', 'exposition'],
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client', 'state', 'status', 'cycle'],
-  api: ['host', 'series', 'pct', 'audit', 'changes', 'http', 'news', 'routes'],
+  api: ['host', 'series', 'pct', 'audit', 'steering', 'changes', 'http', 'news', 'replays', 'overview', 'routes'],
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
-  dashboard: ['components', 'pages'],
+  dashboard: ['styles', 'components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'what-if', 'overview', 'pages'],
 }
 
+/** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */
+const SCALING = { packageName: 'api', target: '@lxc-autoscale/model/scaling' }
 /** Of core without its libraries: for commands that must start fast, and for a page in a browser. */
 const PARTS_OF_CORE = ['@lxc-autoscale/core/units', '@lxc-autoscale/core/browser']
 
@@ -112,6 +114,7 @@ describe.each(PACKAGES)('%s', packageName => {
     const allowed = new Set([
       ...(MAY_IMPORT[packageName] ?? []).map(name => `@lxc-autoscale/${name}`),
       ...PARTS_OF_CORE,
+      ...(packageName === SCALING.packageName ? [SCALING.target] : []),
     ])
     const wrong = importsOf(packageName).filter(
       ({ target }) => target.startsWith('@lxc-autoscale/') && !allowed.has(target),

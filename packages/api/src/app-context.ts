@@ -9,12 +9,15 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
+import { LiveUpdates } from './overview/live-updates.ts'
+import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, news, metrics, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
@@ -35,6 +38,9 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     safety: config.safety,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
+  const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
+  const node = () => ownNode({ config, cluster })
+  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
   return {
     ...ports,
     ...scaling,
@@ -42,6 +48,8 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     runner,
     shrinks,
     deciding,
-    health: new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config }),
+    health,
+    overview,
+    live: new LiveUpdates({ clock, overview, audit, signal }),
   }
 }

@@ -243,6 +243,8 @@ export function answer(fleet, method, asked) {
   switch (`${method} ${url.pathname}`) {
     case 'GET /overview':
       return { data: overview(fleet, asked) }
+    case 'GET /resource/lxc/config':
+      return { data: config(find(fleet, url.searchParams.get('lxc_id'))) }
     case 'GET /history':
       return { data: { entries: historyPage(fleet, url.searchParams), caller } }
     case 'GET /series':
@@ -281,6 +283,14 @@ export function answer(fleet, method, asked) {
   return id === undefined ? undefined : undo(fleet, { ...body, change_id: id })
 }
 
+function config(row) {
+  return { ...sizes(row), steering: { paused_until: row.paused_until, mode: row.mode, boost: row.boost } }
+}
+
+function sizes({ cores_given: cores, memory_given_mb: memoryMb }) {
+  return { cores, cpulimit: null, memory_mb: memoryMb, swap_mb: 512 }
+}
+
 function set(fleet, vmid, fields) {
   fleet.rows = fleet.rows.map(each => (vmid === undefined || each.lxc_id === vmid ? { ...each, ...fields } : each))
 }
@@ -299,7 +309,7 @@ function boost(fleet, { lxc_id: vmid, cores, memory, seconds, dry_run: isDry }, 
       'HOST_CAPACITY',
       `the host has 5280 MB available, and ${memory - each.memory_given_mb} MB more would leave -60256`,
     )
-  const before = { cores: each.cores_given, cpulimit: null, memory_mb: each.memory_given_mb, swap_mb: 512 }
+  const before = sizes(each)
   const given = { ...before, cores: cores ?? before.cores, memory_mb: memory ?? before.memory_mb }
   const until = iso(Date.now() + seconds * 1_000)
   const made = { lxc_id: vmid, change_id: 'b00571', until, who: caller.key, before, given }
@@ -322,14 +332,17 @@ function undo(fleet, body) {
       (body.lxc_id === undefined || vmid === body.lxc_id) &&
       (body.since === undefined || Date.parse(time) >= Date.parse(body.since)),
   )
-  const containers = wanted.map(({ lxc_id: vmid, before, after }) => ({
+  const containers = wanted.map(({ lxc_id: vmid, name, before, after }) => ({
     lxc_id: vmid,
-    before: after,
-    after: before,
-    changed: true,
+    name,
+    outcome: 'taken_back',
+    message: `${after.cores} cores, ${after.memory_mb} MB -> ${before.cores} cores, ${before.memory_mb} MB`,
+    error: null,
+    changes: [],
+    change_id: null,
   }))
   return {
-    data: body.since === undefined ? containers[0] : { containers },
+    data: { dry_run: body.dry_run === true, containers, others: [] },
     message: `${containers.length} changes taken back`,
   }
 }

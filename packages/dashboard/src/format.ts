@@ -1,4 +1,4 @@
-import { lastingText, localTimeText, MB_PER_GB } from '@lxc-autoscale/core/browser'
+import { lastingText, localTimeText, MB_PER_GB, visibleText } from '@lxc-autoscale/core/browser'
 
 /** What is not known. */
 export const UNKNOWN = '–'
@@ -51,4 +51,14 @@ function shortNumber(value: number): string {
   const size = Math.abs(value)
   const digits = size < 10 ? 2 : 1
   return String(Number(value.toFixed(size < 100 ? digits : 0)))
+}
+
+const size = (memoryMb: string): string => memoryText(Number(memoryMb))
+
+/** What the API says of a change, with memory as administrators write it: `memory 1 → 1.5 GiB` of `memory 1024 -> 1536 MB`. */
+export function changeText(text: string): string {
+  return visibleText(text)
+    .replaceAll(/\b(\d+)( -> | of | to )(\d+) MB\b/g, (_, from, way, to) => `${size(from)}${way}${size(to)}`)
+    .replaceAll(/\b(\d+) MB\b/g, (_, amount) => size(amount))
+    .replaceAll(' -> ', ' → ')
 }

@@ -23,7 +23,8 @@ export const changes = signal<readonly HistoryEntryBody[]>([])
 
 /** Whether what is shown is what is so. */
 export type Connection =
-  | { readonly state: 'connecting' | 'live' }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
   /** `sinceMs`: by the clock of this machine; undefined: it never was live. */
   | { readonly state: 'lost'; readonly sinceMs: number | undefined; readonly reason: string }
 export const connection = signal<Connection>({ state: 'connecting' })

@@ -8,15 +8,29 @@ export interface Place {
 
 export const place = signal<Place>(here())
 
-/** Where the window was scrolled to, kept with the entry of the history of the browser that is left. */
-interface KeptScroll {
-  readonly scrollY: number
+let isEntered = false
+/** Whether the page that is shown was come to by a deed of the person, not by loading the document. */
+export const wasEntered = (): boolean => isEntered
+/** The person has come to a page, by a link or by logging in. */
+export function enter(): void {
+  isEntered = true
 }
+
+/** An entry of the history of the browser, by its number. */
+interface Entry {
+  readonly entry: number
+}
+
+let entry = entryOf(history.state)
+/** Where the entries that were left were scrolled to. */
+const scrolls = new Map<number, number>()
 
 /** Goes to another page; back comes here again. */
 export function navigate(url: string): void {
-  keepScroll()
-  history.pushState(null, '', url)
+  scrolls.set(entry, scrollY)
+  entry += 1
+  history.pushState({ entry } satisfies Entry, '', url)
+  enter()
   place.value = here()
   scrollTo(0, 0)
 }
@@ -37,11 +51,13 @@ export function setQuery(fields: Readonly<Record<string, string | undefined>>): 
 export function startRouter(): void {
   history.scrollRestoration = 'manual'
   addEventListener('popstate', ({ state }: PopStateEvent) => {
+    scrolls.set(entry, scrollY)
+    entry = entryOf(state)
+    enter()
     place.value = here()
     // The page is drawn first.
-    requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, (state as KeptScroll | null)?.scrollY ?? 0)))
+    requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, scrolls.get(entry) ?? 0)))
   })
-  addEventListener('scrollend', keepScroll)
   document.addEventListener('click', event => {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
@@ -74,6 +90,6 @@ function here(): Place {
   return { path: location.pathname, query: new URLSearchParams(location.search) }
 }
 
-function keepScroll(): void {
-  history.replaceState({ scrollY } satisfies KeptScroll, '')
+function entryOf(state: unknown): number {
+  return (state as Entry | null)?.entry ?? 0
 }

@@ -1,11 +1,10 @@
 import type { ContainerState } from '@lxc-autoscale/core'
 
-/** How a state looks; the shape tells them apart where colours do not. */
+/** How a state looks; the shape tells it from the others where colours do not. */
 export interface StateLook {
   readonly word: string
   readonly shape:
     | 'dot'
-    | 'ring'
     | 'up'
     | 'ceiling'
     | 'bolt'

@@ -108,13 +108,13 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
-    const pauses = this.#parts.state.loadPauses()
-    if (!(pauses instanceof AutoscaleError)) this.#parts.fleet.order(pauses.modes)
+    const configs = [...fetched.configs.values()]
+    this.#parts.fleet.order(configs)
     const isHistoryKnown = historyProblem === undefined
-    const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
+    const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
-    const pausesProblem = pauses instanceof AutoscaleError ? pauses.message : undefined
+    const pausesProblem = configs.find(({ steering }) => steering.problem !== undefined)?.steering.problem
     return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
 

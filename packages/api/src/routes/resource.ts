@@ -98,10 +98,11 @@ async function readStatus({ containers, cgroups, metrics }: RouteContext, vmid: 
   }
 }
 
-async function readConfig({ containers, cgroups, safety }: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+async function readConfig(context: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+  const { containers, cgroups, safety, steering } = context
   const facts = await containers.read(vmid)
   const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
-  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb)
+  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb, steering.of(vmid))
 }
 
 async function readConfigs(

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { DecidingVerdict } from './deciding-verdict.ts'
-import { MODES } from './pauses-file.ts'
 import { HistoryEntryBody } from './scaling-api.ts'
-import { BoostBody } from './steering.ts'
+import { BoostBody, MODES } from './steering.ts'
 
 /** `GET /overview` and the events of `GET /events`: what a person sees of the host at one glance. Null is "not known". */
 

@@ -1,6 +1,7 @@
 import type { HistoryBody } from '@lxc-autoscale/core'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, api } from '../api.ts'
+import { enter } from '../router.ts'
 import { logIn } from '../session.ts'
 
 /** Asks for the API key, and says beside the field when it is wrong. */
@@ -16,6 +17,7 @@ export function LoginForm() {
     setAsking(true)
     try {
       const { caller } = await api.get<HistoryBody>('/history', { limit: 1 }, { key })
+      enter()
       logIn(key, caller)
     } catch (error) {
       setProblem(error instanceof ApiError ? error.message : String(error))
