@@ -12,8 +12,8 @@ import { useExplain } from '../explain/use-explain.ts'
 import { changeText, coresText, memoryText, untilText } from '../format.ts'
 import { ChangesView } from '../history/changes-view.tsx'
 import { connection, nowMs, rows } from '../live.ts'
+import { WhatIfPanel } from '../replay/what-if-panel.tsx'
 import { mayChange } from '../session.ts'
-import { WhatIfPanel } from '../what-if/what-if-panel.tsx'
 
 /** All of one container: what it uses and has, why, what was made of it, and what else could be. */
 export function ContainerPage({ vmid }: { readonly vmid: number }) {
