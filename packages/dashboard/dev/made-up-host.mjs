@@ -244,7 +244,7 @@ export function answer(fleet, method, asked) {
     case 'GET /overview':
       return { data: overview(fleet, asked) }
     case 'GET /resource/lxc/config':
-      return { data: sizes(find(fleet, url.searchParams.get('lxc_id'))) }
+      return { data: config(find(fleet, url.searchParams.get('lxc_id'))) }
     case 'GET /history':
       return { data: { entries: historyPage(fleet, url.searchParams), caller } }
     case 'GET /series':
@@ -281,6 +281,10 @@ export function answer(fleet, method, asked) {
   }
   const [, id] = /^POST \/history\/([^/]+)\/undo$/.exec(`${method} ${url.pathname}`) ?? []
   return id === undefined ? undefined : undo(fleet, { ...body, change_id: id })
+}
+
+function config(row) {
+  return { ...sizes(row), steering: { paused_until: row.paused_until, mode: row.mode, boost: row.boost } }
 }
 
 function sizes({ cores_given: cores, memory_given_mb: memoryMb }) {

@@ -1,12 +1,13 @@
 import { createReadStream, existsSync, statSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, request as requestOf } from 'node:http'
 import { join } from 'node:path'
 import { dashboardDirectory } from '@lxc-autoscale/dashboard'
 import * as host from './made-up-host.mjs'
 
 /**
  * The dashboard with made-up answers, to look at while it is being made: all states, hostile names, any number of containers.
- * usage: node packages/dashboard/dev/serve.mjs [--port 5600] [--containers 60] [--open] [--dry-run] [--broken]
+ * usage: node packages/dashboard/dev/serve.mjs [--port 5600] [--containers 60] [--open] [--dry-run] [--broken] [--api PORT]
+ * With --api the answers are those of the API at that port, such as one of the demo.
  * Keys: `admin`, `scale` and `read`, each with its role; with --open no key is asked for. SIGUSR2 ends every stream.
  */
 const option = (name, otherwise) => {
@@ -27,6 +28,7 @@ createServer(async (request, response) => {
   const url = new URL(request.url, 'http://x')
   if (PAGES.test(url.pathname)) return sendFile(request, response, 'index.html')
   if (url.pathname.startsWith('/assets/')) return sendFile(request, response, url.pathname.slice(1))
+  if (has('api')) return passOn(request, response)
   const role = has('open') ? 'admin' : request.headers['x-api-key']
   if (!['admin', 'scale', 'read'].includes(role)) return fail(response, 401, 'UNAUTHORIZED', 'wrong API key')
   const caller = { key: has('open') ? 'anybody' : `${role}-key`, role }
@@ -75,6 +77,17 @@ setInterval(() => {
 process.on('SIGUSR2', () => {
   for (const { end } of streams) end()
 })
+
+function passOn(request, response) {
+  const { method, url: path, headers } = request
+  const there = requestOf({ host: '127.0.0.1', port: option('api'), method, path, headers }, answer => {
+    response.writeHead(answer.statusCode, answer.headers)
+    answer.pipe(response)
+  })
+  there.on('error', () => response.destroy())
+  response.on('close', () => there.destroy())
+  request.pipe(there)
+}
 
 function sendFile(request, response, name) {
   const file = join(dashboardDirectory, name)

@@ -11,18 +11,20 @@ export interface FleetView {
   readonly isDescending: boolean
 }
 
-export const SORT_COLUMNS = ['state', 'name', 'cpu', 'memory', 'change'] as const
+const SORT_COLUMNS = ['number', 'name', 'state', 'cpu', 'memory', 'change'] as const
 export type SortColumn = (typeof SORT_COLUMNS)[number]
+/** The one order in which no container ever moves. */
+export const USUAL_SORT = 'number'
 
 export function readView(query: URLSearchParams): FleetView {
-  const sort = query.get('sort') ?? 'state'
+  const sort = query.get('sort') ?? USUAL_SORT
   const column = sort.replace(/^-/, '')
   return {
     text: query.get('q') ?? '',
     states: new Set((query.get('state') ?? '').split(',').filter(isState)),
     tag: query.get('tag') ?? '',
     tier: query.get('tier') ?? '',
-    sort: SORT_COLUMNS.find(each => each === column) ?? 'state',
+    sort: SORT_COLUMNS.find(each => each === column) ?? USUAL_SORT,
     isDescending: sort.startsWith('-'),
   }
 }
@@ -52,6 +54,8 @@ function searchedText({ lxc_id: vmid, name, tags }: OverviewRow): string {
 
 function sortKey(row: OverviewRow, column: SortColumn): number | string | undefined {
   switch (column) {
+    case 'number':
+      return row.lxc_id
     case 'state':
       return stateRank(row.state)
     case 'name':
@@ -70,6 +74,13 @@ function compareKeys(a: number | string | undefined, b: number | string | undefi
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
   if (a === b) return 0
   return a < b ? -sign : sign
+}
+
+/** `rows` in the order of `held` as far as they stand in it; what is new comes last. So nothing moves away under the pointer. */
+export function inHeldOrder(rows: readonly OverviewRow[], held: readonly number[]): OverviewRow[] {
+  const places = new Map(held.map((vmid, at) => [vmid, at]))
+  const place = ({ lxc_id: vmid }: OverviewRow) => places.get(vmid) ?? held.length
+  return rows.toSorted((a, b) => place(a) - place(b))
 }
 
 /** What share of what is given is used; undefined when either is not known. */

@@ -53,10 +53,12 @@ function shortNumber(value: number): string {
   return String(Number(value.toFixed(size < 100 ? digits : 0)))
 }
 
+const size = (memoryMb: string): string => memoryText(Number(memoryMb))
+
 /** What the API says of a change, with memory as administrators write it: `memory 1 → 1.5 GiB` of `memory 1024 -> 1536 MB`. */
 export function changeText(text: string): string {
   return visibleText(text)
-    .replaceAll(/\b(\d+) -> (\d+) MB\b/g, (_, from, to) => `${memoryText(Number(from))} -> ${memoryText(Number(to))}`)
-    .replaceAll(/\b(\d+) MB\b/g, (_, size) => memoryText(Number(size)))
+    .replaceAll(/\b(\d+)( -> | of | to )(\d+) MB\b/g, (_, from, way, to) => `${size(from)}${way}${size(to)}`)
+    .replaceAll(/\b(\d+) MB\b/g, (_, amount) => size(amount))
     .replaceAll(' -> ', ' → ')
 }

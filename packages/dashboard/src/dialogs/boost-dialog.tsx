@@ -1,6 +1,6 @@
 import type { ContainerConfigBody } from '@lxc-autoscale/core'
 import { givenCores, MB_PER_GB } from '@lxc-autoscale/core/browser'
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import { ContainerName } from '../components/container-name.tsx'
 import { changeText, untilText } from '../format.ts'
@@ -9,28 +9,14 @@ import { DoDialog } from './do-dialog.tsx'
 import { endOf, LengthField, ReasonField, reasonOf } from './fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
 import { usePreview } from './use-preview.ts'
+import { WithConfig } from './with-config.tsx'
 
 /** More for a stated time. */
 export function BoostDialog({ vmid }: { readonly vmid: number }) {
-  const [config, setConfig] = useState<ContainerConfigBody | string>()
-  useEffect(() => {
-    api
-      .get<ContainerConfigBody>('/resource/lxc/config', { lxc_id: vmid })
-      .then(setConfig, (error: Error) => setConfig(error.message))
-  }, [vmid])
-  if (typeof config === 'object') return <BoostForm vmid={vmid} config={config} />
   return (
-    <DoDialog title={<Title vmid={vmid} />} confirm="Boost" isReady={false} act={async () => ''}>
-      <p role="alert">{config ?? 'One moment …'}</p>
-    </DoDialog>
-  )
-}
-
-function Title({ vmid }: { readonly vmid: number }) {
-  return (
-    <>
-      Boost <ContainerName vmid={vmid} />
-    </>
+    <WithConfig vmid={vmid} title="Boost">
+      {config => <BoostForm vmid={vmid} config={config} />}
+    </WithConfig>
   )
 }
 
@@ -50,7 +36,11 @@ function BoostForm({ vmid, config }: { readonly vmid: number; readonly config: C
   const preview = usePreview('/boost', isAny ? body : undefined)
   return (
     <DoDialog
-      title={<Title vmid={vmid} />}
+      title={
+        <>
+          Boost <ContainerName vmid={vmid} />
+        </>
+      }
       confirm="Boost"
       isReady={preview.state === 'would'}
       act={async () => changeText((await api.post('/boost', { ...body, ...reasonOf(reason) })).message)}

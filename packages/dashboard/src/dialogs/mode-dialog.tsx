@@ -1,10 +1,10 @@
-import type { Mode } from '@lxc-autoscale/core'
+import type { ContainerConfigBody, Mode } from '@lxc-autoscale/core'
 import { useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import { ContainerName } from '../components/container-name.tsx'
-import { rows } from '../live.ts'
 import { DoDialog } from './do-dialog.tsx'
 import { ReasonField, reasonOf } from './fields.tsx'
+import { WithConfig } from './with-config.tsx'
 
 const AS_CONFIGURED = ''
 const CHOICES: readonly (readonly [value: Mode | typeof AS_CONFIGURED, word: string, meaning: string])[] = [
@@ -17,7 +17,15 @@ const CHOICES: readonly (readonly [value: Mode | typeof AS_CONFIGURED, word: str
 
 /** What the model does with a container. */
 export function ModeDialog({ vmid }: { readonly vmid: number }) {
-  const [mode, setMode] = useState<string>(rows.peek().get(vmid)?.mode ?? AS_CONFIGURED)
+  return (
+    <WithConfig vmid={vmid} title="What is done with">
+      {config => <ModeForm vmid={vmid} config={config} />}
+    </WithConfig>
+  )
+}
+
+function ModeForm({ vmid, config }: { readonly vmid: number; readonly config: ContainerConfigBody }) {
+  const [mode, setMode] = useState<string>(config.steering.mode ?? AS_CONFIGURED)
   const [reason, setReason] = useState('')
   const body = { lxc_id: vmid, mode: mode === AS_CONFIGURED ? null : mode, ...reasonOf(reason) }
   return (

@@ -1,3 +1,4 @@
+import type { UndoManyBody } from '@lxc-autoscale/core'
 import { MS_PER_SECOND, visibleText } from '@lxc-autoscale/core/browser'
 import { useMemo, useState } from 'preact/hooks'
 import { api } from '../api.ts'
@@ -9,17 +10,6 @@ import { DoDialog } from './do-dialog.tsx'
 import { ReasonField, reasonOf } from './fields.tsx'
 import { PreviewBox } from './preview-box.tsx'
 import { usePreview } from './use-preview.ts'
-
-/** What the API says of each container. */
-interface UndoManyBody {
-  readonly containers: readonly {
-    readonly lxc_id: number
-    readonly name: string | null
-    readonly outcome: string
-    readonly message: string
-  }[]
-  readonly others: readonly unknown[]
-}
 
 const INSTALL = 'install'
 const HOUR_SECONDS = 3_600

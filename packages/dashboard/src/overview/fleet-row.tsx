@@ -30,6 +30,7 @@ export class FleetRow extends Component<FleetRowProps> {
     const { row, spark, place, mayChange } = this.props
     return (
       <tr aria-rowindex={place + 1}>
+        <td class="number-cell">{row.lxc_id}</td>
         <NameCell row={row} />
         <td class="state-cell">
           <State state={row.state} />
@@ -79,7 +80,7 @@ export class FleetRow extends Component<FleetRowProps> {
   }
 }
 
-function NameCell({ row: { lxc_id: vmid, name, tags, tier } }: { readonly row: OverviewRow }) {
+function NameCell({ row: { lxc_id: vmid, name, tags, tier, mode } }: { readonly row: OverviewRow }) {
   return (
     <th scope="row" class="name">
       <div class="first cut">
@@ -88,25 +89,20 @@ function NameCell({ row: { lxc_id: vmid, name, tags, tier } }: { readonly row: O
         </a>
       </div>
       <div class="second cut">
-        {vmid}
-        {tier !== null && (
-          <>
-            {' '}
-            · <Foreign text={tier} />
-          </>
-        )}
+        {tier !== null && <Foreign text={tier} />}
+        {mode !== null && mode !== 'auto' && <span class="mode">{MODE_WORDS[mode]}</span>}
         {tags.filter(isTold).map(tag => (
-          <span key={tag}>
-            {' '}
-            <span class="tag">
-              <Foreign text={tag} />
-            </span>
+          <span class="tag" key={tag}>
+            <Foreign text={tag} />
           </span>
         ))}
       </div>
     </th>
   )
 }
+
+/** What is not usual of a mode. */
+const MODE_WORDS = { grow_only: 'only grows', recommend: 'nothing is changed', off: 'off' } as const
 
 /** All but the tag of its tier, which stands beside it. */
 function isTold(tag: string): boolean {

@@ -1,5 +1,5 @@
 import type { OverviewRow } from '@lxc-autoscale/core'
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { Glyph } from '../components/glyph.tsx'
 import type { FleetView, SortColumn } from '../fleet-view.ts'
@@ -10,6 +10,7 @@ import { FleetRow } from './fleet-row.tsx'
 import { useWindow } from './use-window.ts'
 
 const COLUMNS: readonly (readonly [column: SortColumn, words: string])[] = [
+  ['number', 'No.'],
   ['name', 'Container'],
   ['state', 'State'],
   ['cpu', 'CPU'],
@@ -26,9 +27,12 @@ const narrow = matchMedia('(max-width: 47.5rem)')
 interface FleetTableProps {
   readonly rows: readonly OverviewRow[]
   readonly view: FleetView
+  /** Whether somebody is about to do something with a row, so that none may move. */
+  readonly isHeld: Signal<boolean>
 }
 
-export function FleetTable({ rows, view }: FleetTableProps) {
+export function FleetTable({ rows, view, isHeld }: FleetTableProps) {
+  const holding = useHolding(isHeld)
   const body = useRef<HTMLTableSectionElement>(null)
   const isNarrow = useSignal(narrow.matches)
   useSignalEffect(() => {
@@ -45,7 +49,7 @@ export function FleetTable({ rows, view }: FleetTableProps) {
   return (
     <table class="fleet" aria-label="Containers" aria-rowcount={rows.length + 1}>
       <Head view={view} />
-      <tbody ref={body} style={{ '--row': `${rowPx}px` }}>
+      <tbody ref={body} style={{ '--row': `${rowPx}px` }} {...holding}>
         <Gap columns={columns} heightPx={first * rowPx} key="before" />
         {rows.slice(first, end).map((row, at) => (
           <FleetRow
@@ -60,6 +64,21 @@ export function FleetTable({ rows, view }: FleetTableProps) {
       </tbody>
     </table>
   )
+}
+
+/** The pointer or the focus is in there. */
+function useHolding(isHeld: Signal<boolean>) {
+  const within = useRef({ pointer: false, focus: false })
+  const set = (part: 'pointer' | 'focus', is: boolean) => () => {
+    within.current[part] = is
+    isHeld.value = within.current.pointer || within.current.focus
+  }
+  return {
+    onPointerEnter: set('pointer', true),
+    onPointerLeave: set('pointer', false),
+    onFocusIn: set('focus', true),
+    onFocusOut: set('focus', false),
+  }
 }
 
 /** Stands for the rows that are not drawn. */

@@ -2,7 +2,7 @@ import type { ContainerState, OverviewRow } from '@lxc-autoscale/core'
 import { visibleText } from '@lxc-autoscale/core/browser'
 import { Glyph } from '../components/glyph.tsx'
 import { MenuButton } from '../components/menu.tsx'
-import { countStates, type FleetView } from '../fleet-view.ts'
+import { countStates, type FleetView, USUAL_SORT } from '../fleet-view.ts'
 import { setQuery } from '../router.ts'
 import { mayChange } from '../session.ts'
 import { STATE_LOOKS, stateRank } from '../states.ts'
@@ -40,12 +40,13 @@ export function FleetToolbar({ rows, shown, view }: FleetToolbarProps) {
         <Select name="tier" none="any tier" options={same(tiers)} value={view.tier} />
         <Select
           name="sort"
-          none="by state"
+          none="by number"
           options={SORTS}
-          value={view.sort === 'state' ? '' : sortText(view)}
+          value={view.sort === USUAL_SORT ? '' : sortText(view)}
           isNarrow
         />
       </div>
+      <StateChips counts={counts} view={view} />
       <div class="end">
         <span class="hint" role="status">
           {shown === rows.length ? `${shown} containers` : `${shown} of ${rows.length} containers`}
@@ -56,7 +57,6 @@ export function FleetToolbar({ rows, shown, view }: FleetToolbarProps) {
           </MenuButton>
         )}
       </div>
-      <StateChips counts={counts} view={view} />
     </search>
   )
 }
@@ -93,6 +93,7 @@ type Option = readonly [value: string, words: string]
 /** For a narrow screen, which has no heads of columns. */
 const SORTS: readonly Option[] = [
   ['name', 'by name'],
+  ['state', 'by state'],
   ['-cpu', 'by CPU'],
   ['-memory', 'by memory'],
   ['change', 'by last change'],
