@@ -117,6 +117,9 @@ async function follow(signal: AbortSignal): Promise<void> {
   const takeIfWanted = (event: StreamEvent) => (signal.aborted ? undefined : take(event))
   await readEvents(response.body, takeIfWanted, () => {
     lastBytesMs = Date.now()
+  }).catch((error: unknown) => {
+    // Each browser has words of its own for it.
+    throw error instanceof TypeError ? new Error('the connection to the API broke off') : error
   })
 }
 
