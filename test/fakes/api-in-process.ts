@@ -112,6 +112,7 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     streams,
+    dashboard: join(state, 'no-dashboard'),
     connections: new Connections(settings.server.max_connections, systemClock),
     metrics: new MetricsFeed({ ...about, keeper: series }),
     series,

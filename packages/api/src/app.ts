@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
 import { AutoscaleError, jsonText } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -55,6 +56,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
     hsts: false,
   })
   await app.register(rateLimit, { global: false })
+  await app.register(fastifyStatic, { root: ports.dashboard, serve: false, preCompressed: true, dotfiles: 'deny' })
   addHooks(app, ports, config)
   await describeRoutes(app)
   const listed = collectRoutes(app)

@@ -12,6 +12,7 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
+import { dashboardDirectory } from '@lxc-autoscale/dashboard'
 import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
@@ -115,6 +116,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       connections: new Connections(config.server.max_connections, clock),
       streams,
       news,
+      dashboard: dashboardDirectory,
       metrics: new MetricsFeed({ clock, log, keeper: series }),
       series,
       steering,

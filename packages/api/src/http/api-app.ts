@@ -25,6 +25,8 @@ declare module 'fastify' {
     example?: Readonly<Record<string, unknown>>
     /** Its answer lasts for as long as somebody listens. */
     isStream?: boolean
+    /** A page for people. */
+    isPage?: boolean
     /** Not listed: answers to wrong methods. */
     isHidden?: boolean
   }

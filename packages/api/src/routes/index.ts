@@ -1,5 +1,6 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
+import { dashboardRoutes } from './dashboard.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
@@ -8,7 +9,6 @@ import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
 import { overviewRoutes } from './overview.ts'
-import { pageRoutes } from './page.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
@@ -39,5 +39,5 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   newsRoutes,
   whatIfRoutes,
   documentRoutes,
-  pageRoutes,
+  dashboardRoutes,
 ]

@@ -38,6 +38,8 @@ export interface ApiPorts {
   readonly connections: Connections
   readonly streams: EventStreams
   readonly news: NewsDesk
+  /** Folder of the built dashboard. */
+  readonly dashboard: string
   readonly whatIfs: WhatIfs
   readonly metrics: MetricsFeed
   readonly series: SeriesStore
