@@ -20,7 +20,8 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
 }
 
 function decision(parts: Partial<Decision>): Decision {
-  return { id: 'a', vmid: 101, name: 'shop', steps: [], outcome: 'applied', why: '', problem: undefined, ...parts }
+  const said = { why: '', person: undefined, problem: undefined }
+  return { id: 'a', vmid: 101, name: 'shop', steps: [], outcome: 'applied', ...said, ...parts }
 }
 
 test('each container has a row with where it began, where it ended and how often it changed', () => {
