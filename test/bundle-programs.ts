@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { dashboardDirectory } from '@lxc-autoscale/dashboard'
 import { BUNDLES_VARIABLE } from './fakes/program-file.ts'
 
 const scripts = join(import.meta.dirname, '..', 'scripts', 'package')
@@ -16,7 +17,9 @@ export default async function setup(): Promise<() => void> {
   ])
   const folder = mkdtempSync(join(tmpdir(), 'lxc-autoscale-programs-'))
   await Promise.all(
-    PROGRAMS.map(({ entry }: { entry: string }) => bundleProgram({ entry, outfile: join(folder, basename(entry)) })),
+    PROGRAMS.map(({ entry }: { entry: string }) =>
+      bundleProgram({ entry, outfile: join(folder, basename(entry)), dashboard: dashboardDirectory }),
+    ),
   )
   process.env[BUNDLES_VARIABLE] = folder
   return () => rmSync(folder, { recursive: true })

@@ -37,6 +37,7 @@ export default defineConfig({
       project('faults', 240_000, [bundlePrograms]),
       project('e2e', 180_000, [bundlePrograms]),
       project('watch', 180_000, [bundlePrograms]),
+      project('dashboard', 180_000, [bundlePrograms]),
     ],
   },
 })

@@ -1,4 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+
+const END = '\n]\n'
 
 /** A number in [0, 1) that is always the same for the same words. */
 function noise(...words) {
@@ -80,6 +82,14 @@ export function writeHistory(path, { containers, entries, intervalMs, firstMs })
   for (let index = 0; index < entries; index++) {
     writeSync(file, `${index === 0 ? '[\n' : ',\n'}${cycleLine(containers, firstMs + index * intervalMs, index)}`)
   }
-  writeSync(file, '\n]\n')
+  writeSync(file, END)
+  closeSync(file)
+}
+
+/** Appends cycle number `index` at `timeMs` in the place of the closing bracket, as the monitor does. */
+export function appendCycle(path, { containers, timeMs, index }) {
+  const file = openSync(path, 'r+')
+  const text = `,\n${cycleLine(containers, timeMs, index)}${END}`
+  writeSync(file, text, fstatSync(file).size - END.length)
   closeSync(file)
 }

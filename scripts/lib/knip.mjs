@@ -24,6 +24,10 @@ export default {
       project: ['scripts/**/*.{ts,mjs}!', 'test/**/*.{ts,mjs}', '!test/fixtures/**'],
     },
     'packages/*': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: true },
+    'packages/dashboard': {
+      entry: ['src/main.tsx!', 'src/theme.ts!', 'dev/*.mjs'],
+      project: ['{src,dev}/**/*.{ts,tsx,mjs}!', '*.mjs!'],
+    },
     // The pretend host is for tests and the demo: what only tests use is what it is for.
     'packages/simulator': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: !isProduction },
   },

@@ -31,11 +31,25 @@ const englishOnly = {
   },
 }
 
+/** Where the files of the dashboard are follows from where a file of the checkout is; a bundle is told. */
+function dashboardAt(directory) {
+  return {
+    name: 'dashboard-at',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^@lxc-autoscale\/dashboard$/ }, ({ path }) => ({ path, namespace: 'dashboard-at' }))
+      onLoad({ filter: /.*/, namespace: 'dashboard-at' }, () => ({
+        contents: `export const dashboardDirectory = ${JSON.stringify(directory)}`,
+      }))
+    },
+  }
+}
+
 /**
- * Bundles the built program at `entry` with all that it imports into the one file `outfile`.
+ * Bundles the built program at `entry` with all that it imports into the one file `outfile`; the files of the dashboard are in
+ * the folder `dashboard` where it runs.
  * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
-export async function bundleProgram({ entry, outfile }) {
+export async function bundleProgram({ entry, outfile, dashboard }) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -47,7 +61,7 @@ export async function bundleProgram({ entry, outfile }) {
     banner: { js: BANNER },
     minify: true,
     keepNames: true,
-    plugins: [englishOnly],
+    plugins: [englishOnly, dashboardAt(dashboard)],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { bundleProgram } from './bundle.mjs'
 import { unpackNode } from './carried-node.mjs'
@@ -46,10 +46,11 @@ export async function stageFiles({ stage, architecture, version, date }) {
   mkdirSync(join(stage, LIB), { recursive: true })
   const node = stageNode({ architecture, outfile: join(stage, LIB, 'node') })
   const bundled = new Set()
-  for (const { command, processName, entry } of PROGRAMS) {
+  for (const { command, processName, entry, isInner = false } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
-    for (const folder of await bundleProgram({ entry, outfile })) bundled.add(folder)
+    for (const folder of await bundleProgram({ entry, outfile, dashboard: `/${SHARE}/dashboard` })) bundled.add(folder)
     chmodSync(outfile, 0o644)
+    if (isInner) continue
     link('../node', `${LIB}/bin/${processName}`)
     put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${processName} /${LIB}/${command}.mjs "$@"\n`, 0o755)
   }
@@ -72,6 +73,12 @@ export async function stageFiles({ stage, architecture, version, date }) {
       copy(`config/${folder}/${name}`, `${SHARE}/${folder}/${name}`)
     }
   }
+  const dashboard = join('packages', 'dashboard', 'dist')
+  for (const entry of readdirSync(join(root, dashboard), { recursive: true, withFileTypes: true })) {
+    const path = relative(join(root, dashboard), join(entry.parentPath ?? entry.path, entry.name))
+    if (entry.isFile()) copy(join(dashboard, path), `${SHARE}/dashboard/${path}`)
+  }
+  for (const folder of librariesOf('packages/dashboard')) bundled.add(folder)
   stageOperatorFiles({ copy, put })
 
   copy('scripts/package/debian/copyright', `${DOC}/copyright`)
@@ -95,9 +102,26 @@ function stageNode({ architecture, outfile }) {
   }
 }
 
+const readLock = () => JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+
+/** The packages of others that `workspace` needs, and what these need, as keys of the lock file. */
+function librariesOf(workspace) {
+  const { packages } = readLock()
+  const found = new Set()
+  const follow = ({ dependencies = {} }) => {
+    for (const folder of Object.keys(dependencies).map(name => `node_modules/${name}`)) {
+      if (found.has(folder) || packages[folder].link) continue
+      found.add(folder)
+      follow(packages[folder])
+    }
+  }
+  follow(packages[workspace])
+  return found
+}
+
 /** What the lock file knows of the bundled packages: `folders` are its keys. */
 function describePackages(folders) {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const lock = readLock()
   return [...folders].sort().map(folder => ({
     ...lock.packages[folder],
     name: folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length),

@@ -1,4 +1,5 @@
-import { AnomalyModel, actedOn, anomalySettings, FleetHistory } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
+import { AnomalyModel, actedOn, anomalySettings } from '@lxc-autoscale/model'
 import { DEFAULTS } from './settings.mjs'
 
 const VMID = 100

@@ -1,5 +1,4 @@
-import { DEFAULT_SWAP_MB as SWAP_MB } from '@lxc-autoscale/cli'
-import { bill, largest, sampleWeightsS } from '@lxc-autoscale/replay'
+import { bill, largest, DEFAULT_SWAP_MB as SWAP_MB, sampleWeightsS } from '@lxc-autoscale/replay'
 
 const SECONDS_PER_DAY = 86_400
 const LEAST_MEMORY_MB = 64

@@ -1,5 +1,6 @@
-import { apiMargin, REPLAY_INTERVAL_S, replaySettings } from '@lxc-autoscale/cli'
+import { apiMargin, replaySettings } from '@lxc-autoscale/cli'
 import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
+import { REPLAY_INTERVAL_S } from '@lxc-autoscale/replay'
 
 export const DEFAULTS = MODEL_CONFIG_RULES.schema.parse({})
 /** How `lxc-autoscale replay` replays. */

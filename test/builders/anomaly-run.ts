@@ -1,4 +1,4 @@
-import { FleetHistory } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { type AnomalySettings, DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import type { AnomalyVerdict } from '../../packages/model/src/anomaly/anomaly-verdict.ts'

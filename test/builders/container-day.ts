@@ -1,5 +1,6 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
+import { ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { actedOn } from '../../packages/model/src/cycle/acted-on.ts'
@@ -112,6 +113,13 @@ export class ContainerDay {
           leastMemoryMb: memoryMb + 32,
           rawCores: undefined,
           rawMemory: undefined,
+          steering: {
+            pausedUntilMs: undefined,
+            isAllPaused: false,
+            mode: undefined,
+            boost: undefined,
+            problem: undefined,
+          },
         },
         allocation: this.#allocation,
         container,

@@ -3,7 +3,7 @@ import type { ContainerStatus, ModelStatus } from '@lxc-autoscale/core'
 /** What a model that works wrote down at `updated_at`; a test names what matters to it. */
 export function modelStatus({ cycle, metrics, api, ...changes }: StatusChanges = {}): ModelStatus {
   return {
-    version: 2,
+    version: 3,
     updated_at: '2026-03-01T12:00:00.000Z',
     pid: 4_711,
     model_version: '2.0.0',
@@ -30,6 +30,7 @@ export function modelStatus({ cycle, metrics, api, ...changes }: StatusChanges =
     api: { url: 'http://127.0.0.1:5000', breaker: 'closed', ...api },
     warnings: [],
     forests: { containers: 1, with_own_forests: 0, forests: 0, alarms: 0 },
+    settings: [[{ key: 'mode', value: 'auto', from: 'default' }]],
     containers: [containerStatus()],
     ...changes,
   }
@@ -53,6 +54,8 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     vmid: 101,
     name: 'web',
     tags: [],
+    tier: null,
+    settings: 0,
     mode: 'auto',
     learning: false,
     allocation: { cores: 2, memory_mb: 1_024 },

@@ -1,5 +1,5 @@
 import type { ContainerSample } from '@lxc-autoscale/core'
-import type { NewSample } from '../../packages/model/src/history/new-sample.ts'
+import type { NewSample } from '@lxc-autoscale/host'
 import { sample } from './snapshot.ts'
 
 /** A new sample of container 101, ten seconds after the one before; a test names only what matters to it. */

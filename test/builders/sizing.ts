@@ -132,7 +132,7 @@ export function facts(overrides: Partial<RuleFacts> = {}): RuleFacts {
     lastGrowthMs: undefined,
     lastMemoryShrinkMs: undefined,
     lastFailureMs: undefined,
-    recentChanges: 0,
+    recentChangesMs: [],
     ...overrides,
   }
 }
@@ -150,9 +150,10 @@ export function draft(to: Partial<Allocation>, overrides: Partial<Draft> = {}): 
 }
 
 /** What a decision that nothing has held says of that. */
-export const UNHELD: Pick<Decision, 'askedBy' | 'heldBy' | 'atMaximum' | 'limits'> = {
+export const UNHELD: Pick<Decision, 'askedBy' | 'heldBy' | 'heldUntilMs' | 'atMaximum' | 'limits'> = {
   askedBy: { cores: 'test', memory: 'test' },
   heldBy: { cores: undefined, memory: undefined },
+  heldUntilMs: { cores: undefined, memory: undefined },
   atMaximum: { cores: false, memory: false },
   limits: { minCores: 1, maxCores: 16, minMemoryMb: 128, maxMemoryMb: 65_536 },
 }

@@ -399,6 +399,21 @@ describe('the history', () => {
     expect(new Set(own.map(({ lxc_id }) => lxc_id))).toEqual(new Set([101]))
   })
 
+  test('gives only what somebody asked for, what ended so, and what gave more or less', async () => {
+    await api.ask('/scale/resources', { body: { lxc_id: 106, cores: 3, memory: 768 } })
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 100 } })
+    await api.ask('/scale/cores', { body: { lxc_id: 106, cores: 2 }, key: KEYS.scale })
+    const newest = async (query: string) =>
+      dataOf(await api.ask(`/history?lxc_id=106&limit=1&${query}`), HistoryBody).entries[0]
+    expect(await newest('who=model')).toMatchObject({ who: { key: 'model' }, after: { cores: 2 } })
+    expect(await newest('outcome=refused')).toMatchObject({ asked: { cores: 100 } })
+    // The cores grew, the memory shrank: it is both.
+    const first = { asked: { cores: 3, memory: 768 } }
+    expect(await newest('direction=up')).toMatchObject(first)
+    expect(await newest('direction=down&outcome=applied&who=admin')).toMatchObject(first)
+    expect(await newest('direction=down&who=nobody')).toBeUndefined()
+  })
+
   test.each([
     ['/history/00000000-0000-4000-8000-000000000000/undo', 404],
     ['/history/nonsense/undo', 400],
@@ -417,6 +432,9 @@ describe('what there is', () => {
     )
     expect(routes.get('/snapshot/delete')).toEqual(['DELETE'])
     expect(routes.get('/resource/vm/configs')).toEqual(['GET', 'HEAD'])
+    // That one has no end.
+    expect(routes.get('/events')).toEqual(['GET'])
+    routes.delete('/events')
     for (const [url, [method = 'GET']] of routes) {
       const path = url.replace(':id', '00000000-0000-4000-8000-000000000000')
       const answer = await api.ask(path, { method, ...(method === 'GET' ? {} : { body: {} }) })
@@ -443,18 +461,29 @@ describe('what there is', () => {
     })
   })
 
-  test.each(['/', '/docs'])('%s is a page without anything from elsewhere', async path => {
-    const { status, headers, text } = await api.ask(path)
+  test.each(['/', '/container/101', '/changes', '/docs'])('%s is the dashboard, without a key', async path => {
+    const { status, headers, text } = await api.ask(path, { key: '' })
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('text/html; charset=utf-8')
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
-    expect(text).not.toMatch(/(?:src|href)=["']?(?:https?:)?\/\//)
-    expect(text).toContain('/scale/resources')
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/)
+    expect(headers['content-security-policy']).not.toContain('unsafe')
+    expect(headers['cache-control']).toBe('no-cache')
+    const [script = ''] = /\/assets\/main-\w+\.js/.exec(text) ?? []
+    const asset = await api.ask(script, { key: '', headers: { 'accept-encoding': 'br' } })
+    expect(asset).toMatchObject({
+      status: 200,
+      headers: { 'content-encoding': 'br', 'cache-control': 'public, max-age=31536000, immutable' },
+    })
+    const etag = { 'if-none-match': String(asset.headers['etag']), 'accept-encoding': 'br' }
+    expect((await api.ask(script, { key: '', headers: etag })).status).toBe(304)
+    expect((await api.ask(path, { key: '', method: 'HEAD' })).status).toBe(200)
   })
 
-  test('shows the containers on its page only to who has a key', async () => {
-    expect((await api.ask('/', { key: '' })).text).not.toContain('ct106')
-    expect((await api.ask('/')).text).toContain('ct106')
-    expect((await api.ask('/', { key: KEYS.only101 })).text).not.toContain('ct106')
-  })
+  // biome-ignore format: a table
+  test.each(['/assets/nope.js', '/assets/..%2findex.html', '/assets/%2e%2e%2f%2e%2e%2fpackage.json', '/container', '/container/101/x', '/index.html'])(
+    '%s is no file of it',
+    async path => {
+      expect(await api.ask(path, { key: '' })).toMatchObject({ status: path.includes('%2f') ? 400 : 404 })
+    },
+  )
 })

@@ -44,8 +44,8 @@ describe('a key', () => {
     ['/resource/node/status', 'GET'],
     ['/history', 'GET'],
     ['/routes', 'GET'],
-    ['/openapi.json', 'GET'],
-    ['/docs', 'GET'],
+    ['/overview', 'GET'],
+    ['/events', 'GET'],
     ['/snapshot/list?lxc_id=101', 'GET'],
     ['/scale/cores', 'POST'],
     ['/scale/ram', 'POST'],
@@ -270,10 +270,12 @@ test('the audit log cannot be given lines of somebody else', async () => {
   expect(JSON.parse(lines.at(-1) ?? '').why).toBe(reason)
 })
 
-test('a container name from the host is escaped on the page', async () => {
+test('a container name from the host is JSON for whoever asks, and steers no terminal', async () => {
   const path = join(api.host.paths.pve, 'lxc', '102.conf')
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/^hostname: .*$/m, 'hostname: <script>alert(1)</script>'))
-  const { text } = await api.ask('/')
-  expect(text).toContain('&lt;script&gt;alert(1)')
-  expect(text).not.toContain('<script>alert')
+  const name = '<script>alert(1)</script>\u202e\u009b2J'
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^hostname: .*$/m, `hostname: ${name}`))
+  const { text, json, headers } = await api.ask('/overview')
+  expect(json.data.rows[1].name).toBe(name)
+  expect(text).toContain('</script>\\u202e\\u009b2J')
+  expect(headers['content-type']).toBe('application/json; charset=utf-8')
 })

@@ -9,16 +9,24 @@ import { buildApp } from '../../packages/api/src/app.ts'
 import { appContext } from '../../packages/api/src/app-context.ts'
 import type { LineFiles } from '../../packages/api/src/audit/append-file.ts'
 import { AuditLog } from '../../packages/api/src/audit/audit-log.ts'
+import { BoostKeeper } from '../../packages/api/src/changes/boost-keeper.ts'
 import { ApiConfig } from '../../packages/api/src/config.ts'
+import { MetricsFeed } from '../../packages/api/src/host/metrics-feed.ts'
 import { configuredKeys } from '../../packages/api/src/http/authentication-section.ts'
 import { Connections } from '../../packages/api/src/http/connections.ts'
+import { EventStreams } from '../../packages/api/src/http/event-streams.ts'
 import { Idempotency } from '../../packages/api/src/http/idempotency.ts'
 import { KeyRing } from '../../packages/api/src/http/key-ring.ts'
 import { NewsDesk } from '../../packages/api/src/news/news-desk.ts'
 import { NewsFile } from '../../packages/api/src/news/news-file.ts'
 import { ContainerQueue } from '../../packages/api/src/pct/container-queue.ts'
+import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
+import { WhatIfs } from '../../packages/api/src/replays/what-ifs.ts'
 import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.ts'
+import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
+import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
+import { programFile } from './program-file.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
 
@@ -87,10 +95,15 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
-  const telemetry = new ApiTelemetry(queue)
+  const streams = new EventStreams()
+  const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock: systemClock, log: log.log, signal: stopping.signal }
+  const series = await SeriesStore.open({ directory: state, ...about })
+  const steering = await SteeringStore.open({ ...about, directory: state })
   const ports = {
     ...about,
+    steering,
+    boosts: new BoostKeeper({ ...about, steering }),
     commands,
     files: new HostFiles(0),
     queue,
@@ -98,7 +111,15 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     idempotency: new Idempotency(audit),
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
+    streams,
+    dashboard: join(state, 'no-dashboard'),
     connections: new Connections(settings.server.max_connections, systemClock),
+    metrics: new MetricsFeed({ ...about, keeper: series }),
+    series,
+    whatIfs: new WhatIfs({
+      ...about,
+      replay: replayProcess({ node: process.execPath, program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
+    }),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const { containers } = appContext(ports, settings)

@@ -1,13 +1,13 @@
-import {
-  type AutoscaleError,
-  type ContainerSample,
-  type CycleSummary,
-  type MetricsCycle,
-  type ModelStatus,
-  NO_PAUSES,
-  type Pauses,
+import type {
+  AutoscaleError,
+  ContainerSample,
+  CycleSummary,
+  FollowOutcome,
+  MetricsCycle,
+  ModelStatus,
 } from '@lxc-autoscale/core'
-import { FleetHistory, ModelConfig } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
+import { ModelConfig } from '@lxc-autoscale/model'
 import { AnomalyModel } from '../../packages/model/src/anomaly/anomaly-model.ts'
 import { DEFAULT_ANOMALY_SETTINGS } from '../../packages/model/src/anomaly/anomaly-settings.ts'
 import { ScalingClient } from '../../packages/model/src/client/scaling-client.ts'
@@ -15,7 +15,6 @@ import { AuditTrail } from '../../packages/model/src/cycle/audit-trail.ts'
 import { Fleet } from '../../packages/model/src/cycle/fleet.ts'
 import { SteadyTime } from '../../packages/model/src/cycle/steady-time.ts'
 import { type CycleSettings, ModelCycle } from '../../packages/model/src/cycle.ts'
-import type { FollowOutcome } from '../../packages/model/src/history/follow-outcome.ts'
 import type { MetricsSource, StateStore, StatusBoard } from '../../packages/model/src/ports.ts'
 import type { LoadedSizers, SavedMoment, SavedSizer } from '../../packages/model/src/state/sizer-state.ts'
 import type { Learned } from '../../packages/model/src/state/state-files.ts'
@@ -54,7 +53,6 @@ export class FakeState implements StateStore {
   /** As `nextError`, until it is taken away. */
   error: Error | undefined
   saves = 0
-  pauses: Pauses | AutoscaleError = NO_PAUSES
 
   loaded(): LoadedSizers {
     return { sizers: this.sizers, moment: this.moment, isLost: this.isLost }
@@ -71,10 +69,6 @@ export class FakeState implements StateStore {
     this.forests = [...forests]
     this.saves += 1
     return 1_000
-  }
-
-  loadPauses(): Pauses | AutoscaleError {
-    return this.pauses
   }
 }
 

@@ -1,4 +1,11 @@
-import { AutoscaleError, type Clock, type HistoryEntryBody, systemClock } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type Clock,
+  type HistoryEntryBody,
+  NO_STEERING,
+  type SteeringBody,
+  systemClock,
+} from '@lxc-autoscale/core'
 import type { ApiReply, ApiRequest, Transport } from '../../packages/model/src/client/transport.ts'
 import { historyEntry } from '../builders/history-entry.ts'
 
@@ -16,6 +23,7 @@ export interface FakeContainer {
   uptime_seconds: number | null
   least_memory_mb: number | null
   raw_limits: { cores: string | null; memory: string | null }
+  steering: SteeringBody
 }
 
 type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
@@ -48,6 +56,7 @@ export class FakeScalingApi implements Transport {
       uptime_seconds: 864_000,
       least_memory_mb: 332,
       raw_limits: { cores: null, memory: null },
+      steering: NO_STEERING,
       ...container,
     }
     this.containers.set(vmid, whole)
@@ -187,6 +196,7 @@ export function configBody(vmid: number, container: FakeContainer): Record<strin
     uptime_seconds: container.uptime_seconds,
     least_memory_mb: container.least_memory_mb,
     raw_limits: container.raw_limits,
+    steering: container.steering,
   }
 }
 

@@ -109,17 +109,17 @@ export const MUTANTS = [
   },
   {
     name: 'samples are learned twice',
-    file: `${MODEL}/history/container-history.ts`,
+    file: 'packages/host/src/samples/container-history.ts',
     from: 'if (markMs <= this.#markMs) return false',
     to: 'if (markMs < this.#markMs) return false',
-    suites: [['unit', 'test/unit/model/history']],
+    suites: [['unit', 'test/unit/host/samples']],
   },
   {
     name: 'more memory in use than the host has is learned',
-    file: `${MODEL}/history/implausible.ts`,
+    file: 'packages/host/src/samples/implausible.ts',
     from: 'if (memoryUsageMb !== undefined && memoryUsageMb > (host?.memoryMb ?? memoryUsageMb)) {',
     to: 'if (memoryUsageMb !== undefined && memoryUsageMb > 1_000 * (host?.memoryMb ?? memoryUsageMb)) {',
-    suites: [['unit', 'test/unit/model/history']],
+    suites: [['unit', 'test/unit/host/samples']],
   },
   {
     name: 'a leaf of the forest counts no rows that it still holds',

@@ -9,17 +9,18 @@ import { HealthChecks } from './health-checks.ts'
 import { CgroupReader } from './host/cgroup.ts'
 import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
-import { MonitorFile } from './host/monitor-file.ts'
+import { LiveUpdates } from './overview/live-updates.ts'
+import { Overview } from './overview/overview.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, news, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
-  const monitorFile = new MonitorFile(config.health.metrics_file)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const onEnd = (entry: HistoryEntryBody) => {
@@ -37,14 +38,18 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     safety: config.safety,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
+  const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
+  const node = () => ownNode({ config, cluster })
+  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
   return {
     ...ports,
     ...scaling,
     config,
-    monitorFile,
     runner,
     shrinks,
     deciding,
-    health: new HealthChecks({ clock, commands, cluster, monitorFile, audit, deciding, config }),
+    health,
+    overview,
+    live: new LiveUpdates({ clock, overview, audit, signal }),
   }
 }

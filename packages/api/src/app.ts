@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
 import { AutoscaleError, jsonText } from '@lxc-autoscale/core'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -55,6 +56,7 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
     hsts: false,
   })
   await app.register(rateLimit, { global: false })
+  await app.register(fastifyStatic, { root: ports.dashboard, serve: false, preCompressed: true, dotfiles: 'deny' })
   addHooks(app, ports, config)
   await describeRoutes(app)
   const listed = collectRoutes(app)
@@ -62,6 +64,9 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   for (const module of ROUTE_MODULES) module(app, context)
   refuseOtherMethods(app, listed)
   ports.news.use(newsSettings(config), newsSources(context))
+  ports.series.use(() => context.deciding.status())
+  ports.metrics.use(config.health.metrics_file)
+  ports.boosts.use(context)
   return app
 }
 
@@ -125,6 +130,8 @@ function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPor
   })
   app.addHook('preHandler', async request => guardFields(request))
   app.addHook('onResponse', async (request, reply) => {
+    // How long somebody listened says nothing of how fast it is.
+    if (request.routeOptions.config.isStream && reply.statusCode === 200) return
     telemetry.request({
       method: request.method,
       endpoint: request.routeOptions.url ?? 'unknown',

@@ -1,10 +1,6 @@
-import { givenCores, type HistoryEntryBody, labels, type MetricFamily } from '@lxc-autoscale/core'
-import { asObject } from './json-object.ts'
+import { CHANGE_DIRECTIONS, type HistoryEntryBody, labels, type MetricFamily } from '@lxc-autoscale/core'
+import { directionOf, RESOURCES, type Resource } from './changes/direction.ts'
 
-/** What changes of size are counted by, so that all that can be counted begins at 0. */
-const RESOURCES = ['cpu', 'memory'] as const
-type Resource = (typeof RESOURCES)[number]
-const DIRECTIONS = ['up', 'down'] as const
 const NOT_MADE = ['refused', 'failed', 'unknown'] as const
 
 /** What became of the changes of the sizes of containers since the start. */
@@ -16,7 +12,7 @@ export class ChangeCounts {
   add({ action, lxc_id: vmid, asked, before, after, outcome, error }: HistoryEntryBody): void {
     if (action !== 'scale' || error === 'CONTAINER_NOT_FOUND') return
     for (const resource of resourcesOf(asked)) {
-      const direction = directionOf(resource, before, after)
+      const direction = directionOf(resource, { before, after })
       if (outcome === 'applied' && direction !== undefined) increment(this.#made, labels({ vmid, resource, direction }))
       if (isNotMade(outcome)) increment(this.#notMade, labels({ vmid, resource, outcome }))
     }
@@ -25,7 +21,7 @@ export class ChangeCounts {
   /** The counters of these containers, and of no others: what somebody made up leaves no series behind. */
   metrics(vmids: readonly number[]): MetricFamily[] {
     const made = vmids.flatMap(vmid =>
-      RESOURCES.flatMap(resource => DIRECTIONS.map(direction => labels({ vmid, resource, direction }))),
+      RESOURCES.flatMap(resource => CHANGE_DIRECTIONS.map(direction => labels({ vmid, resource, direction }))),
     )
     const notMade = vmids.flatMap(vmid =>
       RESOURCES.flatMap(resource => NOT_MADE.map(outcome => labels({ vmid, resource, outcome }))),
@@ -60,26 +56,4 @@ function resourcesOf({ cores, cpulimit, memory }: HistoryEntryBody['asked']): Re
     ...(cores === undefined && cpulimit === undefined ? [] : (['cpu'] as const)),
     ...(memory === undefined ? [] : (['memory'] as const)),
   ]
-}
-
-/** Whether a resource grew or shrank; undefined when it did neither. */
-function directionOf(resource: Resource, before: unknown, after: unknown): (typeof DIRECTIONS)[number] | undefined {
-  const sizes = resource === 'cpu' ? [givenCoresOf, figure('cores'), figure('cpulimit')] : [figure('memory_mb')]
-  for (const size of sizes) {
-    const [from, to] = [size(before), size(after)]
-    if (from !== undefined && to !== undefined && from !== to) return to > from ? 'up' : 'down'
-  }
-  return undefined
-}
-
-function givenCoresOf(body: unknown): number | undefined {
-  const [cores, cpulimit] = [figure('cores')(body) ?? null, figure('cpulimit')(body) ?? null]
-  return givenCores({ cores, cpulimit })
-}
-
-function figure(key: string): (body: unknown) => number | undefined {
-  return body => {
-    const value = asObject(body)?.[key]
-    return typeof value === 'number' ? value : undefined
-  }
 }

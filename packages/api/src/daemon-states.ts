@@ -7,7 +7,7 @@ import {
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import type { ApiConfig } from './config.ts'
-import type { MonitorFile } from './host/monitor-file.ts'
+import type { MetricsFeed } from './host/metrics-feed.ts'
 
 /** What can be told of one daemon from here. */
 export interface DaemonState {
@@ -20,7 +20,7 @@ const START_MONITOR = 'systemctl restart lxc_monitor'
 
 export interface DaemonStateParts {
   readonly clock: Clock
-  readonly monitorFile: MonitorFile
+  readonly metrics: Pick<MetricsFeed, 'modifiedMs'>
   readonly config: Pick<ApiConfig, 'health'>
 }
 
@@ -33,9 +33,9 @@ export function daemonStates(parts: DaemonStateParts): readonly DaemonState[] {
   ]
 }
 
-function monitorState({ clock, monitorFile, config }: DaemonStateParts): DaemonState {
+function monitorState({ clock, metrics, config }: DaemonStateParts): DaemonState {
   return known('lxc_monitor', () => {
-    const modifiedMs = monitorFile.modifiedMs()
+    const modifiedMs = metrics.modifiedMs()
     const { metrics_file: file, max_metrics_age_seconds: maxSeconds } = config.health
     if (file === '') return { state: 'not known', detail: 'health.metrics_file is empty' }
     if (modifiedMs === undefined) return { state: 'not running', detail: `${file} is not there: ${START_MONITOR}` }

@@ -1,4 +1,3 @@
-import { type BigIntStats, statSync } from 'node:fs'
 import {
   type Clock,
   type DecidingFacts,
@@ -7,9 +6,9 @@ import {
   type ModelStatus,
   modelFacts,
   statusFacts,
-  systemErrorCode,
 } from '@lxc-autoscale/core'
 import type { ApiConfig } from './config.ts'
+import { fileVersion } from './host/file-version.ts'
 
 export interface DecidingParts {
   readonly clock: Clock
@@ -43,22 +42,10 @@ export class Deciding {
   }
 
   #found(file: string): Found {
-    const version = versionOf(file)
+    const version = fileVersion(file)
     if (this.#read?.version === version) return this.#read.found
     const found = statusFacts(file)
     this.#read = { version, found }
     return found
-  }
-}
-
-/** What tells one content of the file from another: it is replaced, never written to. */
-function versionOf(file: string): string {
-  try {
-    const { dev, ino, mtimeNs, size, ctimeNs }: BigIntStats = statSync(file, { bigint: true })
-    return [dev, ino, mtimeNs, ctimeNs, size].join(' ')
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === undefined) throw error
-    return code
   }
 }

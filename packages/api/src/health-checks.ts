@@ -4,7 +4,7 @@ import type { AuditLog } from './audit/audit-log.ts'
 import type { ApiConfig } from './config.ts'
 import type { Deciding } from './deciding.ts'
 import type { ClusterFiles } from './host/cluster-files.ts'
-import type { MonitorFile } from './host/monitor-file.ts'
+import type { MetricsFeed } from './host/metrics-feed.ts'
 import { listContainers } from './pct/commands.ts'
 import type { HostCommands } from './ports.ts'
 
@@ -50,7 +50,7 @@ export interface HealthCheckParts {
   readonly clock: Clock
   readonly commands: HostCommands
   readonly cluster: ClusterFiles
-  readonly monitorFile: MonitorFile
+  readonly metrics: Pick<MetricsFeed, 'modifiedMs'>
   readonly audit: AuditLog
   readonly deciding: Pick<Deciding, 'verdict'>
   readonly config: Pick<ApiConfig, 'health' | 'host'>
@@ -149,9 +149,9 @@ export class HealthChecks {
   }
 
   #metricsFile(): CheckResult {
-    const { monitorFile, clock, config } = this.#parts
+    const { metrics, clock, config } = this.#parts
     const { metrics_file: path, max_metrics_age_seconds: maxSeconds } = config.health
-    const modifiedMs = monitorFile.modifiedMs()
+    const modifiedMs = metrics.modifiedMs()
     if (modifiedMs === undefined) return { ok: false, detail: `${path} is not there; does lxc_monitor run?` }
     const ageSeconds = Math.max(0, (clock.nowMs() - modifiedMs) / MS_PER_SECOND)
     const detail = `${ageSeconds.toFixed(1)} s old`

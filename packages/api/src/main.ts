@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   acquireInstanceLock,
   BYTES_PER_MB,
@@ -12,14 +12,18 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
+import { dashboardDirectory } from '@lxc-autoscale/dashboard'
 import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import { BoostKeeper } from './changes/boost-keeper.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
+import { MetricsFeed } from './host/metrics-feed.ts'
 import { ApiServer } from './http/api-server.ts'
 import { configuredKeys } from './http/authentication-section.ts'
 import { Connections } from './http/connections.ts'
+import { EventStreams } from './http/event-streams.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { readKeyFile } from './http/key-file.ts'
 import { KeyRing } from './http/key-ring.ts'
@@ -28,8 +32,12 @@ import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
 import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
+import { replayProcess } from './replays/replay-process.ts'
+import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
 import type { ApiPorts } from './routes/route-context.ts'
+import { SeriesStore } from './series/series-store.ts'
+import { SteeringStore } from './steering/steering-store.ts'
 import { ApiTelemetry } from './telemetry.ts'
 
 /** Changes that run `pct` at once. Source of the bound: each start of pct costs a core for a second. */
@@ -76,7 +84,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       maxRunning: MAX_RUNNING_CHANGES,
       maxWaiting: config.lxc.max_waiting_changes,
     }))
-    const telemetry = new ApiTelemetry(queue)
+    const streams = new EventStreams()
+    const telemetry = new ApiTelemetry(queue, streams)
     const commands = new PctCli({
       clock,
       mark: directory,
@@ -90,6 +99,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       },
     })
     const news = new NewsDesk({ clock, log, file: await NewsFile.open(directory), counts: telemetry, signal })
+    const series = await SeriesStore.open({ directory, clock, log })
+    const steering = await SteeringStore.open({ directory, clock, log })
+    const boosts = new BoostKeeper({ steering, clock, log, signal })
     const ports = {
       clock,
       log,
@@ -102,13 +114,28 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       telemetry,
       keys: keyRing(config, clock),
       connections: new Connections(config.server.max_connections, clock),
+      streams,
       news,
+      dashboard: dashboardDirectory,
+      metrics: new MetricsFeed({ clock, log, keeper: series }),
+      series,
+      steering,
+      boosts,
+      whatIfs: new WhatIfs({
+        clock,
+        log,
+        replay: replayProcess({ node: process.execPath, program: replayProgram() }),
+        signal,
+      }),
       signal,
     }
     const beforeReload = appContext(ports, config)
     const { containers, shrinks } = beforeReload
     await resolveInterrupted({ ...ports, containers, mark: directory })
     await shrinks.resume(audit.newestFirst(), beforeReload)
+    boosts.use(beforeReload)
+    // Before any request: what became due meanwhile has its turn first.
+    void boosts.run()
     const app = await build(ports, config)
     const server = new ApiServer(config.server, ports.connections, app.routing)
     const port = await server.listen()
@@ -120,17 +147,31 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       const keys = keyRing(next, clock)
       config = next
       build({ ...ports, keys }, next).then(
-        built => server.use(built.routing),
+        built => {
+          server.use(built.routing)
+          streams.endAll()
+        },
         error => log.error({ problem: errorMessage(error) }, 'new configuration refused; the old one stays in force'),
       )
     })
     const told = news.run()
+    const followed = ports.metrics.run(signal)
     await feedWatchdog(context, server)
-    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told]))
+    streams.endAll()
+    await isWithin(clock, STOP_WAIT_MS, Promise.all([queue.close(), server.close(), told, followed]))
+    await series.save()
     await audit.close()
   } finally {
     lock.release()
   }
+}
+
+const REPLAY_PROGRAM = 'lxc-autoscale-what-if.mjs'
+
+/** In the package it lies beside this program. */
+function replayProgram(): string {
+  const here = dirname(realpathSync(process.argv[1] ?? ''))
+  return [join(here, REPLAY_PROGRAM)].find(existsSync) ?? join(here, '../../replay/bin', REPLAY_PROGRAM)
 }
 
 async function build(ports: ApiPorts, config: ApiConfig) {

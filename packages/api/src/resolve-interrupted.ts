@@ -1,16 +1,14 @@
 import { AutoscaleError, errorMessage, isWithin } from '@lxc-autoscale/core'
 import type { AuditEntry, BegunChange } from './audit/audit-entry.ts'
 import type { AuditLog } from './audit/audit-log.ts'
-import { observeChange, showsAllDone } from './changes/observe.ts'
+import { type Observed, observeChange, showsAllDone } from './changes/observe.ts'
 import { type LeftSnapshotParts, removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import type { Idempotency } from './http/idempotency.ts'
 import { leftCommandsEnded } from './pct/left-commands.ts'
-import type { Containers } from './ports.ts'
 
-export interface InterruptedParts extends LeftSnapshotParts {
+export interface InterruptedParts extends LeftSnapshotParts, Observed {
   readonly audit: AuditLog
   readonly idempotency: Idempotency
-  readonly containers: Containers
   /** The mark of this service's commands. */
   readonly mark: string
 }
@@ -49,11 +47,11 @@ async function resolveInTurn(change: BegunChange, parts: InterruptedParts): Prom
 
 async function resolve(
   change: BegunChange,
-  { audit, containers, clock, log, signal, mark }: InterruptedParts,
+  { audit, containers, steering, clock, log, signal, mark }: InterruptedParts,
 ): Promise<void> {
   const vmid = change.lxc_id
   const isOver = await leftCommandsEnded({ mark, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
-  const after = await observeChange(containers, { ...change, vmid }).catch(error => {
+  const after = await observeChange({ containers, steering }, { ...change, vmid }).catch(error => {
     log.warn({ vmid, problem: errorMessage(error) }, 'container of an interrupted change cannot be read')
     return null
   })

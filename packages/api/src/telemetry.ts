@@ -21,6 +21,7 @@ import { savedOf } from './audit/saved-sizes.ts'
 import { ChangeCounts } from './change-counts.ts'
 import { allocationBody } from './changes/wire-allocation.ts'
 import type { ContainerFacts } from './host/container-facts.ts'
+import type { EventStreams } from './http/event-streams.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
 import type { CommandReport } from './pct/pct-cli.ts'
 
@@ -86,9 +87,10 @@ export class ApiTelemetry {
     ['target'],
   )
 
-  constructor(queue: ContainerQueue) {
+  constructor(queue: ContainerQueue, streams: Pick<EventStreams, 'size'>) {
     this.#gauge('api_queue_length', 'Changes that wait for their turn.', () => queue.waiting)
     this.#gauge('api_queue_running', 'Changes that are being made.', () => queue.running)
+    this.#gauge('api_event_streams', 'Streams of events that are open.', () => streams.size)
     this.#gauge('api_resident_memory_bytes', 'Resident memory of the daemon.', () => process.memoryUsage.rss())
     for (const reason of ERROR_CODES) {
       this.#refusals.inc({ reason }, 0)

@@ -1,7 +1,5 @@
 export {
   apiMargin,
-  DEFAULT_SWAP_MB,
-  REPLAY_INTERVAL_S,
   replayedShapes,
   replaySettings,
   tableRows,

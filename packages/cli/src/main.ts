@@ -1,5 +1,6 @@
 import { AutoscaleError, ConfigError, systemErrorCode, VERSION, visibleLines, visibleText } from '@lxc-autoscale/core'
 import { Command, CommanderError } from 'commander'
+import { boostCommand } from './commands/boost.ts'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -50,6 +51,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     undoCommand(environment),
     ignoreCommand(environment),
     modeCommand(environment),
+    boostCommand(environment),
     configCommand(),
     doctorCommand(environment),
     notifyCommand(environment),

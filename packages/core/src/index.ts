@@ -11,6 +11,7 @@ export { loadConfig, readConfigText, readConfigValues } from './config/read-conf
 export { retiredAdvice } from './config/retired-keys.ts'
 export { isSection, namedNode, nodeAt, type Path, type SchemaNode, schemaTree } from './config/schema-tree.ts'
 export { isSecretKey } from './config/secret-key.ts'
+export { sizeFor } from './config/sizes.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
@@ -54,6 +55,8 @@ export {
   CYCLE_OUTCOMES,
   type CycleOutcome,
   type DecisionStatus,
+  ExplainBody,
+  explainedContainer,
   ModelStatus,
   OUTCOME_KINDS,
   type OutcomeKind,
@@ -61,19 +64,10 @@ export {
   type VerdictStatus,
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
-export {
-  MODES,
-  type Mode,
-  NO_PAUSES,
-  openUntilMs,
-  type Pauses,
-  pauseOf,
-  pausesFile,
-  readPauses,
-} from './contracts/pauses-file.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
+export * from './contracts/stream-times.ts'
 export * from './contracts/what-if.ts'
 export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
 export {
@@ -110,6 +104,8 @@ export {
   type LogSettings,
 } from './log.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
+export type { FollowOutcome } from './metrics/follow-outcome.ts'
+export { MetricsFileSource } from './metrics/metrics-file-source.ts'
 export {
   Counter,
   DaemonRegistry,

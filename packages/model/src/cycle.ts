@@ -6,6 +6,7 @@ import {
   MS_PER_SECOND,
   systemErrorCode,
 } from '@lxc-autoscale/core'
+import { type NewSample, plausibleHost } from '@lxc-autoscale/host'
 import { failureBehind } from './client/circuit-breaker.ts'
 import type { FetchedConfigs } from './client/read-replies.ts'
 import type { ScalingClient } from './client/scaling-client.ts'
@@ -14,8 +15,6 @@ import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import { StageTimes } from './cycle/stage-times.ts'
-import { plausibleHost } from './history/implausible.ts'
-import type { NewSample } from './history/new-sample.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { VERDICT_SOURCES } from './telemetry.ts'
 
@@ -109,13 +108,13 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
-    const pauses = this.#parts.state.loadPauses()
-    if (!(pauses instanceof AutoscaleError)) this.#parts.fleet.order(pauses.modes)
+    const configs = [...fetched.configs.values()]
+    this.#parts.fleet.order(configs)
     const isHistoryKnown = historyProblem === undefined
-    const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs, pauses }
+    const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
-    const pausesProblem = pauses instanceof AutoscaleError ? pauses.message : undefined
+    const pausesProblem = configs.find(({ steering }) => steering.problem !== undefined)?.steering.problem
     return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
 

@@ -6,6 +6,7 @@ import {
   type InstanceLock,
   type LogSettings,
   listenForMetrics,
+  MetricsFileSource,
   type MetricsListener,
   MS_PER_HOUR,
   MS_PER_MINUTE,
@@ -13,7 +14,7 @@ import {
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
-import { HostFiles, openHostFigures } from '@lxc-autoscale/host'
+import { FleetHistory, HostFiles, openHostFigures } from '@lxc-autoscale/host'
 import { AnomalyModel } from './anomaly/anomaly-model.ts'
 import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
@@ -23,8 +24,6 @@ import { Fleet } from './cycle/fleet.ts'
 import { SteadyTime } from './cycle/steady-time.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
 import { limitHeapGrowth } from './heap-growth.ts'
-import { FleetHistory } from './history/fleet-history.ts'
-import { MetricsFileSource } from './history/metrics-file-source.ts'
 import { longestWaitMs } from './policy/container-sizer.ts'
 import { StateFiles } from './state/state-files.ts'
 import { StatusFile } from './status/status-file.ts'

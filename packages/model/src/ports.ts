@@ -1,5 +1,4 @@
-import type { AutoscaleError, MetricsCycle, ModelStatus, Pauses } from '@lxc-autoscale/core'
-import type { FollowOutcome } from './history/follow-outcome.ts'
+import type { FollowOutcome, MetricsCycle, ModelStatus } from '@lxc-autoscale/core'
 import type { Learned } from './state/state-files.ts'
 
 /** What a cycle needs from the metrics file. */
@@ -15,8 +14,6 @@ export interface MetricsSource {
 export interface StateStore {
   /** Writes what was learned; gives the bytes written. */
   save(learned: Learned): Promise<number>
-  /** What `lxc-autoscale ignore` and `mode` ask for at this moment; why it is not known, when it cannot be read. */
-  loadPauses(): Pauses | AutoscaleError
 }
 
 /** Where the status of each cycle is shown. */

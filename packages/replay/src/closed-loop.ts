@@ -42,7 +42,7 @@ export interface ReplayChange {
   readonly decision: Decision
 }
 
-const PROGRESS_EVERY = 20_000
+const PROGRESS_EVERY = 500
 /** A sample that comes early by so much of a step is still decided on. */
 const JITTER_SHARE = 0.25
 

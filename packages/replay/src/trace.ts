@@ -19,7 +19,7 @@ export interface Trace {
 }
 
 /** Median distance of two samples in seconds, 60 for a single sample. */
-function medianStepS({ timesS }: Trace): number {
+export function medianStepS({ timesS }: Pick<Trace, 'timesS'>): number {
   const steps = timesS.slice(1).map((time, index) => time - (timesS[index] ?? time))
   if (steps.length === 0) return 60
   steps.sort()

@@ -1,5 +1,5 @@
 import { type ContainerSample, type MetricsCycle, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { FleetHistory } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
 import type { Trace } from './trace.ts'
 
 /** Gathers the history of a host, cycle by cycle, into one trace per container; what cannot be true is left out. */

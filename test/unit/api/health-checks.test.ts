@@ -4,7 +4,6 @@ import type { AuditLog } from '../../../packages/api/src/audit/audit-log.ts'
 import { ApiConfig } from '../../../packages/api/src/config.ts'
 import { HealthChecks } from '../../../packages/api/src/health-checks.ts'
 import type { ClusterFiles } from '../../../packages/api/src/host/cluster-files.ts'
-import type { MonitorFile } from '../../../packages/api/src/host/monitor-file.ts'
 import { FakeClock } from '../../fakes/fake-clock.ts'
 
 /** Everything that is checked, well until a test breaks it. */
@@ -28,7 +27,7 @@ class Surroundings {
       commands: { run },
       // Only what the checks ask of these.
       cluster: { members: () => this.members } as unknown as ClusterFiles,
-      monitorFile: { modifiedMs: () => this.metricsModifiedMs } as unknown as MonitorFile,
+      metrics: { modifiedMs: () => this.metricsModifiedMs },
       audit: { probe: () => this.audit() } as unknown as AuditLog,
       deciding: { verdict: () => this.verdict },
       config: ApiConfig.parse({ health: config }),

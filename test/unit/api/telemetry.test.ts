@@ -13,7 +13,7 @@ import { ApiTelemetry } from '../../../packages/api/src/telemetry.ts'
 import { allocation, containerFacts } from '../../builders/container-facts.ts'
 import { historyEntry } from '../../builders/history-entry.ts'
 
-const newTelemetry = () => new ApiTelemetry(new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 2 })))
+const newTelemetry = () => new ApiTelemetry(new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 2 })), { size: 3 })
 
 const change = (overrides: Partial<HistoryEntryBody>) =>
   historyEntry({

@@ -6,6 +6,7 @@ import {
   type Clock,
   errorMessage,
   type HistoryEntryBody,
+  type InstallSizeBody,
   type Logger,
   MS_PER_DAY,
   MS_PER_HOUR,
@@ -21,6 +22,7 @@ import { KeyedChanges, MAX_KEYED_CHANGES } from './keyed-changes.ts'
 import { NewestChanges } from './newest-changes.ts'
 import { NotMadeLog } from './not-made-log.ts'
 import { ShortIds } from './short-ids.ts'
+import { WeekSizes } from './week-sizes.ts'
 
 export interface AuditLogOptions {
   /** Is made when it is not there. */
@@ -49,6 +51,7 @@ const ID_IN_LINE = /^\{"id":"([^"]{1,64})"/
 /** Where earlier versions kept the answers to repeated requests; the lines of the log hold what is needed now. */
 const FORMER_FILES = ['answers.jsonl', 'answers.jsonl.1', 'probe'] as const
 
+const WEEK_MS = 7 * MS_PER_DAY
 /** Lines stand in the order in which changes ended, so an older one may stand behind one that took long. */
 const LONGEST_CHANGE_MS = MS_PER_DAY
 /** So many lines in a row that are too old are the end: fewer may be of a time when the clock was wrong. */
@@ -67,6 +70,9 @@ export class AuditLog {
   readonly #keyed: KeyedChanges
   /** The newest change of the allocation of each container; undefined until somebody asks for them. */
   #newest: NewestChanges | undefined
+  /** What each container had a week ago; undefined until somebody asks for it. */
+  #week: WeekSizes | undefined
+  readonly #listeners = new Set<(entry: HistoryEntryBody) => void>()
   /** Lines that could not be written; nothing is begun before they are. */
   #owed: AuditEntry[] = []
 
@@ -174,6 +180,19 @@ export class AuditLog {
     return this.#newest.all()
   }
 
+  /** What each container had before the first change that the model made to it within a week. The log is read for it once. */
+  weekSizes(): Promise<readonly InstallSizeBody[]> {
+    const nowMs = this.#options.clock.nowMs()
+    this.#week ??= new WeekSizes(this.newestFirst(nowMs - WEEK_MS))
+    return this.#week.since(nowMs - WEEK_MS)
+  }
+
+  /** Tells `listener` of each change whose line is on the disk from now on, until what it gives is called. */
+  subscribe(listener: (entry: HistoryEntryBody) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   /** For each of `ids` its beginning that no other entry has. */
   async shortIds(ids: readonly string[]): Promise<Record<string, string>> {
     const known = new ShortIds(ids)
@@ -220,6 +239,9 @@ export class AuditLog {
     }
     this.installSizes.note(entry)
     this.#newest?.note(entry)
+    this.#week?.note(entry)
+    const { repeat, ...told } = entry
+    for (const listener of this.#listeners) listener(told)
     await this.#notes.remove(entry.id)
   }
 

@@ -152,7 +152,7 @@ function readSaved(path: string, log: Logger): Saved {
 }
 
 /** What a change of the model found; undefined when it moved nothing, or is of somebody else. */
-function sizeBefore(entry: HistoryEntryBody): InstallSizeBody | undefined {
+export function sizeBefore(entry: HistoryEntryBody): InstallSizeBody | undefined {
   if (!isDecidedByModel(entry) || !isBegun(entry.outcome)) return undefined
   const { data: before } = AllocationBody.safeParse(entry.before)
   const { data: after } = AllocationBody.safeParse(entry.after)

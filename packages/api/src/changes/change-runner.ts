@@ -15,8 +15,8 @@ import {
 import type { AuditEntry, BegunChange, RepeatFacts } from '../audit/audit-entry.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
-import type { Containers, HostCommands } from '../ports.ts'
-import { observeChange, showsAllDone } from './observe.ts'
+import type { HostCommands } from '../ports.ts'
+import { type Observed, observeChange, showsAllDone } from './observe.ts'
 
 /** Who asks for a change, and how. */
 export interface ChangeOrigin {
@@ -73,13 +73,18 @@ export interface Change {
   readonly asked: Readonly<Record<string, unknown>>
   /** The change that it takes back. */
   readonly undoOf?: string
+  /** It gives more until then, or (null) gives back what a boost gave. */
+  readonly boost?: HistoryEntryBody['boost']
+  /** It needs no command, so that it waits for nobody. */
+  readonly isImmediate?: true
   perform(progress: ChangeProgress): Promise<PerformedChange>
+  /** Awaited right before it is begun, with its number. */
+  onBegin?(changeId: string): Promise<void>
 }
 
-export interface ChangeRunnerParts {
+export interface ChangeRunnerParts extends Observed {
   readonly queue: ContainerQueue
   readonly audit: AuditLog
-  readonly containers: Containers
   readonly commands: HostCommands
   readonly clock: Clock
   readonly log: Logger
@@ -98,17 +103,16 @@ export class ChangeRunner {
   /** What `change` came to. @throws {AutoscaleError} as the work, the queue and the audit log do */
   run(change: Change, origin: ChangeOrigin): Promise<DoneChange> {
     const record = new ChangeRecord(change, origin, this.#parts)
-    return this.#parts.queue
-      .run({
-        vmids: [change.vmid, ...(change.otherVmids ?? [])],
-        isLong: change.action !== 'scale',
-        signal: origin.signal,
-        run: () => record.perform(),
-      })
-      .then(
-        performed => record.endDone(performed),
-        error => record.endFailed(error),
-      )
+    const performed = change.isImmediate ? record.perform() : this.#inTurn(change, origin, () => record.perform())
+    return performed.then(
+      done => record.endDone(done),
+      error => record.endFailed(error),
+    )
+  }
+
+  #inTurn(change: Change, { signal }: ChangeOrigin, run: () => Promise<PerformedChange>): Promise<PerformedChange> {
+    const vmids = [change.vmid, ...(change.otherVmids ?? [])]
+    return this.#parts.queue.run({ vmids, isLong: change.action !== 'scale', signal, run })
   }
 }
 
@@ -149,6 +153,7 @@ class ChangeRecord implements ChangeProgress {
 
   async begin(before: unknown): Promise<void> {
     this.#before = before
+    await this.#change.onBegin?.(this.id)
     await this.#parts.audit.begin(this.#begun())
     this.#hasBegun = true
   }
@@ -306,7 +311,7 @@ class ChangeRecord implements ChangeProgress {
 
   async #observe(): Promise<unknown> {
     try {
-      return await observeChange(this.#parts.containers, this.#change)
+      return await observeChange(this.#parts, this.#change)
     } catch {
       // Not known is all that can be said then; why it failed is in the line already.
       return null
@@ -314,7 +319,7 @@ class ChangeRecord implements ChangeProgress {
   }
 
   #begun(): BegunChange {
-    const { action, vmid, asked, undoOf } = this.#change
+    const { action, vmid, asked, undoOf, boost } = this.#change
     const { who, why, force, idempotencyKey, repeat } = this.#origin
     const undo = undoOf === undefined ? undefined : `undo of ${undoOf}`
     return {
@@ -331,6 +336,7 @@ class ChangeRecord implements ChangeProgress {
       undo_of: undoOf ?? null,
       idempotency_key: idempotencyKey ?? null,
       ...(this.#boot === undefined ? {} : { boot: this.#boot }),
+      ...(boost === undefined ? {} : { boost }),
       ...(repeat === undefined ? {} : { repeat }),
     }
   }

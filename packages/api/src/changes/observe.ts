@@ -3,6 +3,7 @@ import { rootDiskGb } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import { asObject } from '../json-object.ts'
 import type { Containers } from '../ports.ts'
+import type { SteeringStore } from '../steering/steering-store.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 export interface ObservedChange {
@@ -11,8 +12,16 @@ export interface ObservedChange {
   readonly asked: Readonly<Record<string, unknown>>
 }
 
-/** What a change of this kind is about, as the host shows it now: `before` and `after` of the audit log. */
-export async function observeChange(containers: Containers, { action, vmid, asked }: ObservedChange): Promise<unknown> {
+export interface Observed {
+  readonly containers: Containers
+  readonly steering: Pick<SteeringStore, 'pauseOf' | 'modeOf'>
+}
+
+/** What a change of this kind is about, as it is now: `before` and `after` of the audit log. */
+export async function observeChange(
+  { containers, steering }: Observed,
+  { action, vmid, asked }: ObservedChange,
+): Promise<unknown> {
   switch (action) {
     case 'scale':
       return allocationBody((await containers.read(vmid)).configured)
@@ -27,6 +36,11 @@ export async function observeChange(containers: Containers, { action, vmid, aske
       return existenceBody(containers, Number(asked['new_lxc_id']))
     case 'clone-delete':
       return existenceBody(containers, vmid)
+    case 'pause':
+    case 'resume':
+      return { paused_until: steering.pauseOf(vmid) }
+    case 'mode':
+      return { mode: steering.modeOf(vmid) }
   }
 }
 
@@ -49,6 +63,12 @@ export function showsAllDone(
       return seen['status'] === 'running'
     case 'clone-delete':
       return seen['exists'] === false
+    case 'pause':
+      return JSON.stringify(before) !== JSON.stringify(after)
+    case 'resume':
+      return seen['paused_until'] === null
+    case 'mode':
+      return seen['mode'] === asked['mode']
     // A snapshot stands in the configuration before it is whole; and disks that were taken back show nothing of it.
     case 'snapshot-create':
     case 'snapshot-rollback':

@@ -1,4 +1,4 @@
-import { type AllocationBody, type ContainerConfigBody, NO_STEERING } from '@lxc-autoscale/core'
+import type { AllocationBody, ContainerConfigBody, SteeringBody } from '@lxc-autoscale/core'
 import type { Limits } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
 
@@ -8,7 +8,11 @@ export function allocationBody({ cores, cpuLimit, memoryMb, swapMb }: Limits): A
 }
 
 /** A container as `GET /resource/lxc/config` shows it. */
-export function containerConfigBody(facts: ContainerFacts, leastMemoryMb: number | undefined): ContainerConfigBody {
+export function containerConfigBody(
+  facts: ContainerFacts,
+  leastMemoryMb: number | undefined,
+  steering: SteeringBody,
+): ContainerConfigBody {
   return {
     ...allocationBody(facts.configured),
     lxc_id: facts.vmid,
@@ -23,6 +27,6 @@ export function containerConfigBody(facts: ContainerFacts, leastMemoryMb: number
     uptime_seconds: facts.uptimeSeconds ?? null,
     least_memory_mb: leastMemoryMb ?? null,
     raw_limits: { cores: facts.rawLimits.cores ?? null, memory: facts.rawLimits.memory ?? null },
-    steering: NO_STEERING,
+    steering,
   }
 }

@@ -23,6 +23,10 @@ declare module 'fastify' {
     summary?: string
     /** Fields of a request that shows how to use it. */
     example?: Readonly<Record<string, unknown>>
+    /** Its answer lasts for as long as somebody listens. */
+    isStream?: boolean
+    /** A page for people. */
+    isPage?: boolean
     /** Not listed: answers to wrong methods. */
     isHidden?: boolean
   }

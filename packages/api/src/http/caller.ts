@@ -38,3 +38,9 @@ export function requireReach(caller: Caller, vmid: number): void {
     details: { lxc_id: vmid },
   })
 }
+
+/** @throws {AutoscaleError} FORBIDDEN when the key is for certain containers only. */
+export function requireAll(caller: Caller): void {
+  if (caller.containers === undefined) return
+  throw new AutoscaleError('FORBIDDEN', `the key ${caller.key} is for certain containers only, not for all`)
+}

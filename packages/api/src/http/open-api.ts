@@ -30,7 +30,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
 function withCommonParts(schema: RouteOptions['schema'] = {}, { config, url, method }: RouteOptions) {
   return {
     ...schema,
-    hide: config?.isHidden === true,
+    hide: config?.isHidden === true || config?.isPage === true,
     summary: config?.summary ?? '',
     operationId: `${[method].flat()[0]}_${url.replaceAll(/\W+/g, '_')}`,
     tags: [url.split('/')[1] || 'page'],

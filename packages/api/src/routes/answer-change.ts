@@ -10,19 +10,20 @@ import type { RouteContext } from './route-context.ts'
 const ChangeFields = z.object({ reason: z.string().optional(), force: z.boolean().default(false) })
 
 /**
- * Makes one change in its turn and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
+ * Makes one change in its turn (which may first have to be worked out) and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
  * Idempotency-Key is answered with what became of it.
  */
 export async function answerChange(
   { idempotency, runner }: RouteContext,
   reply: FastifyReply,
-  change: Change,
+  change: Change | (() => Promise<Change>),
 ): Promise<void> {
   const { request } = reply
   const origin = originOf(reply)
   const make = async (): Promise<Answer> => {
-    const done = await runner.run(change, origin)
-    return changeAnswer({ ...done, vmid: change.vmid, ignored: request.ignored })
+    const toMake = typeof change === 'function' ? await change() : change
+    const done = await runner.run(toMake, origin)
+    return changeAnswer({ ...done, vmid: toMake.vmid, ignored: request.ignored })
   }
   const { idempotencyKey: key, repeat } = origin
   if (key === undefined || repeat === undefined) {
@@ -34,7 +35,7 @@ export async function answerChange(
   reply.code(answer.status).send(answer.body)
 }
 
-function originOf(reply: FastifyReply): ChangeOrigin {
+export function originOf(reply: FastifyReply): ChangeOrigin {
   const { request } = reply
   const { reason: why, force } = ChangeFields.parse(request.body)
   const { key, role } = request.caller

@@ -14,6 +14,7 @@ import {
 } from '@lxc-autoscale/core'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { directionOf, RESOURCES } from '../changes/direction.ts'
 import { previewScale, type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
 import {
   checkUndoable,
@@ -129,9 +130,9 @@ async function readHistory(
   query: z.output<typeof HistoryQuery>,
 ): Promise<HistoryEntryBody[]> {
   const sinceMs = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
-  const { lxc_id: vmid, limit, skip, made } = query
+  const { limit, skip, made } = query
   const isAsked = (entry: HistoryEntryBody) =>
-    Date.parse(entry.time) >= sinceMs && (vmid === undefined || concerns(entry, vmid)) && mayReach(caller, entry.lxc_id)
+    Date.parse(entry.time) >= sinceMs && isOf(entry, query) && mayReach(caller, entry.lxc_id)
   const most = skip + limit
   if (query.newest !== undefined) {
     const newest = (await audit.newestOfEach()).filter(isAsked)
@@ -160,6 +161,16 @@ async function first(
     if (entries.length >= limit) break
   }
   return entries
+}
+
+/** Whether an entry is of the container, the person, the end and the direction that are asked for. */
+function isOf(entry: HistoryEntryBody, { lxc_id: vmid, who, outcome, direction }: z.output<typeof HistoryQuery>) {
+  return (
+    (vmid === undefined || concerns(entry, vmid)) &&
+    (who === undefined || entry.who.key === who) &&
+    (outcome === undefined || entry.outcome === outcome) &&
+    (direction === undefined || RESOURCES.some(resource => directionOf(resource, entry) === direction))
+  )
 }
 
 /** Whether an entry is about a container; a clone is about two. */

@@ -1,17 +1,22 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
+import { dashboardRoutes } from './dashboard.ts'
 import { documentRoutes } from './documents.ts'
+import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
-import { pageRoutes } from './page.ts'
+import { overviewRoutes } from './overview.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
+import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
+import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
 export type RouteModule = (app: ApiApp, context: RouteContext) => void
@@ -25,9 +30,14 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   resourceRoutes,
   nodeRoutes,
   historyRoutes,
+  seriesRoutes,
+  overviewRoutes,
+  eventRoutes,
+  steeringRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,
+  whatIfRoutes,
   documentRoutes,
-  pageRoutes,
+  dashboardRoutes,
 ]

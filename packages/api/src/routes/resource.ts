@@ -75,14 +75,11 @@ export function resourceRoutes(app: ApiApp, context: RouteContext): void {
   }
 }
 
-async function readStatus(
-  { containers, cgroups, monitorFile }: RouteContext,
-  vmid: number,
-): Promise<ContainerStatusBody> {
+async function readStatus({ containers, cgroups, metrics }: RouteContext, vmid: number): Promise<ContainerStatusBody> {
   const facts = await containers.read(vmid)
   const isRunning = facts.status === 'running'
   const memory = isRunning ? cgroups.memory(vmid) : undefined
-  const sample = isRunning ? await monitorFile.sample(vmid) : undefined
+  const sample = isRunning ? metrics.sample(vmid) : undefined
   return {
     lxc_id: vmid,
     vm_id: vmid,
@@ -101,10 +98,11 @@ async function readStatus(
   }
 }
 
-async function readConfig({ containers, cgroups, safety }: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+async function readConfig(context: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+  const { containers, cgroups, safety, steering } = context
   const facts = await containers.read(vmid)
   const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
-  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb)
+  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb, steering.of(vmid))
 }
 
 async function readConfigs(

@@ -10,7 +10,11 @@ import {
   HistoryBody,
   InstallSizesBody,
   isErrorCode,
+  type Mode,
+  ModeChangeBody,
   NewsTestBody,
+  PauseChangeBody,
+  SteeringsBody,
   successBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
@@ -36,6 +40,17 @@ export interface UndoWords {
   readonly dry_run?: boolean
   readonly with_later?: boolean
   readonly only?: 'cores' | 'memory'
+}
+
+/** Whom a pause is for. */
+export type Whom = { readonly lxc_id: number } | { readonly all: true }
+
+/** More, for so many seconds. */
+export interface BoostWords {
+  readonly cores?: number | undefined
+  readonly memory?: number | undefined
+  readonly seconds: number
+  readonly dry_run?: true
 }
 
 const UndoAnswerBody = successBody(ChangeBody)
@@ -74,6 +89,35 @@ export class ApiClient {
     return (await this.#send(`GET /history?${words}`, successBody(HistoryBody))).data
   }
 
+  /** @throws {AutoscaleError} STATE_INVALID when nobody knows what was told, and as every request does */
+  async steering(): Promise<SteeringsBody> {
+    const { data } = await this.#steer('GET /steering', successBody(SteeringsBody))
+    if (data.problem !== null) throw new AutoscaleError('STATE_INVALID', data.problem)
+    return data
+  }
+
+  /** A container, or all; for good where `seconds` is left out. */
+  async pause(whom: Whom, seconds: number | undefined): Promise<string> {
+    return (await this.#steer('POST /pause', successBody(PauseChangeBody), { ...whom, seconds })).message
+  }
+
+  async resume(whom: Whom): Promise<string> {
+    return (await this.#steer('POST /resume', successBody(PauseChangeBody), whom)).message
+  }
+
+  /** Null: as tags and configuration say. */
+  async setMode(vmid: number, mode: Mode | null): Promise<void> {
+    await this.#steer('POST /mode', successBody(ModeChangeBody), { lxc_id: vmid, mode })
+  }
+
+  async boost(vmid: number, more: BoostWords): Promise<UndoAnswer> {
+    return this.#steer('POST /boost', UndoAnswerBody, { lxc_id: vmid, ...more })
+  }
+
+  async endBoost(vmid: number): Promise<UndoAnswer> {
+    return this.#steer('POST /boost/end', UndoAnswerBody, { lxc_id: vmid })
+  }
+
   async installSizes(): Promise<InstallSizesBody['containers']> {
     return (await this.#send('GET /history/install', successBody(InstallSizesBody))).data.containers
   }
@@ -90,6 +134,22 @@ export class ApiClient {
   /** Has a test message sent to one target of notifications, or to all. */
   async testNews(target: string | undefined): Promise<NewsTestBody> {
     return (await this.#send('POST /news/test', successBody(NewsTestBody), { body: { target } })).data
+  }
+
+  /** Without the API nothing can be told, nor is anything decided. */
+  async #steer<Schema extends z.ZodType>(
+    route: `${'GET' | 'POST'} /${string}`,
+    schema: Schema,
+    body?: object,
+  ): Promise<z.output<Schema>> {
+    try {
+      return await this.#send(route, schema, body === undefined ? {} : { body })
+    } catch (error) {
+      if (!(error instanceof AutoscaleError) || error.code !== 'SCALING_API_UNREACHABLE') throw error
+      const mend =
+        'systemctl restart lxc_autoscale_api; to be sure that all is left alone meanwhile: systemctl stop lxc_autoscale_ml'
+      throw new AutoscaleError(error.code, `${error.message} ${mend}`, { cause: error })
+    }
   }
 
   /** Sent without the key: the answer, the same with 200 and with 503, is public, and a wrong key must not hide it. */

@@ -1,11 +1,10 @@
 import {
   AutoscaleError,
-  type ContainerStatus,
   type DecidingVerdict,
+  type ExplainBody,
+  explainedContainer,
   type HistoryEntryBody,
-  type Mode,
 } from '@lxc-autoscale/core'
-import { containerSettings } from '@lxc-autoscale/model'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
 import { readVerdict } from '../api/read-verdict.ts'
@@ -15,7 +14,6 @@ import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { type ModelView, modelView } from './model-view.ts'
-import { PausesStore } from './pauses-store.ts'
 import { sizeText } from './status.ts'
 
 /** `lxc-autoscale explain ID`: facts, rules that spoke, strange features, and where each setting comes from. */
@@ -27,20 +25,9 @@ export function explainCommand(environment: Readonly<Record<string, string | und
       const { terminal, api, configDir } = commandContext(options, environment)
       const view = modelView(configDir)
       const container = containerOf(view, vmid)
-      const settings = containerSettings({
-        vmid,
-        name: container.name ?? undefined,
-        tags: container.tags,
-        scaling: view.config.scaling,
-        tiers: view.config.tiers,
-        schedules: view.config.schedules,
-        ignoreLxc: view.config.ignore_lxc,
-        orderedMode: orderedMode(configDir, vmid),
-        host: hostOf(view),
-      })
       const newest = await newestChange(api, vmid)
       const deciding = await readVerdict(api, view.config)
-      const report = { ...container, ...newest, settings: settings.provenance, deciding }
+      const report = { ...container, ...newest, deciding }
       terminal.answer(report, shown => [...whyNothing(shown.deciding), explanation(shown, Date.now())].join('\n'))
     })
 }
@@ -63,27 +50,17 @@ async function newestChange(api: ApiClient, vmid: number): Promise<NewestChange>
   }
 }
 
-/** None where the file cannot be read: then the model leaves every container alone, which it says itself. */
-function orderedMode(configDir: string, vmid: number): Mode | undefined {
-  try {
-    return new PausesStore(configDir).read(Date.now()).modes[vmid]
-  } catch (error) {
-    if (error instanceof AutoscaleError) return undefined
-    throw error
-  }
-}
-
 /** What keeps all containers from being sized is said before what is known of one. */
 function whyNothing(deciding: DecidingVerdict): string[] {
   return deciding.problems.length === 0 ? [] : [verdictLine(deciding)]
 }
 
-function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ContainerStatus {
+function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ExplainBody {
   if (statusProblem !== undefined) throw new AutoscaleError('STATE_INVALID', statusProblem)
   if (status === undefined) {
     throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
   }
-  const container = status.containers.find(candidate => candidate.vmid === vmid)
+  const container = explainedContainer(status, vmid)
   if (container !== undefined) return container
   const known = status.containers.map(candidate => candidate.vmid).join(', ')
   throw new AutoscaleError(
@@ -92,14 +69,7 @@ function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: num
   )
 }
 
-function hostOf({ status }: ModelView): { cores: number; memoryMb: number } | undefined {
-  const { cores, memory_mb: memoryMb } = status?.host ?? { cores: null, memory_mb: null }
-  return cores === null || memoryMb === null ? undefined : { cores, memoryMb }
-}
-
-type Provenance = ReturnType<typeof containerSettings>['provenance']
-
-type Explained = ContainerStatus & NewestChange & { readonly settings: Provenance }
+type Explained = ExplainBody & NewestChange
 
 function explanation(container: Explained, nowMs: number): string {
   return [
@@ -112,7 +82,7 @@ function explanation(container: Explained, nowMs: number): string {
     indent(
       table(
         ['KEY', 'VALUE', 'FROM'],
-        Object.entries(container.settings).map(([key, { value, from }]) => [
+        container.settings.map(({ key, value, from }) => [
           key,
           typeof value === 'string' ? value : JSON.stringify(value),
           from,
@@ -123,7 +93,7 @@ function explanation(container: Explained, nowMs: number): string {
   ].join('\n')
 }
 
-function facts({ vmid, name, mode, allocation, problem, newest }: ContainerStatus, nowMs: number): string[] {
+function facts({ vmid, name, mode, allocation, problem, newest }: ExplainBody, nowMs: number): string[] {
   return [
     `container ${vmid}${name === null ? '' : ` (${name})`}: ${allocation === null ? 'allocation not known' : sizeText(allocation)}, mode ${mode}`,
     ...(problem === null ? [] : [`  nothing is decided: ${problem}`]),
@@ -137,7 +107,7 @@ function facts({ vmid, name, mode, allocation, problem, newest }: ContainerStatu
   ]
 }
 
-function decisionLines({ decision }: ContainerStatus, nowMs: number): string[] {
+function decisionLines({ decision }: ExplainBody, nowMs: number): string[] {
   if (decision === null) return []
   const { cores, memory, from, to, wanted, reasons, policy, time } = decision
   const isKept = cores === 'keep' && memory === 'keep'
@@ -149,11 +119,11 @@ function decisionLines({ decision }: ContainerStatus, nowMs: number): string[] {
   ]
 }
 
-function policyLines({ policy }: ContainerStatus): string[] {
+function policyLines({ policy }: ExplainBody): string[] {
   return policy === null ? [] : ['policy', `  cores: ${policy.cores}`, `  memory: ${policy.memory}`]
 }
 
-function verdictLines({ verdict }: ContainerStatus): string[] {
+function verdictLines({ verdict }: ExplainBody): string[] {
   if (verdict === null) return []
   if (verdict.source === 'none') return ['isolation forest: too little history to judge it yet']
   const state = verdict.is_anomalous ? 'abnormal' : 'normal'

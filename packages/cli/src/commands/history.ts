@@ -1,6 +1,6 @@
-import { type HistoryBody, type HistoryEntryBody, lastingText } from '@lxc-autoscale/core'
+import { ALL_CONTAINERS, type HistoryBody, type HistoryEntryBody, lastingText } from '@lxc-autoscale/core'
 import { Command } from 'commander'
-import { allocationText, changeTimeText, shortWhy, whoText } from '../output/changes.ts'
+import { actionText, changeTimeText, shortWhy, stateText, whoText } from '../output/changes.ts'
 import type { Column } from '../output/layout.ts'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'
@@ -53,10 +53,10 @@ function historyTable(entries: readonly HistoryEntryBody[], shortIds: NonNullabl
     entries.map(entry => [
       shortIds[entry.id] ?? entry.id,
       changeTimeText(entry),
-      entry.lxc_id,
-      entry.action,
-      allocationText(entry.before),
-      allocationText(entry.after),
+      entry.lxc_id === ALL_CONTAINERS ? 'all' : entry.lxc_id,
+      actionText(entry),
+      stateText(entry.before),
+      stateText(entry.after),
       outcomeText(entry.outcome),
       whoText(entry),
       reasonText(entry),

@@ -1,9 +1,8 @@
-import { AutoscaleError, lastingText, localTimeText, openUntilMs, type Pauses } from '@lxc-autoscale/core'
+import { AutoscaleError, lastingText, localTimeText, MS_PER_SECOND, openUntilMs } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import { durationArgument, vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
-import { unlessMissing } from './known-container.ts'
-import { PausesStore } from './pauses-store.ts'
+import { type Pauses, pausesOf } from './pauses.ts'
 
 interface IgnoreOptions extends HostOptions {
   readonly for?: number
@@ -28,18 +27,19 @@ export function ignoreCommand(environment: Readonly<Record<string, string | unde
     .addOption(new Option('--forever', 'until it is ended').conflicts('end'))
     .option('--end', 'end the pause now')
     .action(async (vmid: number | undefined, options: IgnoreOptions) => {
-      const { terminal, api, configDir } = commandContext(options, environment)
-      const store = new PausesStore(configDir)
+      const { terminal, api } = commandContext(options, environment)
       const nowMs = Date.now()
       const whom = whomOf(vmid, options)
+      const before = pausesOf(await api.steering())
       if (whom === undefined) {
-        terminal.answer(store.read(nowMs), shown => listed(shown, nowMs).join('\n'))
+        terminal.answer(before, shown => listed(shown, nowMs).join('\n'))
         return
       }
-      const notes = whom === 'all' || options.end ? [] : await unlessMissing(api, whom)
-      const until = options.end ? undefined : untilOf(options, nowMs)
-      const { before, after } = await store.change(nowMs, pauses => withPause(pauses, whom, until))
-      terminal.answer(after, () => [...notes, ...told({ whom, before, after, nowMs })].join('\n'))
+      const target = whom === 'all' ? ({ all: true } as const) : { lxc_id: whom }
+      if (options.end) await api.resume(target)
+      else await api.pause(target, secondsOf(options))
+      const after = pausesOf(await api.steering())
+      terminal.answer(after, shown => told({ whom, before, after: shown, nowMs }).join('\n'))
     })
 }
 
@@ -56,17 +56,18 @@ function whomOf(vmid: number | undefined, options: IgnoreOptions): Whom | undefi
   throw new AutoscaleError('INVALID_REQUEST', 'name the container, or --all: lxc-autoscale ignore ID')
 }
 
-function untilOf({ forever, for: pauseMs = DEFAULT_PAUSE_MS }: IgnoreOptions, nowMs: number): string {
-  return forever ? 'forever' : new Date(nowMs + pauseMs).toISOString()
+/** Undefined: for good. */
+function secondsOf({ forever, for: pauseMs = DEFAULT_PAUSE_MS }: IgnoreOptions): number | undefined {
+  return forever ? undefined : Math.max(1, Math.round(pauseMs / MS_PER_SECOND))
 }
 
-function withPause(pauses: Pauses, whom: Whom, until: string | undefined): Pauses {
+function without(pauses: Pauses, whom: Whom): Pauses {
   if (whom === 'all') {
     const { all: _, ...rest } = pauses
-    return until === undefined ? rest : { ...rest, all: until }
+    return rest
   }
   const { [whom]: _, ...others } = pauses.containers
-  return { ...pauses, containers: until === undefined ? others : { ...others, [whom]: until } }
+  return { ...pauses, containers: others }
 }
 
 interface Ordered {
@@ -81,7 +82,7 @@ function told({ whom, before, after, nowMs }: Ordered): string[] {
   const until = (pauses: Pauses) => (whom === 'all' ? pauses.all : pauses.containers[whom])
   const name = whom === 'all' ? 'every container' : String(whom)
   const now = until(after)
-  const others = listed(withPause(after, whom, undefined), nowMs)
+  const others = listed(without(after, whom), nowMs)
   if (now !== undefined) return [`${name} is left alone ${untilText(now, nowMs)}`]
   const was = until(before) === undefined ? `${name} was not paused` : `${name} is no longer paused`
   const isStillPaused = whom !== 'all' && after.all !== undefined

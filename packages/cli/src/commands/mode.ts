@@ -1,10 +1,9 @@
-import { AutoscaleError, MODES, type Mode, type Pauses } from '@lxc-autoscale/core'
+import { AutoscaleError, MODES, type Mode } from '@lxc-autoscale/core'
 import { Argument, Command } from 'commander'
 import { table } from '../output/terminal.ts'
 import { vmidArgument } from './arguments.ts'
 import { commandContext, type HostOptions, withHostOptions } from './command-context.ts'
-import { unlessMissing } from './known-container.ts'
-import { PausesStore } from './pauses-store.ts'
+import { type Pauses, pausesOf } from './pauses.ts'
 
 interface ModeOptions extends HostOptions {
   readonly asConfigured?: boolean
@@ -20,28 +19,22 @@ export function modeCommand(environment: Readonly<Record<string, string | undefi
     .addArgument(new Argument('[mode]', 'what it does: see scaling.mode of `config reference`').choices(MODES))
     .option('--as-configured', 'from now on as its tags and the configuration say')
     .action(async (vmid: number | undefined, mode: Mode | undefined, options: ModeOptions) => {
-      const { terminal, api, configDir } = commandContext(options, environment)
-      const store = new PausesStore(configDir)
-      const nowMs = Date.now()
+      const { terminal, api } = commandContext(options, environment)
       if (vmid === undefined) {
         if (options.asConfigured)
           throw new AutoscaleError('INVALID_REQUEST', 'name the container: lxc-autoscale mode ID')
-        terminal.answer(store.read(nowMs).modes, listed)
+        terminal.answer(pausesOf(await api.steering()).modes, listed)
         return
       }
       if ((mode === undefined) !== (options.asConfigured === true)) {
         const message = `name one of ${MODES.join(', ')}, or --as-configured`
         throw new AutoscaleError('INVALID_REQUEST', message)
       }
-      const notes = mode === undefined ? [] : await unlessMissing(api, vmid)
-      const { before, after } = await store.change(nowMs, pauses => withMode(pauses, vmid, mode))
-      terminal.answer(after.modes, () => [...notes, told(vmid, mode, before)].join('\n'))
+      const before = pausesOf(await api.steering())
+      await api.setMode(vmid, mode ?? null)
+      const after = pausesOf(await api.steering())
+      terminal.answer(after.modes, () => told(vmid, mode, before))
     })
-}
-
-function withMode(pauses: Pauses, vmid: number, mode: Mode | undefined): Pauses {
-  const { [vmid]: _, ...others } = pauses.modes
-  return { ...pauses, modes: mode === undefined ? others : { ...others, [vmid]: mode } }
 }
 
 function told(vmid: number, mode: Mode | undefined, { modes }: Pauses): string {

@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { AutoscaleError, loadConfig, MB_PER_GB } from '@lxc-autoscale/core'
+import { AutoscaleError, loadConfig, MB_PER_GB, MetricsFileSource } from '@lxc-autoscale/core'
 import {
   type ContainerSettings,
-  ContainerSizer,
   containerSettings,
-  MetricsFileSource,
   MODEL_CONFIG_RULES,
   type ModelConfig,
   POLICY_NAMES,
@@ -13,20 +11,21 @@ import {
 } from '@lxc-autoscale/model'
 import {
   bill,
+  DEFAULT_SWAP_MB,
   decisionsCsv,
   htmlReport,
-  largest,
   type MemoryMargin,
   MetricsTraces,
   parseTraceCsv,
+  REPLAY_INTERVAL_S,
   type ReplayBill,
   type ReplayedPolicy,
   type ReplayedTrace,
   type ReplayRun,
-  replay,
+  replayContainer,
   SHAPE_NAMES,
   shapeTrace,
-  startAllocation,
+  startingSize,
   staticRun,
   type Trace,
 } from '@lxc-autoscale/replay'
@@ -49,12 +48,8 @@ interface ReplayCommandOptions {
   readonly json?: boolean
 }
 
-/** Seconds between two decisions of a replay. */
-export const REPLAY_INTERVAL_S = 60
 const SHAPE_DAYS = 14
 const DEFAULT_SEED = 1
-/** What Proxmox gives a container unless told otherwise. Source: pct(1), `-swap`. */
-export const DEFAULT_SWAP_MB = 512
 
 /** `lxc-autoscale replay`: what the policies would have done with a trace or with the host's own history. */
 export function replayCommand(): Command {
@@ -167,19 +162,18 @@ function replayAll({ traces, policies, config, memoryMargin, swapMb, mode }: Rep
   bar.start(traces.length * policies.length, 0, { trace: '', policy: '' })
   const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
   const replayed = traces.map((trace, traceIndex): ReplayedTrace => {
-    const fallback = peakFallback(trace)
     const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({
       policy,
       run,
       bill: bill(trace, run, swapMb),
     })
     const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
-    const start = startAllocation(trace, fallback)
+    const start = startingSize(trace)
     const runs = policies.map((policy, index) => {
       const done = traceIndex * policies.length + index
       const onProgress = (share: number) => bar.update(done + share, { trace: trace.name, policy })
-      const sizer = new ContainerSizer({ vmid, settings: replaySettings({ vmid, policy, config, mode }) })
-      return billed(policy, replay(trace, sizer, { intervalS, fallback, memoryMargin, swapMb, onProgress }))
+      const settings = replaySettings({ vmid, policy, config, mode })
+      return billed(policy, replayContainer(trace, { vmid, settings, intervalS, memoryMargin, swapMb, onProgress }))
     })
     return { trace, policies: [billed('static', staticRun(trace, start.cores, start.memoryMb)), ...runs] }
   })
@@ -192,14 +186,6 @@ export async function apiMargin(): Promise<MemoryMargin> {
   const { API_CONFIG_RULES } = await import('@lxc-autoscale/api')
   const { memory_margin_mb: mb, memory_margin_percent: percent } = API_CONFIG_RULES.schema.parse({}).safety
   return { mb, percent }
-}
-
-/** What a trace starts with that does not say: half as much again as its peak. */
-function peakFallback(trace: Trace): { cores: number; memoryMb: number } {
-  return {
-    cores: Math.ceil(1.5 * largest(trace.cpuCores)) || 1,
-    memoryMb: Math.max(64, Math.ceil(1.5 * largest(trace.memoryMb))),
-  }
 }
 
 function writeOutputs(replayed: readonly ReplayedTrace[], { decisions, html }: ReplayCommandOptions): void {

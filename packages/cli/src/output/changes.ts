@@ -7,6 +7,7 @@ import {
   localTimeText,
   MODEL_KEY_NAME,
 } from '@lxc-autoscale/core'
+import { z } from 'zod'
 import { figure } from './terminal.ts'
 
 /** Who decided a change: the model, the service itself, or whoever has the key of this name. */
@@ -31,6 +32,25 @@ export function allocationText(allocation: unknown, only?: unknown): string {
     ...(typeof memoryMb === 'number' && isShown('memory_mb') ? [`${memoryMb} MB`] : []),
   ]
   return parts.length === 0 ? '-' : parts.join(', ')
+}
+
+/** What an entry was about, as it was or is: an allocation, until when it is left alone, its mode. */
+export function stateText(state: unknown): string {
+  const { paused_until: until, mode } = STATE.safeParse(state).data ?? {}
+  if (until !== undefined) return until === null ? 'not paused' : untilText(until)
+  return mode === undefined ? allocationText(state) : (mode ?? 'as configured')
+}
+
+const STATE = z.object({ paused_until: z.string().nullable().optional(), mode: z.string().nullable().optional() })
+
+function untilText(until: string): string {
+  return until === 'forever' ? 'paused' : `until ${localTimeText(Date.parse(until))}`
+}
+
+/** What kind of change it was. */
+export function actionText({ action, boost }: HistoryEntryBody): string {
+  if (boost === undefined) return action
+  return boost.until === null ? 'boost-end' : 'boost'
 }
 
 /** When it was asked for, by the clock on the wall. */

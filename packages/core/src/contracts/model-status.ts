@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AutoscaleError, ERROR_CODES, errorMessage, systemErrorCode } from '../errors.ts'
 import { readRegularFile } from '../files/regular-file.ts'
-import { MODES } from './pauses-file.ts'
+import { MODES } from './steering.ts'
 
 /** More than what the model says of a thousand containers. */
 const MOST_BYTES = 67_108_864
@@ -53,6 +53,9 @@ const DecisionStatus = z.object({
   held_by: z
     .object({ cores: z.string().nullable(), memory: z.string().nullable() })
     .describe('The rule by which a resource does not have the size that was asked for; null: none.'),
+  held_until: z
+    .object({ cores: z.string().nullable(), memory: z.string().nullable() })
+    .describe('Until when that rule holds it at the longest, where it knows that.'),
   at_maximum: z.object({ cores: z.boolean(), memory: z.boolean() }).describe('More was asked for than its maximum.'),
   limits: z
     .object({ min_cores: z.number(), max_cores: figure, min_memory_mb: z.number(), max_memory_mb: figure })
@@ -82,10 +85,19 @@ const VerdictStatus = z.object({
 })
 export type VerdictStatus = z.output<typeof VerdictStatus>
 
+/** A setting in force for a container, and where it comes from. */
+const SettingBody = z.object({
+  key: z.string(),
+  value: z.unknown(),
+  from: z.string().describe('`default`, `scaling`, `tier db`, `tag autoscale-off`, `the host`, ...'),
+})
+
 export const ContainerStatus = z.object({
   vmid: z.number(),
   name: z.string().nullable(),
   tags: z.array(z.string()),
+  tier: z.string().nullable().describe('Name of the tier that it belongs to.'),
+  settings: z.int().describe('Its settings in force: the place in `settings` of the whole.'),
   mode: z.enum(MODES),
   learning: z.boolean().describe('Not watched for long enough yet to be shrunk.'),
   allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
@@ -129,7 +141,7 @@ export const STATUS_FILE = 'model-status.json'
 
 /** That file: what the model knew and did in its last cycle. */
 export const ModelStatus = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   updated_at: z.iso.datetime(),
   pid: z.number(),
   model_version: z.string(),
@@ -156,9 +168,26 @@ export const ModelStatus = z.object({
     .array(z.object({ code: z.enum(WARNINGS), text: z.string() }))
     .describe('What is wrong although it goes on.'),
   forests: z.object({ containers: z.number(), with_own_forests: z.number(), forests: z.number(), alarms: z.number() }),
+  settings: z
+    .array(z.array(SettingBody))
+    .describe('Settings in force; containers of which all are the same share them.'),
   containers: z.array(ContainerStatus),
 })
 export type ModelStatus = z.output<typeof ModelStatus>
+
+/** `GET /explain`: what the model said of a container after its last cycle. */
+export const ExplainBody = ContainerStatus.extend({
+  settings: z.array(SettingBody).describe('In force, with where each comes from.'),
+  updated_at: z.iso.datetime().describe('When that cycle ended.'),
+})
+export type ExplainBody = z.output<typeof ExplainBody>
+
+/** What `status` says of a container, with its settings; undefined when it knows none of that number. */
+export function explainedContainer(status: ModelStatus, vmid: number): ExplainBody | undefined {
+  const container = status.containers.find(each => each.vmid === vmid)
+  if (container === undefined) return undefined
+  return { ...container, settings: status.settings[container.settings] ?? [], updated_at: status.updated_at }
+}
 
 /**
  * What the file at `path` holds; undefined when there is none.

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { DecidingVerdict } from './deciding-verdict.ts'
-import { MODES } from './pauses-file.ts'
 import { HistoryEntryBody } from './scaling-api.ts'
-import { BoostBody } from './steering.ts'
+import { BoostBody, MODES } from './steering.ts'
 
 /** `GET /overview` and the events of `GET /events`: what a person sees of the host at one glance. Null is "not known". */
 
@@ -91,8 +90,6 @@ export const OverviewHead = z.object({
 export type OverviewHead = z.output<typeof OverviewHead>
 
 /** The last hours of a container in steps, for a sparkline. */
-export const SPARK_STEP_SECONDS = 300
-export const SPARK_STEPS = 48
 export const Spark = z.object({ cores: z.array(figure), memory_mb: z.array(figure) })
 export type Spark = z.output<typeof Spark>
 
@@ -124,5 +121,3 @@ export type SparksEvent = z.output<typeof SparksEvent>
 /** Event `change`: an entry of the history that is new. */
 export const ChangeEvent = HistoryEntryBody
 export const EVENTS = ['overview', 'rows', 'sparks', 'change', 'beat'] as const
-/** A stream that was silent for longer is dead. */
-export const BEAT_SECONDS = 15

@@ -143,6 +143,23 @@ export const UndoRequest = z.object({
     .optional()
     .describe('Take back what was changed after it too: the container gets all that it had before.'),
 })
+/** `POST /undo`: the newest change of a container, everything since a moment, or everything that the model did. */
+export const UndoManyRequest = z
+  .object({
+    lxc_id: WireVmid.optional().describe('Only this container; alone: its newest change.'),
+    since: z.iso
+      .datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' })
+      .optional()
+      .describe('All that was changed since then, in one step for each container.'),
+    all_to_install: z.literal(true).optional().describe('What each had before the first change that the model made.'),
+    dry_run: undo.dry_run,
+    ...change,
+  })
+  .refine(
+    ({ lxc_id, since, all_to_install }) =>
+      since === undefined ? (lxc_id ?? all_to_install) !== undefined : all_to_install === undefined,
+    'name lxc_id, since or all_to_install; since and all_to_install not together',
+  )
 export const InstallUndoRequest = z.object({ lxc_id: WireVmid, ...undo })
 
 /** What `POST /scale/storage/increase` answers in `data`. */
@@ -255,7 +272,10 @@ export type NewsTestBody = z.output<typeof NewsTestBody>
 export const CHANGE_OUTCOMES = ['applied', 'unchanged', 'refused', 'failed', 'unknown'] as const
 export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number]
 
-/** What can be changed. */
+/** Whether a change gave more or less. */
+export const CHANGE_DIRECTIONS = ['up', 'down'] as const
+
+/** What can be changed. The last three change nothing of a container, but what the model does with it. */
 export const CHANGE_ACTIONS = [
   'scale',
   'storage-increase',
@@ -264,6 +284,9 @@ export const CHANGE_ACTIONS = [
   'snapshot-delete',
   'clone-create',
   'clone-delete',
+  'pause',
+  'resume',
+  'mode',
 ] as const
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number]
 
@@ -276,7 +299,7 @@ export const HistoryEntryBody = z.object({
   time: z.string().describe('When it was asked for, ISO 8601, UTC.'),
   duration_seconds: z.number().nullable().describe('Null when it was interrupted.'),
   action: z.enum(CHANGE_ACTIONS),
-  lxc_id: z.number(),
+  lxc_id: z.number().describe('0: every container, of a pause of all and its end.'),
   name: z.string().nullable(),
   who: z.object({ key: z.string(), role: z.string(), address: z.string() }),
   asked: z.record(z.string(), z.unknown()).describe('What was asked for, as on the wire.'),
@@ -298,6 +321,10 @@ export const HistoryEntryBody = z.object({
     .int()
     .optional()
     .describe('So many refused requests of this kind were counted together, of which this is the last; absent: one.'),
+  boost: z
+    .object({ until: z.iso.datetime().nullable() })
+    .optional()
+    .describe('It gave more until then, or (null) gave back what a boost had given.'),
   overwritten: AllocationBody.optional().describe(
     'What somebody else had set while the change was being made, and was overwritten by it.',
   ),
@@ -320,12 +347,41 @@ export type InstallSizeBody = z.output<typeof InstallSizeBody>
 export const InstallSizesBody = z.object({ containers: z.array(InstallSizeBody) })
 export type InstallSizesBody = z.output<typeof InstallSizesBody>
 
+/** What came of the undo of one container; `cores_alone`: its memory cannot be given back. */
+export const UNDO_OUTCOMES = ['taken_back', 'unchanged', 'cores_alone', 'failed'] as const
+
+/** What `POST /undo` answers in `data`: a container that cannot be given back what it had costs no other its turn. */
+export const UndoManyBody = z.object({
+  dry_run: z.boolean().describe('True: nothing was done; `outcome` is what would come of it.'),
+  containers: z.array(
+    z.object({
+      lxc_id: z.number(),
+      name: z.string().nullable(),
+      outcome: z.enum(UNDO_OUTCOMES),
+      message: z.string(),
+      error: z.string().nullable().describe('The error code where it failed, or where the memory stays.'),
+      changes: z
+        .array(HistoryEntryBody)
+        .describe('What is taken back so, newest first; empty where it is the way to a size.'),
+      change_id: z.string().nullable().describe('Number of the change that took it back.'),
+    }),
+  ),
+  others: z.array(HistoryEntryBody).describe('Changes of other kinds in that time, of which there is no way back.'),
+})
+export type UndoManyBody = z.output<typeof UndoManyBody>
+
 /** The query of `GET /history`. */
 export const HistoryQuery = z.object({
   lxc_id: WireVmid.optional(),
   since: z.iso.datetime({ offset: true, error: 'must be a time in ISO 8601, such as 2026-01-05T00:00:00Z' }).optional(),
   limit: wireInteger(1, 1_000).default(100).describe('Most entries that are given.'),
   skip: wireInteger(0, 1_000_000).default(0).describe('So many of the first are left out: for the next page.'),
+  who: z.string().min(1).max(64).optional().describe('Only what was asked for with the key of this name.'),
+  outcome: z.enum(CHANGE_OUTCOMES).optional().describe('Only what ended so.'),
+  direction: z
+    .enum(CHANGE_DIRECTIONS)
+    .optional()
+    .describe('Only what gave more cores or memory (`up`), or less (`down`).'),
   newest: z
     .literal('true')
     .optional()

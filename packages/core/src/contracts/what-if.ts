@@ -9,7 +9,7 @@ export const WhatIfRequest = z.object({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      'Keys of `scaling` of the configuration of the model, such as {"policy": "adaptive", "kill_price": 30}; the others as built in.',
+      'Keys of `scaling` of the configuration of the model, such as {"policy": "adaptive", "throttling_price": 80}; the others as built in.',
     ),
 })
 
@@ -53,3 +53,32 @@ export const WhatIfBody = z.object({
   result: WhatIfResult.nullable(),
 })
 export type WhatIfBody = z.output<typeof WhatIfBody>
+
+/** Columns of equal length, one element for each moment that something is known of, oldest first; null: not known. */
+export interface WhatIfSamples {
+  /** Seconds since 1970, rising. */
+  readonly timesS: readonly number[]
+  readonly coresUsed: readonly (number | null)[]
+  readonly coresGiven: readonly (number | null)[]
+  readonly throttledPercent: readonly (number | null)[]
+  readonly memoryUsedMb: readonly (number | null)[]
+  readonly memoryGivenMb: readonly (number | null)[]
+}
+
+/** What the API hands to the process that replays. */
+export interface WhatIfJob {
+  readonly vmid: number
+  /** Keys of `scaling`, which the API has checked. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly samples: WhatIfSamples
+  /** How far local time is ahead of UTC on the host. */
+  readonly utcOffsetMs: number
+  readonly swapMb: number
+  /** What a smaller memory limit leaves above the use. */
+  readonly memoryMargin: { readonly mb: number; readonly percent: number }
+  /** What limits fall back to; undefined when it is not known. */
+  readonly host: { readonly cores: number | undefined; readonly memoryMb: number | undefined }
+}
+
+/** What that process tells, one after the other; the result is the last. */
+export type WhatIfMessage = { readonly progress: number } | { readonly result: WhatIfResult }

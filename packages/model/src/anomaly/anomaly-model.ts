@@ -1,4 +1,4 @@
-import type { NewSample } from '../history/new-sample.ts'
+import type { NewSample } from '@lxc-autoscale/host'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict } from './anomaly-verdict.ts'
 import { ContainerModel } from './container-model.ts'

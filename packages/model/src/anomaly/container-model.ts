@@ -1,7 +1,7 @@
 import { MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import type { NewSample } from '@lxc-autoscale/host'
 import type { FeatureName } from '../features/feature-definitions.ts'
 import { FeatureExtractor } from '../features/feature-extractor.ts'
-import type { NewSample } from '../history/new-sample.ts'
 import { AlarmWatch, type Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict, FeatureShare } from './anomaly-verdict.ts'

@@ -1,5 +1,24 @@
-import { ContainerConfigBody, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { ContainerConfigBody, type Mode, MS_PER_SECOND, openUntilMs, type SteeringBody } from '@lxc-autoscale/core'
 import { firstIssue } from './api-reply.ts'
+
+/** More that a person gave a container for a time: which of its resources, and until when, by the clock of the host. */
+export interface Boost {
+  readonly cores: boolean
+  readonly memory: boolean
+  readonly untilMs: number
+}
+
+/** What people tell the autoscaler to do with a container. */
+export interface Steering {
+  /** By the clock of the host; `Infinity`: until that is ended. */
+  readonly pausedUntilMs: number | undefined
+  /** The pause is that of all. */
+  readonly isAllPaused: boolean
+  readonly mode: Mode | undefined
+  readonly boost: Boost | undefined
+  /** Why nobody knows what was told; then it is left alone. */
+  readonly problem: string | undefined
+}
 
 /** What the API says about one container. `undefined` = it did not say, or does not know. */
 export interface ContainerConfig {
@@ -23,6 +42,7 @@ export interface ContainerConfig {
   /** The lines of raw LXC configuration that settle cores or memory, so that they cannot be sized. */
   readonly rawCores: string | undefined
   readonly rawMemory: string | undefined
+  readonly steering: Steering
 }
 
 /** `body` as a container, or why it is none. */
@@ -58,5 +78,25 @@ function fromBody(body: ContainerConfigBody): ContainerConfig {
     leastMemoryMb: body.least_memory_mb ?? undefined,
     rawCores: body.raw_limits.cores ?? undefined,
     rawMemory: body.raw_limits.memory ?? undefined,
+    steering: steeringOf(body.steering),
+  }
+}
+
+/** A pause is over when the API says no more of it: it looked at its clock, which is that of this host. */
+function steeringOf({ paused_until, is_all_paused, mode, boost, problem }: SteeringBody): Steering {
+  return {
+    pausedUntilMs: openUntilMs(paused_until, 0),
+    isAllPaused: is_all_paused,
+    mode: mode ?? undefined,
+    boost: boost === null ? undefined : boostOf(boost),
+    problem: problem ?? undefined,
+  }
+}
+
+function boostOf({ before, given, until }: NonNullable<SteeringBody['boost']>): Boost {
+  return {
+    cores: before.cores !== given.cores || before.cpulimit !== given.cpulimit,
+    memory: before.memory_mb !== given.memory_mb,
+    untilMs: Date.parse(until),
   }
 }

@@ -90,7 +90,8 @@ export class AuditTrail {
 }
 
 function madeBy(entry: HistoryEntryBody, caller: Caller): PastChange['by'] {
-  const { who } = entry
+  const { who, boost } = entry
+  if (boost !== undefined) return 'boost'
   if (who.key === API_ITSELF.key && who.role === API_ITSELF.role) return 'api'
   const isOurKey = who.key === caller.key || who.key === FORMER_MODEL_KEY_NAME
   return isOurKey && isDecidedByModel(entry) ? 'us' : 'person'

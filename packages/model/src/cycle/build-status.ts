@@ -13,6 +13,7 @@ import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
+import { SettingsTable } from './settings-table.ts'
 
 type Warning = ModelStatus['warnings'][number]
 
@@ -20,7 +21,7 @@ type Warning = ModelStatus['warnings'][number]
 function containerStatus(
   container: TrackedContainer,
   { fleet, anomalies, time }: CycleParts,
-  breaker: BreakerState,
+  { breaker, table }: { readonly breaker: BreakerState; readonly table: SettingsTable },
 ): ContainerStatus {
   const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
@@ -28,6 +29,8 @@ function containerStatus(
     vmid,
     name: identity.name ?? null,
     tags: [...identity.tags],
+    tier: sizer.settings.tier ?? null,
+    settings: table.place(sizer.settings),
     mode: sizer.settings.scaling.mode,
     learning: sizer.isLearning,
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
@@ -52,8 +55,12 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
+  const table = new SettingsTable()
+  const containers = [...fleet.containers()].map(container =>
+    containerStatus(container, parts, { breaker: troubled.get(container.vmid) ?? 'closed', table }),
+  )
   return {
-    version: 2,
+    version: 3,
     updated_at: isoTime(clock.nowMs()),
     pid,
     model_version: VERSION,
@@ -91,9 +98,8 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
       forests: counts.forests,
       alarms: counts.alarms,
     },
-    containers: [...fleet.containers()].map(container =>
-      containerStatus(container, parts, troubled.get(container.vmid) ?? 'closed'),
-    ),
+    settings: table.all(),
+    containers,
   }
 }
 
@@ -103,6 +109,10 @@ function warning(code: Warning['code'], words: string, problem: string | undefin
 
 function untilText(timeMs: number): string {
   return timeMs === Number.POSITIVE_INFINITY ? 'forever' : isoTime(timeMs)
+}
+
+function untilOrNull(steadyMs: number | undefined, time: CycleParts['time']): string | null {
+  return steadyMs === undefined ? null : isoTime(time.toClock(steadyMs))
 }
 
 function isoTime(timeMs: number): string {
@@ -141,6 +151,10 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     is_to_be_applied: decision.isToBeApplied,
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
     held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
+    held_until: {
+      cores: untilOrNull(decision.heldUntilMs.cores, time),
+      memory: untilOrNull(decision.heldUntilMs.memory, time),
+    },
     at_maximum: { ...decision.atMaximum },
     limits: {
       min_cores: decision.limits.minCores,

@@ -22,6 +22,7 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
   const { newest, implausible } = container
   const isMeasured = newest !== undefined && clockMs - newest.timestampMs <= maxDataAgeMs
   const { cores, cpuLimit, memoryMb, swapMb } = config
+  const { boost } = config.steering
   return {
     nowMs,
     localTimeMs: localTimeMs(clockMs),
@@ -40,6 +41,7 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
     leastMemoryMb: config.leastMemoryMb,
     rawCores: config.rawCores,
     rawMemory: config.rawMemory,
+    boost: boost && { ...boost, untilMs: nowMs + boost.untilMs - clockMs },
     verdict,
     implausible,
   }

@@ -1,5 +1,5 @@
-import { AutoscaleError, localTimeText, type Pauses, pauseOf } from '@lxc-autoscale/core'
-import type { ContainerConfig } from '../client/container-config.ts'
+import { localTimeText } from '@lxc-autoscale/core'
+import type { ContainerConfig, Steering } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
 import { type Decision, isChange } from '../policy/decision.ts'
 import { actedOn } from './acted-on.ts'
@@ -15,8 +15,6 @@ export interface ToDecide extends FetchedConfigs {
   /** When the allocations were asked for, by steady time. */
   readonly askedMs: number
   readonly isHistoryKnown: boolean
-  /** What is to be left alone; everything when that cannot be read. */
-  readonly pauses: Pauses | AutoscaleError
 }
 
 /** Asks each container's sizer what it should have, and fits the answers into the host. */
@@ -29,15 +27,14 @@ export class Decider {
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
   decide(toDecide: ToDecide): ToSend[] {
-    const { configs, failed, pauses } = toDecide
-    const { fleet, clock } = this.#parts
+    const { configs, failed } = toDecide
+    const { fleet } = this.#parts
     const decisions: Decision[] = []
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
       const problem = problemOf(config, failed.get(container.vmid))
-      const pause = pauses instanceof AutoscaleError ? undefined : pauseOf(pauses, container.vmid, clock.nowMs())
-      container.pausedUntilMs = pause?.untilMs
-      container.problem = problem ?? (pauses instanceof AutoscaleError ? PAUSES_UNKNOWN : pauseText(pause))
+      container.pausedUntilMs = config?.steering.pausedUntilMs
+      container.problem = problem ?? pauseText(config?.steering)
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
@@ -102,15 +99,14 @@ function problemOf(config: ContainerConfig | undefined, failure: string | undefi
   return config.isTemplate ? 'it is a template' : undefined
 }
 
-/** What was paused must stay so, and nobody knows what was. The warnings of the status say why. */
-const PAUSES_UNKNOWN = 'left alone: the pauses cannot be read'
-
-/** Of a container that the administrator wants to be left alone. */
-function pauseText(pause: ReturnType<typeof pauseOf>): string | undefined {
-  if (pause === undefined) return undefined
-  const { untilMs, isOfAll } = pause
+/** Of a container that somebody wants to be left alone; what was paused must stay so also when nobody knows what was. */
+function pauseText(steering: Steering | undefined): string | undefined {
+  // The warnings of the status say why.
+  if (steering?.problem !== undefined) return 'left alone: the pauses cannot be read'
+  if (steering?.pausedUntilMs === undefined) return undefined
+  const { pausedUntilMs: untilMs, isAllPaused } = steering
   const until = untilMs === Number.POSITIVE_INFINITY ? 'that is ended' : localTimeText(untilMs)
-  return `left alone until ${until} (lxc-autoscale ignore${isOfAll ? ' --all' : ''})`
+  return `left alone until ${until} (lxc-autoscale ignore${isAllPaused ? ' --all' : ''})`
 }
 
 /** Whether `decision` recommends another size than the last one that was logged. */

@@ -1,10 +1,9 @@
-import { type ContainerSample, type ContainerStatus, NO_PAUSES, type Pauses } from '@lxc-autoscale/core'
-import type { HostSize } from '@lxc-autoscale/host'
+import type { ContainerSample, ContainerStatus, Mode } from '@lxc-autoscale/core'
+import type { HostSize, NewSample } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
 import type { ContainerConfig } from '../client/container-config.ts'
 import type { ModelConfig } from '../config.ts'
-import type { NewSample } from '../history/new-sample.ts'
 import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
@@ -82,7 +81,8 @@ export class Fleet {
   /** Changes of containers that have not been met, by container. */
   readonly #untold = new Map<number, PastChange[]>()
   #config: SizingConfig
-  #modes: Pauses['modes'] = NO_PAUSES.modes
+  /** The modes that a person has ordered. */
+  readonly #modes = new Map<number, Mode>()
   #host: HostSize
 
   constructor(options: FleetOptions) {
@@ -156,12 +156,15 @@ export class Fleet {
     this.#configureAll()
   }
 
-  /** The modes that a person has ordered, by container; the sizers of those whose mode is another one are told. */
-  order(modes: Pauses['modes']): void {
-    const before = this.#modes
-    this.#modes = modes
-    for (const { vmid, sizer, identity } of this.#containers.values()) {
-      if (before[vmid] !== modes[vmid]) sizer.configure(this.#settings(identity))
+  /** The modes that a person has ordered for these containers; the sizers of those whose mode is another one are told. */
+  order(configs: Iterable<Pick<ContainerConfig, 'vmid' | 'steering'>>): void {
+    for (const { vmid, steering } of configs) {
+      const { mode, problem } = steering
+      if (problem !== undefined || this.#modes.get(vmid) === mode) continue
+      if (mode === undefined) this.#modes.delete(vmid)
+      else this.#modes.set(vmid, mode)
+      const container = this.#containers.get(vmid)
+      container?.sizer.configure(this.#settings(container.identity))
     }
   }
 
@@ -182,6 +185,7 @@ export class Fleet {
     for (const vmid of vmids) {
       this.#containers.delete(vmid)
       this.#saved.delete(vmid)
+      this.#modes.delete(vmid)
     }
   }
 
@@ -246,7 +250,7 @@ export class Fleet {
 
   #settings(identity: ContainerIdentity): ContainerSettings {
     const { scaling, tiers, schedules, ignore_lxc: ignoreLxc } = this.#config
-    const orderedMode = this.#modes[identity.vmid]
+    const orderedMode = this.#modes.get(identity.vmid)
     return containerSettings({ ...identity, scaling, tiers, schedules, ignoreLxc, orderedMode, host: this.#host })
   }
 

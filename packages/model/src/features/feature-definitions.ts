@@ -1,5 +1,5 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { NewSample } from '../history/new-sample.ts'
+import type { NewSample } from '@lxc-autoscale/host'
 import type { RollingFigures } from './rolling.ts'
 import type { RollingTrend } from './trend.ts'
 

@@ -1,4 +1,4 @@
-import type { NewSample } from '../history/new-sample.ts'
+import type { NewSample } from '@lxc-autoscale/host'
 import { FEATURES, type FeatureInputs } from './feature-definitions.ts'
 import { RollingFigures } from './rolling.ts'
 import { RollingTrend } from './trend.ts'

@@ -38,6 +38,8 @@ export interface ContainerSettings {
   /** What a policy sees of them: limits on the grid of sizes. */
   readonly sizing: SizingSettings
   readonly schedules: readonly NamedSchedule[]
+  /** Name of the tier that it belongs to. */
+  readonly tier: string | undefined
   /** Snake_case key -> value and where it comes from, for `lxc-autoscale explain`. */
   readonly provenance: Readonly<Record<string, Origin>>
 }
@@ -66,6 +68,7 @@ export function containerSettings(input: SettingsInput): ContainerSettings {
     schedules: Object.entries(input.schedules).flatMap(([name, schedule]) =>
       isForAll(schedule) || selects(schedule, input) ? [{ ...schedule, name }] : [],
     ),
+    tier: tierOf(input)?.name,
     provenance,
   }
 }

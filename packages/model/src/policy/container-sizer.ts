@@ -12,7 +12,7 @@ import {
   type PerResource,
   type Reason,
 } from './decision.ts'
-import { askingRule, type Draft, heldBy, isBelow, RESOURCES, type Remark, type RuleFacts } from './draft.ts'
+import { askingRule, type Draft, holding, isBelow, RESOURCES, type Remark, type RuleFacts } from './draft.ts'
 import type { Limits } from './limits.ts'
 import type { PastChange } from './past-change.ts'
 import { POLICIES } from './policies/index.ts'
@@ -178,6 +178,7 @@ export class ContainerSizer {
       memory: directionOf(allocation.memoryMb, to.memoryMb),
     }
     const limits = limitsInForce(facts)
+    const [cores, memory] = [holding(draft, allocation, 'cores'), holding(draft, allocation, 'memoryMb')]
     const { policy, mode } = this.#settings.scaling
     const askedBy = { cores: askingRule(draft, 'cores') ?? policy, memory: askingRule(draft, 'memoryMb') ?? policy }
     return {
@@ -192,7 +193,8 @@ export class ContainerSizer {
       reasons: [...this.#policyReasons(draft, directions), ...reasonsOf(draft.reasons)],
       policy,
       askedBy,
-      heldBy: { cores: heldBy(draft, allocation, 'cores'), memory: heldBy(draft, allocation, 'memoryMb') },
+      heldBy: { cores: cores?.rule, memory: memory?.rule },
+      heldUntilMs: { cores: cores?.untilMs, memory: memory?.untilMs },
       atMaximum: {
         cores: isBelow(limits.maxCores, draft.asked.cores),
         memory: isBelow(limits.maxMemoryMb, draft.asked.memoryMb),

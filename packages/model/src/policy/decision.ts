@@ -36,6 +36,8 @@ export interface LocalSample extends SizingFigures {
 export interface Reason {
   readonly rule: string
   readonly text: string
+  /** Until when it says so at the longest, by steady time; where that is not known nothing. */
+  readonly untilMs?: number | undefined
 }
 
 /** Something of each resource. */
@@ -89,6 +91,8 @@ export interface Circumstances {
   /** The lines of raw LXC configuration that settle a resource past Proxmox. */
   readonly rawCores: string | undefined
   readonly rawMemory: string | undefined
+  /** Resources that have more than usual for a time, by a person's will; left out: none. */
+  readonly boost?: (PerResource<boolean> & { readonly untilMs: number }) | undefined
   readonly verdict: Verdict | undefined
   /** Why what was measured after the newest sample cannot be true; undefined when nothing was. */
   readonly implausible: string | undefined
@@ -115,6 +119,8 @@ export interface Decision {
   readonly askedBy: PerResource<string>
   /** The rule by which a resource does not have the size that was asked for; undefined: none. */
   readonly heldBy: PerResource<string | undefined>
+  /** Until when that rule holds it at the longest; undefined: it does not, or does not know. */
+  readonly heldUntilMs: PerResource<number | undefined>
   /** More was asked for than its maximum in force. */
   readonly atMaximum: PerResource<boolean>
   readonly limits: LimitsInForce

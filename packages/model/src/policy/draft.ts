@@ -48,35 +48,35 @@ export function ask(draft: Draft, on: Resource, size: number, { rule, text }: Re
 }
 
 /** A resource goes no further than `size`, for this reason; what held it less tightly counts no more. */
-export function holdAt(draft: Draft, on: Resource, size: number, { rule, text }: Reason): Draft {
-  const others = draft.reasons.filter(reason => reason.on !== on || reason.does !== 'holds')
-  return { ...draft, to: { ...draft.to, [on]: size }, reasons: [...others, { rule, text, on, does: 'holds' }] }
+export function holdAt(draft: Draft, on: Resource, size: number, reason: Reason): Draft {
+  const others = draft.reasons.filter(other => other.on !== on || other.does !== 'holds')
+  return { ...draft, to: { ...draft.to, [on]: size }, reasons: [...others, { ...reason, on, does: 'holds' }] }
 }
 
 /** A resource stays as it is, for this reason. */
-export function hold(draft: Draft, on: Resource, { rule, text }: Reason): Draft {
-  const others = draft.reasons.filter(reason => reason.on !== on)
-  return { ...draft, to: { ...draft.to, [on]: undefined }, reasons: [...others, { rule, text, on, does: 'holds' }] }
+export function hold(draft: Draft, on: Resource, reason: Reason): Draft {
+  const others = draft.reasons.filter(other => other.on !== on)
+  return { ...draft, to: { ...draft.to, [on]: undefined }, reasons: [...others, { ...reason, on, does: 'holds' }] }
 }
 
 /** Nothing changes, for this reason: it holds for the container, whatever was wanted. */
-export function holdAll(draft: Draft, rule: string, text: string): Draft {
+export function holdAll(draft: Draft, rule: string, text: string, untilMs?: number): Draft {
   const others = draft.reasons.filter(({ on }) => on === undefined)
   return {
     ...draft,
     to: { cores: undefined, memoryMb: undefined },
-    reasons: [...others, { rule, text, on: undefined, does: 'holds' }],
+    reasons: [...others, { rule, text, untilMs, on: undefined, does: 'holds' }],
   }
 }
 
 /** Whatever would shrink stays; growth passes. */
-export function holdShrinking(draft: Draft, facts: RuleFacts, rule: string, text: string): Draft {
-  return RESOURCES.filter(on => shrinks(draft, facts, on)).reduce((soFar, on) => hold(soFar, on, { rule, text }), draft)
+export function holdShrinking(draft: Draft, facts: RuleFacts, reason: Reason): Draft {
+  return RESOURCES.filter(on => shrinks(draft, facts, on)).reduce((soFar, on) => hold(soFar, on, reason), draft)
 }
 
 /** Memory that would shrink stays. */
-export function holdMemoryShrinking(draft: Draft, facts: RuleFacts, rule: string, text: string): Draft {
-  return shrinks(draft, facts, 'memoryMb') ? hold(draft, 'memoryMb', { rule, text }) : draft
+export function holdMemoryShrinking(draft: Draft, facts: RuleFacts, reason: Reason): Draft {
+  return shrinks(draft, facts, 'memoryMb') ? hold(draft, 'memoryMb', reason) : draft
 }
 
 /** Says something that decides nothing. */
@@ -100,12 +100,12 @@ export function isUrgent({ isCoresUrgent, isMemoryUrgent }: Draft, on: Resource)
   return on === 'cores' ? isCoresUrgent : isMemoryUrgent
 }
 
-/** The rule by which a resource does not have the size that was asked for; undefined when nothing holds it. */
-export function heldBy(draft: Draft, from: Allocation, on: Resource): string | undefined {
+/** What a rule says by which a resource does not have the size that was asked for; undefined when nothing holds it. */
+export function holding(draft: Draft, from: Allocation, on: Resource): Reason | undefined {
   const asked = draft.asked[on]
   const isAsked = asked !== undefined && from[on] !== undefined && asked !== from[on]
   const holds = draft.reasons.filter(reason => reason.does === 'holds' && (reason.on === on || reason.on === undefined))
-  return isAsked ? holds.at(-1)?.rule : undefined
+  return isAsked ? holds.at(-1) : undefined
 }
 
 /** The rule that asked for another size than the policy did; undefined: none did. */

@@ -3,8 +3,8 @@ import type { Limits } from './limits.ts'
 
 /** A change of a container that was made, or may have been: as the audit log tells it, or the answer to a request. */
 export interface PastChange {
-  /** `api`: the API took a change of ours back. */
-  readonly by: 'us' | 'person' | 'api'
+  /** `api`: the API took a change of ours back. `boost`: a person gave more for a time, or it was given back then. */
+  readonly by: 'us' | 'person' | 'api' | 'boost'
   /** The same for one change of ours whichever tells of it; undefined where nothing else does. */
   readonly key?: string | undefined
   /** When it was asked for and when it was over, by steady time; where that is not known, not before. */

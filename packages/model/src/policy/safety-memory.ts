@@ -46,8 +46,8 @@ export interface SafetyFacts
   readonly lastFailureMs: number | undefined
   /** What was refused or taken back. */
   readonly refusals: readonly StandingRefusal[]
-  /** Changes of ours in the last hour. */
-  readonly recentChanges: number
+  /** Changes of ours in the last hour, the older first. */
+  readonly recentChangesMs: readonly number[]
 }
 
 /** How long the settings hold a container, milliseconds. */
@@ -117,7 +117,7 @@ export class SafetyMemory {
       lastMemoryShrinkMs: this.#lastMemoryShrinkMs,
       lastFailureMs: this.#lastFailureMs,
       refusals: this.#takenBack.length === 0 ? refusals : [...takenBackRefusals(this.#takenBack), ...refusals],
-      recentChanges: this.#changes.filter(({ atMs }) => atMs > nowMs - MS_PER_HOUR).length,
+      recentChangesMs: this.#changes.map(({ atMs }) => atMs).filter(atMs => atMs > nowMs - MS_PER_HOUR),
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Allocation, type Decision, directionOf } from './decision.ts'
+import { type Allocation, type Decision, directionOf, type PerResource } from './decision.ts'
 import { tidy } from './rounding.ts'
 
 /** The host as it is measured or configured. `undefined` = not known: then that resource is not shared, the API still guards it. */
@@ -47,7 +47,7 @@ export function shareHost(input: SharingInput): Decision[] {
   const memory = shareMemory(input)
   const cores = shareCores(input)
   return input.decisions.map((decision, index) => {
-    const { from, to, heldBy, reasons } = decision
+    const { from, to, heldBy, heldUntilMs, reasons } = decision
     const granted = { cores: cores[index] ?? to.cores, memoryMb: memory[index] ?? to.memoryMb }
     const isCores = granted.cores !== to.cores
     const isMemory = granted.memoryMb !== to.memoryMb
@@ -58,7 +58,8 @@ export function shareHost(input: SharingInput): Decision[] {
       to: granted,
       cores: directionOf(from.cores, granted.cores),
       memory: directionOf(from.memoryMb, granted.memoryMb),
-      heldBy: { cores: isCores ? RULE : heldBy.cores, memory: isMemory ? RULE : heldBy.memory },
+      heldBy: withCut(heldBy, RULE, { cores: isCores, memory: isMemory }),
+      heldUntilMs: withCut(heldUntilMs, undefined, { cores: isCores, memory: isMemory }),
       reasons: [
         ...reasons,
         ...(isCores ? [{ rule: RULE, text: `cores: ${text} ${granted.cores} instead of ${to.cores}` }] : []),
@@ -68,6 +69,11 @@ export function shareHost(input: SharingInput): Decision[] {
       ],
     }
   })
+}
+
+/** `by` of each resource that is cut here. */
+function withCut<Value>(of: PerResource<Value>, by: Value, isCut: PerResource<boolean>): PerResource<Value> {
+  return { cores: isCut.cores ? by : of.cores, memory: isCut.memory ? by : of.memory }
 }
 
 type Granted = readonly (number | undefined)[]

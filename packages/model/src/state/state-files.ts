@@ -1,19 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  AutoscaleError,
-  errorMessage,
-  type Logger,
-  NO_PAUSES,
-  type Pauses,
-  pausesFile,
-  readPauses,
-  removeTemporaries,
-  replaceFile,
-  STATUS_FILE,
-  systemErrorCode,
-} from '@lxc-autoscale/core'
+import { type Logger, removeTemporaries, replaceFile, STATUS_FILE, systemErrorCode } from '@lxc-autoscale/core'
 import { readOrSetAside } from './set-aside.ts'
 import {
   formatSizerState,
@@ -72,21 +60,6 @@ export class StateFiles {
 
   save(learned: Learned): Promise<number> {
     return saveLearned(this.#directory, learned)
-  }
-
-  /** The file belongs to the administrator: one that cannot be used stays where it is. */
-  loadPauses(): Pauses | AutoscaleError {
-    const file = pausesFile(this.#directory)
-    try {
-      return readPauses(file)
-    } catch (error) {
-      if (error instanceof AutoscaleError) return error
-      const code = systemErrorCode(error)
-      if (code === undefined) throw error
-      // Without its folder there is no such file either.
-      if (code === 'ENOENT' || code === 'ENOTDIR') return NO_PAUSES
-      return new AutoscaleError('STATE_INVALID', `${file}: ${errorMessage(error)}`, { cause: error })
-    }
   }
 
   #path(name: string): string {

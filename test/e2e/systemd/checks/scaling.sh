@@ -56,6 +56,11 @@ check 'at rest the memory is taken back' memory_becomes under $grown_mb
 check 'the container still runs' equals "$(pct status 102)" 'status: running'
 check 'one line of the journal tells of each change' bash -c 'journalctl --no-pager -o cat -u lxc_autoscale_ml | grep -qE "vmid=101.*cores|cores.*vmid=101"'
 
+# What the policy would have done with that hour is replayed by a process of its own, within the limits of the API.
+replay=$(api POST /what-if '{"lxc_id":101,"hours":1}' | sed -n 's/.*"data":{"id":"\([^"]*\)".*/\1/p')
+is_replayed() { [[ $(api GET "/what-if/$replay") == *'"state":"done"'* ]] || { api GET "/what-if/$replay"; return 1; }; }
+check 'a replay of its history is answered' within 30 is_replayed
+
 cp -a "$scratch/model.yaml" $ETC/lxc_autoscale_ml.yaml
 cp -a "$scratch/monitor-before.yaml" $ETC/lxc_monitor.yaml
 systemctl restart lxc_monitor lxc_autoscale_ml

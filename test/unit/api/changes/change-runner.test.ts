@@ -41,6 +41,7 @@ function newRunner(
     // The runner uses nothing else of it.
     audit: audit as unknown as AuditLog,
     containers: { list: async () => [101], read: async () => (refuses.look ?? containerFacts)() },
+    steering: { pauseOf: () => null, modeOf: () => null },
     commands: {
       async run({ args }, beforeStart) {
         beforeStart?.()

@@ -343,6 +343,7 @@ describe('states of containers', () => {
       is_in_need: true,
       is_to_be_applied: true,
       held_by: { cores: 'share-host', memory: null },
+      held_until: { cores: null, memory: null },
       at_maximum: { cores: true, memory: false },
       limits: { min_cores: 1, max_cores: 4, min_memory_mb: 64, max_memory_mb: null },
       reasons: [{ rule: 'share-host', text: 'the host is short: cores 4 -> 4 instead of 6' }],

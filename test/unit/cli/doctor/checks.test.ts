@@ -1,7 +1,13 @@
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { API_CONFIG_RULES } from '@lxc-autoscale/api'
-import { AutoscaleError, type ContainerConfigBody, type DecidingVerdict, type ErrorCode } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type ContainerConfigBody,
+  type DecidingVerdict,
+  type ErrorCode,
+  NO_STEERING,
+} from '@lxc-autoscale/core'
 import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
 import { MONITOR_RULES } from '@lxc-autoscale/monitor'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -242,7 +248,7 @@ describe('the API', () => {
     expect(await rawLimits.look(patient({ client }))).toMatchObject({ isGood: true, mend: '' })
     const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
     const facts = (vmid: number, cores?: string) => containerFacts({ vmid, rawLimits: { cores, memory: undefined } })
-    client.containers = [facts(101, line), facts(102)].map(each => containerConfigBody(each, undefined))
+    client.containers = [facts(101, line), facts(102)].map(each => containerConfigBody(each, undefined, NO_STEERING))
     expect(await rawLimits.look(patient({ client }))).toMatchObject({
       isGood: true,
       detail: `not sized, as raw LXC configuration settles it: 101 (${line})`,

@@ -1,5 +1,5 @@
 import type { ContainerSample, MetricsCycle } from '@lxc-autoscale/core'
-import { FleetHistory } from '@lxc-autoscale/model'
+import { FleetHistory } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { AnomalyModel } from '../../../../packages/model/src/anomaly/anomaly-model.ts'
 import {

@@ -1,4 +1,4 @@
-import { AutoscaleError, NO_PAUSES } from '@lxc-autoscale/core'
+import { AutoscaleError, NO_STEERING } from '@lxc-autoscale/core'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FakeModel } from '../../../fakes/fake-model.ts'
@@ -137,7 +137,7 @@ describe('a cycle', () => {
     model.scripted.wishes.set(101, { cores: 3 })
     await model.run()
     expect(model.status).toMatchObject({
-      version: 2,
+      version: 3,
       cycle: { number: 1, outcome: 'decided' },
       metrics: { is_stale: false, age_seconds: 0 },
       host: { cores: 8, memory_mb: 32_768 },
@@ -240,8 +240,8 @@ describe('nothing is changed', () => {
   })
 
   test('of a container that the administrator paused, until the pause is over', async () => {
-    const untilMs = model.clock.nowMs() + 60_000
-    model.state.pauses = { containers: { 101: new Date(untilMs).toISOString() }, modes: {} }
+    const until = new Date(model.clock.nowMs() + 60_000).toISOString()
+    model.api.add(101, { steering: { ...NO_STEERING, paused_until: until } })
     model.measure({ 101: {}, 102: {} })
     await model.run()
     expect(model.api.changes.map(({ vmid }) => vmid)).toEqual([102])
@@ -250,6 +250,7 @@ describe('nothing is changed', () => {
       allocation: { cores: 2, memory_mb: 1_024 },
       decision: null,
     })
+    model.api.add(101)
     await pass(60_000)
     model.measure({ 101: {}, 102: {} })
     await model.run()
@@ -258,10 +259,11 @@ describe('nothing is changed', () => {
   })
 
   test('of all containers, also of one that is new, until that is ended; they are measured all the same', async () => {
-    model.state.pauses = { all: 'forever', containers: {}, modes: {} }
+    const steering = { ...NO_STEERING, paused_until: 'forever', is_all_paused: true }
+    for (const vmid of [101, 102]) model.api.add(vmid, { steering })
     model.measure({ 101: {}, 102: {} })
     await model.run()
-    model.api.add(103)
+    model.api.add(103, { steering })
     await pass(60_000)
     model.measure({ 101: {}, 102: {}, 103: {} })
     await model.run()
@@ -275,7 +277,7 @@ describe('nothing is changed', () => {
   })
 
   test('of any container while nobody knows what is paused, which is said once', async () => {
-    model.state.pauses = new AutoscaleError('STATE_INVALID', 'pauses.json: torn')
+    for (const vmid of [101, 102]) model.api.add(vmid, { steering: { ...NO_STEERING, problem: 'steering.json: torn' } })
     for (let cycle = 0; cycle < 2; cycle++) {
       model.measure({ 101: {}, 102: {} })
       await model.run()
@@ -285,24 +287,24 @@ describe('nothing is changed', () => {
     expect(model.status?.warnings).toEqual([
       {
         code: 'pauses_unreadable',
-        text: 'the pauses cannot be read, so every container is left alone: pauses.json: torn',
+        text: 'the pauses cannot be read, so every container is left alone: steering.json: torn',
       },
     ])
     const said = 'the pauses cannot be read; every container is left alone until they can be'
     expect(model.recording.messages().filter(message => message === said)).toHaveLength(1)
-    model.state.pauses = NO_PAUSES
+    for (const vmid of [101, 102]) model.api.add(vmid)
     model.measure({ 101: {}, 102: {} })
     await model.run()
     expect(model.api.changes).not.toEqual([])
   })
 
   test('of a container whose mode a person ordered to be off, against its tags and the configuration', async () => {
-    model.state.pauses = { containers: {}, modes: { 101: 'off' } }
+    model.api.add(101, { steering: { ...NO_STEERING, mode: 'off' } })
     model.measure({ 101: {}, 102: {} })
     await model.run()
     expect(model.api.changes.map(({ vmid }) => vmid)).toEqual([102])
     expect(model.status?.containers[0]).toMatchObject({ mode: 'off' })
-    model.state.pauses = NO_PAUSES
+    model.api.add(101)
     await pass(60_000)
     model.measure({ 101: {}, 102: {} })
     await model.run()

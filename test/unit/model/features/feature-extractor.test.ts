@@ -1,3 +1,4 @@
+import type { NewSample } from '@lxc-autoscale/host'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -6,7 +7,6 @@ import {
   featureColumn,
 } from '../../../../packages/model/src/features/feature-definitions.ts'
 import { FeatureExtractor } from '../../../../packages/model/src/features/feature-extractor.ts'
-import type { NewSample } from '../../../../packages/model/src/history/new-sample.ts'
 import { newSample } from '../../../builders/new-sample.ts'
 
 /** All features of the last of `readings`, straight from their definitions. */

@@ -177,7 +177,7 @@ function factsOf(causes: Causes): RuleFacts {
     refusals: refused
       ? (['up', 'down'] as const).map(direction => ({ ...refused, direction, times: 2, atMs: MONDAY_MS, from: 0 }))
       : [],
-    recentChanges: causes.recentChanges ?? 0,
+    recentChangesMs: Array.from({ length: causes.recentChanges ?? 0 }, () => MONDAY_MS),
     circumstances: circumstances({
       nowMs: MONDAY_MS,
       allocation,

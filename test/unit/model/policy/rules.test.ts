@@ -222,16 +222,19 @@ describe('holdInGrowCooldown', () => {
   })
 })
 
+/** So many changes in the last hour, a minute after each other, the newest a minute ago. */
+const changes = (count: number) => Array.from({ length: count }, (_, at) => MONDAY_MS - (count - at) * 60_000)
+
 describe('keepChangeBudget', () => {
   test('stops changes when the hour is used up', () => {
-    expect(keepChangeBudget(draft(SMALLER), facts({ recentChanges: 6 })).to).toEqual(NOTHING)
-    expect(keepChangeBudget(draft(SMALLER), facts({ recentChanges: 5 })).to).toEqual(SMALLER)
+    expect(keepChangeBudget(draft(SMALLER), facts({ recentChangesMs: changes(6) })).to).toEqual(NOTHING)
+    expect(keepChangeBudget(draft(SMALLER), facts({ recentChangesMs: changes(5) })).to).toEqual(SMALLER)
   })
 
   test('keeps a second budget for growth out of need, which ends too', () => {
     const needy = draft(LARGER, { isCoresUrgent: true })
-    expect(keepChangeBudget(needy, facts({ recentChanges: 6 })).to).toEqual(LARGER)
-    expect(keepChangeBudget(needy, facts({ recentChanges: 12 })).to).toEqual(NOTHING)
+    expect(keepChangeBudget(needy, facts({ recentChangesMs: changes(6) })).to).toEqual(LARGER)
+    expect(keepChangeBudget(needy, facts({ recentChangesMs: changes(12) })).to).toEqual(NOTHING)
   })
 })
 

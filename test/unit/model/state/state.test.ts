@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AutoscaleError, NO_PAUSES } from '@lxc-autoscale/core'
+import { AutoscaleError } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   formatSizerState,
@@ -121,7 +121,6 @@ describe('the state folder', () => {
     const impossible = new StateFiles(join(directory, 'file', 'new'), recording.log)
     await impossible.prepare()
     expect(await impossible.loadSizers()).toMatchObject({ isLost: true })
-    expect(impossible.loadPauses()).toEqual(NO_PAUSES)
     await expect(impossible.save(learned)).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
@@ -136,52 +135,5 @@ describe('the state folder', () => {
     }
     await files.prepare()
     expect(readdirSync(directory).sort()).toEqual(['audit.jsonl', 'pauses.json.0123.tmp'])
-  })
-})
-
-describe('the pauses of containers', () => {
-  // Not in the folder of the model: the administrator writes it as root.
-  const path = () => join(folder, 'pauses.json')
-
-  test('are what the file says, and none without a file', () => {
-    expect(files.loadPauses()).toEqual(NO_PAUSES)
-    writeFileSync(
-      path(),
-      '{"all":"forever","containers":{"101":"2026-03-01T12:00:00.000Z"},"modes":{"102":"grow_only"}}',
-    )
-    expect(files.loadPauses()).toEqual({
-      all: 'forever',
-      containers: { 101: '2026-03-01T12:00:00.000Z' },
-      modes: { 102: 'grow_only' },
-    })
-  })
-
-  test('are read as earlier versions wrote them', () => {
-    writeFileSync(path(), '{"101":"2026-03-01T12:00:00.000Z"}')
-    expect(files.loadPauses()).toEqual({ containers: { 101: '2026-03-01T12:00:00.000Z' }, modes: {} })
-    writeFileSync(path(), '{}')
-    expect(files.loadPauses()).toEqual(NO_PAUSES)
-  })
-
-  test.each([
-    '',
-    '{"101":',
-    '{"101":"tomorrow"}',
-    '{"shop":"2026-03-01T12:00:00Z"}',
-    '{"containers":{},"modes":{"101":"fast"}}',
-    '{"containers":{},"modes":{},"al":"forever"}',
-    '[]',
-  ])('are not known when the file holds %s, which is left as it is', text => {
-    writeFileSync(path(), text)
-    expect(files.loadPauses()).toMatchObject({ code: 'STATE_INVALID', message: expect.stringContaining(path()) })
-    expect(readFileSync(path(), 'utf8')).toBe(text)
-  })
-
-  test.each([
-    ['a FIFO', () => void execFileSync('mkfifo', [path()])],
-    ['a folder', () => void mkdirSync(path())],
-  ])('are not known, at once, when there is %s in their place', (_, make) => {
-    make()
-    expect(files.loadPauses()).toMatchObject({ code: 'STATE_INVALID' })
   })
 })

@@ -22,6 +22,7 @@ const DECISION: NonNullable<ContainerStatus['decision']> = {
   is_to_be_applied: true,
   reasons: [],
   held_by: { cores: 'keep-within-limits', memory: 'hold-while-abnormal' },
+  held_until: { cores: null, memory: null },
   at_maximum: { cores: true, memory: false },
   limits: { min_cores: 1, max_cores: 8, min_memory_mb: 512, max_memory_mb: null },
 }

@@ -1,4 +1,4 @@
-import type { ContainerConfigBody } from '@lxc-autoscale/core'
+import { type ContainerConfigBody, NO_STEERING } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
 import type { Decision } from '../../../../packages/simulator/src/demo/decision.ts'
 import { summaryTable } from '../../../../packages/simulator/src/demo/summary.ts'
@@ -14,7 +14,7 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
     status: 'running' as const,
     least_memory_mb: null,
     raw_limits: { cores: null, memory: null },
-    steering: { paused_until: null, mode: null, boost: null },
+    steering: NO_STEERING,
   }
   return { ...allocation, lxc_id, vm_id: lxc_id, name, in_force: allocation, ...state }
 }

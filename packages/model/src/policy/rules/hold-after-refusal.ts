@@ -14,5 +14,5 @@ export const holdAfterRefusal: Rule = (draft, { refusals, circumstances: { alloc
     const what = direction === 'up' ? 'more' : 'less'
     const said = refusal.isTakenBack ? `the API took ${what} back` : `the API refused ${what}`
     const text = `${said} ${timesText(refusal.times)}; asked again in ${durationText(leftMs)}`
-    return hold(soFar, on, { rule: 'hold-after-refusal', text })
+    return hold(soFar, on, { rule: 'hold-after-refusal', text, untilMs: nowMs + leftMs })
   }, draft)

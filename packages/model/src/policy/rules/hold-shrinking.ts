@@ -1,18 +1,29 @@
 import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { holdMemoryShrinking, holdShrinking, type Rule } from '../draft.ts'
+import { hold, holdMemoryShrinking, holdShrinking, RESOURCES, type Rule, shrinks } from '../draft.ts'
 import { durationText } from '../wording.ts'
 import { lastChangeText } from './limit-changes.ts'
 
 /** Nothing shrinks in the mode `grow_only`. */
 export const holdInGrowOnly: Rule = (draft, facts) =>
   facts.settings.scaling.mode === 'grow_only'
-    ? holdShrinking(
-        draft,
-        facts,
-        'hold-in-grow-only',
-        `not shrunk in mode grow_only (${facts.settings.provenance['mode']?.from ?? 'mode'})`,
-      )
+    ? holdShrinking(draft, facts, {
+        rule: 'hold-in-grow-only',
+        text: `not shrunk in mode grow_only (${facts.settings.provenance['mode']?.from ?? 'mode'})`,
+      })
     : draft
+
+/** What a person gave for a time is not taken before; it is given back by the API, with which the truce has nothing to do. */
+export const holdWhileBoosted: Rule = (draft, facts) => {
+  const { boost } = facts.circumstances
+  if (boost === undefined) return draft
+  const { untilMs } = boost
+  const reason = { rule: 'hold-while-boosted', text: 'not shrunk while it is boosted (lxc-autoscale boost)', untilMs }
+  const isBoosted = { cores: boost.cores, memoryMb: boost.memory }
+  return RESOURCES.filter(on => isBoosted[on] && shrinks(draft, facts, on)).reduce(
+    (soFar, on) => hold(soFar, on, reason),
+    draft,
+  )
+}
 
 /** Nothing shrinks before a container has been watched for a while. */
 export const holdWhileLearning: Rule = (draft, facts) => {
@@ -20,7 +31,7 @@ export const holdWhileLearning: Rule = (draft, facts) => {
   if (!isLearning(facts)) return draft
   const leftMs = settings.scaling.learning_hours * MS_PER_HOUR - observedMs
   const text = `not shrunk yet: watched for ${durationText(observedMs)}; ${durationText(leftMs)} to go`
-  return holdShrinking(draft, facts, 'hold-while-learning', text)
+  return holdShrinking(draft, facts, { rule: 'hold-while-learning', text, untilMs: facts.circumstances.nowMs + leftMs })
 }
 
 /** Whether a container is not watched for long enough yet to be shrunk. */
@@ -33,13 +44,16 @@ export const holdWhileAbnormal: Rule = (draft, facts) => {
   const { verdict } = facts.circumstances
   if (verdict === undefined || !verdict.isAbnormal) return draft
   const why = verdict.why === '' ? '' : `: ${verdict.why}`
-  return holdShrinking(draft, facts, 'hold-while-abnormal', `not shrunk while it is abnormal${why}`)
+  return holdShrinking(draft, facts, { rule: 'hold-while-abnormal', text: `not shrunk while it is abnormal${why}` })
 }
 
 /** Nothing shrinks while it is not known what was changed meanwhile, and by whom. */
 export const holdWithoutHistory: Rule = (draft, facts) =>
   facts.circumstances.isHistoryKnown === false
-    ? holdShrinking(draft, facts, 'hold-without-history', 'not shrunk while the audit log cannot be read')
+    ? holdShrinking(draft, facts, {
+        rule: 'hold-without-history',
+        text: 'not shrunk while the audit log cannot be read',
+      })
     : draft
 
 /** Memory is not shrunk for a while after an OOM kill, nor when it is not known any more whether there was one. */
@@ -48,7 +62,11 @@ export const holdInQuarantine: Rule = (draft, facts) => {
   if (quarantineUntilMs === undefined || circumstances.nowMs >= quarantineUntilMs) return draft
   const left = durationText(quarantineUntilMs - circumstances.nowMs)
   const why = lastKillMs === undefined ? 'what was known of it was lost' : 'a process was killed for lack of memory'
-  return holdMemoryShrinking(draft, facts, 'hold-in-quarantine', `not shrunk for another ${left}: ${why}`)
+  return holdMemoryShrinking(draft, facts, {
+    rule: 'hold-in-quarantine',
+    text: `not shrunk for another ${left}: ${why}`,
+    untilMs: quarantineUntilMs,
+  })
 }
 
 /** Shrinking waits until the last change of any kind has shown its effect. */
@@ -58,5 +76,5 @@ export const holdInShrinkCooldown: Rule = (draft, facts) => {
   const leftMs = lastChangeMs + settings.scaling.shrink_cooldown_seconds * MS_PER_SECOND - circumstances.nowMs
   if (leftMs <= 0) return draft
   const text = `not shrunk for another ${durationText(leftMs)}: ${lastChangeText(facts, lastChangeMs, 'was changed')}`
-  return holdShrinking(draft, facts, 'hold-in-shrink-cooldown', text)
+  return holdShrinking(draft, facts, { rule: 'hold-in-shrink-cooldown', text, untilMs: circumstances.nowMs + leftMs })
 }

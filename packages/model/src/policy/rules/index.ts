@@ -6,6 +6,7 @@ import {
   holdInQuarantine,
   holdInShrinkCooldown,
   holdWhileAbnormal,
+  holdWhileBoosted,
   holdWhileLearning,
   holdWithoutHistory,
 } from './hold-shrinking.ts'
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   refuseNonsense,
   growUnderPressure,
   holdInGrowOnly,
+  holdWhileBoosted,
   holdWhileLearning,
   holdWhileAbnormal,
   holdInQuarantine,

@@ -18,7 +18,8 @@ export const keepSchedule: Rule = (draft, facts) => {
   const isShut = windows.length > 0 && !open.some(({ shrink }) => shrink === 'only_here')
   const forbidding = open.find(({ shrink }) => shrink === 'never_here')
   const why = isShut ? `outside the schedule ${namesOf(windows)}` : `inside the schedule ${forbidding?.name}`
-  const held = isShut || forbidding !== undefined ? holdShrinking(draft, facts, RULE, `not shrunk ${why}`) : draft
+  const held =
+    isShut || forbidding !== undefined ? holdShrinking(draft, facts, { rule: RULE, text: `not shrunk ${why}` }) : draft
   const { minCores, minMemoryMb } = minimumsNow(facts)
   const text = (size: string, by: readonly NamedSchedule[]) => `at least ${size} inside the schedule ${namesOf(by)}`
   const cores = text(

@@ -1,4 +1,4 @@
-import { MS_PER_SECOND } from '@lxc-autoscale/core'
+import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { grows, hold, isUrgent, RESOURCES, type Rule, type RuleFacts, shrinks } from '../draft.ts'
 import { coresText, durationText, timesText } from '../wording.ts'
 
@@ -10,7 +10,7 @@ export const holdInGrowCooldown: Rule = (draft, facts) => {
   if (leftMs <= 0) return draft
   const text = `not grown for another ${durationText(leftMs)}: ${lastChangeText(facts, lastGrowthMs, 'grew')}`
   return RESOURCES.filter(on => grows(draft, facts, on) && !isUrgent(draft, on)).reduce(
-    (soFar, on) => hold(soFar, on, { rule: 'hold-in-grow-cooldown', text }),
+    (soFar, on) => hold(soFar, on, { rule: 'hold-in-grow-cooldown', text, untilMs: circumstances.nowMs + leftMs }),
     draft,
   )
 }
@@ -22,7 +22,8 @@ export function lastChangeText({ lastFailureMs, circumstances: { nowMs } }: Rule
 
 /** At most so many changes in any hour; the second half of them is kept for growth out of need. */
 export const keepChangeBudget: Rule = (draft, facts) => {
-  const { recentChanges, settings, circumstances } = facts
+  const { recentChangesMs, settings, circumstances } = facts
+  const recentChanges = recentChangesMs.length
   const changing = RESOURCES.filter(on => grows(draft, facts, on) || shrinks(draft, facts, on))
   const isNeed = changing.some(on => isUrgent(draft, on) && grows(draft, facts, on))
   const { max_changes_per_hour: most } = settings.scaling
@@ -33,7 +34,10 @@ export const keepChangeBudget: Rule = (draft, facts) => {
   const text = isKnown
     ? `changed ${timesText(recentChanges)} in the last hour; max_changes_per_hour is ${most}${kept}`
     : 'how often it was changed in the last hour is not known: the audit log cannot be read'
-  return changing.reduce((soFar, on) => hold(soFar, on, { rule: 'keep-change-budget', text }), draft)
+  // From then on there are fewer than the budget.
+  const freeingMs = recentChangesMs.at(-budget)
+  const untilMs = freeingMs === undefined || !isKnown ? undefined : freeingMs + MS_PER_HOUR
+  return changing.reduce((soFar, on) => hold(soFar, on, { rule: 'keep-change-budget', text, untilMs }), draft)
 }
 
 /** pvestatd puts changed cores into force on its next pass, every 10 s or later when the host is busy. Source: pct contract of Proxmox. */

@@ -16,7 +16,8 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   const { memoryMb: fromMb } = allocation
   const target = draft.to.memoryMb
   if (target === undefined || fromMb === undefined || !shrinks(draft, facts, 'memoryMb')) return draft
-  const kept = (why: string) => hold(draft, 'memoryMb', { rule: RULE, text: `not shrunk: ${why}` })
+  const kept = (why: string, untilMs?: number) =>
+    hold(draft, 'memoryMb', { rule: RULE, text: `not shrunk: ${why}`, untilMs })
   const needMb = newest === undefined ? undefined : memoryNeedMb(newest)
   if (newest === undefined || needMb === undefined) return kept('its memory use is not known')
   if (leastMemoryMb === undefined) return kept('the API does not say how little memory is safe now')
@@ -28,7 +29,7 @@ export const limitMemoryShrink: Rule = (draft, facts) => {
   }
   const leftMs =
     lastMemoryShrinkMs === undefined ? 0 : lastMemoryShrinkMs + shrink_cooldown_seconds * MS_PER_SECOND - nowMs
-  if (leftMs > 0) return kept(`watching the step before; ${durationText(leftMs)} to go`)
+  if (leftMs > 0) return kept(`watching the step before; ${durationText(leftMs)} to go`, nowMs + leftMs)
   const bounds = [
     {
       leastMb: fromMb * (1 - memory_shrink_step_percent / 100),

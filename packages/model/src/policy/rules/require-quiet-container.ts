@@ -20,5 +20,6 @@ export const requireQuietContainer: Rule = (draft, { settings, circumstances }) 
     draft,
     RULE,
     `started ${durationText(uptimeMs ?? 0)} ago; left alone for another ${durationText(leftMs)}`,
+    circumstances.nowMs + leftMs,
   )
 }

@@ -1,5 +1,5 @@
 import { beside, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { implausible } from '../../history/implausible.ts'
+import { implausible } from '@lxc-autoscale/host'
 import { type Draft, hold, holdAll, type Rule } from '../draft.ts'
 
 const RULE = 'require-sound-data'

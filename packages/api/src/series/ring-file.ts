@@ -1,0 +1,144 @@
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { MS_PER_DAY, MS_PER_MINUTE, openRegularFile, systemErrorCode } from '@lxc-autoscale/core'
+import { COLUMN_COUNT } from './columns.ts'
+import { decodeFigure } from './figure-code.ts'
+
+/** Steps of one length: each has the place in the file that its number says, over and over again. */
+export interface Tier {
+  readonly stepMs: number
+  readonly slots: number
+  /** Where in the file it begins. */
+  readonly offset: number
+}
+
+const SLOT_BYTES = 4
+const CODE_BYTES = 2
+const CHECKED_BYTES = SLOT_BYTES + COLUMN_COUNT * CODE_BYTES
+/** A record: the number of its slot, a code for each column, a checksum. */
+export const RECORD_BYTES = CHECKED_BYTES + CODE_BYTES
+
+const MINUTE_SLOTS = (2 * MS_PER_DAY) / MS_PER_MINUTE
+const TEN_MINUTES_MS = 10 * MS_PER_MINUTE
+
+export const MINUTES: Tier = { stepMs: MS_PER_MINUTE, slots: MINUTE_SLOTS, offset: 0 }
+export const TEN_MINUTES: Tier = {
+  stepMs: TEN_MINUTES_MS,
+  slots: (60 * MS_PER_DAY) / TEN_MINUTES_MS,
+  offset: MINUTE_SLOTS * RECORD_BYTES,
+}
+
+/** Is part of each checksum, so that records of another form are not known. One more when COLUMNS or the codes change. */
+const FORM = 1
+
+export interface RingRecord {
+  readonly tier: Tier
+  /** Steps since 1970. */
+  readonly slot: number
+  /** One for each column. */
+  readonly codes: ArrayLike<number>
+}
+
+/**
+ * The downsampled history of one container, of fixed size. A record names its slot and has a checksum: one that is torn, or of
+ * another time, is not known, so that nothing needs to be mended after a crash, and a step of the clock takes only the places
+ * of what is written at the wrong time.
+ */
+export class RingFile {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Rejects with the system's error. */
+  async write(records: readonly RingRecord[]): Promise<void> {
+    const handle = await openRegularFile(this.path, { flags: constants.O_RDWR | constants.O_CREAT, mode: 0o640 })
+    try {
+      for (const { position, bytes } of pieces(records)) await writeAll(handle, bytes, position)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /**
+   * Hands over what is known of the slots from `from` to before `to`, oldest first; `values` is another's after that.
+   * Rejects with the system's error; nothing is known when there is no file.
+   */
+  async read(
+    { slots, offset }: Tier,
+    [from, to]: readonly [from: number, to: number],
+    take: (slot: number, values: Float64Array) => void,
+  ): Promise<void> {
+    const handle = await openRegularFile(this.path).catch(error => {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw error
+    })
+    if (handle === undefined) return
+    try {
+      const values = new Float64Array(COLUMN_COUNT)
+      for (let slot = Math.max(from, to - slots); slot < to; ) {
+        // To the end of the ring at the most; it goes on at its begin.
+        const end = Math.min(to, slot + slots - (slot % slots))
+        const bytes = Buffer.alloc((end - slot) * RECORD_BYTES)
+        await handle.read(bytes, 0, bytes.length, offset + (slot % slots) * RECORD_BYTES)
+        for (let at = 0; slot < end; slot++, at += RECORD_BYTES) {
+          if (readRecord(bytes.subarray(at, at + RECORD_BYTES), slot, values)) take(slot, values)
+        }
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+}
+
+interface Piece {
+  readonly position: number
+  readonly bytes: Buffer
+}
+
+/** The records as they stand in the file, those that stand side by side as one piece. */
+function pieces(records: readonly RingRecord[]): Piece[] {
+  const places = records
+    .map(record => ({ record, position: record.tier.offset + (record.slot % record.tier.slots) * RECORD_BYTES }))
+    .sort((a, b) => a.position - b.position)
+  const found: { readonly position: number; readonly parts: Buffer[] }[] = []
+  for (const { record, position } of places) {
+    const last = found.at(-1)
+    const part = formatRecord(record)
+    if (last !== undefined && last.position + last.parts.length * RECORD_BYTES === position) last.parts.push(part)
+    else found.push({ position, parts: [part] })
+  }
+  return found.map(({ position, parts }) => ({ position, bytes: Buffer.concat(parts) }))
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
+  }
+}
+
+function formatRecord({ slot, codes }: RingRecord): Buffer {
+  const bytes = Buffer.alloc(RECORD_BYTES)
+  bytes.writeUInt32LE(slot)
+  for (let column = 0; column < COLUMN_COUNT; column++) {
+    bytes.writeUInt16LE(codes[column] ?? 0, SLOT_BYTES + column * CODE_BYTES)
+  }
+  bytes.writeUInt16LE(checksum(bytes), CHECKED_BYTES)
+  return bytes
+}
+
+/** Whether the record is whole and that of `slot`; then `values` are its. */
+function readRecord(bytes: Buffer, slot: number, values: Float64Array): boolean {
+  if (bytes.readUInt32LE() !== slot || bytes.readUInt16LE(CHECKED_BYTES) !== checksum(bytes)) return false
+  for (let column = 0; column < COLUMN_COUNT; column++) {
+    values[column] = decodeFigure(bytes.readUInt16LE(SLOT_BYTES + column * CODE_BYTES))
+  }
+  return true
+}
+
+function checksum(record: Buffer): number {
+  return crc32(record.subarray(0, CHECKED_BYTES), FORM) & 0xffff
+}

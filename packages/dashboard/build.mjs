@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+/**
+ * Builds the dashboard into dist/: index.html, and assets whose names hold a hash of what is in them, each with .br and .gz
+ * beside it. The same sources give the same bytes, and what is there already is left as it is.
+ * usage: node packages/dashboard/build.mjs
+ */
+const source = join(import.meta.dirname, 'src')
+const dist = join(import.meta.dirname, 'dist')
+const assets = join(dist, 'assets')
+
+const { metafile, outputFiles } = await build({
+  absWorkingDir: import.meta.dirname,
+  entryPoints: { main: join(source, 'main.tsx'), theme: join(source, 'theme.ts') },
+  outdir: assets,
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: ['chrome123', 'firefox128', 'safari17.5'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  conditions: ['@lxc-autoscale/source'],
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+})
+const image = readFileSync(join(source, 'icon.svg'))
+const icon = `icon-${createHash('sha256').update(image).digest('hex').slice(0, 8)}.svg`
+const files = new Map(outputFiles.map(({ path, contents }) => [`assets/${basename(path)}`, contents]))
+files.set(`assets/${icon}`, image)
+files.set('index.html', Buffer.from(page()))
+
+mkdirSync(assets, { recursive: true })
+for (const [name, bytes] of files) writeCompressed(join(dist, name), bytes)
+for (const name of readdirSync(assets))
+  if (!files.has(`assets/${name.replace(/\.(br|gz)$/, '')}`)) rmSync(join(assets, name))
+
+/** The one page: its scripts and styles by the names that they have now. */
+function page() {
+  const built = Object.entries(metafile.outputs)
+  const ofEntry = name => built.find(([, { entryPoint }]) => entryPoint === `src/${name}`)
+  const [main, { cssBundle }] = ofEntry('main.tsx')
+  const names = { icon, main, style: cssBundle, theme: ofEntry('theme.ts')[0] }
+  const template = readFileSync(join(source, 'index.html'), 'utf8')
+  return template.replaceAll(/%(\w+)%/g, (_, name) => `/assets/${basename(names[name])}`)
+}
+
+function writeCompressed(file, bytes) {
+  if (existsSync(`${file}.br`) && readFileSync(file).equals(bytes)) return
+  writeFileSync(file, bytes)
+  writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
+  writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }))
+}

@@ -1,0 +1,97 @@
+import { useState } from 'preact/hooks'
+import { type Answer, curlText, type Field, inputKey, type Operation } from './open-api.ts'
+import { TryIt } from './try-it.tsx'
+
+/** One route: what it does, who may, what it takes and what it answers. */
+export function OperationSection({ operation }: { readonly operation: Operation }) {
+  const { anchor, method, path, summary, text, access, parameters, body, answers, inputs } = operation
+  const [isTried, setTried] = useState(false)
+  const example = new Map(inputs.map(input => [inputKey(input), input.example]))
+  return (
+    <article id={anchor} aria-labelledby={`${anchor}-name`} class="operation">
+      <h3 id={`${anchor}-name`}>
+        <a href={`#${anchor}`}>
+          <span class={`method method-${method.toLowerCase()}`}>{method}</span> {path}
+        </a>
+      </h3>
+      <p>{summary}</p>
+      {text !== '' && <p>{text}</p>}
+      <p class="hint">{accessText(access)}</p>
+      {parameters.length > 0 && <FieldTable title="Fields of the query and the path" fields={parameters} isAsked />}
+      {body.length > 0 && <FieldTable title="Fields of the body" fields={body} isAsked />}
+      <pre class="curl">{curlText(operation, example, location.origin)}</pre>
+      <Answers answers={answers} />
+      <details onToggle={({ currentTarget }) => setTried(currentTarget.open)}>
+        <summary>Try it</summary>
+        {isTried && <TryIt operation={operation} />}
+      </details>
+    </article>
+  )
+}
+
+function accessText(access: string | undefined): string {
+  if (access === 'public') return 'Needs no key.'
+  return access === undefined
+    ? 'Needs a key.'
+    : `Needs a key with the role ${access}${access === 'admin' ? '' : ' or above'}.`
+}
+
+interface FieldTableProps {
+  readonly title: string
+  readonly fields: readonly Field[]
+  /** Whether it is asked for, so that some of it may be left out. */
+  readonly isAsked?: boolean
+}
+
+/** Fields with what they may be. Where there is no room for a table, one below the other. */
+export function FieldTable({ title, fields, isAsked = false }: FieldTableProps) {
+  return (
+    <table class="fields" aria-label={title}>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Values</th>
+          <th scope="col">What it is</th>
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map(({ name, depth, isRequired, type, text, schema }, at) => (
+          <tr key={at}>
+            <td style={{ paddingInlineStart: `${depth}rem` }}>
+              <code>{name}</code>
+              {isAsked && isRequired && <small class="required"> required</small>}
+            </td>
+            <td>{schema === undefined ? type : <a href={`#schema-${schema}`}>{type}</a>}</td>
+            <td>{text}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Answers({ answers }: { readonly answers: readonly Answer[] }) {
+  return (
+    <>
+      {answers.map(({ status, text, contentType, fields, schema, example }) => (
+        <details key={status}>
+          <summary>
+            {status === 'default' ? 'any failure' : status} <span class="hint">{text}</span>
+          </summary>
+          <p>
+            <code>{contentType ?? 'no body'}</code>
+            {schema !== undefined && (
+              <>
+                : <a href={`#schema-${schema}`}>{schema}</a>
+              </>
+            )}
+          </p>
+          {schema === undefined && fields.length > 0 && (
+            <FieldTable title={`Fields of the answer ${status}`} fields={fields} />
+          )}
+          {example !== undefined && <pre>{example}</pre>}
+        </details>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,33 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { Foreign } from '../components/text.tsx'
+import { Time } from '../components/time.tsx'
+import { changeText } from '../format.ts'
+import { entryText } from './change-steps.ts'
+import { UndoButton } from './undo-button.tsx'
+
+/** One change, told in full. */
+export function ChangeFacts({ entry }: { readonly entry: HistoryEntryBody }) {
+  const { time, who, why, outcome, message } = entry
+  return (
+    <article class="change-facts">
+      <h3>
+        <Foreign text={entryText(entry)} />
+      </h3>
+      <p>
+        <Time iso={time} /> by <Foreign text={who.key} />
+        {outcome !== 'applied' && <strong> {outcome}</strong>}
+      </p>
+      {why !== null && (
+        <p>
+          <Foreign text={changeText(why)} />
+        </p>
+      )}
+      {outcome !== 'applied' && outcome !== 'unchanged' && (
+        <p>
+          <Foreign text={changeText(message)} />
+        </p>
+      )}
+      <UndoButton entry={entry} />
+    </article>
+  )
+}

@@ -1,0 +1,20 @@
+import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { openDialog } from '../dialogs/open-dialog.ts'
+import { mayChange } from '../session.ts'
+import { entryText, isUndoable } from './change-steps.ts'
+
+/** Takes a change back, after it has been asked. Not there where nothing can be taken back, or by who may not. */
+export function UndoButton({ entry }: { readonly entry: HistoryEntryBody }) {
+  if (!mayChange.value || !isUndoable(entry)) return null
+  const { lxc_id: vmid, id: changeId } = entry
+  return (
+    <button
+      type="button"
+      class="undo"
+      aria-label={`Undo: ${entryText(entry)}`}
+      onClick={() => openDialog({ what: 'undo', vmid, changeId })}
+    >
+      Undo
+    </button>
+  )
+}
