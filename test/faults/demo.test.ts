@@ -97,7 +97,7 @@ test('ends by itself with a table, exit code 0, and leaves nothing', async () =>
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toMatch(/^dashboard: http:\/\/127\.0\.0\.1:\d+\/$/m)
   expect(stdout).toMatch(/^api key: [0-9a-f]{24}$/m)
-  expect(stdout).toMatch(/^in another terminal: npx lxc-autoscale status --config-dir \/\S+\/work$/m)
+  expect(stdout).toMatch(/^ {2}npx lxc-autoscale status --config-dir \/\S+\/work$/m)
   expect(stdout).toMatch(/ s {2}101 shop {7}↑ cores 1 → 2 +CPU at 97 %$/m)
   expect(stdout).toMatch(/^101 {2}shop {2}ramp /m)
   expectNothingLeft()

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'host', 'monitor', 'model', 'api', 'replay'],
   // Its own words for what the others read, so that a mistake in the one is not a mistake in the other. The past of the demo's
   // containers is the model's doing.
-  simulator: ['core', 'model'],
+  simulator: ['core', 'host', 'model'],
   dashboard: ['core'],
 }
 

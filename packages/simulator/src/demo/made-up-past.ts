@@ -9,12 +9,12 @@ import {
   MS_PER_HOUR,
   MS_PER_MINUTE,
 } from '@lxc-autoscale/core'
+import { FleetHistory } from '@lxc-autoscale/host'
 import {
   AnomalyModel,
   anomalySettings,
   ContainerSizer,
   containerSettings,
-  FleetHistory,
   type ModelConfig,
 } from '@lxc-autoscale/model'
 import type { ContainerState } from '../engine/container-state.ts'

@@ -24,6 +24,8 @@ import { summaryTable } from './summary.ts'
 /** What the demo needs of the process it runs in. */
 export interface DemoSurroundings {
   print(text: string): void
+  /** How wide the terminal is; undefined: it is none. */
+  columns?(): number | undefined
   /** Aborted when the person has seen enough. */
   readonly signal: AbortSignal
   readonly env: Readonly<Record<string, string | undefined>>
@@ -47,7 +49,7 @@ const START_MS = 20_000
  * @throws {Error} with a text for people when it cannot run or a daemon ends before its time
  */
 export async function runDemo(options: DemoOptions, surroundings: DemoSurroundings): Promise<void> {
-  const { print, signal, env, programs } = surroundings
+  const { print, signal, env, programs, columns = () => undefined } = surroundings
   assertThere(programs)
   const port = await choosePort(options.port)
   const directory = makeDirectory(surroundings.temporaryDirectory)
@@ -89,7 +91,7 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
     print(banner(options, size, places))
     const person = new Person(new ApiClient(port, places.keys[PERSON]), containers)
     const statusFile = `${modelState(places)}/${STATUS_FILE}`
-    const watched = watch({ api, person, statusFile, host, containers, options, print, signal })
+    const watched = watch({ api, person, statusFile, host, containers, options, print, columns, signal })
     await Promise.race([failedEngine, unlessOneEnds(daemons, watched)])
   } finally {
     await Promise.all(daemons.map(daemon => daemon.stop()))
@@ -133,17 +135,29 @@ interface Watch {
   readonly containers: readonly DemoContainer[]
   readonly options: DemoOptions
   print(text: string): void
+  columns(): number | undefined
   readonly signal: AbortSignal
 }
 
 /** Prints decisions as they are made, and the summary when the time is over. */
-async function watch({ api, person, statusFile, host, containers, options, print, signal }: Watch): Promise<void> {
+async function watch({
+  api,
+  person,
+  statusFile,
+  host,
+  containers,
+  options,
+  print,
+  columns,
+  signal,
+}: Watch): Promise<void> {
   const startedMs = performance.now()
   const sinceStartMs = () => performance.now() - startedMs
   const before = await api.containers()
   const known = new Set((await api.history()).map(({ id }) => id))
   const decisions: Decision[] = []
-  const standing = new Set<string>()
+  const standing = new Map<number, Set<string>>()
+  const say = (line: string) => print(`${clipped(line, columns())}\n`)
   const look = async () => {
     const fresh = (await api.history()).filter(({ id }) => !known.has(id))
     const seconds = sinceStartMs() / MS_PER_SECOND
@@ -152,18 +166,19 @@ async function watch({ api, person, statusFile, host, containers, options, print
       const decision = toDecision(entry)
       if (decision === undefined) continue
       decisions.push(decision)
-      print(`${decisionLine(decision, seconds)}\n`)
+      say(decisionLine(decision, seconds))
     }
     const { status } = statusFacts(statusFile)
     for (const each of status === undefined ? [] : standingOf(status)) {
-      if (!standing.has(each.key)) print(`${lineHead(each, seconds)} ${each.text}\n`)
-      standing.add(each.key)
+      const said = standing.get(each.vmid) ?? new Set()
+      if (!said.has(each.what)) say(`${lineHead(each, seconds)} ${each.why}`)
+      standing.set(each.vmid, said.add(each.what))
     }
   }
   while (!signal.aborted && sinceStartMs() < (options.durationMs ?? Number.POSITIVE_INFINITY)) {
     await look()
     const problems = await person.act(sinceStartMs(), decisions)
-    for (const problem of problems) print(`         ${PERSON}: ${problem}\n`)
+    for (const problem of problems) say(`         ${PERSON}: ${problem}`)
     await pause(POLL_MS, signal)
   }
   await look()
@@ -174,8 +189,13 @@ async function watch({ api, person, statusFile, host, containers, options, print
       decisions,
       shapes: new Map(containers.map(({ vmid, shape }) => [vmid, shape])),
       kills: killsOf(host, before),
+      standing,
     })}`,
   )
+}
+
+function clipped(line: string, columns = Number.POSITIVE_INFINITY): string {
+  return line.length > columns ? `${line.slice(0, columns - 1)}…` : line
 }
 
 function killsOf(host: PretendHost, containers: readonly ContainerConfigBody[]): ReadonlyMap<number, number> {
@@ -194,13 +214,16 @@ function banner(
 ): string {
   const end =
     durationMs === undefined ? 'Ctrl-C ends it' : `it ends after ${durationMs / MS_PER_SECOND} s, or with Ctrl-C`
+  const address = `http://127.0.0.1:${port}`
   return [
     `pretend Proxmox host with ${hostCores} cores and ${hostMemoryMb} MB, ${containers} ${containers === 1 ? 'container' : 'containers'}, loads ${speed} times as fast as the clock`,
-    `dashboard: http://127.0.0.1:${port}/`,
+    `dashboard: ${address}/`,
     `api key: ${keys.demo}`,
+    'in another terminal, in this folder:',
+    `  npx lxc-autoscale status --config-dir ${work}`,
+    `  curl -s -H 'X-API-Key: ${keys.demo}' '${address}/history?limit=1'`,
     `for Prometheus: ${[port, metricsPorts.monitor, metricsPorts.model].map(each => `http://127.0.0.1:${each}/metrics`).join(' ')}`,
-    `in another terminal: npx lxc-autoscale status --config-dir ${work}`,
-    `decisions of the daemons (${end}):`,
+    `what the daemons decide (${end}):`,
     '',
   ].join('\n')
 }
