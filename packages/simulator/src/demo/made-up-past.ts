@@ -57,7 +57,7 @@ export interface PastSpec {
 }
 
 /** The model was stopped for so long before the demo begins, so that what is due shows within the demo. */
-export const MODEL_STOPPED_MS = 50 * MS_PER_MINUTE
+const MODEL_STOPPED_MS = 50 * MS_PER_MINUTE
 /** Forests look back no further than a day; of what is older half as many cycles are kept. */
 const RECENT_MS = 36 * MS_PER_HOUR
 
