@@ -26,6 +26,12 @@ beforeAll(async () => {
   const health = { metrics_file: metricsFile, model_lock_file: '', model_status_file: '' }
   const containers = [101, 102].map(vmid => ({ vmid, shape: 'idle' as const, cores: 4, memoryMb: 2_048 }))
   api = await ApiDaemon.start({ hostCores: 8, containers, config: { health } })
+  const since = new Date(endMs - 7_200_000).toISOString()
+  const isKnown = async () => {
+    const { json } = await api.ask(`/series?lxc_id=101&since=${since}`)
+    return json.data.memory_given_mb.some((given: number | null) => given !== null)
+  }
+  while (!(await isKnown())) await new Promise(done => setTimeout(done, 20))
 })
 afterAll(async () => {
   await api.stop()

@@ -55,10 +55,16 @@ export class WatchedPage {
   }
 
   /** What axe-core finds against WCAG 2.2 AA and its best practices, a line each. Evaluated by the browser itself, past the CSP. */
-  async axe(): Promise<readonly string[]> {
+  async #axe(): Promise<readonly string[]> {
     await this.page.evaluate(axe.source)
     const { violations } = await this.page.evaluate<AxeResults>('axe.run()')
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`)) // biome-ignore format: one thought
+  }
+
+  /** What is wrong with the page as it stands now. */
+  async faults(): Promise<readonly string[]> {
+    const px = await this.sidewaysPx()
+    return [...(px > 0 ? [`scrolls sideways by ${px} px`] : []), ...(await this.#axe())]
   }
 
   /** By how many pixels the page is wider than its window. */

@@ -56,6 +56,16 @@ export class DashboardHost {
     return Number(value)
   }
 
+  /** Asks the API as an administrator. */
+  ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
+    const headers = { 'x-api-key': KEYS.admin, 'content-type': 'application/json' }
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
   /** Writes the configuration of a container as somebody did who asks no tool whether it may be. */
   rewrite(vmid: number, change: (text: string) => string): void {
     writeFileSync(this.#conf(vmid), change(readFileSync(this.#conf(vmid), 'utf8')))

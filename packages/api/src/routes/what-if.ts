@@ -11,12 +11,14 @@ import { z } from 'zod'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { requireReach } from '../http/caller.ts'
-import { samplesSince } from '../replays/samples.ts'
+import { replaySamples } from '../replays/samples.ts'
 import { replaySettings } from '../replays/settings.ts'
 import type { RouteContext } from './route-context.ts'
 
 const SECONDS_PER_HOUR = 3_600
 const MINUTES_MS = 60_000
+/** As many as the history keeps of a container. */
+const MOST_STEPS = 9_000
 
 const params = z.object({ id: z.uuid('must be the id of a replay, as POST /what-if gives it') })
 const example = { id: '00000000-0000-4000-8000-000000000000' }
@@ -76,10 +78,11 @@ interface Asked extends Pick<WhatIfJob, 'vmid' | 'settings'> {
 }
 
 /** @throws {AutoscaleError} STATE_NOT_ALLOWED when too little is known of the container, HOST_UNREADABLE */
-async function readJob({ config, clock, readNode }: RouteContext, asked: Asked): Promise<WhatIfJob> {
+async function readJob({ config, clock, series, readNode }: RouteContext, asked: Asked): Promise<WhatIfJob> {
   const { vmid, hours, settings, swapMb = 0 } = asked
-  const sinceMs = clock.nowMs() - hours * SECONDS_PER_HOUR * MS_PER_SECOND
-  const samples = await samplesSince(config.health.metrics_file, vmid, sinceMs)
+  const untilMs = clock.nowMs()
+  const sinceMs = untilMs - hours * SECONDS_PER_HOUR * MS_PER_SECOND
+  const samples = replaySamples(await series.series(vmid, { sinceMs, untilMs, steps: MOST_STEPS }))
   if (samples.timesS.length < 2) {
     throw new AutoscaleError('STATE_NOT_ALLOWED', `nothing is known of container ${vmid} in the last ${hours} hours`)
   }

@@ -1,6 +1,7 @@
 import type { WhatIfJob, WhatIfResult } from '@lxc-autoscale/core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ReplayTerms } from '../../../../packages/api/src/replays/replay-process.ts'
+import { replaySamples } from '../../../../packages/api/src/replays/samples.ts'
 import { replaySettings } from '../../../../packages/api/src/replays/settings.ts'
 import { WhatIfs } from '../../../../packages/api/src/replays/what-ifs.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
@@ -141,5 +142,26 @@ describe('settings', () => {
     [{ api_key: 'x' }, /settings\.api_key/],
   ])('%j is refused with the key, the value and what is right', (asked, message) => {
     expect(() => replaySettings(asked)).toThrow(message)
+  })
+})
+
+test('of a history are replayed the mean of the cores and the most memory, where either is known', () => {
+  const samples = replaySamples({
+    since: '2026-01-05T00:00:00.000Z',
+    step_seconds: 60,
+    cores_used: { min: [0, null, 0.1], mean: [0.5, null, 0.6], max: [1, null, 2] },
+    cores_given: [2, 2, 2],
+    throttled_percent: [null, null, 3],
+    memory_used_mb: { min: [10, null, 20], mean: [15, null, 25], max: [20, null, null] },
+    memory_given_mb: [512, 512, 512],
+  })
+  const startS = Date.UTC(2026, 0, 5) / 1_000
+  expect(samples).toEqual({
+    timesS: [startS + 60, startS + 180],
+    coresUsed: [0.5, 0.6],
+    coresGiven: [2, 2],
+    throttledPercent: [null, 3],
+    memoryUsedMb: [20, null],
+    memoryGivenMb: [512, 512],
   })
 })
