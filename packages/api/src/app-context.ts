@@ -17,7 +17,7 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
-  const { files, commands, clock, log, audit, telemetry, news, metrics, signal } = ports
+  const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
   const cluster = new ClusterFiles(files, config.host.pve)
   const uptime = openUptime(files, config.host.proc, cgroups)
@@ -40,7 +40,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
-  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, node })
+  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
   return {
     ...ports,
     ...scaling,

@@ -116,6 +116,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       connections: new Connections(config.server.max_connections, clock),
       streams,
       news,
+      dashboard: dashboardDirectory,
       metrics: new MetricsFeed({ clock, log, keeper: series }),
       series,
       steering,
@@ -126,7 +127,6 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
         replay: replayProcess({ node: process.execPath, program: replayProgram() }),
         signal,
       }),
-      dashboard: dashboardDirectory,
       signal,
     }
     const beforeReload = appContext(ports, config)

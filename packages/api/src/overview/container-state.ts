@@ -71,7 +71,10 @@ const LOOKS: readonly Look[] = [
 ]
 
 function paused({ steering, decided }: StateFacts): NamedState | undefined {
-  const until = steering.paused_until ?? decided?.paused_until ?? null
+  if (steering.problem !== null) {
+    return { state: 'paused', text: `left alone, since it is not known what was said of it: ${steering.problem}` }
+  }
+  const until = steering.paused_until
   if (until !== null) {
     const end = until === 'forever' ? 'that is ended' : localTimeText(Date.parse(until))
     return { state: 'paused', text: `left alone until ${end}, because somebody said so` }

@@ -49,9 +49,13 @@ export class LiveUpdates {
     this.#isRunning = true
     const unsubscribe = audit.subscribe(entry => this.#tellChange(entry))
     let beatMs = clock.monotonicMs()
+    let sparksEndMs = overview.sparksEndMs()
     while (this.#listeners.size > 0 && !signal.aborted) {
       await clock.sleep(LOOK_INTERVAL_MS, signal)
-      this.#tell(await overview.look())
+      const look = this.#tell(await overview.look())
+      const endMs = overview.sparksEndMs()
+      if (endMs !== sparksEndMs) this.#sendAll('sparks', caller => overview.sparksTextFor(look, caller, endMs))
+      sparksEndMs = endMs
       if (clock.monotonicMs() - beatMs < BEAT_MS) continue
       beatMs = clock.monotonicMs()
       this.#sendAll('beat', () => '')

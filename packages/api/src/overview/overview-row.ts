@@ -33,7 +33,7 @@ export function overviewRow(facts: RowFacts): OverviewRow {
     lxc_id: container.vmid,
     name: container.name,
     tags: [...container.tags],
-    tier: null,
+    tier: decided?.tier ?? null,
     status: container.status,
     state,
     state_text: text,
@@ -44,7 +44,7 @@ export function overviewRow(facts: RowFacts): OverviewRow {
     memory_floor_mb: rounded(measured?.memoryFloorMb, 0),
     throttled_percent: rounded(measured?.cpuThrottledPercent, 1),
     mode: steering.mode ?? decided?.mode ?? null,
-    paused_until: steering.paused_until ?? decided?.paused_until ?? null,
+    paused_until: steering.paused_until,
     boost: steering.boost,
     last_change: lastChange === undefined ? null : changeBody(lastChange),
   }

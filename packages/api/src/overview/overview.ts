@@ -10,9 +10,9 @@ import {
   type MetricsCycle,
   type ModelStatus,
   MS_PER_SECOND,
-  NO_STEERING,
   type OverviewHead,
   type OverviewRow,
+  SPARK_STEP_SECONDS,
 } from '@lxc-autoscale/core'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ApiConfig } from '../config.ts'
@@ -23,6 +23,8 @@ import type { ContainerFacts } from '../host/container-facts.ts'
 import type { MetricsFeed } from '../host/metrics-feed.ts'
 import { type Caller, mayReach } from '../http/caller.ts'
 import type { Containers } from '../ports.ts'
+import type { SeriesStore } from '../series/series-store.ts'
+import type { SteeringStore } from '../steering/steering-store.ts'
 import { overviewHead } from './overview-head.ts'
 import { overviewRow } from './overview-row.ts'
 
@@ -33,7 +35,9 @@ export interface OverviewParts {
   readonly audit: AuditLog
   readonly deciding: Deciding
   readonly health: HealthChecks
-  readonly metrics: MetricsFeed
+  readonly metrics: Pick<MetricsFeed, 'newest' | 'modifiedMs'>
+  readonly series: Pick<SeriesStore, 'sparks'>
+  readonly steering: Pick<SteeringStore, 'of' | 'all'>
   /** Name of this node. */
   readonly node: () => string
 }
@@ -111,8 +115,26 @@ export class Overview {
   /** All of it as `caller` sees it: an `OverviewBody`, as it is sent. */
   textFor(look: Look, caller: Caller): string {
     const rows = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? (look.texts.get(vmid) ?? []) : []))
-    const ends = JSON.stringify(new Date(this.#parts.clock.nowMs()).toISOString())
-    return `{"head":${jsonText(this.headFor(look, caller))},"rows":[${rows.join()}],"sparks_end":${ends},"sparks":{}}`
+    const endMs = this.sparksEndMs()
+    const vmids = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? vmid : []))
+    const sparks = JSON.stringify(this.#parts.series.sparks(vmids, endMs))
+    const head = jsonText(this.headFor(look, caller))
+    return `{"head":${head},"rows":[${rows.join()}],"sparks_end":"${isoTime(endMs)}","sparks":${sparks}}`
+  }
+
+  /** When the newest step that is over ended. */
+  sparksEndMs(): number {
+    const stepMs = SPARK_STEP_SECONDS * MS_PER_SECOND
+    return Math.floor(this.#parts.clock.nowMs() / stepMs) * stepMs
+  }
+
+  /** What is new with the step that ended at `endMs`: a `SparksEvent`, as it is sent. */
+  sparksTextFor(look: Look, caller: Caller, endMs: number): string {
+    const vmids = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? vmid : []))
+    const newest = Object.entries(this.#parts.series.sparks(vmids, endMs)).map(
+      ([vmid, { cores, memory_mb: memory }]) => [vmid, [cores.at(-1) ?? null, memory.at(-1) ?? null]],
+    )
+    return JSON.stringify({ sparks_end: isoTime(endMs), sparks: Object.fromEntries(newest) })
   }
 
   headFor(look: Look, caller: Caller): OverviewHead {
@@ -134,17 +156,18 @@ export class Overview {
       containers: look.containers.filter(({ vmid }) => isSeen(vmid)),
       rows: look.rows.filter(({ lxc_id: vmid }) => isSeen(vmid)),
     })
-    return { now: new Date(nowMs).toISOString(), caller: { key: caller.key, role: caller.role }, ...head }
+    return { now: isoTime(nowMs), caller: { key: caller.key, role: caller.role }, ...head }
   }
 
   async #look(): Promise<Look> {
-    const { audit, deciding, metrics } = this.#parts
+    const { audit, deciding, metrics, steering } = this.#parts
     const [changes, weekSizes] = await Promise.all([audit.newestOfEach(), audit.weekSizes()])
     const cycle = metrics.newest()
     const surroundings = await this.#lookAround()
     const facts = await this.#readContainers(cycle, new Map(changes.map(entry => [entry.lxc_id, entry])))
     const status = deciding.status()
-    const madeOf = [cycle, status, facts, this.#changes, standstillOf(surroundings.verdict)]
+    const told = JSON.stringify(steering.all(() => true))
+    const madeOf = [cycle, status, facts, told, this.#changes, standstillOf(surroundings.verdict)]
     const known = this.#newest
     const isSame = known !== undefined && madeOf.every((part, at) => part === known.madeOf[at])
     const { rows, texts } = isSame ? known.look : this.#rows({ cycle, status, facts, surroundings })
@@ -201,7 +224,7 @@ export class Overview {
     facts: ReadonlyMap<number, ContainerFacts>
     surroundings: Surroundings
   }): Pick<Look, 'rows' | 'texts'> {
-    const { clock, config } = this.#parts
+    const { clock, config, steering } = this.#parts
     const { cycle, status, facts, surroundings } = of
     const decided = new Map(status?.containers.map(container => [container.vmid, container]))
     const shared = {
@@ -214,7 +237,7 @@ export class Overview {
       overviewRow({
         ...shared,
         container,
-        steering: NO_STEERING,
+        steering: steering.of(container.vmid),
         sample: cycle?.containers.get(container.vmid),
         decided: decided.get(container.vmid),
         lastChange: this.#changes.get(container.vmid),
@@ -222,6 +245,10 @@ export class Overview {
     )
     return { rows, texts: new Map(rows.map(row => [row.lxc_id, jsonText(row)])) }
   }
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString()
 }
 
 async function orNothing<Value>(reading: Promise<Value>, nothing: Value): Promise<Value> {

@@ -38,9 +38,9 @@ export interface ApiPorts {
   readonly connections: Connections
   readonly streams: EventStreams
   readonly news: NewsDesk
-  readonly whatIfs: WhatIfs
   /** Folder of the built dashboard. */
   readonly dashboard: string
+  readonly whatIfs: WhatIfs
   readonly metrics: MetricsFeed
   readonly series: SeriesStore
   readonly steering: SteeringStore

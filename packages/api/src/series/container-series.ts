@@ -1,6 +1,6 @@
 import type { Spark } from '@lxc-autoscale/core'
 import { COLUMNS, Step } from './columns.ts'
-import { decodeFigure, encodeFigure } from './figure-code.ts'
+import { decodeFigure, encodeFigure, UNKNOWN_CODE } from './figure-code.ts'
 import { MINUTES, type RingRecord, TEN_MINUTES } from './ring-file.ts'
 import { SparkRing } from './spark-ring.ts'
 
@@ -23,15 +23,23 @@ export class ContainerSeries {
   /** Up to here all is on the disk from before a restart. */
   #savedSlot = NONE
   #newestSlot = NONE
+  #oldestSlot = Number.POSITIVE_INFINITY
 
   /** The newest minute of which something is known. */
   get newestSlot(): number {
     return this.#newestSlot
   }
 
+  /** The oldest minute that was measured, or found on the disk. */
+  get oldestSlot(): number {
+    return this.#oldestSlot
+  }
+
   /** Takes a minute from the disk, in order of time. */
   restore(slot: number, values: Float64Array): void {
     this.#savedSlot = slot
+    this.#newestSlot = slot
+    this.#oldestSlot = Math.min(this.#oldestSlot, slot)
     this.#keep(slot, values)
   }
 
@@ -43,6 +51,7 @@ export class ContainerSeries {
     if (slot !== this.#openSlot) this.endMinute()
     this.#openSlot = slot
     this.#newestSlot = slot
+    this.#oldestSlot = Math.min(this.#oldestSlot, slot)
     this.#open.addFigures(figures)
   }
 
@@ -58,6 +67,10 @@ export class ContainerSeries {
   /** The sparkline up to the step that ends at `endMs`. */
   spark(endMs: number): Spark {
     return this.#sparks.spark(endMs)
+  }
+
+  get isUnsaved(): boolean {
+    return this.#unsaved.size > 0
   }
 
   /** What the disk has not yet: the minutes, and the ten minutes that they are of, as far as these are known. */
@@ -91,9 +104,9 @@ export class ContainerSeries {
   }
 
   #keep(slot: number, values: Float64Array): void {
-    this.#newestSlot = slot
-    this.#sparks.add(slot, values[CORES_USED] ?? Number.NaN, values[MEMORY_USED] ?? Number.NaN)
-    this.#minutes.set(slot, encoded(values))
+    const codes = encoded(values)
+    this.#sparks.add(slot, meanOf(codes, CORES_USED), meanOf(codes, MEMORY_USED))
+    this.#minutes.set(slot, codes)
     const [oldest] = this.#minutes.keys()
     if (this.#minutes.size <= MOST_WAITING || oldest === undefined) return
     this.#minutes.delete(oldest)
@@ -109,6 +122,11 @@ export class ContainerSeries {
 
 function tenOf(minuteSlot: number): number {
   return Math.floor(minuteSlot / MINUTES_PER_TEN)
+}
+
+/** As it will be read from the disk after a restart. */
+function meanOf(codes: Uint16Array, column: number): number {
+  return decodeFigure(codes[column] ?? UNKNOWN_CODE)
 }
 
 function encoded(values: Float64Array): Uint16Array {

@@ -19,6 +19,10 @@ export class RecentSamples {
 
   /** A cycle begins of which samples follow. */
   begin(timeMs: number): void {
+    // After the clock was set back the same time is measured anew.
+    for (let cycle = this.#cycle; cycle >= this.#oldest && !(this.#timeOf(cycle) < timeMs); cycle--) {
+      this.#timesMs[cycle % CYCLES] = Number.NaN
+    }
     this.#cycle++
     this.#timesMs[this.#cycle % CYCLES] = timeMs
   }
@@ -37,7 +41,10 @@ export class RecentSamples {
 
   /** The time of the oldest cycle that is kept; undefined before the first. */
   get sinceMs(): number | undefined {
-    return this.#cycle < 0 ? undefined : this.#timesMs[this.#oldest % CYCLES]
+    for (let cycle = this.#oldest; cycle <= this.#cycle; cycle++) {
+      if (!Number.isNaN(this.#timeOf(cycle))) return this.#timeOf(cycle)
+    }
+    return undefined
   }
 
   /** Hands over the samples of a container, in the order in which they were taken. */
@@ -47,13 +54,18 @@ export class RecentSamples {
     for (let cycle = this.#oldest; cycle <= kept.cycle; cycle++) {
       const at = (cycle % CYCLES) * FIGURE_COUNT
       const figures = Float64Array.from(kept.codes.subarray(at, at + FIGURE_COUNT), decodeFigure)
-      take(this.#timesMs[cycle % CYCLES] ?? 0, figures)
+      if (!Number.isNaN(this.#timeOf(cycle))) take(this.#timeOf(cycle), figures)
     }
   }
 
   /** Forgets the containers of which no sample is left. */
   forgetGone(): void {
     for (const [vmid, { cycle }] of this.#containers) if (cycle < this.#oldest) this.#containers.delete(vmid)
+  }
+
+  /** NaN of one whose time was measured anew since. */
+  #timeOf(cycle: number): number {
+    return this.#timesMs[cycle % CYCLES] ?? Number.NaN
   }
 
   get #oldest(): number {

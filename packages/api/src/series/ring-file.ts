@@ -101,19 +101,16 @@ interface Piece {
 /** The records as they stand in the file, those that stand side by side as one piece. */
 function pieces(records: readonly RingRecord[]): Piece[] {
   const places = records
-    .map(record => ({
-      position: record.tier.offset + (record.slot % record.tier.slots) * RECORD_BYTES,
-      bytes: formatRecord(record),
-    }))
+    .map(record => ({ record, position: record.tier.offset + (record.slot % record.tier.slots) * RECORD_BYTES }))
     .sort((a, b) => a.position - b.position)
-  const found: Piece[] = []
-  for (const { position, bytes } of places) {
+  const found: { readonly position: number; readonly parts: Buffer[] }[] = []
+  for (const { record, position } of places) {
     const last = found.at(-1)
-    if (last !== undefined && last.position + last.bytes.length === position) {
-      found[found.length - 1] = { position: last.position, bytes: Buffer.concat([last.bytes, bytes]) }
-    } else found.push({ position, bytes })
+    const part = formatRecord(record)
+    if (last !== undefined && last.position + last.parts.length * RECORD_BYTES === position) last.parts.push(part)
+    else found.push({ position, parts: [part] })
   }
-  return found
+  return found.map(({ position, parts }) => ({ position, bytes: Buffer.concat(parts) }))
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -23,7 +23,7 @@ import { MINUTES, RingFile, TEN_MINUTES } from './ring-file.ts'
 import { SparkRing } from './spark-ring.ts'
 
 const FOLDER = 'series'
-/** As far back as sparklines reach. */
+/** So many minutes are looked at when it starts: as far back as sparklines reach. */
 const RESTORED_SLOTS = 240
 /** Files that are read or written at once. */
 const AT_ONCE = 16
@@ -112,15 +112,19 @@ export class SeriesStore implements SampleKeeper {
   async save(): Promise<void> {
     this.#savedTen = Math.floor(this.#newestSlot / SLOTS_PER_TEN)
     const nowMs = this.#clock.nowMs()
-    const writes = [...this.#containers].map(([vmid, series]) => async () => {
-      if (series.newestSlot !== this.#newestSlot) series.endMinute()
+    for (const series of this.#containers.values()) if (series.newestSlot !== this.#newestSlot) series.endMinute()
+    const unsaved = [...this.#containers].filter(([, series]) => series.isUnsaved)
+    const writes = unsaved.map(([vmid, series]) => async () => {
       const records = series.unsaved()
-      if (records.length === 0) return
       await this.#file(vmid).write(records)
       series.saved(records)
       this.#files.set(vmid, nowMs)
     })
-    await this.#attempt([...writes, () => this.#anomalies.save(), () => this.#removeOld(nowMs)])
+    if (writes.length > 0) {
+      // Somebody may have removed it; why it cannot be made the writes say.
+      await this.#makeFolder().catch(() => undefined)
+      await this.#attempt([...writes, () => this.#anomalies.save(), () => this.#removeOld(nowMs)])
+    }
     this.#recent.forgetGone()
     for (const [vmid, { newestSlot }] of this.#containers) {
       if (Math.abs(newestSlot - this.#newestSlot) > RESTORED_SLOTS) this.#containers.delete(vmid)
@@ -138,12 +142,22 @@ export class SeriesStore implements SampleKeeper {
   /** What was measured of a container. @throws {AutoscaleError} HOST_UNREADABLE when its file cannot be read */
   async series(vmid: number, asked: AskedSpan): Promise<SeriesColumns & Pick<SeriesBody, 'anomalies'>> {
     const nowMs = this.#clock.nowMs()
-    const plan = planSteps(asked, { nowMs, intervalMs: this.#intervalMs, samplesSinceMs: this.#recent.sinceMs })
+    const samplesSinceMs = this.#samplesSinceMs(vmid, nowMs)
+    const plan = planSteps(asked, { nowMs, intervalMs: this.#intervalMs, samplesSinceMs })
     const steps = new JoinedSteps(plan)
     if (plan.source === 'samples') this.#recent.read(vmid, (timeMs, figures) => steps.addSample(timeMs, figures))
     else await this.#readKept(vmid, plan, steps)
     const endMs = plan.startMs + plan.count * plan.stepMs
     return { ...steps.columns(), anomalies: this.#anomalies.between(vmid, plan.startMs, endMs) }
+  }
+
+  /** How far back the samples reach: further than they do where there was nothing to sample. */
+  #samplesSinceMs(vmid: number, nowMs: number): number | undefined {
+    const { sinceMs } = this.#recent
+    const oldestSlot = this.#containers.get(vmid)?.oldestSlot
+    if (sinceMs === undefined || oldestSlot === undefined) return sinceMs
+    const isAll = oldestSlot >= Math.floor(sinceMs / MINUTES.stepMs)
+    return isAll ? Math.min(sinceMs, nowMs - RESTORED_SLOTS * MINUTES.stepMs) : sinceMs
   }
 
   async #readKept(vmid: number, { source, startMs, stepMs, count }: StepPlan, steps: JoinedSteps): Promise<void> {
@@ -184,7 +198,7 @@ export class SeriesStore implements SampleKeeper {
   }
 
   async #restore(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o750 })
+    await this.#makeFolder()
     const vmids = (await readdir(this.#folder)).flatMap(name => parseVmid(name) ?? [])
     const newest = Math.floor(this.#clock.nowMs() / MINUTES.stepMs)
     const reads = vmids.map(vmid => async () => {
@@ -197,6 +211,10 @@ export class SeriesStore implements SampleKeeper {
       if (series.newestSlot > 0) this.#containers.set(vmid, series)
     })
     await this.#attempt([() => this.#anomalies.restore(), ...reads])
+  }
+
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o750 })
   }
 
   /** Removes the files of containers that are gone for so long that nothing of them is in reach, or that are too many. */

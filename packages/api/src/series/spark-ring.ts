@@ -1,7 +1,7 @@
 import { MS_PER_SECOND, SPARK_STEP_SECONDS, SPARK_STEPS, type Spark } from '@lxc-autoscale/core'
 import { MINUTES } from './ring-file.ts'
 
-export const SPARK_STEP_MS = SPARK_STEP_SECONDS * MS_PER_SECOND
+const SPARK_STEP_MS = SPARK_STEP_SECONDS * MS_PER_SECOND
 const MINUTES_PER_STEP = SPARK_STEP_MS / MINUTES.stepMs
 
 /** The means of the last hours of one container, in the steps of a sparkline. */
