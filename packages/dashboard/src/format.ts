@@ -34,8 +34,8 @@ export function percentText(percent: Figure): string {
 /** `5 min ago`; `in 2 h` of what is to come. */
 export function relativeText(timeMs: number, nowMs: number): string {
   const agoMs = nowMs - timeMs
-  if (agoMs < 0) return `in ${lastingText(-agoMs)}`
-  return agoMs < 5_000 ? 'just now' : `${lastingText(agoMs)} ago`
+  if (Math.abs(agoMs) < 5_000) return 'just now'
+  return agoMs < 0 ? `in ${lastingText(-agoMs)}` : `${lastingText(agoMs)} ago`
 }
 
 /** Until when, for people: the time today, with the day otherwise; `for good` for what has no end. */

@@ -24,6 +24,11 @@ export function MarkPopover({ opened, onClose }: { readonly opened: OpenedMarks;
     placeBeside(element, button.getBoundingClientRect())
     element.focus()
   }, [button])
+  // What opens next gives the focus back to where it was: the mark, not what is gone by then.
+  const close = () => {
+    box.current?.hidePopover()
+    button.focus()
+  }
   const toggled = ({ newState }: { readonly newState: string }) => {
     if (newState !== 'closed') return
     if (document.activeElement === document.body || box.current?.contains(document.activeElement)) button.focus()
@@ -45,10 +50,10 @@ export function MarkPopover({ opened, onClose }: { readonly opened: OpenedMarks;
             {momentText(mark.timeS)}: {markText(mark)}
           </p>
         ) : (
-          <ChangeFacts entry={mark.entry} key={mark.entry.id} />
+          <ChangeFacts entry={mark.entry} beforeUndo={close} key={mark.entry.id} />
         ),
       )}
-      <button type="button" onClick={() => box.current?.hidePopover()}>
+      <button type="button" onClick={close}>
         Close
       </button>
     </div>

@@ -133,7 +133,7 @@ export function requestOf(
     return value === '' ? [] : [{ ...input, value }]
   })
   const of = (place: Input['place']) => filled.filter(input => input.place === place)
-  const query = new URLSearchParams(of('query').map(({ name, value }) => [name, value])).toString()
+  const query = new URLSearchParams(Object.fromEntries(of('query').map(({ name, value }) => [name, value]))).toString()
   const url = of('path').reduce((text, { name, value }) => text.replace(`{${name}}`, encodeURIComponent(value)), path)
   const hasBody = inputs.some(({ place }) => place === 'body')
   const body = Object.fromEntries(of('body').map(input => [input.name, typedValue(input)]))

@@ -8,7 +8,7 @@ export interface Hold {
   readonly until: string | null
 }
 
-type Decision = NonNullable<ExplainBody['decision']>
+type Decision = Pick<NonNullable<ExplainBody['decision']>, 'held_by' | 'held_until' | 'reasons'>
 
 /** What holds the container now, in the words of the rules. */
 export function holdsOf({ held_by: by, held_until: until, reasons }: Decision): Hold[] {

@@ -5,8 +5,13 @@ import { changeText } from '../format.ts'
 import { entryText } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
+interface ChangeFactsProps {
+  readonly entry: HistoryEntryBody
+  readonly beforeUndo: () => void
+}
+
 /** One change, told in full. */
-export function ChangeFacts({ entry }: { readonly entry: HistoryEntryBody }) {
+export function ChangeFacts({ entry, beforeUndo }: ChangeFactsProps) {
   const { time, who, why, outcome, message } = entry
   return (
     <article class="change-facts">
@@ -27,7 +32,7 @@ export function ChangeFacts({ entry }: { readonly entry: HistoryEntryBody }) {
           <Foreign text={changeText(message)} />
         </p>
       )}
-      <UndoButton entry={entry} />
+      <UndoButton entry={entry} beforeUndo={beforeUndo} />
     </article>
   )
 }

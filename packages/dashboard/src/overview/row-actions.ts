@@ -4,7 +4,7 @@ import { type Doing, openDialog } from '../dialogs/open-dialog.ts'
 import { navigate } from '../router.ts'
 
 /** What can be done with a container; the same on every page. */
-export function rowActions(row: OverviewRow): readonly MenuItem[] {
+export function containerActions(row: OverviewRow): readonly MenuItem[] {
   const { lxc_id: vmid } = row
   const item = (words: string, doing: Doing): MenuItem => ({ words, act: () => openDialog(doing) })
   return [
@@ -16,8 +16,12 @@ export function rowActions(row: OverviewRow): readonly MenuItem[] {
     item('What is done with it …', { what: 'mode', vmid }),
     ...(row.last_change === null ? [] : [item('Undo the last change …', { what: 'undo', vmid })]),
     item('Undo everything since …', { what: 'undo-since', vmid }),
-    { words: 'Open its page', act: () => navigate(`/container/${vmid}`) },
   ]
+}
+
+/** The same in a list of containers. */
+export function rowActions(row: OverviewRow): readonly MenuItem[] {
+  return [...containerActions(row), { words: 'Open its page', act: () => navigate(`/container/${row.lxc_id}`) }]
 }
 
 /** What can be done with all of them. */

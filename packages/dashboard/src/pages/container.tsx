@@ -1,19 +1,20 @@
 import type { ExplainBody, OverviewRow } from '@lxc-autoscale/core'
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Measured } from '../charts/measured.tsx'
 import { PageHeading } from '../components/page-heading.tsx'
 import { State } from '../components/state.tsx'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
-import { openDialog } from '../dialogs/open-dialog.ts'
 import { Decision } from '../explain/decision.tsx'
 import { SettingsTable } from '../explain/settings-table.tsx'
 import { useExplain } from '../explain/use-explain.ts'
 import { changeText, coresText, memoryText, untilText } from '../format.ts'
 import { ChangesView } from '../history/changes-view.tsx'
 import { connection, nowMs, rows } from '../live.ts'
+import { containerActions } from '../overview/row-actions.ts'
+import { WhatIfPanel } from '../replay/what-if-panel.tsx'
 import { mayChange } from '../session.ts'
-import { WhatIfPanel } from '../what-if/what-if-panel.tsx'
 
 /** All of one container: what it uses and has, why, what was made of it, and what else could be. */
 export function ContainerPage({ vmid }: { readonly vmid: number }) {
@@ -108,7 +109,7 @@ function Facts({ row, mode }: { readonly row: OverviewRow; readonly mode: string
   )
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -117,44 +118,14 @@ function Fact({ name, children }: { readonly name: string; readonly children: pr
   )
 }
 
-function Actions({
-  row: { lxc_id: vmid, boost, paused_until: pause, last_change: change },
-}: {
-  readonly row: OverviewRow
-}) {
+function Actions({ row }: { readonly row: OverviewRow }) {
   return (
     <div class="actions">
-      {boost === null ? (
-        <button type="button" onClick={() => openDialog({ what: 'boost', vmid })}>
-          Boost
+      {containerActions(row).map(({ words, act }) => (
+        <button type="button" onClick={act} key={words}>
+          {words}
         </button>
-      ) : (
-        <button type="button" onClick={() => openDialog({ what: 'end-boost', vmid })}>
-          End the boost
-        </button>
-      )}
-      {pause === null ? (
-        <button type="button" onClick={() => openDialog({ what: 'pause', vmid })}>
-          Leave alone
-        </button>
-      ) : (
-        <button type="button" onClick={() => openDialog({ what: 'resume', vmid })}>
-          Look after it again
-        </button>
-      )}
-      <button type="button" onClick={() => openDialog({ what: 'mode', vmid })}>
-        Mode
-      </button>
-      {change !== null && (
-        <>
-          <button type="button" onClick={() => openDialog({ what: 'undo', vmid })}>
-            Undo last
-          </button>
-          <button type="button" onClick={() => openDialog({ what: 'undo-since', vmid })}>
-            Undo since …
-          </button>
-        </>
-      )}
+      ))}
     </div>
   )
 }
