@@ -67,7 +67,7 @@ export class WatchedPage {
   /** What axe-core finds against WCAG 2.2 AA and its best practices, a line each. Evaluated by the browser itself, past the CSP. */
   async #axe(): Promise<readonly string[]> {
     await this.page.evaluate(axe.source)
-    const { violations } = await this.page.evaluate<AxeResults>('axe.run()')
+    const { violations } = await this.page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })")
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`)) // biome-ignore format: one thought
   }
 
