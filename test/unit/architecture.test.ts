@@ -29,7 +29,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
-  dashboard: ['components', 'dialogs', 'overview', 'docs', 'history', 'charts', 'explain', 'replay', 'pages'],
+  dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'overview', 'pages'],
 }
 
 /** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */

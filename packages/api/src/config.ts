@@ -203,7 +203,7 @@ export type SafetySection = z.output<typeof SafetySection>
 
 const StateSection = z
   .strictObject({
-    directory: stateDirectory('api').describe('Directory of the audit log.'),
+    directory: stateDirectory('api').describe('Directory of the audit log and of the history of figures.'),
     max_audit_size_mb: z
       .number()
       .positive()
@@ -225,7 +225,7 @@ const HealthSection = z
     metrics_file: z
       .string()
       .default('/var/log/lxc_metrics.json')
-      .describe('File of the monitor, whose age GET /health/check watches; empty for none.'),
+      .describe('File of the monitor, which is followed, and whose age GET /health/check watches; empty for none.'),
     max_metrics_age_seconds: seconds(86_400, 120, 'Age above which the metrics file counts as stale.'),
     pct_interval_seconds: seconds(
       3_600,

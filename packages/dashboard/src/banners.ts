@@ -1,6 +1,6 @@
 import type { OverviewHead } from '@lxc-autoscale/core'
 import { localTimeText } from '@lxc-autoscale/core/browser'
-import type { Connection } from './live.ts'
+import type { Connection } from './connection.ts'
 
 /** Something that must be known before the rest of the page is read. */
 export interface Banner {
@@ -73,6 +73,21 @@ function lostBanners(connection: Connection): readonly Banner[] {
     { about: 'connection', tone: 'bad', text: `${since}: ${reason}.${shown} It is tried again by itself.`, mend: '' },
   ]
 }
+
+/** A part of what mends something: a command to run, or words. */
+export interface MendPart {
+  readonly text: string
+  readonly isCommand: boolean
+}
+
+/** What mends something may be several commands, and words between. */
+export function mendParts(mend: string): readonly MendPart[] {
+  const parts = mend.split('; ').filter(text => text !== '')
+  return parts.map(text => ({ text, isCommand: COMMAND.test(text) }))
+}
+
+/** A line for a shell as the verdict writes them, not a sentence that begins with a command. */
+const COMMAND = /^((systemctl|journalctl|systemd-tmpfiles|df) [^,:]+|lxc-autoscale \w+( --?[\w-]+| \d+\w?)*)$/
 
 /** The command in a sentence such as "its newest figures are 240 s old: systemctl restart lxc_monitor". */
 function commandIn(detail: string): string {

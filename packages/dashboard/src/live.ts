@@ -10,6 +10,7 @@ import { BEAT_SECONDS, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
 import { batch, computed, effect, signal } from '@preact/signals'
 import { failureOf, keyHeaders } from './api.ts'
 import { backOffMs } from './back-off.ts'
+import type { Connection } from './connection.ts'
 import { readEvents, type StreamEvent } from './event-stream.ts'
 import { type Rows, rowsOf, type Sparks, sparksOf, withRows, withStep } from './fleet.ts'
 import { caller, endSession, isLocked, sessionKey } from './session.ts'
@@ -21,12 +22,6 @@ export const sparks = signal<Sparks>(new Map())
 /** Entries of the history that came since the page was opened, newest first. */
 export const changes = signal<readonly HistoryEntryBody[]>([])
 
-/** Whether what is shown is what is so. */
-export type Connection =
-  | { readonly state: 'connecting' }
-  | { readonly state: 'live' }
-  /** `sinceMs`: by the clock of this machine; undefined: it never was live. */
-  | { readonly state: 'lost'; readonly sinceMs: number | undefined; readonly reason: string }
 export const connection = signal<Connection>({ state: 'connecting' })
 
 /** How much the clock of the host is ahead of that of this machine. */
@@ -117,6 +112,9 @@ async function follow(signal: AbortSignal): Promise<void> {
   const takeIfWanted = (event: StreamEvent) => (signal.aborted ? undefined : take(event))
   await readEvents(response.body, takeIfWanted, () => {
     lastBytesMs = Date.now()
+  }).catch((error: unknown) => {
+    // Each browser has words of its own for it.
+    throw error instanceof TypeError ? new Error('the connection to the API broke off') : error
   })
 }
 

@@ -11,9 +11,9 @@ const document = {
       post: {
         tags: ['scale'],
         summary: 'Makes it larger.',
-        'x-access': 'scale',
         parameters: [
           { name: 'id', in: 'path', required: true, schema: { type: 'string', minLength: 1, maxLength: 36 } },
+          { name: 'Twice', in: 'header', schema: { type: 'string' } },
         ],
         requestBody: {
           content: {
@@ -67,16 +67,19 @@ if (grow === undefined || health === undefined) throw new Error('the document ha
 test('routes stand under their tags, those without one under others', () => {
   expect(reference).toMatchObject({ title: 'Made up', version: '1.2.3' })
   expect(reference.tags.map(({ name, text }) => [name, text])).toEqual([['scale', 'Sizes.'], ['other', '']]) // biome-ignore format: a table
-  expect([grow.anchor, grow.access, health.anchor, health.access]).toEqual([
+  expect([grow.anchor, grow.isPublic, health.anchor, health.isPublic]).toEqual([
     'post-things-id',
-    'scale',
+    false,
     'get-health',
-    'public',
+    true,
   ])
 })
 
 test('fields are told with what they may be, those of their objects below them', () => {
-  expect(grow.parameters).toMatchObject([{ name: 'id (path)', isRequired: true, type: 'string, 1 to 36 characters' }])
+  expect(grow.parameters).toMatchObject([
+    { name: 'id (path)', isRequired: true, type: 'string, 1 to 36 characters' },
+    { name: 'Twice (header)' },
+  ])
   const told = grow.body.map(({ name, depth, isRequired, type, schema }) => [name, depth, isRequired, type, schema])
   expect(told).toEqual([
     ['cores', 0, true, 'integer, 1 to 8192', undefined],
@@ -101,6 +104,7 @@ test('a try holds the fields that are filled in, each where it belongs and as wh
   const kinds = grow.inputs.map(({ name, place, kind, options }) => [name, place, kind, options.join()])
   expect(kinds).toEqual([
     ['id', 'path', 'text', ''],
+    ['Twice', 'header', 'text', ''],
     ['cores', 'body', 'number', ''],
     ['mode', 'body', 'text', 'auto,off'],
     ['reason', 'body', 'text', ''],
@@ -121,8 +125,8 @@ test('a try holds the fields that are filled in, each where it belongs and as wh
 
 test('the command of an example is safe to paste into a shell', () => {
   const example = new Map(grow.inputs.map(input => [inputKey(input), input.example]))
-  expect(curlText(grow, example.set('path id', "x';reboot'"), 'http://h')).toBe(
-    `curl -sS -X POST -H "X-API-Key: $API_KEY" -H 'Content-Type: application/json' ` +
+  expect(curlText(grow, example.set('path id', "x';reboot'").set('header Twice', 'no'), 'http://h')).toBe(
+    `curl -sS -X POST -H "X-API-Key: $API_KEY" -H 'Twice: no' -H 'Content-Type: application/json' ` +
       String.raw`-d '{"cores":2,"reason":"it'\''s time"}' 'http://h/things/x'\''%3Breboot'\'''`,
   )
   expect(curlText(health, new Map(), 'http://h')).toBe("curl -sS 'http://h/health'")

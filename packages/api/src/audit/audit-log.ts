@@ -48,6 +48,8 @@ const BEGUN = 'begun'
 const NOT_MADE = { name: 'not-made.jsonl', maxBytes: 1_048_576, backupCount: 3 } as const
 /** Every line begins with its number; what is no entry has none. */
 const ID_IN_LINE = /^\{"id":"([^"]{1,64})"/
+/** The first member of that name is the entry's own: what stands before it holds none. */
+const TIME_IN_LINE = /"time":"([^"]{1,64})"/
 /** Where earlier versions kept the answers to repeated requests; the lines of the log hold what is needed now. */
 const FORMER_FILES = ['answers.jsonl', 'answers.jsonl.1', 'probe'] as const
 
@@ -142,6 +144,13 @@ export class AuditLog {
   /** The changes that were begun and are over, newest first; not before `sinceMs`. */
   async *newestFirst(sinceMs?: number): AsyncGenerator<HistoryEntryBody> {
     for await (const { repeat, ...entry } of this.#entries(sinceMs)) yield entry
+  }
+
+  /** As `newestFirst`, those of one container; the lines of others are not looked into. */
+  async *newestOf(vmid: number, sinceMs: number): AsyncGenerator<HistoryEntryBody> {
+    for await (const { repeat, ...entry } of this.#entries(sinceMs, `"lxc_id":${vmid}`)) {
+      if (entry.lxc_id === vmid) yield entry
+    }
   }
 
   /** The requests that changed nothing, newest first; not before `sinceMs`, and without those that are being counted. */
@@ -260,23 +269,24 @@ export class AuditLog {
     for (const change of [...keyed.reverse(), ...open.values()]) this.#keyed.remember(change)
   }
 
-  async *#entries(sinceMs: number | undefined): AsyncGenerator<AuditEntry> {
+  async *#entries(sinceMs: number | undefined, mark = ''): AsyncGenerator<AuditEntry> {
     yield* [...this.#owed].reverse()
-    yield* this.#linesOf({ ...this.#options, name: FILE }, sinceMs)
+    yield* this.#linesOf({ ...this.#options, name: FILE }, sinceMs, mark)
   }
 
   async *#linesOf(
     { name, backupCount }: { readonly name: string; readonly backupCount: number },
     sinceMs = Number.NEGATIVE_INFINITY,
+    mark = '',
   ): AsyncGenerator<AuditEntry> {
     let oldLines = 0
     for await (const line of this.#rawLines(name, backupCount)) {
-      const entry = AuditEntry.safeParse(parseJson(line)).data
-      if (entry === undefined) continue
-      const timeMs = Date.parse(entry.time)
+      const entry = line.includes(mark) ? AuditEntry.safeParse(parseJson(line)).data : undefined
+      const timeMs = Date.parse(entry?.time ?? TIME_IN_LINE.exec(line)?.[1] ?? '')
+      if (Number.isNaN(timeMs)) continue
       oldLines = timeMs < sinceMs - LONGEST_CHANGE_MS ? oldLines + 1 : 0
       if (oldLines > OLD_LINES) return
-      yield entry
+      if (entry !== undefined) yield entry
     }
   }
 

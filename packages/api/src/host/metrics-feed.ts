@@ -14,8 +14,6 @@ import { FleetHistory, type NewSample, plausibleHost } from '@lxc-autoscale/host
 
 /** How often is looked whether there is more in the file. */
 const LOOK_INTERVAL_MS = MS_PER_SECOND
-/** Read at once: in between others get their turn. */
-const CHUNK_BYTES = 262_144
 
 /** Who keeps what was measured. */
 export interface SampleKeeper {
@@ -57,7 +55,7 @@ export class MetricsFeed {
   use(path: string): void {
     if (this.#followed?.path === path) return
     this.#newest = undefined
-    const source = new MetricsFileSource({ path, chunkBytes: CHUNK_BYTES })
+    const source = new MetricsFileSource({ path })
     this.#followed = path === '' ? undefined : { path, source, history: new FleetHistory() }
   }
 

@@ -27,32 +27,3 @@ export function collectRoutes(app: FastifyInstance): ReadonlyMap<string, ListedR
   })
   return listed
 }
-
-const SHOWN_ELSEWHERE = new Set(['HEAD', 'OPTIONS'])
-
-/** A command that uses a route as it stands, with the key in the shell variable API_KEY. */
-export function curlExample({ url, methods, access, example = {} }: ListedRoute, baseUrl: string): string {
-  const method = methods.find(name => !SHOWN_ELSEWHERE.has(name)) ?? 'GET'
-  const key = access === 'public' ? '' : ' -H "X-API-Key: $API_KEY"'
-  const { path, fields } = fillPath(url, example)
-  if (method !== 'GET') {
-    const body = quote(JSON.stringify(fields))
-    return `curl -sS -X ${method}${key} -H 'Content-Type: application/json' -d ${body} ${quote(`${baseUrl}${path}`)}`
-  }
-  const query = new URLSearchParams(
-    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
-  ).toString()
-  return `curl -sS${key} ${quote(`${baseUrl}${path}${query === '' ? '' : `?${query}`}`)}`
-}
-
-/** Puts the fields that stand in the path into it, and gives the others. */
-function fillPath(url: string, example: Readonly<Record<string, unknown>>) {
-  const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
-  const path = url.replaceAll(/:(\w+)/g, (_match, name: string) => encodeURIComponent(String(example[name] ?? '')))
-  const fields = Object.fromEntries(Object.entries(example).filter(([name]) => !inPath.includes(name)))
-  return { path, fields }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
-}

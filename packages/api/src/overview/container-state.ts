@@ -1,4 +1,5 @@
 import {
+  type BoostBody,
   type ContainerSample,
   type ContainerState,
   type ContainerStatus,
@@ -59,16 +60,18 @@ const LOOKS: readonly Look[] = [
   ({ decided }) =>
     decided?.problem == null ? undefined : { state: 'no_data', text: `nothing is decided for it: ${decided.problem}` },
   abnormal,
-  ({ steering: { boost } }) =>
-    boost === null
-      ? undefined
-      : { state: 'boosted', text: `${boost.who} gave it more until ${localTimeText(Date.parse(boost.until))}` },
+  ({ steering: { boost } }) => (boost === null ? undefined : { state: 'boosted', text: boostText(boost) }),
   atMaximum,
   growing,
   coolingDown,
   held,
   learning,
 ]
+
+function boostText({ who, until, trouble }: BoostBody): string {
+  if (trouble !== null) return `its boost is over and not given back yet: ${trouble}`
+  return `${who} gave it more until ${localTimeText(Date.parse(until))}`
+}
 
 function paused({ steering, decided }: StateFacts): NamedState | undefined {
   if (steering.problem !== null) {

@@ -9,30 +9,39 @@ import type { RouteContext } from './route-context.ts'
 /** Of every body, beside what is asked for; the route has checked it. */
 const ChangeFields = z.object({ reason: z.string().optional(), force: z.boolean().default(false) })
 
+/** A change, or what works it out: only when it is not known yet what came of the request. */
+type ToMake = Change | (() => Promise<Change>)
+
 /**
- * Makes one change in its turn (which may first have to be worked out) and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
+ * Makes one change in its turn and answers `{lxc_id, before, after, changed}`; a request that is sent again with its
  * Idempotency-Key is answered with what became of it.
  */
-export async function answerChange(
+export async function answerChange(context: RouteContext, reply: FastifyReply, change: ToMake): Promise<void> {
+  const { ignored } = reply.request
+  const { status, body, isReplay } = await makeChange(context, change, { origin: originOf(reply), ignored })
+  if (isReplay) reply.header('idempotency-replayed', 'true')
+  reply.code(status).send(body)
+}
+
+interface Asking {
+  readonly origin: ChangeOrigin
+  readonly ignored: readonly string[]
+}
+
+/** What came of a change, or of the same one that was asked for before. @throws {AutoscaleError} when it is not made */
+export async function makeChange(
   { idempotency, runner }: RouteContext,
-  reply: FastifyReply,
-  change: Change | (() => Promise<Change>),
-): Promise<void> {
-  const { request } = reply
-  const origin = originOf(reply)
+  change: ToMake,
+  { origin, ignored }: Asking,
+): Promise<Answer & { readonly isReplay: boolean }> {
   const make = async (): Promise<Answer> => {
     const toMake = typeof change === 'function' ? await change() : change
     const done = await runner.run(toMake, origin)
-    return changeAnswer({ ...done, vmid: toMake.vmid, ignored: request.ignored })
+    return changeAnswer({ ...done, vmid: toMake.vmid, ignored })
   }
-  const { idempotencyKey: key, repeat } = origin
-  if (key === undefined || repeat === undefined) {
-    reply.send((await make()).body)
-    return
-  }
-  const answer = await idempotency.answer({ key, caller: request.caller.key, name: repeat.request }, make)
-  if (answer.isReplay) reply.header('idempotency-replayed', 'true')
-  reply.code(answer.status).send(answer.body)
+  const { idempotencyKey: key, repeat, who } = origin
+  if (key === undefined || repeat === undefined) return { ...(await make()), isReplay: false }
+  return idempotency.answer({ key, caller: who.key, name: repeat.request }, make)
 }
 
 export function originOf(reply: FastifyReply): ChangeOrigin {

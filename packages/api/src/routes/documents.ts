@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ApiApp } from '../http/api-app.ts'
+import { openApiDocument } from '../http/open-api-document.ts'
 import type { RouteContext } from './route-context.ts'
 
 const RoutesBody = z.object({
@@ -24,10 +25,18 @@ export function documentRoutes(app: ApiApp, { listed }: RouteContext): void {
       })),
     }),
   )
+  // Made once: to put it together takes a while.
+  let document: ReturnType<typeof openApiDocument> | undefined
   app.get(
     '/openapi.json',
-    { config: { access: 'public', summary: 'This API as an OpenAPI 3.1 document.' } },
-    async () => app.swagger(),
+    {
+      schema: { response: { 200: z.looseObject({ openapi: z.string() }) } },
+      config: { access: 'public', summary: 'This API as an OpenAPI 3.1 document.' },
+    },
+    async () => {
+      document ??= openApiDocument(app.swagger(), listed)
+      return document
+    },
   )
 }
 

@@ -1,11 +1,19 @@
+import { z } from 'zod'
 import type { ApiApp } from '../http/api-app.ts'
 import type { RouteContext } from './route-context.ts'
+
+const EVENTS: unknown = {
+  description:
+    'Server-sent events, of which the data are JSON: `overview` (Overview) first, then `rows` (RowsEvent) when something of it is new, `sparks` (SparksEvent) when a step is over, `change` (HistoryEntry) when a change has ended, and `beat` without data every 15 s. It ends when the keys are read anew; who comes back gets `overview` again.',
+  content: { 'text/event-stream': { schema: z.string() } },
+}
 
 /** GET /events */
 export function eventRoutes(app: ApiApp, { streams, live }: RouteContext): void {
   app.get(
     '/events',
     {
+      schema: { response: { 200: EVENTS } },
       // To ask for the head alone would open a stream.
       exposeHeadRoute: false,
       config: {

@@ -1,36 +1,20 @@
 import {
-  AllocationBody,
-  AutoscaleError,
-  anotherSince,
-  ChangeBody,
   HistoryBody,
   type HistoryEntryBody,
   HistoryQuery,
   type InstallSizeBody,
   InstallSizesBody,
-  InstallUndoRequest,
   successBody,
-  UndoRequest,
 } from '@lxc-autoscale/core'
-import type { FastifyReply } from 'fastify'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { directionOf, RESOURCES } from '../changes/direction.ts'
-import { previewScale, type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
-import {
-  checkUndoable,
-  onlyPart,
-  undoRequest,
-  undoSinceRequest,
-  undoToInstallRequest,
-} from '../changes/undo-request.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
-import { type Caller, mayReach, requireReach } from '../http/caller.ts'
-import { answerChange } from './answer-change.ts'
+import { type Caller, mayReach } from '../http/caller.ts'
 import { listContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
-/** GET /history, GET /history/install, POST /history/ID/undo, POST /history/install/undo */
+/** GET /history, GET /history/install */
 export function historyRoutes(app: ApiApp, context: RouteContext): void {
   app.get(
     '/history',
@@ -65,60 +49,10 @@ export function historyRoutes(app: ApiApp, context: RouteContext): void {
       return success(request, 'sizes before the first change of the model', { containers })
     },
   )
-  app.post(
-    '/history/:id/undo',
-    {
-      schema: {
-        params: z.object({
-          id: z
-            .string()
-            .regex(/^[0-9a-f-]{1,36}$/i, 'must be the number of a change, as GET /history gives it, or its beginning'),
-        }),
-        body: UndoRequest,
-        response: { 200: successBody(ChangeBody) },
-      },
-      config: {
-        access: 'scale',
-        summary: 'Give a container back what it had before a change.',
-        example: { id: '00000000-0000-4000-8000-000000000000' },
-      },
-    },
-    async ({ params, body, caller }, reply) => {
-      const entry = await findChange(context, caller, params.id)
-      requireReach(caller, entry.lxc_id)
-      checkUndoable(entry)
-      const isForced = body.force === true
-      const later = await newestSince(context, entry)
-      const newest = body.with_later === true ? later : undefined
-      const whole = newest === undefined ? undoRequest(entry, isForced) : undoSinceRequest(entry, newest, isForced)
-      await answerUndo(context, reply, {
-        request: onlyPart(whole, body.only),
-        undoOf: entry.id,
-        isDryRun: body.dry_run === true,
-      })
-    },
-  )
-  app.post(
-    '/history/install/undo',
-    {
-      schema: { body: InstallUndoRequest, response: { 200: successBody(ChangeBody) } },
-      config: {
-        access: 'scale',
-        summary: 'Give a container back what it had before the first change that the model made to it.',
-        example: { lxc_id: 101 },
-      },
-    },
-    async ({ body }, reply) => {
-      const isForced = body.force === true
-      const size = await findInstallSize(context, body.lxc_id, isForced)
-      const request = onlyPart(undoToInstallRequest(size, isForced), body.only)
-      await answerUndo(context, reply, { request, undoOf: size.change_id, isDryRun: body.dry_run === true })
-    },
-  )
 }
 
 /** Of the containers that this node has. */
-async function readInstallSizes(context: RouteContext, caller: Caller): Promise<InstallSizeBody[]> {
+export async function readInstallSizes(context: RouteContext, caller: Caller): Promise<InstallSizeBody[]> {
   const listed = new Set(await listContainers(context))
   return context.audit.installSizes.all().filter(({ lxc_id: vmid }) => listed.has(vmid) && mayReach(caller, vmid))
 }
@@ -176,76 +110,4 @@ function isOf(entry: HistoryEntryBody, { lxc_id: vmid, who, outcome, direction }
 /** Whether an entry is about a container; a clone is about two. */
 function concerns({ lxc_id, asked }: HistoryEntryBody, vmid: number): boolean {
   return lxc_id === vmid || asked['new_lxc_id'] === vmid
-}
-
-/** So many candidates are named when the beginning of a number is that of several changes. */
-const MOST_CANDIDATES = 5
-
-/** A number of a change is a UUID. */
-const ID_CHARACTERS = 36
-
-/** The change whose number begins with `start`. @throws {AutoscaleError} when there is none, or more than one */
-async function findChange({ audit }: RouteContext, caller: Caller, start: string): Promise<HistoryEntryBody> {
-  const isWhole = start.length === ID_CHARACTERS
-  const isAsked = ({ lxc_id: vmid }: HistoryEntryBody) => isWhole || mayReach(caller, vmid)
-  const found = await audit.findByStart(start.toLowerCase(), isWhole ? 1 : MOST_CANDIDATES, isAsked)
-  const [entry, ...others] = found
-  if (entry === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change ${start}`)
-  if (others.length === 0) return entry
-  const candidates = found.map(({ id, lxc_id, time }) => ({ id, lxc_id, time }))
-  const named = candidates.map(({ id, lxc_id }) => `${id} (container ${lxc_id})`).join(', ')
-  const message = `the numbers of several changes begin with ${start}: ${named}; write more of one`
-  throw new AutoscaleError('INVALID_REQUEST', message, { details: { candidates } })
-}
-
-/**
- * The newest change that may have set the allocation of the container of `entry`.
- * @throws {AutoscaleError} STATE_NOT_ALLOWED when its number is that of another container since then
- */
-async function newestSince({ audit }: RouteContext, entry: HistoryEntryBody): Promise<HistoryEntryBody | undefined> {
-  const { id, lxc_id: vmid } = entry
-  let newest: HistoryEntryBody | undefined
-  for await (const later of audit.newestFirst()) {
-    if (anotherSince(later) === vmid) {
-      const message = `${vmid} is the number of another container since change ${id} (${later.action} ${later.id})`
-      throw new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, change: later.id } })
-    }
-    const isOfAllocation = later.action === 'scale' || later.action === 'snapshot-rollback'
-    if (later.lxc_id === vmid && isOfAllocation && AllocationBody.safeParse(later.after).success) newest ??= later
-    if (later.id === id) break
-  }
-  return newest
-}
-
-interface Undo {
-  readonly request: ScaleRequest
-  /** The change that is taken back. */
-  readonly undoOf: string
-  readonly isDryRun: boolean
-}
-
-/** Makes the change, or only says what it would be. */
-async function answerUndo(
-  context: RouteContext,
-  reply: FastifyReply,
-  { request, undoOf, isDryRun }: Undo,
-): Promise<void> {
-  if (!isDryRun) return answerChange(context, reply, { ...scaleChange(context, request), undoOf })
-  const { message, ...preview } = await previewScale(request, context)
-  const data = { lxc_id: request.vmid, before: preview.before, after: preview.after, changed: false }
-  reply.send(success(reply.request, message, data))
-}
-
-/** @throws {AutoscaleError} CHANGE_NOT_FOUND, STATE_NOT_ALLOWED when it may be another container than the one that was changed */
-async function findInstallSize(
-  { audit, containers }: RouteContext,
-  vmid: number,
-  force: boolean,
-): Promise<InstallSizeBody> {
-  const { name } = await containers.read(vmid)
-  const size = audit.installSizes.get(vmid)
-  if (size === undefined) throw new AutoscaleError('CHANGE_NOT_FOUND', `the model has not changed container ${vmid}`)
-  if (size.name === null || size.name === name || force) return size
-  const message = `container ${vmid} was named ${size.name} before the first change and is named ${name} now, so it may be another one`
-  throw new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, name_then: size.name, name } })
 }

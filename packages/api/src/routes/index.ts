@@ -3,6 +3,7 @@ import { cloneRoutes } from './clone.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
+import { explainRoutes } from './explain.ts'
 import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -16,6 +17,7 @@ import { seriesRoutes } from './series.ts'
 import { snapshotRoutes } from './snapshot.ts'
 import { steeringRoutes } from './steering.ts'
 import { storageRoutes } from './storage.ts'
+import { undoRoutes } from './undo.ts'
 import { whatIfRoutes } from './what-if.ts'
 
 /** A group of routes about one thing. */
@@ -34,6 +36,8 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   overviewRoutes,
   eventRoutes,
   steeringRoutes,
+  undoRoutes,
+  explainRoutes,
   healthRoutes,
   metricsRoutes,
   newsRoutes,

@@ -1,9 +1,15 @@
+import { z } from 'zod'
 import type { ApiApp } from '../http/api-app.ts'
 import { readContainers } from './read-containers.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** How old what is said of the containers may be: reading all containers is work that nobody without a key may multiply. */
 const KEPT_MS = 1_000
+
+const TEXT: unknown = {
+  description: 'In the text format of Prometheus.',
+  content: { 'text/plain': { schema: z.string() } },
+}
 
 /** GET /metrics */
 export function metricsRoutes(app: ApiApp, context: RouteContext): void {
@@ -29,6 +35,7 @@ export function metricsRoutes(app: ApiApp, context: RouteContext): void {
   app.get(
     '/metrics',
     {
+      schema: { response: { 200: TEXT } },
       config: {
         access: config.server.public_metrics ? 'public' : 'read',
         summary: 'Metrics of this API for Prometheus.',

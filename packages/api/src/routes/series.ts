@@ -43,9 +43,9 @@ async function changesBetween(
   [sinceMs, untilMs]: readonly [number, number],
 ): Promise<HistoryEntryBody[]> {
   const found: HistoryEntryBody[] = []
-  for await (const entry of audit.newestFirst(sinceMs)) {
+  for await (const entry of audit.newestOf(vmid, sinceMs)) {
     const timeMs = Date.parse(entry.time)
-    if (entry.lxc_id === vmid && timeMs >= sinceMs && timeMs <= untilMs) found.push(entry)
+    if (timeMs >= sinceMs && timeMs <= untilMs) found.push(entry)
     if (found.length === MOST_CHANGES) break
   }
   return found

@@ -35,7 +35,10 @@ export class RecentSamples {
       const at = (missed % CYCLES) * FIGURE_COUNT
       kept.codes.fill(UNKNOWN_CODE, at, at + FIGURE_COUNT)
     }
-    kept.codes.set(Uint16Array.from(figures, encodeFigure), (this.#cycle % CYCLES) * FIGURE_COUNT)
+    const begin = (this.#cycle % CYCLES) * FIGURE_COUNT
+    for (let place = 0; place < FIGURE_COUNT; place++) {
+      kept.codes[begin + place] = encodeFigure(figures[place] ?? Number.NaN)
+    }
     kept.cycle = this.#cycle
   }
 

@@ -1,9 +1,8 @@
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import { MS_PER_DAY, MS_PER_MINUTE, openRegularFile, systemErrorCode } from '@lxc-autoscale/core'
 import { COLUMN_COUNT } from './columns.ts'
-import { decodeFigure } from './figure-code.ts'
+import { decodeFigure, UNKNOWN_CODE } from './figure-code.ts'
 
 /** Steps of one length: each has the place in the file that its number says, over and over again. */
 export interface Tier {
@@ -13,11 +12,11 @@ export interface Tier {
   readonly offset: number
 }
 
-const SLOT_BYTES = 4
-const CODE_BYTES = 2
-const CHECKED_BYTES = SLOT_BYTES + COLUMN_COUNT * CODE_BYTES
-/** A record: the number of its slot, a code for each column, a checksum. */
-export const RECORD_BYTES = CHECKED_BYTES + CODE_BYTES
+/** A record, in words of 16 bits: the number of its slot, a code for each column, a checksum. */
+const SLOT_WORDS = 2
+const CHECKED_WORDS = SLOT_WORDS + COLUMN_COUNT
+const RECORD_WORDS = CHECKED_WORDS + 1
+export const RECORD_BYTES = RECORD_WORDS * Uint16Array.BYTES_PER_ELEMENT
 
 const MINUTE_SLOTS = (2 * MS_PER_DAY) / MS_PER_MINUTE
 const TEN_MINUTES_MS = 10 * MS_PER_MINUTE
@@ -81,10 +80,10 @@ export class RingFile {
       for (let slot = Math.max(from, to - slots); slot < to; ) {
         // To the end of the ring at the most; it goes on at its begin.
         const end = Math.min(to, slot + slots - (slot % slots))
-        const bytes = Buffer.alloc((end - slot) * RECORD_BYTES)
-        await handle.read(bytes, 0, bytes.length, offset + (slot % slots) * RECORD_BYTES)
-        for (let at = 0; slot < end; slot++, at += RECORD_BYTES) {
-          if (readRecord(bytes.subarray(at, at + RECORD_BYTES), slot, values)) take(slot, values)
+        const words = new Uint16Array((end - slot) * RECORD_WORDS)
+        await handle.read(words, 0, words.byteLength, offset + (slot % slots) * RECORD_BYTES)
+        for (let at = 0; slot < end; slot++, at += RECORD_WORDS) {
+          if (readRecord(words, { at, slot }, values)) take(slot, values)
         }
       }
     } finally {
@@ -103,7 +102,7 @@ function pieces(records: readonly RingRecord[]): Piece[] {
   const places = records
     .map(record => ({ record, position: record.tier.offset + (record.slot % record.tier.slots) * RECORD_BYTES }))
     .sort((a, b) => a.position - b.position)
-  const found: { readonly position: number; readonly parts: Buffer[] }[] = []
+  const found: { readonly position: number; readonly parts: Uint8Array[] }[] = []
   for (const { record, position } of places) {
     const last = found.at(-1)
     const part = formatRecord(record)
@@ -120,25 +119,32 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
   }
 }
 
-function formatRecord({ slot, codes }: RingRecord): Buffer {
-  const bytes = Buffer.alloc(RECORD_BYTES)
-  bytes.writeUInt32LE(slot)
-  for (let column = 0; column < COLUMN_COUNT; column++) {
-    bytes.writeUInt16LE(codes[column] ?? 0, SLOT_BYTES + column * CODE_BYTES)
-  }
-  bytes.writeUInt16LE(checksum(bytes), CHECKED_BYTES)
-  return bytes
+/** Every architecture of Proxmox stores the lower byte first. */
+function formatRecord({ slot, codes }: RingRecord): Uint8Array {
+  const words = new Uint16Array(RECORD_WORDS)
+  words[0] = slot & 0xffff
+  words[1] = slot >>> 16
+  words.set(codes, SLOT_WORDS)
+  words[CHECKED_WORDS] = checksum(words, 0)
+  return new Uint8Array(words.buffer)
 }
 
-/** Whether the record is whole and that of `slot`; then `values` are its. */
-function readRecord(bytes: Buffer, slot: number, values: Float64Array): boolean {
-  if (bytes.readUInt32LE() !== slot || bytes.readUInt16LE(CHECKED_BYTES) !== checksum(bytes)) return false
+/** Whether the record at `at` is whole and that of `slot`; then `values` are its. */
+function readRecord(words: Uint16Array, { at, slot }: { at: number; slot: number }, values: Float64Array): boolean {
+  if (words[at] !== (slot & 0xffff) || words[at + 1] !== slot >>> 16) return false
+  if (words[at + CHECKED_WORDS] !== checksum(words, at)) return false
   for (let column = 0; column < COLUMN_COUNT; column++) {
-    values[column] = decodeFigure(bytes.readUInt16LE(SLOT_BYTES + column * CODE_BYTES))
+    values[column] = decodeFigure(words[at + SLOT_WORDS + column] ?? UNKNOWN_CODE)
   }
   return true
 }
 
-function checksum(record: Buffer): number {
-  return crc32(record.subarray(0, CHECKED_BYTES), FORM) & 0xffff
+/** Source: FNV-1a with words for bytes, folded to 16 bits: http://www.isthe.com/chongo/tech/comp/fnv */
+function checksum(words: Uint16Array, at: number): number {
+  let hash = FNV_OFFSET_BASIS ^ FORM
+  for (let word = at; word < at + CHECKED_WORDS; word++) hash = Math.imul(hash ^ (words[word] ?? 0), FNV_PRIME)
+  return (hash >>> 16) ^ (hash & 0xffff)
 }
+
+const FNV_OFFSET_BASIS = 0x811c9dc5
+const FNV_PRIME = 0x01000193

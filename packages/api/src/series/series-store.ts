@@ -92,9 +92,7 @@ export class SeriesStore implements SampleKeeper {
     this.#recent.begin(timeMs)
     this.#newestSlot = Math.floor(timeMs / MINUTES.stepMs)
     for (const { vmid, sample } of samples) {
-      FIGURES.forEach((figureOf, place) => {
-        this.#figures[place] = figureOf(sample) ?? Number.NaN
-      })
+      for (let place = 0; place < FIGURE_COUNT; place++) this.#figures[place] = FIGURES[place]?.(sample) ?? Number.NaN
       this.#recent.add(vmid, this.#figures)
       this.#container(vmid).add(sample.timestampMs, this.#figures, this.#isCatchingUp)
     }

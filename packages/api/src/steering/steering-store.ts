@@ -57,9 +57,15 @@ export class SteeringStore {
 
   /** What is told of a container; never throws. */
   of(vmid: number): SteeringBody {
+    return this.#look().of(vmid)
+  }
+
+  /** What is told of each container at this moment; `told` is another one when something else is. */
+  #look(): { readonly told: unknown; of(vmid: number): SteeringBody } {
     const told = this.#told()
-    if (told instanceof AutoscaleError) return { ...NO_STEERING, problem: told.message }
-    return steeringBody(told, vmid, this.#clock.nowMs())
+    if (told instanceof AutoscaleError) return { told, of: () => ({ ...NO_STEERING, problem: told.message }) }
+    const nowMs = this.#clock.nowMs()
+    return { told, of: vmid => steeringBody(told, vmid, nowMs) }
   }
 
   /** What is told of the containers that `isShown`; never throws. */

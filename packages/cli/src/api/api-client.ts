@@ -8,7 +8,6 @@ import {
   errorMessage,
   HealthBody,
   HistoryBody,
-  InstallSizesBody,
   isErrorCode,
   type Mode,
   ModeChangeBody,
@@ -16,6 +15,7 @@ import {
   PauseChangeBody,
   SteeringsBody,
   successBody,
+  UndoManyBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
 
@@ -38,8 +38,13 @@ export interface HistoryWords {
 
 export interface UndoWords {
   readonly dry_run?: boolean
-  readonly with_later?: boolean
-  readonly only?: 'cores' | 'memory'
+}
+
+/** A container alone: its newest change. */
+export interface UndoManyWords extends UndoWords {
+  readonly lxc_id?: number
+  readonly since?: string
+  readonly all_to_install?: true
 }
 
 /** Whom a pause is for. */
@@ -118,17 +123,14 @@ export class ApiClient {
     return this.#steer('POST /boost/end', UndoAnswerBody, { lxc_id: vmid })
   }
 
-  async installSizes(): Promise<InstallSizesBody['containers']> {
-    return (await this.#send('GET /history/install', successBody(InstallSizesBody))).data.containers
-  }
-
   /** `change`: its number, or the beginning of it. */
   async undo(change: string, how: UndoWords = {}): Promise<UndoAnswer> {
     return this.#send(`POST /history/${encodeURIComponent(change)}/undo`, UndoAnswerBody, { body: how })
   }
 
-  async undoToInstall(vmid: number, how: UndoWords = {}): Promise<UndoAnswer> {
-    return this.#send('POST /history/install/undo', UndoAnswerBody, { body: { lxc_id: vmid, ...how } })
+  /** The newest change of a container, all since a moment, or all of the model; each container by itself. */
+  async undoMany(what: UndoManyWords): Promise<UndoManyBody> {
+    return (await this.#send('POST /undo', successBody(UndoManyBody), { body: what })).data
   }
 
   /** Has a test message sent to one target of notifications, or to all. */

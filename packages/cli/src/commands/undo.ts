@@ -1,17 +1,17 @@
 import {
   AutoscaleError,
-  type ErrorCode,
   type HistoryEntryBody,
+  isErrorCode,
   parseVmid,
   SHORT_ID_CHARACTERS,
+  type UndoManyBody,
 } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
-import type { ApiClient, UndoAnswer, UndoWords } from '../api/api-client.ts'
+import type { ApiClient, UndoManyWords, UndoWords } from '../api/api-client.ts'
 import { allocationText, changeTimeText, shownId, whoText } from '../output/changes.ts'
 import { bad, good, type Terminal, warned } from '../output/terminal.ts'
 import { durationArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
-import { planSince } from './undo-plan.ts'
 
 interface UndoOptions extends HostOptions {
   readonly since?: number
@@ -22,8 +22,6 @@ interface UndoOptions extends HostOptions {
 
 /** Each is a command of Proxmox, of which the API runs two at once. */
 const MOST_AT_ONCE = 2
-/** Entries of one request. */
-const PAGE = 1_000
 
 /** `lxc-autoscale undo CHANGE|CONTAINER`, and the ways back of many containers at once. */
 export function undoCommand(environment: Readonly<Record<string, string | undefined>>): Command {
@@ -45,18 +43,29 @@ export function undoCommand(environment: Readonly<Record<string, string | undefi
         throw new AutoscaleError('INVALID_REQUEST', 'name a change or a container, or one of --since, --all-to-install')
       }
       if (target !== undefined) return undoOne(context, target, options)
-      const steps = await (options.since === undefined ? installSteps(context.api) : sinceSteps(context, options.since))
-      await undoMany(context, steps, options)
+      const { since } = options
+      const what =
+        since === undefined ? { all_to_install: true as const } : { since: new Date(Date.now() - since).toISOString() }
+      await undoMany(context, what, options)
     })
 }
 
 async function undoOne({ api, terminal }: CommandContext, target: string, options: UndoOptions): Promise<void> {
   const vmid = parseVmid(target)
-  const isContainer = vmid !== undefined && (await isThere(api, vmid))
-  const newest = isContainer ? await newestChange(api, vmid) : undefined
-  const answer = await api.undo(newest?.id ?? target, words(options)).catch(explainMoved)
-  const which = newest === undefined ? [] : [`the newest change of container ${vmid}: ${changeText(newest)}`]
-  terminal.answer(answer, ({ message }) => [...which, message].join('\n'))
+  if (vmid === undefined || !(await isThere(api, vmid))) {
+    terminal.answer(await api.undo(target, words(options)).catch(explainMoved), ({ message }) => message)
+    return
+  }
+  const { containers } = await api.undoMany({ lxc_id: vmid, ...words(options) })
+  const [undone] = containers
+  if (undone === undefined)
+    throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change of container ${vmid}`)
+  const { error, message, outcome } = undone
+  if (outcome === 'failed') throw new AutoscaleError(error !== null && isErrorCode(error) ? error : 'INTERNAL', message)
+  if (outcome === 'cores_alone') process.exitCode = 1
+  terminal.answer(undone, ({ changes, message }) =>
+    [...changes.map(change => `the newest change of container ${vmid}: ${changeText(change)}`), message].join('\n'),
+  )
 }
 
 /** @throws {AutoscaleError} CONTAINER_NOT_FOUND when `vmid` can be nothing but a container */
@@ -71,61 +80,11 @@ async function isThere(api: ApiClient, vmid: number): Promise<boolean> {
   }
 }
 
-async function newestChange(api: ApiClient, vmid: number): Promise<HistoryEntryBody> {
-  const { entries } = await api.history({ vmid, newest: true })
-  const newest = entries.find(({ lxc_id }) => lxc_id === vmid)
-  if (newest !== undefined) return newest
-  throw new AutoscaleError('CHANGE_NOT_FOUND', `the audit log has no change of container ${vmid}`)
-}
-
 /** @throws {AutoscaleError} the same one, with what to do where the container was changed since. */
 function explainMoved(error: unknown): never {
   if (!(error instanceof AutoscaleError && error.code === 'ALLOCATION_MOVED')) throw error
   const mend = 'it was changed since then: take back its newest change first (lxc-autoscale undo ID), or all (--since)'
   throw new AutoscaleError(error.code, `${error.message}; ${mend}`, { cause: error })
-}
-
-/** What is to be done with one container. */
-interface UndoStep {
-  readonly vmid: number
-  readonly name: string | null
-  /** One line for each change that is taken back; none where it is the way to a size. */
-  readonly changes: readonly string[]
-  readonly changeIds: readonly string[]
-  run(how: UndoWords): Promise<UndoAnswer>
-}
-
-async function installSteps(api: ApiClient): Promise<UndoStep[]> {
-  const sizes = await api.installSizes()
-  return sizes.map(size => ({
-    vmid: size.lxc_id,
-    name: size.name,
-    changes: [],
-    changeIds: [size.change_id],
-    run: how => api.undoToInstall(size.lxc_id, how),
-  }))
-}
-
-async function sinceSteps({ api, terminal }: CommandContext, durationMs: number): Promise<UndoStep[]> {
-  const { steps, others } = planSince(await allSince(api, new Date(Date.now() - durationMs).toISOString()))
-  const left = others.map(({ lxc_id: vmid, action }) => `${action} of ${vmid}`)
-  if (left.length > 0 && !terminal.isJson) terminal.write(`cannot be taken back: ${left.join(', ')}`)
-  return steps.map(({ vmid, name, changes, oldest }) => ({
-    vmid,
-    name,
-    changes: changes.map(changeText),
-    changeIds: changes.map(({ id }) => id),
-    run: how => api.undo(oldest.id, { ...how, with_later: true }),
-  }))
-}
-
-async function allSince(api: ApiClient, since: string): Promise<HistoryEntryBody[]> {
-  const all: HistoryEntryBody[] = []
-  for (let skip = 0; ; skip += PAGE) {
-    const { entries } = await api.history({ since, made: true, limit: PAGE, skip })
-    all.push(...entries)
-    if (entries.length < PAGE) return all
-  }
 }
 
 /** What came of one container, as JSON has it. */
@@ -137,64 +96,73 @@ interface UndoOutcome {
   readonly message: string
 }
 
-async function undoMany({ terminal }: CommandContext, steps: readonly UndoStep[], options: UndoOptions): Promise<void> {
-  if (!options.dryRun && !options.yes && steps.length > 1) await askFirst(terminal, steps)
-  const outcomes: UndoOutcome[] = []
-  const waiting = [...steps]
-  const worker = async () => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      outcomes.push(await outcomeOf(step, options))
-    }
-  }
-  await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker))
-  outcomes.sort((a, b) => a.lxc_id - b.lxc_id)
+type Undone = UndoManyBody['containers'][number]
+
+async function undoMany({ api, terminal }: CommandContext, what: UndoManyWords, options: UndoOptions): Promise<void> {
+  const plan = await api.undoMany({ ...what, dry_run: true })
+  const left = plan.others.map(({ lxc_id: vmid, action }) => `${action} of ${vmid}`)
+  if (left.length > 0 && !terminal.isJson) terminal.write(`cannot be taken back: ${left.join(', ')}`)
+  const vmids = plan.containers.map(({ lxc_id }) => lxc_id)
+  if (!options.dryRun && !options.yes && vmids.length > 1) await askFirst(terminal, vmids)
+  const undone = options.dryRun ? plan.containers : await undoEach(api, what, plan.containers)
+  const outcomes = undone.map(each => outcomeOf(each, options)).sort((a, b) => a.lxc_id - b.lxc_id)
   if (outcomes.some(({ outcome }) => NOT_WHOLE.has(outcome))) process.exitCode = 1
-  const changes = new Map(steps.map(step => [step.vmid, step.changes]))
+  const changes = new Map(undone.map(each => [each.lxc_id, each.changes.map(changeText)]))
   terminal.answer(outcomes, shown => report(shown, changes))
 }
 
-/** @throws {AutoscaleError} INVALID_REQUEST when nobody can be asked, CANCELLED when the answer is no */
-async function askFirst(terminal: Terminal, steps: readonly UndoStep[]): Promise<void> {
-  const vmids = steps.map(({ vmid }) => vmid).join(', ')
-  const answer = await terminal.confirm(`change ${steps.length} containers (${vmids})?`)
-  if (answer === true) return
-  if (answer === false) throw new AutoscaleError('CANCELLED', 'nothing was changed')
-  const message = `this changes ${steps.length} containers (${vmids}): look with --dry-run, then add --yes`
-  throw new AutoscaleError('INVALID_REQUEST', message)
+/** A request for each, so that none takes longer than a request may. */
+async function undoEach(api: ApiClient, what: UndoManyWords, planned: readonly Undone[]): Promise<Undone[]> {
+  const undone: Undone[] = []
+  const waiting = [...planned]
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      undone.push(...(await undoNow(api, { ...what, lxc_id: next.lxc_id }, next)))
+    }
+  }
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker))
+  return undone
 }
 
 /** One that fails costs no other its turn. */
-async function outcomeOf(step: UndoStep, options: UndoOptions): Promise<UndoOutcome> {
-  const about = { lxc_id: step.vmid, name: step.name, change_ids: step.changeIds }
+async function undoNow(api: ApiClient, what: UndoManyWords, planned: Undone): Promise<readonly Undone[]> {
   try {
-    const { message, data } = await step.run(words(options))
-    const isToChange = JSON.stringify(data.before) !== JSON.stringify(data.after)
-    if (!isToChange) return { ...about, outcome: 'unchanged', message }
-    return { ...about, outcome: options.dryRun ? 'would be taken back' : 'taken back', message }
+    return (await api.undoMany(what)).containers
   } catch (error) {
     if (!(error instanceof AutoscaleError)) throw error
-    const cores = OF_MEMORY.has(error.code) ? await coresOnly(step, options) : undefined
-    const { dryRun } = options
-    if (cores === undefined) return { ...about, outcome: dryRun ? 'would fail' : 'failed', message: error.message }
-    const outcome = dryRun ? 'would give back the cores alone' : 'cores alone'
-    return { ...about, outcome, message: `${cores}; its memory stays: ${error.message}` }
+    return [{ ...planned, outcome: 'failed', error: error.code, message: error.message }]
   }
 }
 
-/** Refusals that may be of the memory alone. */
-const OF_MEMORY: ReadonlySet<ErrorCode> = new Set(['MEMORY_BELOW_FLOOR', 'HOST_CAPACITY', 'OUT_OF_BOUNDS'])
-
-/** What came of the cores where the memory cannot be given back; undefined when nothing did. */
-async function coresOnly(step: UndoStep, options: UndoOptions): Promise<string | undefined> {
-  try {
-    const { message, data } = await step.run({ ...words(options), only: 'cores' })
-    return JSON.stringify(data.before) === JSON.stringify(data.after) ? undefined : message
-  } catch (error) {
-    // Why the whole of it was refused is what is told.
-    if (error instanceof AutoscaleError) return undefined
-    throw error
-  }
+function outcomeOf({ lxc_id, name, changes, undo_of, outcome, message }: Undone, { dryRun }: UndoOptions): UndoOutcome {
+  const ids = changes.map(({ id }) => id)
+  const change_ids = ids.length === 0 ? [undo_of] : ids
+  return { lxc_id, name, change_ids, outcome: (dryRun ? WOULD : DID)[outcome], message }
 }
+
+/** @throws {AutoscaleError} INVALID_REQUEST when nobody can be asked, CANCELLED when the answer is no */
+async function askFirst(terminal: Terminal, vmids: readonly number[]): Promise<void> {
+  const named = `${vmids.length} containers (${vmids.join(', ')})`
+  const answer = await terminal.confirm(`change ${named}?`)
+  if (answer === true) return
+  if (answer === false) throw new AutoscaleError('CANCELLED', 'nothing was changed')
+  const message = `this changes ${named}: look with --dry-run, then add --yes`
+  throw new AutoscaleError('INVALID_REQUEST', message)
+}
+
+const DID = {
+  taken_back: 'taken back',
+  unchanged: 'unchanged',
+  cores_alone: 'cores alone',
+  failed: 'failed',
+} as const
+
+const WOULD = {
+  taken_back: 'would be taken back',
+  unchanged: 'unchanged',
+  cores_alone: 'would give back the cores alone',
+  failed: 'would fail',
+} as const
 
 const PAINT = {
   'taken back': good,

@@ -363,6 +363,7 @@ export const UndoManyBody = z.object({
       changes: z
         .array(HistoryEntryBody)
         .describe('What is taken back so, newest first; empty where it is the way to a size.'),
+      undo_of: z.string().describe('Before that change it had what it gets back.'),
       change_id: z.string().nullable().describe('Number of the change that took it back.'),
     }),
   ),

@@ -1,5 +1,5 @@
 import { visibleText } from '@lxc-autoscale/core/browser'
-import { bannersOf } from '../banners.ts'
+import { bannersOf, mendParts } from '../banners.ts'
 import { connection, head } from '../live.ts'
 import { Command } from './command.tsx'
 import { Glyph } from './glyph.tsx'
@@ -13,7 +13,15 @@ export function Banners() {
         <li class={`banner ${tone}`} key={about}>
           <Glyph shape="warning" />
           <span>{visibleText(text)}</span>
-          {mend !== '' && <Command text={mend} />}
+          {mendParts(mend).map(part =>
+            part.isCommand ? (
+              <Command text={part.text} key={part.text} />
+            ) : (
+              <span class="hint" key={part.text}>
+                {visibleText(part.text)}
+              </span>
+            ),
+          )}
         </li>
       ))}
     </ul>

@@ -1,5 +1,6 @@
 import { localTimeText } from '@lxc-autoscale/core/browser'
-import { type Connection, connection } from '../live.ts'
+import type { Connection } from '../connection.ts'
+import { connection } from '../live.ts'
 import { Glyph } from './glyph.tsx'
 
 /** Whether what is shown is what is so. */

@@ -44,8 +44,7 @@ export interface Operation {
   readonly tag: string
   readonly summary: string
   readonly text: string
-  /** The role that a key needs; `public`: no key. Undefined: the document says only that it needs one. */
-  readonly access: string | undefined
+  readonly isPublic: boolean
   readonly parameters: readonly Field[]
   readonly body: readonly Field[]
   readonly inputs: readonly Input[]
@@ -114,20 +113,24 @@ export function found({ method, path, summary, text, parameters, body, tag }: Op
 
 /** A command for a shell; the key comes from its variable API_KEY, so that it does not stand in the history of the shell. */
 export function curlText(operation: Operation, values: ReadonlyMap<string, string>, origin: string): string {
-  const { url, body } = requestOf(operation, values)
+  const { url, headers, body } = requestOf(operation, values)
   const isStream = operation.answers.some(({ contentType }) => contentType === 'text/event-stream')
   const parts = [isStream ? 'curl -sSN' : 'curl -sS']
   if (operation.method !== 'GET') parts.push(`-X ${operation.method}`)
-  if (operation.access !== 'public') parts.push('-H "X-API-Key: $API_KEY"')
+  if (!operation.isPublic) parts.push('-H "X-API-Key: $API_KEY"')
+  for (const [name, value] of headers) parts.push(`-H ${quoted(`${name}: ${value}`)}`)
   if (body !== undefined) parts.push(`-H 'Content-Type: application/json' -d ${quoted(body)}`)
   return [...parts, quoted(`${origin}${url}`)].join(' ')
 }
 
+interface SentRequest {
+  readonly url: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string | undefined
+}
+
 /** What is sent; a field without a value is left out. Values of the kind `json` that are none go as they are, for the API to refuse. */
-export function requestOf(
-  { path, inputs }: Operation,
-  values: ReadonlyMap<string, string>,
-): { url: string; body: string | undefined } {
+export function requestOf({ path, inputs }: Operation, values: ReadonlyMap<string, string>): SentRequest {
   const filled = inputs.flatMap(input => {
     const value = values.get(inputKey(input)) ?? ''
     return value === '' ? [] : [{ ...input, value }]
@@ -137,7 +140,11 @@ export function requestOf(
   const url = of('path').reduce((text, { name, value }) => text.replace(`{${name}}`, encodeURIComponent(value)), path)
   const hasBody = inputs.some(({ place }) => place === 'body')
   const body = Object.fromEntries(of('body').map(input => [input.name, typedValue(input)]))
-  return { url: query === '' ? url : `${url}?${query}`, body: hasBody ? JSON.stringify(body) : undefined }
+  return {
+    url: query === '' ? url : `${url}?${query}`,
+    headers: of('header').map(({ name, value }) => [name, value]),
+    body: hasBody ? JSON.stringify(body) : undefined,
+  }
 }
 
 /** Which field a value is of: a name may stand in the path and in the body. */
@@ -177,7 +184,7 @@ function operationOf(document: Json, { method, path, operation }: Described): Op
     tag: String(asList(operation['tags'])[0] ?? 'other'),
     summary: textAt(operation, 'summary'),
     text: textAt(operation, 'description'),
-    access: isPublic ? 'public' : (asText(operation['x-access']) ?? undefined),
+    isPublic,
     parameters: parameters.map(parameter => parameterField(document, parameter)),
     body: fieldsOf(document, body),
     inputs: [

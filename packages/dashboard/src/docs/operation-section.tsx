@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
+import { Inline, Prose } from '../components/prose.tsx'
 import { type Answer, curlText, type Field, inputKey, type Operation } from './open-api.ts'
 import { TryIt } from './try-it.tsx'
 
 /** One route: what it does, who may, what it takes and what it answers. */
 export function OperationSection({ operation }: { readonly operation: Operation }) {
-  const { anchor, method, path, summary, text, access, parameters, body, answers, inputs } = operation
+  const { anchor, method, path, summary, text, parameters, body, answers, inputs } = operation
   const [isTried, setTried] = useState(false)
   const example = new Map(inputs.map(input => [inputKey(input), input.example]))
   return (
@@ -14,9 +15,12 @@ export function OperationSection({ operation }: { readonly operation: Operation 
           <span class={`method method-${method.toLowerCase()}`}>{method}</span> {path}
         </a>
       </h3>
-      <p>{summary}</p>
-      {text !== '' && <p>{text}</p>}
-      <p class="hint">{accessText(access)}</p>
+      <p>
+        <Inline text={summary} />
+      </p>
+      <div class="hint">
+        <Prose text={text} />
+      </div>
       {parameters.length > 0 && <FieldTable title="Fields of the query and the path" fields={parameters} isAsked />}
       {body.length > 0 && <FieldTable title="Fields of the body" fields={body} isAsked />}
       <pre class="curl">{curlText(operation, example, location.origin)}</pre>
@@ -27,13 +31,6 @@ export function OperationSection({ operation }: { readonly operation: Operation 
       </details>
     </article>
   )
-}
-
-function accessText(access: string | undefined): string {
-  if (access === 'public') return 'Needs no key.'
-  return access === undefined
-    ? 'Needs a key.'
-    : `Needs a key with the role ${access}${access === 'admin' ? '' : ' or above'}.`
 }
 
 interface FieldTableProps {
@@ -62,7 +59,9 @@ export function FieldTable({ title, fields, isAsked = false }: FieldTableProps) 
               {isAsked && isRequired && <small class="required"> required</small>}
             </td>
             <td>{schema === undefined ? type : <a href={`#schema-${schema}`}>{type}</a>}</td>
-            <td>{text}</td>
+            <td>
+              <Inline text={text} />
+            </td>
           </tr>
         ))}
       </tbody>
@@ -76,7 +75,10 @@ function Answers({ answers }: { readonly answers: readonly Answer[] }) {
       {answers.map(({ status, text, contentType, fields, schema, example }) => (
         <details key={status}>
           <summary>
-            {status === 'default' ? 'any failure' : status} <span class="hint">{text}</span>
+            {status === 'default' ? 'any failure' : status}{' '}
+            <span class="hint">
+              <Inline text={text} />
+            </span>
           </summary>
           <p>
             <code>{contentType ?? 'no body'}</code>

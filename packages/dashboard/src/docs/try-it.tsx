@@ -21,11 +21,11 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
   const [isAsking, setAsking] = useState(false)
   const question = useRef<HTMLDialogElement>(null)
   const isChange = method !== 'GET'
-  const { url, body } = requestOf(operation, values)
+  const request = requestOf(operation, values)
 
   const send = () => {
     setAsking(true)
-    ask(method, url, body)
+    ask(method, request)
       .then(setReply, (error: Error) => setReply({ line: 'no answer', isError: true, body: error.message }))
       .finally(() => setAsking(false))
   }
@@ -51,7 +51,7 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
       <button type="submit" disabled={isAsking}>
         {isChange ? 'Send …' : 'Send'}
       </button>
-      {isLocked.value && operation.access !== 'public' && <span class="hint"> Without a key it will be refused.</span>}
+      {isLocked.value && !operation.isPublic && <span class="hint"> Without a key it will be refused.</span>}
       <div role="status">
         {reply !== undefined && (
           <>
@@ -64,9 +64,9 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
         <dialog ref={question} aria-label="Send this request?">
           <p>This is no exercise: the request changes something on this host.</p>
           <pre>
-            {method} {url}
+            {method} {request.url}
             {'\n'}
-            {body}
+            {request.body}
           </pre>
           <div class="form-end">
             <button
@@ -89,11 +89,11 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
   )
 }
 
-async function ask(method: string, url: string, body: string | undefined): Promise<Reply> {
+async function ask(method: string, { url, headers, body }: ReturnType<typeof requestOf>): Promise<Reply> {
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
   const response = await fetch(url, {
     method,
-    headers: { ...keyHeaders(), ...type },
+    headers: { ...keyHeaders(), ...Object.fromEntries(headers), ...type },
     cache: 'no-store',
     ...(body === undefined ? {} : { body }),
   })

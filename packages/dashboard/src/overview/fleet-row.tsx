@@ -7,7 +7,7 @@ import { State } from '../components/state.tsx'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { shareOf } from '../fleet-view.ts'
-import { changeText, coresNumber, memoryText, untilText } from '../format.ts'
+import { changeText, coresNumber, coresText, memoryText, untilText } from '../format.ts'
 import { hostNowMs } from '../live.ts'
 import { rowActions } from './row-actions.ts'
 
@@ -46,8 +46,7 @@ export class FleetRow extends Component<FleetRowProps> {
           text={
             <UseText
               used={coresNumber(row.cores_used)}
-              given={row.cores_given === null ? null : coresNumber(row.cores_given)}
-              unit="cores"
+              given={row.cores_given === null ? null : coresText(row.cores_given)}
             />
           }
           values={spark?.cores}
@@ -61,7 +60,6 @@ export class FleetRow extends Component<FleetRowProps> {
             <UseText
               used={memoryText(row.memory_used_mb)}
               given={row.memory_given_mb === null ? null : memoryText(row.memory_given_mb)}
-              unit=""
             />
           }
           values={spark?.memory_mb}
@@ -121,13 +119,12 @@ interface UseTextProps {
   readonly used: string
   /** Null: no limit, or not known. */
   readonly given: string | null
-  readonly unit: string
 }
 
-function UseText({ used, given, unit }: UseTextProps) {
+function UseText({ used, given }: UseTextProps) {
   return (
     <>
-      {used} <small>{given === null ? 'used, no limit' : `of ${given} ${unit}`}</small>
+      {used} <small>{given === null ? 'used, no limit' : `of ${given}`}</small>
     </>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { PageHeading } from '../components/page-heading.tsx'
+import { Prose } from '../components/prose.tsx'
 import { found, type Reference } from '../docs/open-api.ts'
 import { FieldTable, OperationSection } from '../docs/operation-section.tsx'
 import { useReference } from '../docs/use-document.ts'
@@ -62,7 +63,7 @@ function Docs({ reference }: { readonly reference: Reference }) {
         {tags.map(({ name, text, operations }) => (
           <section key={name} aria-label={`Routes: ${name}`}>
             <h2>{name}</h2>
-            {text !== '' && <p>{text}</p>}
+            <Prose text={text} />
             {operations.map(operation => (
               <OperationSection operation={operation} key={operation.anchor} />
             ))}
@@ -83,23 +84,14 @@ function matching({ tags }: Reference, search: string): Reference['tags'] {
 function Introduction({ reference: { title, version, text } }: { readonly reference: Reference }) {
   return (
     <section aria-label="All routes" class="introduction">
-      <p>
-        {title} {version}. {text} As a file for tools: <a href="/openapi.json">/openapi.json</a>.
+      <p class="hint">
+        {title} {version}. As a file for programs: <a href="/openapi.json">/openapi.json</a>.
       </p>
-      <ul>
-        <li>
-          The key goes into the header <code>X-API-Key</code>, or as <code>Authorization: Bearer KEY</code>. The
-          commands below take it from the shell: <code>export API_KEY=…</code>
-        </li>
-        <li>
-          Numbers may be JSON numbers or strings of decimal digits. <code>vm_id</code> and <code>container_id</code>{' '}
-          mean <code>lxc_id</code>.
-        </li>
-        <li>
-          With a header <code>Idempotency-Key</code> a change is safe to send again: it is made once, and answered the
-          same.
-        </li>
-      </ul>
+      <Prose text={text} />
+      <p>
+        The key goes into the header <code>X-API-Key</code>, or as <code>Authorization: Bearer KEY</code>. The commands
+        below take it from the shell: <code>export API_KEY=…</code>
+      </p>
     </section>
   )
 }
@@ -113,7 +105,7 @@ function Schemas({ schemas }: Pick<Reference, 'schemas'>) {
           <h3>
             <a href={`#schema-${name}`}>{name}</a>
           </h3>
-          {text !== '' && <p>{text}</p>}
+          <Prose text={text} />
           {fields.length > 0 ? <FieldTable title={name} fields={fields} /> : <p>{type}</p>}
         </article>
       ))}

@@ -96,6 +96,17 @@ describe('a changing request', () => {
     )
   })
 
+  test('needs no JSON to delete what the path names', () => {
+    expect(check({}, 'DELETE')).not.toThrow()
+    expect(check({ 'content-length': '2' }, 'DELETE')).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE' }),
+    )
+    expect(check({ origin: 'http://evil.example.com' }, 'DELETE')).toThrow(
+      expect.objectContaining({ code: 'FORBIDDEN' }),
+    )
+    expect(check({}, 'POST')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE' }))
+  })
+
   test('is none when it only reads', () => {
     expect(check({ origin: 'http://evil.example.com' }, 'GET')).not.toThrow()
   })

@@ -17,9 +17,12 @@ export interface SincePlan {
   readonly others: readonly HistoryEntryBody[]
 }
 
+/** What is told of a container is no change of it. */
+const TOLD: ReadonlySet<HistoryEntryBody['action']> = new Set(['pause', 'resume', 'mode'])
+
 /** How the changes of `newestFirst`, which were all begun, are taken back. */
 export function planSince(newestFirst: readonly HistoryEntryBody[]): SincePlan {
-  const made = newestFirst.filter(({ outcome }) => isBegun(outcome))
+  const made = newestFirst.filter(({ outcome, action }) => isBegun(outcome) && !TOLD.has(action))
   const steps = new Map<number, SinceStep>()
   /** Numbers that were those of other containers before. */
   const reused = new Set<number>()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planSince } from '../../../../packages/cli/src/commands/undo-plan.ts'
+import { planSince } from '../../../../packages/api/src/changes/undo-plan.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
 
 test('all changes of a container are one step, back to before the oldest of them', () => {
