@@ -1,7 +1,7 @@
 import { lastingText, localTimeText, MB_PER_GB, visibleText } from '@lxc-autoscale/core/browser'
 
 /** What is not known. */
-export const UNKNOWN = '–'
+const UNKNOWN = '–'
 
 type Figure = number | null | undefined
 

@@ -9,26 +9,27 @@ import { usePreview } from './use-preview.ts'
 
 interface UndoDialogProps {
   readonly vmid: number
-  /** The newest change of the container when left out. */
-  readonly changeId?: string | undefined
+  readonly changeId: string
 }
+
+/** What is asked for stands in the path. */
+const NOTHING_MORE = {}
 
 /** Takes one change back. */
 export function UndoDialog({ vmid, changeId }: UndoDialogProps) {
   const [reason, setReason] = useState('')
-  const path = changeId === undefined ? '/undo' : `/history/${encodeURIComponent(changeId)}/undo`
-  const body = changeId === undefined ? { lxc_id: vmid } : {}
-  const preview = usePreview(path, body)
+  const path = `/history/${encodeURIComponent(changeId)}/undo`
+  const preview = usePreview(path, NOTHING_MORE)
   return (
     <DoDialog
       title={
         <>
-          Undo {changeId === undefined ? 'the last change' : 'a change'} of <ContainerName vmid={vmid} />
+          Undo a change of <ContainerName vmid={vmid} />
         </>
       }
       confirm="Undo"
       isReady={preview.state === 'would'}
-      act={async () => changeText((await api.post(path, { ...body, ...reasonOf(reason) })).message)}
+      act={async () => changeText((await api.post(path, reasonOf(reason))).message)}
     >
       <PreviewBox preview={preview}>
         <p>{preview.state === 'would' && changeText(preview.answer.message)}</p>
