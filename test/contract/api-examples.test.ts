@@ -16,7 +16,7 @@ const NOT_FOR_EVERYBODY = [
   [/news\/test/, [409]],
   [/what-if/, [202, 404, 409]],
   [/boost\/end/, [409, 404, 200]],
-  [/explain/, [404]],
+  [/explain/, [503]],
 ] as const
 
 function run(command: string): Promise<{ text: string; status: number }> {

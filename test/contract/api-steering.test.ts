@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import type { PretendHost } from '@lxc-autoscale/simulator'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ApiDaemon } from '../fakes/api-daemon.ts'
 import { apiOnHost, pretendHost } from '../fakes/api-in-process.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingCommands } from '../fakes/recording-commands.ts'
@@ -66,8 +67,8 @@ const history = async (query = ''): Promise<HistoryEntryBody[]> => (await get(`/
 const boosts = async () => (await get('/steering')).boosts
 
 /** What the configuration of a container says. */
-function sizeOf(vmid: number) {
-  const text = readFileSync(join(host.paths.pve, 'lxc', `${vmid}.conf`), 'utf8')
+function sizeOf(vmid: number, of = host) {
+  const text = readFileSync(join(of.paths.pve, 'lxc', `${vmid}.conf`), 'utf8')
   const number = (key: string) => Number(new RegExp(`^${key}: (\\d+)$`, 'm').exec(text)?.[1])
   return { cores: number('cores'), memory: number('memory') }
 }
@@ -294,6 +295,24 @@ describe('a boost', () => {
     expect(await boosts()).toEqual([])
     expect((await history())[0]).toMatchObject({ who: { key: 'anna' }, undo_of: id, boost: { until: null } })
   })
+})
+
+test('the daemon gives back a boost that became due while it was dead', async () => {
+  const daemon = await ApiDaemon.start({ containers: [{ vmid: 101, shape: 'idle', cores: 2, memoryMb: 1_024 }] })
+  try {
+    const { json } = await daemon.ask('/boost', { body: { lxc_id: 101, cores: 3, memory: 2_048, seconds: 3_600 } })
+    expect(sizeOf(101, daemon.host)).toEqual({ cores: 3, memory: 2_048 })
+    await daemon.daemon.end('SIGKILL')
+    const file = join(daemon.directory, 'state', 'steering.json')
+    const overdue = new Date(Date.now() - HOUR_MS).toISOString()
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"until":"[^"]+"/, `"until":"${overdue}"`))
+    await daemon.restart()
+    await comes(() => sizeOf(101, daemon.host)).toEqual({ cores: 2, memory: 1_024 })
+    const entries = async () => (await daemon.ask('/history')).json.data.entries
+    await comes(entries).toMatchObject([{ undo_of: json.change_id, boost: { until: null } }, { id: json.change_id }])
+  } finally {
+    await daemon.stop()
+  }
 })
 
 describe('POST /undo', () => {

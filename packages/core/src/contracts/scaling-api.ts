@@ -348,7 +348,7 @@ export const InstallSizesBody = z.object({ containers: z.array(InstallSizeBody) 
 export type InstallSizesBody = z.output<typeof InstallSizesBody>
 
 /** What came of the undo of one container; `cores_alone`: its memory cannot be given back. */
-export const UNDO_OUTCOMES = ['taken_back', 'unchanged', 'cores_alone', 'failed'] as const
+const UNDO_OUTCOMES = ['taken_back', 'unchanged', 'cores_alone', 'failed'] as const
 
 /** What `POST /undo` answers in `data`: a container that cannot be given back what it had costs no other its turn. */
 export const UndoManyBody = z.object({
