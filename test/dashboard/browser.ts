@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs'
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 /** Where Debian has it. */
 const CHROMIUM = '/usr/bin/chromium'
+/** What Chromium writes of each answer that is no success, without saying to which request. */
+const OF_ANSWERS = /^Failed to load resource: the server responded/
 /** Longer than any machine is busy: what takes so long does not happen. */
 export const PATIENCE_MS = 60_000
-
-export const hasBrowser = (): boolean => existsSync(CHROMIUM)
 
 export function openBrowser(): Promise<Browser> {
   // Who is root cannot have the sandbox of Chromium; the pages are our own.
@@ -24,7 +23,12 @@ export class WatchedPage {
     this.page = page
     page.setDefaultTimeout(PATIENCE_MS)
     page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') this.#note(message.text())
+      const isOwn = !OF_ANSWERS.test(message.text())
+      if (isOwn && (message.type() === 'error' || message.type() === 'warning')) this.#note(message.text())
+    })
+    page.on('response', response => {
+      const { pathname } = new URL(response.url())
+      if (response.status() >= 400) this.#note(`${response.request().method()} ${pathname}: ${response.status()}`)
     })
     page.on('pageerror', error => this.#note(String(error)))
     page.on('request', request => {
@@ -43,13 +47,19 @@ export class WatchedPage {
     return [...new Set(this.#problems)]
   }
 
-  /** From now on the browser may complain of this; Chromium itself writes of each answer that is no success. */
+  /** From now on this may go wrong; undefined: nothing. */
   bear(complaint: RegExp | undefined): void {
     this.#borne = complaint
   }
 
+  /** Comes in by the door: the page asks without a key first, and is told that it needs one. */
   async logIn(key: string): Promise<void> {
+    this.bear(/: 401$/)
     await this.page.goto('/')
+    await this.giveKey(key)
+  }
+
+  async giveKey(key: string): Promise<void> {
     await this.page.getByLabel('Key', { exact: true }).fill(key)
     await this.page.getByRole('button', { name: 'Log in' }).click()
   }
@@ -57,7 +67,7 @@ export class WatchedPage {
   /** What axe-core finds against WCAG 2.2 AA and its best practices, a line each. Evaluated by the browser itself, past the CSP. */
   async #axe(): Promise<readonly string[]> {
     await this.page.evaluate(axe.source)
-    const { violations } = await this.page.evaluate<AxeResults>('axe.run()')
+    const { violations } = await this.page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })")
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`)) // biome-ignore format: one thought
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerSpec } from '@lxc-autoscale/simulator'
 import { KEYS } from '../fakes/api-daemon.ts'
@@ -64,11 +64,6 @@ export class DashboardHost {
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-  }
-
-  /** Writes the configuration of a container as somebody did who asks no tool whether it may be. */
-  rewrite(vmid: number, change: (text: string) => string): void {
-    writeFileSync(this.#conf(vmid), change(readFileSync(this.#conf(vmid), 'utf8')))
   }
 
   remove(): Promise<void> {

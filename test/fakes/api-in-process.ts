@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '@lxc-autoscale/core'
+import { type Clock, systemClock } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { createHost, Engine, type HostSpec, INSTANT, type PretendHost } from '@lxc-autoscale/simulator'
 import type { FastifyInstance } from 'fastify'
@@ -73,10 +73,11 @@ export interface ApiOnHost {
   /** Directory of its state, in which an earlier one may have left something. */
   readonly state: string
   readonly files?: LineFiles
+  readonly clock?: Clock
 }
 
 /** The application as the daemon starts it on a host that is there already. */
-export async function apiOnHost({ host, commands, config, state, files }: ApiOnHost) {
+export async function apiOnHost({ host, commands, config, state, files, clock = systemClock }: ApiOnHost) {
   const { proc, cgroup, pve } = host.paths
   const settings = ApiConfig.parse({
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
@@ -90,14 +91,14 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     maxBytes: 10_000_000,
     backupCount: 2,
     keptHours: 1,
-    clock: systemClock,
+    clock,
     log: log.log,
     ...(files === undefined ? {} : { files }),
   })
   const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
   const streams = new EventStreams()
   const telemetry = new ApiTelemetry(queue, streams)
-  const about = { clock: systemClock, log: log.log, signal: stopping.signal }
+  const about = { clock, log: log.log, signal: stopping.signal }
   const series = await SeriesStore.open({ directory: state, ...about })
   const steering = await SteeringStore.open({ ...about, directory: state })
   const ports = {
@@ -122,8 +123,10 @@ export async function apiOnHost({ host, commands, config, state, files }: ApiOnH
     }),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
-  const { containers } = appContext(ports, settings)
-  await resolveInterrupted({ ...ports, containers, mark: state })
+  const context = appContext(ports, settings)
+  await resolveInterrupted({ ...ports, containers: context.containers, mark: state })
+  ports.boosts.use(context)
+  void ports.boosts.run()
   const app = await buildApp(ports, settings)
   await app.ready()
   return {

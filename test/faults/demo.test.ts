@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { demoCommand } from '../../packages/simulator/src/demo/demo-command.ts'
 
-/** Stands in for the API: answers what the demo asks, with one decision in its history. */
+/** Stands in for the API: answers what the demo asks, with one decision in its history from the second look on. */
 const API = `
 import { createServer } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,8 +18,11 @@ const entry = { id: 'a', time: new Date().toISOString(), duration_seconds: 1, ac
   undo_of: null, idempotency_key: null }
 const answers = { '/history': { entries: [entry], caller: { key: 'demo', role: 'admin' } },
   '/resource/lxc/configs': { containers: [container], failed: [] } }
+let looks = 0
 const server = createServer((request, response) => {
-  const data = answers[request.url.split('?')[0]]
+  const path = request.url.split('?')[0]
+  const isFirstLook = path === '/history' && looks++ === 0
+  const data = isFirstLook ? { ...answers[path], entries: [] } : answers[path]
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ status: 'success', message: '', data }))
 })
@@ -97,7 +100,7 @@ test('ends by itself with a table, exit code 0, and leaves nothing', async () =>
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toMatch(/^dashboard: http:\/\/127\.0\.0\.1:\d+\/$/m)
   expect(stdout).toMatch(/^api key: [0-9a-f]{24}$/m)
-  expect(stdout).toMatch(/^in another terminal: npx lxc-autoscale status --config-dir \/\S+\/work$/m)
+  expect(stdout).toMatch(/^ {2}npx lxc-autoscale status --config-dir \/\S+\/work$/m)
   expect(stdout).toMatch(/ s {2}101 shop {7}↑ cores 1 → 2 +CPU at 97 %$/m)
   expect(stdout).toMatch(/^101 {2}shop {2}ramp /m)
   expectNothingLeft()

@@ -32,7 +32,10 @@ export class WatchedHost {
   }
 
   static async start(): Promise<WatchedHost> {
-    const containers = demoContainers(8).map(each => (each.vmid === CAPPED ? { ...each, cores: 1 } : each))
+    const containers = demoContainers(8).map(each => {
+      if (each.vmid === LEAKING) return { ...each, memoryMb: 720 }
+      return each.vmid === CAPPED ? { ...each, cores: 1 } : each
+    })
     const installed = await PretendInstallation.create(containers)
     // So much history that a forest judges each container from the beginning.
     writeFileSync(installed.metricsFile, pastCycles(containers.map(({ vmid }) => vmid)))

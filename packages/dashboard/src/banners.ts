@@ -1,5 +1,5 @@
 import type { OverviewHead } from '@lxc-autoscale/core'
-import { localTimeText } from '@lxc-autoscale/core/browser'
+import { localTimeText, VERSION } from '@lxc-autoscale/core/browser'
 import type { Connection } from './connection.ts'
 
 /** Something that must be known before the rest of the page is read. */
@@ -25,6 +25,7 @@ export function bannersOf(head: OverviewHead | undefined, connection: Connection
   const tone = verdict?.state === 'stuck' ? 'bad' : 'warn'
   return [
     ...lostBanners(connection),
+    ...(head.version === VERSION ? [] : [otherVersion(head.version)]),
     ...problems.map(({ code, text, mend }): Banner => ({ about: code, tone, text, mend })),
     ...down.map(
       ({ name, detail }): Banner => ({
@@ -61,6 +62,12 @@ const OPEN: Banner = {
   text: 'Authentication is off: whoever reaches this page may change containers (authentication.enabled of lxc_autoscale_api.yaml).',
   mend: '',
 }
+
+function otherVersion(version: string): Banner {
+  const text = `The API has version ${version} by now, and this page is of ${VERSION}: load it anew.`
+  return { about: 'version', tone: 'warn', text, mend: '' }
+}
+
 /** Checks whose failure the daemons and the verdict tell better. */
 const COVERED: ReadonlySet<string> = new Set(['metrics', 'model', 'monitor'])
 

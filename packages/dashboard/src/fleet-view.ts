@@ -42,14 +42,12 @@ function isShown(row: OverviewRow, { text, states, tag, tier }: FleetView): bool
   if (states.size > 0 && !states.has(row.state)) return false
   if (tag !== '' && !row.tags.includes(tag)) return false
   if (tier !== '' && row.tier !== tier) return false
+  if (text === '') return true
+  const searched = `${row.lxc_id} ${row.name ?? ''} ${row.tags.join(' ')}`.toLowerCase()
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every(word => searchedText(row).includes(word))
-}
-
-function searchedText({ lxc_id: vmid, name, tags }: OverviewRow): string {
-  return `${vmid} ${name ?? ''} ${tags.join(' ')}`.toLowerCase()
+    .every(word => searched.includes(word))
 }
 
 function sortKey(row: OverviewRow, column: SortColumn): number | string | undefined {

@@ -6,13 +6,14 @@ import type {
   RowsEvent,
   SparksEvent,
 } from '@lxc-autoscale/core'
-import { BEAT_SECONDS, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
+import { BEAT_SECONDS, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
 import { batch, computed, effect, signal } from '@preact/signals'
 import { failureOf, keyHeaders } from './api.ts'
 import { backOffMs } from './back-off.ts'
 import type { Connection } from './connection.ts'
 import { readEvents, type StreamEvent } from './event-stream.ts'
 import { type Rows, rowsOf, type Sparks, sparksOf, withRows, withStep } from './fleet.ts'
+import { pageOf, place } from './router.ts'
 import { caller, endSession, isLocked, sessionKey } from './session.ts'
 
 /** What the API tells while the page is open: one stream of events, kept going. */
@@ -23,6 +24,12 @@ export const sparks = signal<Sparks>(new Map())
 export const changes = signal<readonly HistoryEntryBody[]>([])
 
 export const connection = signal<Connection>({ state: 'connecting' })
+
+/** Whether the page follows the stream: its documents can be read by whoever has no key. */
+export const isFollowing = computed(() => {
+  const isOfDocuments = pageOf(place.value.path)?.name === 'docs'
+  return !isLocked.value && (sessionKey.value !== undefined || !isOfDocuments)
+})
 
 /** How much the clock of the host is ahead of that of this machine. */
 const aheadMs = signal(0)
@@ -35,20 +42,23 @@ export const hostNowMs = (): number => Date.now() + aheadMs.peek()
 const TICK_MS = 5 * MS_PER_SECOND
 /** A stream that was silent for three beats is dead, whatever the system says of its connection. */
 const DEAD_MS = 3 * BEAT_SECONDS * MS_PER_SECOND
+/** A page that nobody sees gives its connection back after so long: a browser has few for each host. */
+const UNSEEN_MS = 2 * MS_PER_MINUTE
 const MOST_CHANGES = 500
 
 let lastBytesMs: number | undefined
+/** When the connection that is open was opened, or last brought something. */
+let lastSignMs: number | undefined
 let run: AbortController | undefined
 let wake = (): void => undefined
 
 /** Keeps the stream going as long as there is a key, or none is needed. Called once. */
 export function startLive(): void {
   effect(() => {
-    const isWanted = !isLocked.value
     void sessionKey.value
     run?.abort()
     run = undefined
-    if (isWanted) start()
+    if (isFollowing.value) start()
     else forget()
   })
   setInterval(() => {
@@ -56,12 +66,26 @@ export function startLive(): void {
     dropDead()
   }, TICK_MS)
   addEventListener('online', () => wake())
+  let unseen: ReturnType<typeof setTimeout> | undefined
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden) return
-    tickMs.value = Date.now()
-    dropDead()
-    wake()
+    clearTimeout(unseen)
+    if (document.hidden) unseen = setTimeout(rest, UNSEEN_MS)
+    else seen()
   })
+}
+
+function rest(): void {
+  if (run === undefined) return
+  run.abort()
+  run = undefined
+  connection.value = { state: 'connecting' }
+}
+
+function seen(): void {
+  tickMs.value = Date.now()
+  if (run === undefined && isFollowing.peek()) start()
+  dropDead()
+  wake()
 }
 
 function start(): void {
@@ -82,8 +106,8 @@ function forget(): void {
 
 /** After a sleep of the machine the stream may look open for minutes. */
 function dropDead(): void {
-  if (connection.value.state !== 'live' || lastBytesMs === undefined || Date.now() - lastBytesMs <= DEAD_MS) return
-  run?.abort()
+  if (run === undefined || lastSignMs === undefined || Date.now() - lastSignMs <= DEAD_MS) return
+  run.abort()
   lost('nothing came from the API any more')
   start()
 }
@@ -91,11 +115,13 @@ function dropDead(): void {
 async function keepOpen(signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted; failures += 1) {
     const openedMs = Date.now()
+    lastSignMs = openedMs
     const reason = await follow(signal).catch((error: unknown) => error)
     if (signal.aborted) return
+    lastSignMs = undefined
     lost(reason instanceof Error ? reason.message : 'the API ended the stream')
     if (lastBytesMs !== undefined && lastBytesMs > openedMs) failures = 0
-    await rest(backOffMs(failures, Math.random()), signal)
+    await wait(backOffMs(failures, Math.random()), signal)
   }
 }
 
@@ -112,6 +138,7 @@ async function follow(signal: AbortSignal): Promise<void> {
   const takeIfWanted = (event: StreamEvent) => (signal.aborted ? undefined : take(event))
   await readEvents(response.body, takeIfWanted, () => {
     lastBytesMs = Date.now()
+    lastSignMs = lastBytesMs
   }).catch((error: unknown) => {
     // Each browser has words of its own for it.
     throw error instanceof TypeError ? new Error('the connection to the API broke off') : error
@@ -123,7 +150,7 @@ function lost(reason: string): void {
 }
 
 /** Waits; not longer than until somebody has reason to try at once. */
-function rest(delayMs: number, signal: AbortSignal): Promise<void> {
+function wait(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, delayMs)
     const end = () => {

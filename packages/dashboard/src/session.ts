@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 
 const KEPT_AS = 'api-key'
 
@@ -18,9 +18,11 @@ export function logIn(key: string, who: { readonly key: string; readonly role: s
   } catch {
     // No storage in this browser: the key lasts until the page is loaded anew.
   }
-  caller.value = who
-  sessionKey.value = key
-  isLocked.value = false
+  batch(() => {
+    caller.value = who
+    sessionKey.value = key
+    isLocked.value = false
+  })
 }
 
 /** Forgets the key and asks for one: the person goes, or the API does not take it. */
@@ -30,9 +32,11 @@ export function endSession(): void {
   } catch {
     // As above.
   }
-  isLocked.value = true
-  sessionKey.value = undefined
-  caller.value = undefined
+  batch(() => {
+    isLocked.value = true
+    sessionKey.value = undefined
+    caller.value = undefined
+  })
 }
 
 function kept(): string | undefined {

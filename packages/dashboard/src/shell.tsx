@@ -9,6 +9,7 @@ import { Menu } from './components/menu.tsx'
 import { PageHeading } from './components/page-heading.tsx'
 import { ThemeSwitch } from './components/theme-switch.tsx'
 import { Dialogs } from './dialogs/dialogs.tsx'
+import { isFollowing } from './live.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { type Page, pageOf, place } from './router.ts'
 import { caller, endSession, isLocked, sessionKey } from './session.ts'
@@ -40,13 +41,13 @@ export function Shell() {
             </a>
           ))}
         </nav>
-        <SessionCorner isLive={!isLocked.value} />
+        <SessionCorner />
       </header>
       <main id="main" tabIndex={-1}>
         {!isAsked && page?.name !== 'docs' && <Banners />}
         {isAsked ? <LoginForm /> : <Shown page={page} />}
+        <Menu />
       </main>
-      <Menu />
       <Dialogs />
       <Announcements />
     </>
@@ -62,10 +63,10 @@ function Mark() {
   )
 }
 
-function SessionCorner({ isLive }: { readonly isLive: boolean }) {
+function SessionCorner() {
   return (
     <div class="session">
-      <span role="status">{isLive && <LiveSign />}</span>
+      <span role="status">{isFollowing.value && <LiveSign />}</span>
       <ThemeSwitch />
       {caller.value !== undefined && (
         <span class="who">

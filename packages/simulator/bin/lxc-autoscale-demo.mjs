@@ -11,6 +11,7 @@ process.stdout.on('error', () => stop.abort())
 
 process.exitCode = await demoCommand(process.argv.slice(2), {
   print: text => process.stdout.write(text),
+  columns: () => process.stdout.columns,
   complain: text => process.stderr.write(text),
   signal: stop.signal,
   env: process.env,

@@ -19,7 +19,7 @@ import { CONTROLLERS, makeLxcGroup } from './kernel/cgroup-tree.ts'
 import { allCpus, formatCpuList } from './kernel/cpu-list.ts'
 import { seeded } from './kernel/seeded.ts'
 import { readTrace, traceFile } from './workload/trace.ts'
-import { isBuiltIn, type Shape, usualLoad, writeWorkload } from './workload/workload.ts'
+import { isBuiltIn, type Shape, usualLoad, type Workload, writeWorkload } from './workload/workload.ts'
 
 /** A host that has been up for an hour. */
 const UP_MS = MS_PER_HOUR
@@ -33,6 +33,8 @@ export interface HostSpec {
   readonly hostMemoryMb?: number
   /** No container was started before those that are made with it; pvestatd has not looked yet. Default: an hour up. */
   readonly hasJustBooted?: boolean
+  /** How long the host has been up; default: an hour. */
+  readonly upMs?: number
   readonly containers: readonly ContainerSpec[]
   readonly settings?: Partial<HostSettings>
 }
@@ -45,10 +47,11 @@ export interface PretendHost {
 }
 
 /**
- * Makes a directory that looks like a Proxmox host whose containers have just started.
+ * Makes a directory that looks like a Proxmox host.
  * @throws {Error} when the directory is not empty, a trace cannot be read or a shape is unknown.
  */
 export async function createHost(spec: HostSpec): Promise<PretendHost> {
+  const upMs = spec.upMs ?? UP_MS
   const paths = hostPaths(resolve(spec.root))
   const identity: HostIdentity = {
     node: spec.node ?? 'pve',
@@ -56,17 +59,22 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
     cores: spec.hostCores ?? 8,
     memoryMb: spec.hostMemoryMb ?? 32_768,
     pveVersion: '9.1.4',
-    bootedAtSeconds: Math.trunc((Date.now() - UP_MS) / MS_PER_SECOND),
+    bootedAtSeconds: Math.trunc((Date.now() - upMs) / MS_PER_SECOND),
   }
   makeDirectories(paths, identity.node)
   writeStaticFiles(paths, identity)
   if (spec.hasJustBooted !== true) makeLxcGroup(`${paths.cgroup}/lxc`, formatCpuList(allCpus(identity.cores)))
   replaceJson(paths.host, identity)
-  writeClock(paths, { uptimeMs: UP_MS, workloadMs: 0 })
+  const setClock = (uptimeMs: number) => writeClock(paths, { uptimeMs, workloadMs: 0 })
+  setClock(upMs)
   replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
   await updateSettings(paths.root, {})
   await withKernel(paths.root, () => {
-    for (const container of spec.containers) addContainer(paths, identity, container)
+    for (const container of spec.containers) {
+      setClock(upMs - (container.upMs ?? 0))
+      addContainer(paths, identity, container)
+    }
+    setClock(upMs)
     writeVmlist(paths)
   })
   await new Engine(paths.root).step(0)
@@ -78,14 +86,7 @@ function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerS
   const first = isBuiltIn(shape) ? undefined : readTrace(shape).rows[0]
   const cores = spec.cores ?? Math.max(1, Math.round(first?.allocatedCores ?? 2))
   const memoryMb = spec.memoryMb ?? Math.max(16, Math.round(first?.allocatedMb ?? 1_024))
-  writeWorkload(paths, spec.vmid, {
-    shape,
-    seed: Math.trunc(seeded(identity.seed, spec.vmid) * 2 ** 31),
-    processes: spec.processes ?? 3 + Math.trunc(seeded(identity.seed, spec.vmid, 7) * 6),
-    hasSystemd: spec.systemd ?? true,
-    load: { ...usualLoad(shape, cores, memoryMb), ...spec.load },
-    ...(spec.innerLimit === undefined ? {} : { innerLimit: spec.innerLimit }),
-  })
+  writeWorkload(paths, spec.vmid, workloadOf({ ...spec, shape, cores, memoryMb }, identity.seed))
   const conf: ContainerConf = {
     live: {
       values: initialValues(spec, { cores, memoryMb, storages: readSettings(paths).storages }),
@@ -97,6 +98,22 @@ function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerS
   storeConf(paths, identity.node, spec.vmid, conf)
   storeLxcConfig(paths, spec.vmid, conf)
   if (spec.running !== false && spec.template !== true) startContainer(paths, identity, spec.vmid, conf)
+}
+
+/** What runs in a container that is made with this size on a host with this seed. */
+export function workloadOf(
+  spec: ContainerSpec & { readonly cores: number; readonly memoryMb: number },
+  hostSeed: number,
+): Workload {
+  const { shape, vmid, cores, memoryMb, innerLimit } = spec
+  return {
+    shape,
+    seed: Math.trunc(seeded(hostSeed, vmid) * 2 ** 31),
+    processes: spec.processes ?? 3 + Math.trunc(seeded(hostSeed, vmid, 7) * 6),
+    hasSystemd: spec.systemd ?? true,
+    load: { ...usualLoad(shape, cores, memoryMb), ...spec.load },
+    ...(innerLimit === undefined ? {} : { innerLimit }),
+  }
 }
 
 /** Another process, in another directory, must find the trace too. */

@@ -1,4 +1,4 @@
-import type { OverviewHead } from '@lxc-autoscale/core'
+import { type OverviewHead, VERSION } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
 import { backOffMs } from '../../../packages/dashboard/src/back-off.ts'
 import { bannersOf, mendParts } from '../../../packages/dashboard/src/banners.ts'
@@ -9,7 +9,7 @@ function overviewHead(fields: Partial<OverviewHead> = {}): OverviewHead {
   const none = { total: null, given: null, used: null, available: null, reserved: null }
   return {
     now: '2026-03-01T00:00:00Z',
-    version: '2.0.0',
+    version: VERSION,
     node: 'pve',
     caller: { key: 'me', role: 'admin' },
     is_authenticated: true,
@@ -73,9 +73,9 @@ test('one thing that is wrong is told once, with the command that mends it', () 
   ])
 })
 
-test('dry run and an API without keys are told', () => {
-  const banners = bannersOf(overviewHead({ is_dry_run: true, is_authenticated: false }), LIVE)
-  expect(banners.map(({ about }) => about)).toEqual(['dry_run', 'authentication'])
+test('another version, dry run and an API without keys are told', () => {
+  const banners = bannersOf(overviewHead({ version: '9.0.0', is_dry_run: true, is_authenticated: false }), LIVE)
+  expect(banners.map(({ about }) => about)).toEqual(['version', 'dry_run', 'authentication'])
 })
 
 test.each([

@@ -1,7 +1,7 @@
 import type { Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
 
 /**
- * The file between monitor and model: a JSON array, oldest first, one collection cycle per line.
+ * The file that the monitor writes, and model and API follow: a JSON array, oldest first, one collection cycle per line.
  * Inside the daemons a value that is not known is `undefined`; in the file it is `null`.
  */
 

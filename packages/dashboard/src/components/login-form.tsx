@@ -38,7 +38,7 @@ export function LoginForm() {
         id="key"
         ref={field}
         type="password"
-        autocomplete="current-password"
+        autocomplete="off"
         spellcheck={false}
         required
         aria-describedby="key-hint key-problem"

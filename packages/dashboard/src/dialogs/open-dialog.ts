@@ -3,8 +3,7 @@ import { signal } from '@preact/signals'
 /** What a person is about to do. */
 export type Doing =
   | { readonly what: 'boost' | 'pause' | 'mode'; readonly vmid: number }
-  /** One change: `changeId`, or the newest of the container. */
-  | { readonly what: 'undo'; readonly vmid: number; readonly changeId?: string }
+  | { readonly what: 'undo'; readonly vmid: number; readonly changeId: string }
   | { readonly what: 'end-boost' | 'resume'; readonly vmid: number }
   /** Everything since a moment, of all containers or of one. */
   | { readonly what: 'undo-since'; readonly vmid?: number }

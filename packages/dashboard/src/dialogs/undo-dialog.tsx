@@ -9,27 +9,36 @@ import { usePreview } from './use-preview.ts'
 
 interface UndoDialogProps {
   readonly vmid: number
-  /** The newest change of the container when left out. */
-  readonly changeId?: string | undefined
+  readonly changeId: string
 }
 
 /** Takes one change back. */
 export function UndoDialog({ vmid, changeId }: UndoDialogProps) {
   const [reason, setReason] = useState('')
-  const path = changeId === undefined ? '/undo' : `/history/${encodeURIComponent(changeId)}/undo`
-  const body = changeId === undefined ? { lxc_id: vmid } : {}
+  const [isWithLater, setWithLater] = useState(false)
+  const path = `/history/${encodeURIComponent(changeId)}/undo`
+  const body = { with_later: isWithLater }
   const preview = usePreview(path, body)
   return (
     <DoDialog
       title={
         <>
-          Undo {changeId === undefined ? 'the last change' : 'a change'} of <ContainerName vmid={vmid} />
+          Undo a change of <ContainerName vmid={vmid} />
         </>
       }
       confirm="Undo"
       isReady={preview.state === 'would'}
       act={async () => changeText((await api.post(path, { ...body, ...reasonOf(reason) })).message)}
     >
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={isWithLater}
+          onChange={({ currentTarget }) => setWithLater(currentTarget.checked)}
+        />
+        With all that came after it
+        <small>Needed where the same was changed again since.</small>
+      </label>
       <PreviewBox preview={preview}>
         <p>{preview.state === 'would' && changeText(preview.answer.message)}</p>
         <p class="hint">A person's change counts: the autoscaler leaves the container alone for a while afterwards.</p>

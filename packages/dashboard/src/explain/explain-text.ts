@@ -26,7 +26,8 @@ export function holdsOf({ held_by: by, held_until: until, reasons }: Decision): 
 /** The verdict of the isolation forest in a sentence. */
 export function verdictText(verdict: ExplainBody['verdict']): string {
   if (verdict === null) return 'Not known: it was not looked at yet.'
-  const { is_anomalous: isAnomalous, is_acted_on: isActedOn, confidence, features, why } = verdict
+  const { is_anomalous: isAnomalous, is_acted_on: isActedOn, confidence, source, features, why } = verdict
+  if (source === 'none') return 'Not known: too little has been seen of it yet.'
   if (!isAnomalous) return why === '' ? 'No.' : `No: ${why}`
   const strange = features.map(({ name, share }) => `${name} (${percentText(share * 100)})`).join(', ')
   const held = isActedOn ? 'it is not shrunk while that lasts' : 'not sure enough to hold anything'

@@ -14,7 +14,9 @@ export function containerActions(row: OverviewRow): readonly MenuItem[] {
       ? item('Leave alone …', { what: 'pause', vmid })
       : item('Look after it again …', { what: 'resume', vmid }),
     item('What is done with it …', { what: 'mode', vmid }),
-    ...(row.last_change === null ? [] : [item('Undo the last change …', { what: 'undo', vmid })]),
+    ...(row.last_change === null
+      ? []
+      : [item('Undo the last change …', { what: 'undo', vmid, changeId: row.last_change.id })]),
     item('Undo everything since …', { what: 'undo-since', vmid }),
   ]
 }

@@ -58,25 +58,30 @@ export class StateFiles {
     return readOrSetAside(this.#path(FORESTS), this.#log, text => restore(text.split('\n').filter(line => line !== '')))
   }
 
-  async save({ sizers, forests, moment }: Learned): Promise<number> {
-    const sizerBytes = await this.#write(SIZERS, formatSizerState(sizers, moment))
-    return sizerBytes + (await this.#write(FORESTS, forests))
+  save(learned: Learned): Promise<number> {
+    return saveLearned(this.#directory, learned)
   }
 
   #path(name: string): string {
     return join(this.#directory, name)
   }
+}
 
-  /** Writes line by line; gives the characters written, which are bytes: all of it is ASCII. */
-  async #write(name: string, lines: Iterable<string>): Promise<number> {
-    let written = 0
-    function* ended() {
-      for (const line of lines) {
-        written += line.length + 1
-        yield `${line}\n`
-      }
+/** Writes into the state directory, which must be there, what was learned; gives the characters written. */
+export async function saveLearned(directory: string, { sizers, forests, moment }: Learned): Promise<number> {
+  const sizerBytes = await write(join(directory, SIZERS), formatSizerState(sizers, moment))
+  return sizerBytes + (await write(join(directory, FORESTS), forests))
+}
+
+/** Writes line by line; gives the characters written, which are bytes: all of it is ASCII. */
+async function write(file: string, lines: Iterable<string>): Promise<number> {
+  let written = 0
+  function* ended() {
+    for (const line of lines) {
+      written += line.length + 1
+      yield `${line}\n`
     }
-    await replaceFile(this.#path(name), ended())
-    return written
   }
+  await replaceFile(file, ended())
+  return written
 }

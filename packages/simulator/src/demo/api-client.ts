@@ -7,6 +7,8 @@ import {
 } from '@lxc-autoscale/core'
 
 const TIMEOUT_MS = 5_000
+/** `pct` waits for locks. */
+const LONGEST_CHANGE_MS = 60_000
 const HISTORY_LIMIT = 500
 
 /** What the demo asks the API. */
@@ -41,13 +43,26 @@ export class ApiClient {
     return successBody(ContainerConfigsBody).parse(await this.#get('/resource/lxc/configs')).data.containers
   }
 
-  async #get(path: string): Promise<unknown> {
-    const reply = await fetch(`${this.#address}${path}`, {
-      headers: { 'X-API-Key': this.#key },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+  /** Asks for a change. @throws {Error} when it is not made */
+  async post(path: string, body: unknown): Promise<void> {
+    await this.#ask(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(LONGEST_CHANGE_MS),
     })
+  }
+
+  #get(path: string): Promise<unknown> {
+    return this.#ask(path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  }
+
+  async #ask(path: string, request: RequestInit): Promise<unknown> {
+    const headers = { ...request.headers, 'X-API-Key': this.#key }
+    const reply = await fetch(`${this.#address}${path}`, { ...request, headers })
     const body: unknown = await reply.json()
-    if (!reply.ok) throw new Error(`GET ${path}: status ${reply.status}: ${JSON.stringify(body)}`)
+    if (!reply.ok)
+      throw new Error(`${request.method ?? 'GET'} ${path}: status ${reply.status}: ${JSON.stringify(body)}`)
     return body
   }
 }

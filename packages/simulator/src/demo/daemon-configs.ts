@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { STATUS_FILE } from '@lxc-autoscale/core'
+import { MODEL } from './decision.ts'
+import { TIERS } from './demo-containers.ts'
+import { PERSON } from './past-container.ts'
 
 /** Where the daemons of the demo find each other. */
 export interface DemoPlaces {
@@ -10,8 +13,8 @@ export interface DemoPlaces {
   readonly port: number
   /** Where the monitor and the model show their metrics. */
   readonly metricsPorts: { readonly monitor: number; readonly model: number }
-  readonly adminKey: string
-  readonly modelKey: string
+  /** Name of a key -> the key: of who looks on, of the model, and of the people of the demo. */
+  readonly keys: { readonly demo: string; readonly model: string; readonly [PERSON]: string }
 }
 
 /** Paths of the three configuration files. */
@@ -21,15 +24,21 @@ export interface DaemonConfigs {
   readonly api: string
 }
 
-/** Writes the configuration files. They are JSON, which is YAML too. */
-export function writeDaemonConfigs(places: DemoPlaces): DaemonConfigs {
+/** Of some hours, at the pace of the demo. */
+const LIVE_CYCLES = 10_000
+
+/**
+ * Writes the configuration files. They are JSON, which is YAML too.
+ * @param pastCycles cycles that the metrics file begins with
+ */
+export function writeDaemonConfigs(places: DemoPlaces, pastCycles: number): DaemonConfigs {
   const write = (name: string, config: unknown) => {
     const file = `${places.work}/${name}.yaml`
     writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
     return file
   }
   return {
-    monitor: write('lxc_monitor', monitorConfig(places)),
+    monitor: write('lxc_monitor', monitorConfig(places, pastCycles + LIVE_CYCLES)),
     model: write('lxc_autoscale_ml', modelConfig(places)),
     api: write('lxc_autoscale_api', apiConfig(places)),
   }
@@ -39,7 +48,7 @@ function hostSection({ host }: DemoPlaces) {
   return { proc: `${host}/proc`, cgroup: `${host}/sys/fs/cgroup`, pve: `${host}/etc/pve` }
 }
 
-function metricsFile({ work }: DemoPlaces): string {
+export function metricsFile({ work }: DemoPlaces): string {
   return `${work}/lxc_metrics.json`
 }
 
@@ -47,21 +56,25 @@ function lockFile({ work }: DemoPlaces): string {
   return `${work}/lxc_autoscale_ml.lock`
 }
 
-function modelState({ work }: DemoPlaces): string {
+export function modelState({ work }: DemoPlaces): string {
   return `${work}/model`
 }
 
-function monitorConfig(places: DemoPlaces) {
+export function apiState({ work }: DemoPlaces): string {
+  return `${work}/api`
+}
+
+function monitorConfig(places: DemoPlaces, entries: number) {
   return {
-    monitoring: { export_file: metricsFile(places), check_interval: 1 },
+    monitoring: { export_file: metricsFile(places), check_interval: 2, max_metrics_entries: entries },
     logging: { log_file: `${places.work}/lxc_monitor.log` },
     metrics: { port: places.metricsPorts.monitor },
     host: hostSection(places),
   }
 }
 
-/** Decides every few seconds and waits for little: on a real host all of this takes minutes to hours. */
-function modelConfig(places: DemoPlaces) {
+/** The built-in settings, but for pauses of minutes, which would outlast the demo, and a tier for what leaks. */
+export function modelConfig(places: DemoPlaces) {
   return {
     interval_seconds: 3,
     data_file: metricsFile(places),
@@ -69,24 +82,9 @@ function modelConfig(places: DemoPlaces) {
     log_file: `${places.work}/lxc_autoscale_ml.log`,
     metrics: { port: places.metricsPorts.model },
     state: { directory: modelState(places) },
-    api: { api_url: `http://127.0.0.1:${places.port}`, api_key: places.modelKey, api_key_file: '' },
-    scaling: {
-      policy: 'threshold',
-      min_cpu_cores: 1,
-      min_ram_mb: 256,
-      cpu_scale_up_threshold: 80,
-      cpu_scale_down_threshold: 30,
-      ram_scale_up_threshold: 80,
-      ram_scale_down_threshold: 35,
-      ram_scale_step_mb: 512,
-      learning_hours: 0.002,
-      max_changes_per_hour: 60,
-      grow_cooldown_seconds: 5,
-      shrink_cooldown_seconds: 8,
-      memory_shrink_step_percent: 40,
-      quarantine_hours: 0.005,
-      start_grace_seconds: 3,
-    },
+    api: { api_url: `http://127.0.0.1:${places.port}`, api_key: places.keys.model, api_key_file: '' },
+    scaling: { grow_cooldown_seconds: 10, shrink_cooldown_seconds: 30 },
+    tiers: TIERS,
     host: hostSection(places),
   }
 }
@@ -97,11 +95,12 @@ function apiConfig(places: DemoPlaces) {
     authentication: {
       key_file: '',
       api_keys: [
-        { name: 'demo', key: places.adminKey, role: 'admin' },
-        { name: 'model', key: places.modelKey, role: 'scale' },
+        { name: 'demo', key: places.keys.demo, role: 'admin' },
+        { name: PERSON, key: places.keys[PERSON], role: 'scale' },
+        { name: MODEL, key: places.keys.model, role: 'scale' },
       ],
     },
-    state: { directory: `${places.work}/api` },
+    state: { directory: apiState(places) },
     health: {
       metrics_file: metricsFile(places),
       max_metrics_age_seconds: 15,

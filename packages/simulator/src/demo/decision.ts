@@ -1,5 +1,8 @@
 import { AllocationBody, type HistoryEntryBody } from '@lxc-autoscale/core'
 
+/** Name of the key of the model. */
+export const MODEL = 'model'
+
 /** One figure of a container that somebody wanted changed. */
 export interface Step {
   readonly resource: 'cores' | 'memory'
@@ -15,6 +18,8 @@ export interface Decision {
   readonly steps: readonly Step[]
   readonly outcome: HistoryEntryBody['outcome']
   readonly why: string
+  /** Who asked for it, when that was not the model. */
+  readonly person: string | undefined
   /** What the API says when it did not do it. */
   readonly problem: string | undefined
 }
@@ -36,15 +41,22 @@ export function toDecision(entry: HistoryEntryBody): Decision | undefined {
     steps: steps.filter(({ from, to }) => to !== undefined && from !== to),
     outcome: entry.outcome,
     why: entry.why ?? '',
+    person: entry.who.key === MODEL ? undefined : entry.who.key,
     problem: entry.outcome === 'applied' ? undefined : entry.message,
   }
 }
 
 /** One line for the screen: when, which container, what, and why. */
-export function decisionLine({ vmid, name, steps, outcome, why, problem }: Decision, seconds: number): string {
+export function decisionLine({ vmid, name, steps, outcome, why, person, problem }: Decision, seconds: number): string {
   const what = steps.map(describe).join(', ') || 'nothing to change'
-  const head = `${seconds.toFixed(1).padStart(6)} s  ${vmid} ${name.padEnd(10)} ${what.padEnd(42)}`
-  return problem === undefined ? `${head} ${why}`.trimEnd() : `${head} ${outcome}: ${problem}`
+  const words = person === undefined ? why : `by ${person}: ${why}`
+  const because = problem === undefined ? words : `${outcome}: ${problem}`
+  return `${lineHead({ vmid, name }, seconds)} ${what.padEnd(42)} ${because}`.trimEnd()
+}
+
+/** How each line on the screen begins: when, and which container. */
+export function lineHead({ vmid, name }: Pick<Decision, 'vmid' | 'name'>, seconds: number): string {
+  return `${seconds.toFixed(1).padStart(6)} s  ${vmid} ${name.padEnd(10)}`
 }
 
 function describe({ resource, from, to }: Step): string {

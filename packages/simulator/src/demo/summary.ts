@@ -10,10 +10,12 @@ export interface Summary {
   readonly shapes: ReadonlyMap<number, string>
   /** vmid -> processes that the kernel killed for want of memory. */
   readonly kills: ReadonlyMap<number, number>
+  /** vmid -> what stood in the way of sizes. */
+  readonly standing: ReadonlyMap<number, ReadonlySet<string>>
 }
 
 /** A table with what happened to each container, and a line with the sums. */
-export function summaryTable({ before, after, decisions, shapes, kills }: Summary): string {
+export function summaryTable({ before, after, decisions, shapes, kills, standing }: Summary): string {
   const rows = before.map(container => {
     const { lxc_id: vmid } = container
     const now = after.find(({ lxc_id }) => lxc_id === vmid) ?? container
@@ -27,9 +29,10 @@ export function summaryTable({ before, after, decisions, shapes, kills }: Summar
       `${container.memory_mb ?? '?'} → ${now.memory_mb ?? '?'} MB`,
       `↑${count(steps, 'memory', true)} ↓${count(steps, 'memory', false)}`,
       `${kills.get(vmid) ?? 0}`,
+      [...(standing.get(vmid) ?? [])].join(', '),
     ]
   })
-  const header = ['id', 'name', 'load', 'cores', 'changes', 'memory', 'changes', 'OOM kills']
+  const header = ['id', 'name', 'load', 'cores', 'changes', 'memory', 'changes', 'OOM kills', 'and']
   return `${table([header, ...rows])}\n${sums(decisions)}\n`
 }
 

@@ -14,6 +14,8 @@ export interface ContainerSpec {
   readonly swapMb?: number
   /** Default true. */
   readonly running?: boolean
+  /** How long it has been running; default: it has just been started. */
+  readonly upMs?: number
   readonly unprivileged?: boolean
   /** Default true: the init is systemd and lives in `ns/init.scope`. */
   readonly systemd?: boolean

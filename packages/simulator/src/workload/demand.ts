@@ -26,9 +26,13 @@ export interface Levels {
   readonly memory: number
   /** Disk traffic beyond the usual, 0-1. */
   readonly disk: number
+  /** Network traffic beyond the usual, 0-1. */
+  readonly traffic?: number
 }
 
 const NOISE_SECONDS = 45
+/** At the most so many times the usual traffic comes on top of it. */
+const MOST_TRAFFIC = 60
 
 /** Demand at the given levels. Every figure varies a little, and the same way each time. */
 export function demandAt(workload: Workload, time: WorkloadTime, levels: Levels): Demand {
@@ -37,7 +41,7 @@ export function demandAt(workload: Workload, time: WorkloadTime, levels: Levels)
     1 + amount * (2 * smoothNoise(time.seconds / NOISE_SECONDS, seed, channel) - 1)
   const cpuCores = between(load.baseCores, load.peakCores, levels.cpu) * vary(1, 0.12)
   const memoryMb = between(load.baseMemoryMb, load.peakMemoryMb, levels.memory) * vary(2, 0.015)
-  const traffic = 0.02 + 0.4 * cpuCores
+  const traffic = (0.02 + 0.4 * cpuCores) * (1 + MOST_TRAFFIC * (levels.traffic ?? 0))
   return {
     cpuCores: Math.max(0, cpuCores),
     anonMb: Math.max(2, memoryMb - load.shmemMb),

@@ -59,6 +59,14 @@ export const SHAPE_LEVELS: Readonly<Record<ShapeName, ShapeFunction>> = {
     ...same(smoothNoise(position(workload, time), workload.seed)),
     disk: smoothNoise(position(workload, time) * 3, workload.seed, 1),
   }),
+
+  /** Quiet, until somebody fetches everything: from one o'clock to a quarter past two. */
+  crawled: (workload, time) => {
+    const hour = cycleShare(workload, time) * 24
+    if (hour >= 1 && hour < 2.25) return { cpu: 1, memory: 1, disk: 1, traffic: 1 }
+    const level = 0.3 * smoothNoise(time.seconds / 600, workload.seed)
+    return { cpu: level, memory: level, disk: smoothNoise(time.seconds / 200, workload.seed, 1) }
+  },
 }
 
 /** Periods since the beginning. */

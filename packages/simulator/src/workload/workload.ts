@@ -13,6 +13,7 @@ export const SHAPES = [
   'memory-leak',
   'jvm-sawtooth',
   'cache-heavy',
+  'crawled',
 ] as const
 export type ShapeName = (typeof SHAPES)[number]
 /** A built-in shape, or a trace in a file. */
@@ -63,6 +64,7 @@ const USUAL: Readonly<Record<ShapeName, { cores: Span; memory: Span; cache: numb
   'memory-leak': { cores: [0.2, 0.25], memory: [0.3, 2], cache: 0.1, periodSeconds: 21_600 },
   'jvm-sawtooth': { cores: [0.3, 0.5], memory: [0.4, 0.8], cache: 0.1, periodSeconds: 300 },
   'cache-heavy': { cores: [0.25, 0.35], memory: [0.2, 0.22], cache: 2, periodSeconds: 600 },
+  crawled: { cores: [0.25, 0.35], memory: [0.2, 0.22], cache: 2, periodSeconds: DAY_SECONDS },
 }
 type Span = readonly [base: number, peak: number]
 

@@ -178,6 +178,16 @@ test('lines of a time when the clock was wrong hide none behind them', async () 
   expect(found).toContain(entry(1).id)
 })
 
+test('of one container its changes are found, and no others that name it', async () => {
+  const log = await open(temporaryDirectory())
+  await log.end(entry(1, { lxc_id: 101 }))
+  await log.end(entry(2, { lxc_id: 1_011, message: `"lxc_id":101` }))
+  await log.end(entry(3, { lxc_id: 102 }))
+  await log.end(entry(4, { lxc_id: 101 }))
+  const found = (await allOf(log.newestOf(101, Date.parse(entry(1).time)))).map(({ id }) => id)
+  expect(found).toEqual([entry(4).id, entry(1).id])
+})
+
 test('a log that was taken away is there again before the next change, and the health of the log tells it', async () => {
   const directory = temporaryDirectory()
   const log = await open(directory)

@@ -96,6 +96,25 @@ describe('the history of a container', () => {
   })
 })
 
+test('a container that was not measured for a while has a gap there, and nothing of long ago in its place', async () => {
+  const around = await setUp()
+  await measure(around, HOUR_MS, { vmids: [101, 102] })
+  await measure(around, HOUR_MS, { vmids: [102] })
+  await measure(around, 10 * MINUTE_MS, { vmids: [101, 102] })
+  const { source, cores_used } = await told(around.store, around.clock, 75 * MINUTE_MS)
+  expect(source).toBe('samples')
+  expect(known(cores_used.mean)).toHaveLength(3 * 15)
+  expect(known(cores_used.mean.slice(16, 194))).toEqual([])
+})
+
+test('samples that came seldom once are told as minutes, though they are among the last', async () => {
+  const around = await setUp()
+  await measure(around, DAY_MS, { intervalMs: 10 * MINUTE_MS })
+  await measure(around, 30 * MINUTE_MS)
+  expect(await told(around.store, around.clock, 2 * HOUR_MS)).toMatchObject({ source: 'minutes' })
+  expect(await told(around.store, around.clock, 25 * MINUTE_MS)).toMatchObject({ source: 'samples' })
+})
+
 describe('a restart', () => {
   test('costs nothing that the metrics file still has, wherever the process was killed', async () => {
     const around = await setUp()

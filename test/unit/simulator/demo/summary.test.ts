@@ -20,7 +20,8 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
 }
 
 function decision(parts: Partial<Decision>): Decision {
-  return { id: 'a', vmid: 101, name: 'shop', steps: [], outcome: 'applied', why: '', problem: undefined, ...parts }
+  const said = { why: '', person: undefined, problem: undefined }
+  return { id: 'a', vmid: 101, name: 'shop', steps: [], outcome: 'applied', ...said, ...parts }
 }
 
 test('each container has a row with where it began, where it ended and how often it changed', () => {
@@ -38,12 +39,13 @@ test('each container has a row with where it began, where it ended and how often
       [102, 'steady'],
     ]),
     kills: new Map([[101, 2]]),
+    standing: new Map([[102, new Set(['at its maximum', 'not shrunk while abnormal'])]]),
   })
   expect(table.split('\n')).toEqual([
-    'id   name      load    cores  changes  memory          changes  OOM kills',
-    '---  --------  ------  -----  -------  --------------  -------  ---------',
+    'id   name      load    cores  changes  memory          changes  OOM kills  and',
+    '---  --------  ------  -----  -------  --------------  -------  ---------  -----------------------------------------',
     '101  shop      ramp    1 → 3  ↑2 ↓0    768 → 768 MB    ↑0 ↓0    2',
-    '102  database  steady  6 → 6  ↑0 ↓0    6144 → 4096 MB  ↑0 ↓1    0',
+    '102  database  steady  6 → 6  ↑0 ↓0    6144 → 4096 MB  ↑0 ↓1    0          at its maximum, not shrunk while abnormal',
     '',
     '4 decisions: cores 2 up, 0 down; memory 0 up, 1 down; 1 not carried out',
     '',
