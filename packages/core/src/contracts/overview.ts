@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { DecidingVerdict } from './deciding-verdict.ts'
-import { HistoryEntryBody } from './scaling-api.ts'
 import { BoostBody, MODES } from './steering.ts'
 
-/** `GET /overview` and the events of `GET /events`: what a person sees of the host at one glance. Null is "not known". */
+/**
+ * `GET /overview` and the events of `GET /events`: what a person sees of the host at one glance. Null is "not known". Beside those
+ * below there are `change`, an entry of the history that is new, and `beat`, which says nothing.
+ */
 
 /** The state of a container in a word; the first that fits. */
 export const CONTAINER_STATES = [
@@ -117,7 +119,3 @@ export const SparksEvent = z.object({
   sparks: z.record(z.string(), z.tuple([figure, figure])).describe('By number: mean cores and MB of that step.'),
 })
 export type SparksEvent = z.output<typeof SparksEvent>
-
-/** Event `change`: an entry of the history that is new. */
-export const ChangeEvent = HistoryEntryBody
-export const EVENTS = ['overview', 'rows', 'sparks', 'change', 'beat'] as const
