@@ -12,14 +12,13 @@ interface UndoDialogProps {
   readonly changeId: string
 }
 
-/** What is asked for stands in the path. */
-const NOTHING_MORE = {}
-
 /** Takes one change back. */
 export function UndoDialog({ vmid, changeId }: UndoDialogProps) {
   const [reason, setReason] = useState('')
+  const [isWithLater, setWithLater] = useState(false)
   const path = `/history/${encodeURIComponent(changeId)}/undo`
-  const preview = usePreview(path, NOTHING_MORE)
+  const body = { with_later: isWithLater }
+  const preview = usePreview(path, body)
   return (
     <DoDialog
       title={
@@ -29,8 +28,17 @@ export function UndoDialog({ vmid, changeId }: UndoDialogProps) {
       }
       confirm="Undo"
       isReady={preview.state === 'would'}
-      act={async () => changeText((await api.post(path, reasonOf(reason))).message)}
+      act={async () => changeText((await api.post(path, { ...body, ...reasonOf(reason) })).message)}
     >
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={isWithLater}
+          onChange={({ currentTarget }) => setWithLater(currentTarget.checked)}
+        />
+        With all that came after it
+        <small>Needed where the same was changed again since.</small>
+      </label>
       <PreviewBox preview={preview}>
         <p>{preview.state === 'would' && changeText(preview.answer.message)}</p>
         <p class="hint">A person's change counts: the autoscaler leaves the container alone for a while afterwards.</p>

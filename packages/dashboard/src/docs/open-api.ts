@@ -114,13 +114,17 @@ export function found({ method, path, summary, text, parameters, body, tag }: Op
 /** A command for a shell; the key comes from its variable API_KEY, so that it does not stand in the history of the shell. */
 export function curlText(operation: Operation, values: ReadonlyMap<string, string>, origin: string): string {
   const { url, headers, body } = requestOf(operation, values)
-  const isStream = operation.answers.some(({ contentType }) => contentType === 'text/event-stream')
-  const parts = [isStream ? 'curl -sSN' : 'curl -sS']
+  const parts = [isStream(operation) ? 'curl -sSN' : 'curl -sS']
   if (operation.method !== 'GET') parts.push(`-X ${operation.method}`)
   if (!operation.isPublic) parts.push('-H "X-API-Key: $API_KEY"')
   for (const [name, value] of headers) parts.push(`-H ${quoted(`${name}: ${value}`)}`)
   if (body !== undefined) parts.push(`-H 'Content-Type: application/json' -d ${quoted(body)}`)
   return [...parts, quoted(`${origin}${url}`)].join(' ')
+}
+
+/** Whether its answer has no end. */
+export function isStream({ answers }: Operation): boolean {
+  return answers.some(({ contentType }) => contentType === 'text/event-stream')
 }
 
 interface SentRequest {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Inline, Prose } from '../components/prose.tsx'
-import { type Answer, curlText, type Field, inputKey, type Operation } from './open-api.ts'
+import { type Answer, curlText, type Field, inputKey, isStream, type Operation } from './open-api.ts'
 import { TryIt } from './try-it.tsx'
 
 /** One route: what it does, who may, what it takes and what it answers. */
@@ -25,10 +25,12 @@ export function OperationSection({ operation }: { readonly operation: Operation 
       {body.length > 0 && <FieldTable title="Fields of the body" fields={body} isAsked />}
       <pre class="curl">{curlText(operation, example, location.origin)}</pre>
       <Answers answers={answers} />
-      <details onToggle={({ currentTarget }) => setTried(currentTarget.open)}>
-        <summary>Try it</summary>
-        {isTried && <TryIt operation={operation} />}
-      </details>
+      {!isStream(operation) && (
+        <details onToggle={({ currentTarget }) => setTried(currentTarget.open)}>
+          <summary>Try it</summary>
+          {isTried && <TryIt operation={operation} />}
+        </details>
+      )}
     </article>
   )
 }
@@ -70,30 +72,72 @@ export function FieldTable({ title, fields, isAsked = false }: FieldTableProps) 
 }
 
 function Answers({ answers }: { readonly answers: readonly Answer[] }) {
+  const isSuccess = ({ status }: Answer) => status.startsWith('2')
+  const failures = answers.filter(answer => !isSuccess(answer))
   return (
     <>
-      {answers.map(({ status, text, contentType, fields, schema, example }) => (
-        <details key={status}>
-          <summary>
-            {status === 'default' ? 'any failure' : status}{' '}
-            <span class="hint">
-              <Inline text={text} />
-            </span>
-          </summary>
-          <p>
-            <code>{contentType ?? 'no body'}</code>
-            {schema !== undefined && (
-              <>
-                : <a href={`#schema-${schema}`}>{schema}</a>
-              </>
-            )}
-          </p>
-          {schema === undefined && fields.length > 0 && (
-            <FieldTable title={`Fields of the answer ${status}`} fields={fields} />
-          )}
-          {example !== undefined && <pre>{example}</pre>}
-        </details>
+      {answers.filter(isSuccess).map(answer => (
+        <SuccessAnswer answer={answer} key={answer.status} />
       ))}
+      {failures.length > 0 && <Failures answers={failures} />}
+    </>
+  )
+}
+
+function SuccessAnswer({ answer }: { readonly answer: Answer }) {
+  const { status, text, contentType, fields, schema, example } = answer
+  return (
+    <details>
+      <summary>
+        {status}{' '}
+        <span class="hint">
+          <Inline text={text} />
+        </span>
+      </summary>
+      <p>
+        <code>{contentType ?? 'no body'}</code>
+        {schema !== undefined && <SchemaLink name={schema} />}
+      </p>
+      {schema === undefined && fields.length > 0 && (
+        <FieldTable title={`Fields of the answer ${status}`} fields={fields} />
+      )}
+      {example !== undefined && <pre>{example}</pre>}
+    </details>
+  )
+}
+
+/** All failures have one form: they are told apart by what they mean. */
+function Failures({ answers }: { readonly answers: readonly Answer[] }) {
+  const schema = answers.find(answer => answer.schema !== undefined)?.schema
+  return (
+    <details>
+      <summary>
+        Failures <span class="hint">{answers.map(({ status }) => status).join(', ')}</span>
+      </summary>
+      {schema !== undefined && (
+        <p>
+          All answer <code>application/json</code>
+          <SchemaLink name={schema} />
+        </p>
+      )}
+      <dl class="failures">
+        {answers.map(({ status, text }) => (
+          <div key={status}>
+            <dt>{status === 'default' ? 'any' : status}</dt>
+            <dd>
+              <Inline text={text} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function SchemaLink({ name }: { readonly name: string }) {
+  return (
+    <>
+      : <a href={`#schema-${name}`}>{name}</a>
     </>
   )
 }

@@ -62,7 +62,7 @@ export function TryIt({ operation }: { readonly operation: Operation }) {
       </div>
       {isChange && (
         <dialog ref={question} aria-label="Send this request?">
-          <p>This is no exercise: the request changes something on this host.</p>
+          <p>This is no exercise: it is carried out on this host.</p>
           <pre>
             {method} {request.url}
             {'\n'}
