@@ -6,7 +6,7 @@ const BLOCK = /(<!-- generated: metrics -->\n)[\s\S]*?(<!-- end: metrics -->)/
 
 /** `page` with a table of all metrics of the three daemons, as they describe themselves. */
 export async function withMetrics(page) {
-  const api = new ApiTelemetry({ waiting: 0, running: 0 })
+  const api = new ApiTelemetry({ waiting: 0, running: 0 }, { size: 0 })
   const daemons = { monitor: new MonitorMetrics(), model: new ModelTelemetry().registry, API: api.registry }
   const rows = []
   for (const [daemon, registry] of Object.entries(daemons)) {

@@ -68,6 +68,11 @@ export class FakeScalingApi implements Transport {
     this.#change(vmid, fields, { who: { key: 'anna', role: 'admin', address: '192.0.2.7' } })
   }
 
+  /** A person gives a container more until then, or (null) it is given back. */
+  boost(vmid: number, fields: Partial<FakeContainer>, until: string | null): void {
+    this.#change(vmid, fields, { who: { key: 'anna', role: 'scale', address: '' }, boost: { until } })
+  }
+
   /** The API takes back its newest change of a container, since it saw that it was too much. */
   takeBack(vmid: number): void {
     const undone = this.entries.findLast(entry => entry.lxc_id === vmid)

@@ -4,16 +4,17 @@ autoload -U +X bashcompinit && bashcompinit
 _lxc_autoscale() {
   local current=${COMP_WORDS[COMP_CWORD]} path="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
+    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | boost | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
   done
   case $path in
-    "") words="status explain history undo ignore mode config doctor notify replay forest --version --help" ;;
+    "") words="status explain history undo ignore mode boost config doctor notify replay forest --version --help" ;;
     "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
     "undo") words="--config-dir --url --key-file --json --since --all-to-install --dry-run --yes --help" ;;
     "ignore") words="--config-dir --url --key-file --json --all --for --forever --end --help" ;;
     "mode") words="--config-dir --url --key-file --json --as-configured --help" ;;
+    "boost") words="--config-dir --url --key-file --json --cores --memory --for --end --dry-run --help" ;;
     "config") words="check show diff reference migrate --help" ;;
     "config check") words="--config-dir --json --help" ;;
     "config show") words="--config-dir --json --help" ;;

@@ -193,7 +193,7 @@ function breakerProblem({ api }: ModelStatus): Problem[] {
 }
 
 const WARNING_MENDS: Readonly<Record<ModelStatus['warnings'][number]['code'], string>> = {
-  pauses_unreadable: 'remove that file, which ends what was paused; lxc-autoscale ignore and mode write a new one',
+  pauses_unreadable: 'set that file right, or remove it, which ends all pauses, modes and boosts',
   audit_unreadable: 'journalctl -u lxc_autoscale_api -n 20',
   learned_unsaved: 'df -h /var/lib/lxc_autoscale_ml; systemd-tmpfiles --create lxc-autoscale-ml.conf',
 }

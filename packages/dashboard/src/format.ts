@@ -55,10 +55,12 @@ function shortNumber(value: number): string {
 
 const size = (memoryMb: string): string => memoryText(Number(memoryMb))
 
-/** What the API says of a change, with memory as administrators write it: `memory 1 → 1.5 GiB` of `memory 1024 -> 1536 MB`. */
+/** What the API says of a change, with memory as administrators write it, and the numbers of changes short: `memory 1 GiB → 1.5 GiB`. */
 export function changeText(text: string): string {
   return visibleText(text)
     .replaceAll(/\b(\d+)( -> | of | to )(\d+) MB\b/g, (_, from, way, to) => `${size(from)}${way}${size(to)}`)
+    .replaceAll(/\b(\d+) MB, not (\d+)\b/g, (_, least, asked) => `${size(least)}, not ${size(asked)}`)
+    .replaceAll(/\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (_, begin) => begin)
     .replaceAll(/\b(\d+) MB\b/g, (_, amount) => size(amount))
     .replaceAll(' -> ', ' → ')
 }

@@ -46,8 +46,8 @@ export function Shell() {
       <main id="main" tabIndex={-1}>
         {!isAsked && page?.name !== 'docs' && <Banners />}
         {isAsked ? <LoginForm /> : <Shown page={page} />}
+        <Menu />
       </main>
-      <Menu />
       <Dialogs />
       <Announcements />
     </>

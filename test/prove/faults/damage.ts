@@ -39,7 +39,7 @@ const STATE_FILES = [
   'model-pending.json',
   'model-status.json',
   'model-forests.jsonl',
-  'pauses.json',
+  'steering.json',
   'api.lock',
 ] as const
 

@@ -130,7 +130,7 @@ const STUCK: readonly [DecidingProblem, Partial<DecidingFacts>, mend: RegExp][] 
   [
     'pauses_unreadable',
     { status: modelStatus({ warnings: [{ code: 'pauses_unreadable', text: 'left alone' }] }) },
-    /^remove that file/,
+    /^set that file right/,
   ],
   ['breaker_open', { status: modelStatus({ api: { breaker: 'open' } }) }, /reload lxc_autoscale_ml/],
   [

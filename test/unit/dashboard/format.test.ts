@@ -47,6 +47,8 @@ test('an end is told by the time of day when it is today', () => {
 test('what the API says of a change is told in larger units, and nothing in it is unseen', () => {
   expect(changeText('cores 6 -> 5, memory 6144 -> 5632 MB')).toBe('cores 6 → 5, memory 6 GiB → 5.5 GiB')
   expect(changeText('it uses 387 of 1024 MB')).toBe('it uses 387 MiB of 1 GiB')
+  expect(changeText('the least is 2016 MB, not 512')).toBe('the least is 1.97 GiB, not 512 MiB')
+  expect(changeText('undo of bbb83ef1-7630-4a65-bae8-3ac22545b243')).toBe('undo of bbb83ef1')
   expect(changeText('memory from 512 to 1024 MB')).toBe('memory from 512 MiB to 1 GiB')
   expect(changeText('name\u202Eexe')).toBe('name\\u202eexe')
 })

@@ -27,6 +27,7 @@ import type { SeriesStore } from '../series/series-store.ts'
 import type { SteeringStore } from '../steering/steering-store.ts'
 import { overviewHead } from './overview-head.ts'
 import { overviewRow } from './overview-row.ts'
+import { SparkTexts } from './spark-texts.ts'
 
 export interface OverviewParts {
   readonly clock: Clock
@@ -35,7 +36,7 @@ export interface OverviewParts {
   readonly audit: AuditLog
   readonly deciding: Deciding
   readonly health: HealthChecks
-  readonly metrics: Pick<MetricsFeed, 'newest' | 'modifiedMs'>
+  readonly metrics: Pick<MetricsFeed, 'newest' | 'modifiedMs' | 'subscribe'>
   readonly series: Pick<SeriesStore, 'sparks'>
   readonly steering: Pick<SteeringStore, 'of' | 'all'>
   /** Name of this node. */
@@ -46,6 +47,8 @@ export interface OverviewParts {
 const SURROUNDINGS_KEPT_MS = 5_000
 /** How old what is said of containers may be while the monitor says nothing new. */
 const CONTAINERS_KEPT_MS = 10_000
+/** For so long after somebody asked, what the next one may ask for is read as soon as it is there. */
+const FOLLOWED_MS = 60_000
 /** So many containers are read before others have a turn. */
 const READ_AT_ONCE = 50
 
@@ -99,13 +102,39 @@ export class Overview {
   #changes: ReadonlyMap<number, HistoryEntryBody> = new Map()
   #newest: { readonly look: Look; readonly madeOf: readonly unknown[] } | undefined
   #running: Promise<Look> | undefined
+  #askedMs = Number.NEGATIVE_INFINITY
+  #isFollowing = false
+  readonly #sparks: SparkTexts
+  /** Rows and sparks as they were sent last, by the containers that may be seen. */
+  #sent: { readonly texts: Look['texts']; readonly endMs: number; readonly bySight: Map<unknown, string> } | undefined
 
   constructor(parts: OverviewParts) {
     this.#parts = parts
+    this.#sparks = new SparkTexts(parts.series)
   }
 
   /** However many ask, it is looked once at a time. What cannot be read is not known; the checks of the head say why. */
   look(): Promise<Look> {
+    this.#askedMs = this.#parts.clock.monotonicMs()
+    this.#follow()
+    return this.#lookOnce()
+  }
+
+  /** Looks at each cycle of the monitor before somebody asks for it, as long as somebody asks now and then. */
+  #follow(): void {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    const unsubscribe = this.#parts.metrics.subscribe(() => {
+      if (this.#parts.clock.monotonicMs() - this.#askedMs < FOLLOWED_MS) {
+        void this.#lookOnce()
+        return
+      }
+      this.#isFollowing = false
+      unsubscribe()
+    })
+  }
+
+  #lookOnce(): Promise<Look> {
     this.#running ??= this.#look().finally(() => {
       this.#running = undefined
     })
@@ -114,12 +143,21 @@ export class Overview {
 
   /** All of it as `caller` sees it: an `OverviewBody`, as it is sent. */
   textFor(look: Look, caller: Caller): string {
-    const rows = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? (look.texts.get(vmid) ?? []) : []))
+    return `{"head":${jsonText(this.headFor(look, caller))},${this.#restFor(look, caller)}}`
+  }
+
+  /** What stays the same as long as nothing is new, and is nearly all of it. */
+  #restFor({ texts, cycle }: Look, caller: Caller): string {
     const endMs = this.sparksEndMs()
-    const vmids = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? vmid : []))
-    const sparks = JSON.stringify(this.#parts.series.sparks(vmids, endMs))
-    const head = jsonText(this.headFor(look, caller))
-    return `{"head":${head},"rows":[${rows.join()}],"sparks_end":"${isoTime(endMs)}","sparks":${sparks}}`
+    if (this.#sent?.texts !== texts || this.#sent.endMs !== endMs) this.#sent = { texts, endMs, bySight: new Map() }
+    const known = this.#sent.bySight.get(caller.containers)
+    if (known !== undefined) return known
+    const vmids = [...texts.keys()].filter(vmid => mayReach(caller, vmid))
+    const rows = vmids.map(vmid => texts.get(vmid)).join()
+    const sparks = this.#sparks.textOf(vmids, endMs, cycle)
+    const rest = `"rows":[${rows}],"sparks_end":"${isoTime(endMs)}","sparks":{${sparks}}`
+    this.#sent.bySight.set(caller.containers, rest)
+    return rest
   }
 
   /** When the newest step that is over ended. */
@@ -129,11 +167,10 @@ export class Overview {
   }
 
   /** What is new with the step that ended at `endMs`: a `SparksEvent`, as it is sent. */
-  sparksTextFor(look: Look, caller: Caller, endMs: number): string {
-    const vmids = look.rows.flatMap(({ lxc_id: vmid }) => (mayReach(caller, vmid) ? vmid : []))
-    const newest = Object.entries(this.#parts.series.sparks(vmids, endMs)).map(
-      ([vmid, { cores, memory_mb: memory }]) => [vmid, [cores.at(-1) ?? null, memory.at(-1) ?? null]],
-    )
+  sparksTextFor({ texts }: Look, caller: Caller, endMs: number): string {
+    const vmids = [...texts.keys()].filter(vmid => mayReach(caller, vmid))
+    const sparks = Object.entries(this.#parts.series.sparks(vmids, endMs))
+    const newest = sparks.map(([vmid, of]) => [vmid, [of.cores.at(-1) ?? null, of.memory_mb.at(-1) ?? null]])
     return JSON.stringify({ sparks_end: isoTime(endMs), sparks: Object.fromEntries(newest) })
   }
 

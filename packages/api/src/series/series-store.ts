@@ -18,7 +18,7 @@ import { FIGURE_COUNT, FIGURES } from './columns.ts'
 import { ContainerSeries } from './container-series.ts'
 import { JoinedSteps, type SeriesColumns } from './joined-steps.ts'
 import { type AskedSpan, planSteps, type StepPlan } from './plan-steps.ts'
-import { RecentSamples } from './recent-samples.ts'
+import { RECENT_CYCLES, RecentSamples } from './recent-samples.ts'
 import { MINUTES, RingFile, TEN_MINUTES } from './ring-file.ts'
 import { SparkRing } from './spark-ring.ts'
 
@@ -149,11 +149,15 @@ export class SeriesStore implements SampleKeeper {
     return { ...steps.columns(), anomalies: this.#anomalies.between(vmid, plan.startMs, endMs) }
   }
 
-  /** How far back the samples reach: further than they do where there was nothing to sample. */
+  /**
+   * How far back the samples reach: not further than they do at the interval of now, which was longer once, perhaps; and further
+   * than there are any where there was nothing to sample.
+   */
   #samplesSinceMs(vmid: number, nowMs: number): number | undefined {
-    const { sinceMs } = this.#recent
+    const oldestMs = this.#recent.sinceMs
     const oldestSlot = this.#containers.get(vmid)?.oldestSlot
-    if (sinceMs === undefined || oldestSlot === undefined) return sinceMs
+    if (oldestMs === undefined || oldestSlot === undefined) return oldestMs
+    const sinceMs = Math.max(oldestMs, nowMs - RECENT_CYCLES * (this.#intervalMs ?? 0))
     const isAll = oldestSlot >= Math.floor(sinceMs / MINUTES.stepMs)
     return isAll ? Math.min(sinceMs, nowMs - RESTORED_SLOTS * MINUTES.stepMs) : sinceMs
   }

@@ -55,9 +55,9 @@ function Opened({ button, label, items }: OpenMenu) {
     current.showPopover()
     stand(current, button)
     current.querySelector('button')?.focus()
-    const end = () => current.hidePopover()
-    addEventListener('scroll', end, { once: true, passive: true })
-    return () => removeEventListener('scroll', end)
+    const follow = () => stand(current, button)
+    addEventListener('scroll', follow, { passive: true })
+    return () => removeEventListener('scroll', follow)
   }, [button])
 
   function take({ act }: MenuItem): void {

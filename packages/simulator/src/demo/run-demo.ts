@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { type ContainerConfigBody, STATUS_FILE, statusFacts } from '@lxc-autoscale/core'
-import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { ModelConfig } from '@lxc-autoscale/model'
 import { createHost, type PretendHost } from '../create-host.ts'
 import { startEngine } from '../engine/run-engine.ts'
@@ -42,7 +42,9 @@ export interface DaemonPrograms {
 }
 
 const POLL_MS = 500
-const START_MS = 20_000
+const START_MS = 60_000
+/** Making the past up and starting the daemons takes so many times as long as starting this process. */
+const START_FACTOR = 8
 
 /**
  * Runs the demo to its end. Whatever happens, daemons and files are gone afterwards.
@@ -107,7 +109,8 @@ async function prepare(options: DemoOptions, places: DemoPlaces) {
   const size = { cores: hostCores, memoryMb: hostMemoryMb }
   const made = demoContainers(options.containers, options.speed)
   const config = ModelConfig.parse(modelConfig(places))
-  const past = makeUpPast({ containers: made, seed: options.seed, host: size, config, endMs: Date.now() })
+  const endMs = Date.now() + untilStartMs()
+  const past = makeUpPast({ containers: made, seed: options.seed, host: size, config, endMs })
   const { reachMs } = pastSpan(made.length)
   const containers = made.map(container => ({
     ...container,
@@ -124,6 +127,11 @@ async function prepare(options: DemoOptions, places: DemoPlaces) {
   })
   await moveIn(past, { ...host, ...size }, places)
   return { containers, host, configs: writeDaemonConfigs(places, past.cycles.length) }
+}
+
+/** How long it is until everything runs, by how long this process took to come so far: that much longer on a busy machine. */
+function untilStartMs(): number {
+  return Math.min(MS_PER_MINUTE, START_FACTOR * process.uptime() * MS_PER_SECOND)
 }
 
 interface Watch {

@@ -11,8 +11,10 @@ check 'a stopped container is not measured' bash -c "! tail -n2 $METRICS | grep 
 check 'the metrics file is valid JSON' /usr/lib/lxc-autoscale-ml/node -e "JSON.parse(require('fs').readFileSync('$METRICS', 'utf8'))"
 check 'the operator finds nothing wrong' lxc-autoscale doctor
 check 'the operator sees the container' bash -c 'lxc-autoscale status | grep -q 101'
-all_run() { [[ $(api GET /) == *lxc_monitor*running*lxc_autoscale_ml*'>running<'*lxc_autoscale_api* ]]; }
-check 'the page of the API sees all three daemons' within 15 all_run
+all_run() { [[ $(api GET /overview) == *'"lxc_monitor","state":"running"'*'"lxc_autoscale_ml","state":"running"'*'"lxc_autoscale_api","state":"running"'* ]]; }
+check 'the overview of the API sees all three daemons' within 15 all_run
+serves_dashboard() { [[ $(api GET /container/101) == *'<div id="app">'* ]]; }
+check 'the API serves the dashboard of the package' serves_dashboard
 has_uptime() { [[ $(api GET '/resource/lxc/configs?lxc_ids=101') =~ \"uptime_seconds\":[0-9] ]]; }
 check 'the API knows how long a container has been running' has_uptime
 is_healthy() { [[ $(api GET /health/check) == *'"status":"healthy"'* ]]; }

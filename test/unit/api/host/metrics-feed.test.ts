@@ -118,3 +118,17 @@ test('another file is followed from its begin, and nothing when there is none to
   await feed.look()
   expect([feed.newest(), feed.modifiedMs()]).toEqual([undefined, undefined])
 })
+
+test('who keeps the samples gets its turn when it wants it, and at the end of what there is to read', async () => {
+  const { path, clock } = setUp(`[\n${line(0)},\n${line(10)}\n`)
+  const seen: unknown[] = []
+  const keeper: SampleKeeper = {
+    add: samples => seen.push(samples.length) === 1,
+    settle: async isAtEnd => void seen.push(isAtEnd ? 'end' : 'turn'),
+  }
+  const feed = new MetricsFeed({ clock, log: recordingLog().log, keeper })
+  feed.use(path)
+  await feed.look()
+  await feed.look()
+  expect(seen).toEqual([1, 1, 'turn', 'end', 'end'])
+})

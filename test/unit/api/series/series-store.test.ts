@@ -107,6 +107,14 @@ test('a container that was not measured for a while has a gap there, and nothing
   expect(known(cores_used.mean.slice(16, 194))).toEqual([])
 })
 
+test('samples that came seldom once are told as minutes, though they are among the last', async () => {
+  const around = await setUp()
+  await measure(around, DAY_MS, { intervalMs: 10 * MINUTE_MS })
+  await measure(around, 30 * MINUTE_MS)
+  expect(await told(around.store, around.clock, 2 * HOUR_MS)).toMatchObject({ source: 'minutes' })
+  expect(await told(around.store, around.clock, 25 * MINUTE_MS)).toMatchObject({ source: 'samples' })
+})
+
 describe('a restart', () => {
   test('costs nothing that the metrics file still has, wherever the process was killed', async () => {
     const around = await setUp()

@@ -155,6 +155,46 @@ describe('a cycle', () => {
   })
 })
 
+test('a boost is not shrunk while it lasts, and neither its begin nor its end is taken for the will of a person', async () => {
+  const scaling = { learning_hours: 0, shrink_cooldown_seconds: 0 }
+  const fake = new FakeModel({ config: { scaling } })
+  const before = { cores: 2, cpulimit: null, memory_mb: 1_024, swap_mb: 512 }
+  const until = new Date(fake.clock.nowMs() + 3_600_000).toISOString()
+  const about = { lxc_id: 101, change_id: 'b', until, who: 'anna', trouble: null }
+  const boost = { ...about, before, given: { ...before, memory_mb: 4_096 } }
+  fake.api.add(101)
+  const cycle = async () => {
+    await fake.clock.advance(600_000)
+    fake.measure({ 101: {} })
+    await fake.run()
+  }
+  await cycle()
+  fake.api.boost(101, { memory_mb: 4_096, steering: { ...NO_STEERING, boost } }, until)
+  fake.scripted.wishes.set(101, { memoryMb: 1_024 })
+  await cycle()
+  expect(fake.api.containers.get(101)).toMatchObject({ memory_mb: 4_096 })
+  const held = { held_by: { memory: 'hold-while-boosted' }, held_until: { memory: until } }
+  expect(fake.status?.containers[0]?.decision).toMatchObject(held)
+  fake.scripted.wishes.set(101, { memoryMb: 5_120 })
+  await cycle()
+  expect(fake.api.containers.get(101)).toMatchObject({ memory_mb: 5_120 })
+  fake.api.boost(101, { memory_mb: 1_024, steering: NO_STEERING }, null)
+  fake.scripted.wishes.set(101, { memoryMb: 2_048 })
+  await cycle()
+  expect(fake.api.containers.get(101)).toMatchObject({ memory_mb: 2_048 })
+})
+
+test('the settings in force stand once for all containers that share them, with where each comes from', async () => {
+  const fake = new FakeModel({ config: { tiers: { db: { ids: [102], min_ram_mb: 512 } } } })
+  for (const vmid of [101, 102, 103]) fake.api.add(vmid)
+  fake.measure({ 101: {}, 102: {}, 103: {} })
+  await fake.run()
+  const { containers = [], settings = [] } = fake.status ?? {}
+  expect(containers.map(({ tier, settings: place }) => [tier, place])).toEqual([[null, 0], ['db', 1], [null, 0]]) // biome-ignore format: a table
+  expect(settings).toHaveLength(2)
+  expect(settings[1]).toContainEqual({ key: 'min_ram_mb', value: 512, from: 'tier db' })
+})
+
 describe('nothing is changed', () => {
   beforeEach(() => {
     model.scripted.wishes.set(101, { cores: 3, memoryMb: 2_048 })

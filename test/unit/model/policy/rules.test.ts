@@ -11,6 +11,7 @@ import {
   holdInQuarantine,
   holdInShrinkCooldown,
   holdWhileAbnormal,
+  holdWhileBoosted,
   holdWhileLearning,
 } from '../../../../packages/model/src/policy/rules/hold-shrinking.ts'
 import { holdSmallChanges } from '../../../../packages/model/src/policy/rules/hold-small-changes.ts'
@@ -97,6 +98,27 @@ describe('keepTruce', () => {
     const after = facts({ truceUntilMs: MONDAY_MS })
     expect(keepTruce(draft(LARGER), during).to).toEqual(NOTHING)
     expect(keepTruce(draft(LARGER), after).to).toEqual(LARGER)
+  })
+
+  test('lets a container that is boosted grow out of need, and nothing else', () => {
+    const boost = { cores: false, memory: true, untilMs: MONDAY_MS + HOUR_MS }
+    const boosted = facts({ truceUntilMs: MONDAY_MS + 1, circumstances: circumstances({ boost }) })
+    expect(keepTruce(draft(LARGER, { isMemoryUrgent: true }), boosted).to).toEqual({ ...LARGER, cores: undefined })
+    expect(keepTruce(draft(LARGER), boosted).to).toEqual(NOTHING)
+    expect(keepTruce(draft(SMALLER, { isMemoryUrgent: true }), boosted).to).toEqual(NOTHING)
+  })
+})
+
+describe('holdWhileBoosted', () => {
+  const boost = { cores: false, memory: true, untilMs: MONDAY_MS + HOUR_MS }
+
+  test('keeps what the boost gave, and nothing else; what grows passes', () => {
+    const boosted = facts({ circumstances: circumstances({ boost }) })
+    const held = holdWhileBoosted(draft(SMALLER), boosted)
+    expect(held.to).toEqual({ ...SMALLER, memoryMb: undefined })
+    expect(held.reasons).toMatchObject([{ rule: 'hold-while-boosted', on: 'memoryMb', untilMs: boost.untilMs }])
+    expect(holdWhileBoosted(draft(LARGER), boosted).to).toEqual(LARGER)
+    expect(holdWhileBoosted(draft(SMALLER), facts()).to).toEqual(SMALLER)
   })
 })
 
@@ -229,6 +251,12 @@ describe('keepChangeBudget', () => {
   test('stops changes when the hour is used up', () => {
     expect(keepChangeBudget(draft(SMALLER), facts({ recentChangesMs: changes(6) })).to).toEqual(NOTHING)
     expect(keepChangeBudget(draft(SMALLER), facts({ recentChangesMs: changes(5) })).to).toEqual(SMALLER)
+  })
+
+  test('says until when: the oldest of as many changes as there may be is an hour old then', () => {
+    const [reason] = keepChangeBudget(draft(SMALLER), facts({ recentChangesMs: changes(8) })).reasons
+    // Of 12 an hour 6 are for growth that is not out of need: two of the eight must be over, and then one more.
+    expect(reason?.untilMs).toBe(MONDAY_MS - 6 * 60_000 + HOUR_MS)
   })
 
   test('keeps a second budget for growth out of need, which ends too', () => {
