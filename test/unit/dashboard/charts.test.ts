@@ -61,9 +61,44 @@ test('an axis reaches above all that is known, and percent never beyond a hundre
 })
 
 test('what is not known is a gap: a value alone between two is found, and the newest known one', () => {
-  expect(lonely([null, 1, null, 2, 3, null, 4])).toEqual([1, 6])
+  expect(lonely([null, 1, null, 2, 3, null, 4, undefined, 5])).toEqual([1])
+  expect(lonely([1, null, 2])).toEqual([0, 2])
   const { cpu } = chartsOf(series(0, 4, { cores_used: { min: [], mean: [1, 0, null, null], max: [] } }))
   expect(newestKnown(cpu)).toBe(1)
+})
+
+test('steps that a slow monitor leaves empty are drawn through, a longer silence is a gap', () => {
+  const slow = [
+    1,
+    null,
+    2,
+    3,
+    null,
+    4,
+    null,
+    5,
+    null,
+    6,
+    null,
+    7,
+    null,
+    8,
+    null,
+    null,
+    null,
+    null,
+    9,
+    null,
+    10,
+    null,
+    11,
+  ]
+  const { cpu } = chartsOf(series(0, slow.length, { cores_given: slow }))
+  const drawn = columnsOf(cpu, []).at(-1) ?? []
+  expect(drawn.slice(0, 3)).toEqual([1, undefined, 2])
+  expect(drawn.slice(13)).toEqual([8, null, null, null, null, 9, undefined, 10, undefined, 11])
+  const quick = [1, 2, null, 3, ...Array.from({ length: 20 }, () => 4)]
+  expect(columnsOf(chartsOf(series(0, 24, { cores_given: quick })).cpu, []).at(-1)).toEqual(quick)
 })
 
 test('changes are marks where what they changed is drawn; what was not made is none', () => {

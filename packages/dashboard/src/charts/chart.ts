@@ -117,9 +117,31 @@ export function whatIfCharts(result: WhatIfResult): { cpu: Chart; memory: Chart 
   }
 }
 
+/** For uPlot, which draws through what is undefined, and leaves a gap where something is null. */
+export type DrawnColumn = readonly (number | null | undefined)[]
+
 /** The columns as uPlot wants them: when, then the band, then the lines. */
-export function columnsOf({ band, lines }: Chart, timesS: readonly number[]): Column[] {
-  return [timesS, ...(band === undefined ? [] : [band.max, band.min]), ...lines.map(({ column }) => column)]
+export function columnsOf({ band, lines }: Chart, timesS: readonly number[]): DrawnColumn[] {
+  const columns = [...(band === undefined ? [] : [band.max, band.min]), ...lines.map(({ column }) => column)]
+  return [timesS, ...columns.map(bridged)]
+}
+
+/** Nearly all distances between two known values are at most so. */
+const USUAL_SHARE = 0.9
+/** Of fewer nobody can say what is usual. */
+const LEAST_DISTANCES = 3
+
+/** A monitor that measures less often than the steps are long leaves steps empty: that is no gap. */
+function bridged(column: Column): DrawnColumn {
+  const known = column.flatMap((value, at) => (value === null ? [] : [at]))
+  const distances = known.slice(1).map((at, before) => at - (known[before] ?? 0))
+  const usual = [...distances].sort((a, b) => a - b)[Math.floor((distances.length - 1) * USUAL_SHARE)] ?? 1
+  const drawn: (number | null | undefined)[] = [...column]
+  for (const [at, distance] of distances.entries()) {
+    const from = known[at] ?? 0
+    if (distance <= usual && distances.length >= LEAST_DISTANCES) drawn.fill(undefined, from + 1, from + distance)
+  }
+  return drawn
 }
 
 /** Room above the largest value, so that a line never touches the edge. */
@@ -136,9 +158,10 @@ export function topOf({ band, lines, leastTop, unit }: Chart): number {
   return unit === 'percent' ? Math.min(top, 100) : top
 }
 
-/** The places of the values that have no neighbour: a line alone would not show them. */
-export function lonely(column: Column): number[] {
-  return column.flatMap((value, at) => (value != null && column[at - 1] == null && column[at + 1] == null ? [at] : []))
+/** The places of the values with a gap on both sides: a line alone would not show them. */
+export function lonely(column: DrawnColumn): number[] {
+  const isGap = (at: number) => at < 0 || at >= column.length || column[at] === null
+  return column.flatMap((value, at) => (value != null && isGap(at - 1) && isGap(at + 1) ? [at] : []))
 }
 
 /** The last step of which anything is known, or the last. */

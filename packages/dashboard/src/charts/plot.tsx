@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { figureText, timeLabels } from './axis-text.ts'
-import { type Chart, type Column, columnsOf, lonely, type Span, topOf } from './chart.ts'
+import { type Chart, columnsOf, type DrawnColumn, lonely, type Span, topOf } from './chart.ts'
 import { colourOf, onThemeChange } from './colours.ts'
 
 export interface PlotProps {
@@ -155,7 +155,7 @@ function seriesOf({ band, lines }: Chart): Pick<uPlot.Options, 'series' | 'bands
     return {
       stroke: () => colourOf(colour),
       width: isStep ? 2 : 1.5,
-      points: { size: 4, filter: (plot, at) => lonely(plot.data[at] as Column) },
+      points: { size: 4, filter: (plot, at) => lonely(plot.data[at] as DrawnColumn) },
       ...(isDashed ? { dash: [6, 4] } : {}),
       ...(isArea ? { fill: () => colourOf(`${colour}-area`) } : {}),
       ...(stepped === undefined ? {} : { paths: stepped }),
