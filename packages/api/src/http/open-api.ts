@@ -31,6 +31,7 @@ const TAG_OF: Readonly<Record<string, string>> = {
   mode: 'steering',
   boost: 'steering',
   undo: 'history',
+  explain: 'resource',
   health: 'monitoring',
   metrics: 'monitoring',
   routes: 'documents',
