@@ -26,7 +26,7 @@ export default {
     'packages/*': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: true },
     'packages/dashboard': {
       entry: ['src/main.tsx!', 'src/theme.ts!', 'dev/*.mjs'],
-      project: ['{src,dev}/**/*.{ts,tsx,mjs}!', '*.mjs!'],
+      project: ['{src,dev}/**/*.{ts,tsx,mjs}!'],
     },
     // The pretend host is for tests and the demo: what only tests use is what it is for.
     'packages/simulator': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: !isProduction },
