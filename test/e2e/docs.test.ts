@@ -76,7 +76,7 @@ function writeCommands(): void {
   const bin = join(host.directory, 'bin')
   mkdirSync(bin)
   const program = join(root, 'packages/cli/bin/lxc-autoscale.mjs')
-  const takesFolder = 'status|explain|history|undo|ignore|mode|doctor|config\\ check|config\\ show|config\\ diff'
+  const takesFolder = 'status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
   writeFileSync(
     join(bin, 'lxc-autoscale'),
     `#!/usr/bin/env bash\nfolder=()\ncase "$1 $2 " in\n${takesFolder.replaceAll('|', '\\ *|')}\\ *) folder=(--config-dir ${host.configDir}) ;;\nesac\nexec ${process.execPath} ${program} "$@" "\${folder[@]}"\n`,
@@ -126,8 +126,8 @@ async function newestChange(): Promise<string> {
     if (Date.now() > endMs) throw new Error(`the model did not pause:\n${stdout}`)
   }
   const { stdout } = await host.command(['history', '101', '--json', ...words])
-  const entries: { id: string; outcome: string }[] = JSON.parse(stdout)
-  return entries.find(({ outcome }) => outcome === 'applied')?.id ?? 'none'
+  const entries: { id: string; action: string; outcome: string }[] = JSON.parse(stdout)
+  return entries.find(({ action, outcome }) => action === 'scale' && outcome === 'applied')?.id ?? 'none'
 }
 
 describe('the commands of the pages', () => {
