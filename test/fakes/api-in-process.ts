@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '@lxc-autoscale/core'
@@ -76,6 +76,14 @@ export interface ApiOnHost {
   readonly clock?: Clock
 }
 
+/** A folder with a page, as the dashboard is built. */
+function dashboardFolder(directory: string): string {
+  const folder = join(directory, 'dashboard')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>')
+  return folder
+}
+
 /** The application as the daemon starts it on a host that is there already. */
 export async function apiOnHost({ host, commands, config, state, files, clock = systemClock }: ApiOnHost) {
   const { proc, cgroup, pve } = host.paths
@@ -113,7 +121,7 @@ export async function apiOnHost({ host, commands, config, state, files, clock = 
     telemetry,
     keys: new KeyRing(configuredKeys(settings.authentication), systemClock),
     streams,
-    dashboard: join(state, 'no-dashboard'),
+    dashboard: dashboardFolder(state),
     connections: new Connections(settings.server.max_connections, systemClock),
     metrics: new MetricsFeed({ ...about, keeper: series }),
     series,
