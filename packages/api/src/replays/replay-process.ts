@@ -22,7 +22,7 @@ const KEPT_CHARACTERS = 2_000
 
 /**
  * Replays in a process of its own. Not in a thread: the end of the memory of a thread, or a crash in it, can be the end of the daemon, its
- * buffers count in no limit of V8, it cannot have a priority of its own, and what it used is not given back.
+ * buffers count in no limit of V8, and what it used is not given back.
  */
 export function replayProcess({ node, program }: ReplayProgram): Replay {
   return (job, { signal, onProgress }) =>
