@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
 import type { PretendHost } from '@lxc-autoscale/simulator'
@@ -235,6 +235,33 @@ describe('a boost', () => {
     expect(sizeOf(101)).toMatchObject({ cores: 3 })
   })
 
+  test('of a container that has what it had already is over, without a word on changes that nobody made', async () => {
+    const { change_id: first } = await post('/boost', { lxc_id: 101, memory: 2_048, seconds: 600 })
+    await post('/boost', { lxc_id: 101, cores: 4, seconds: 600 })
+    await post(`/history/${first}/undo`, {})
+    await pass(11 * MINUTE_MS)
+    await comes(boosts).toEqual([])
+    expect(sizeOf(101)).toEqual({ cores: 2, memory: 1_024 })
+    await comes(async () => (await history())[0]?.message).toMatch(/the boost of container 101 is over$/)
+  })
+
+  test('of a container that is on another node is given back when it is here again; of one that is gone it is over', async () => {
+    await post('/boost', { lxc_id: 101, cores: 4, seconds: 600 })
+    await post('/boost', { lxc_id: 102, cores: 4, seconds: 600 })
+    const conf = (vmid: number) => join(host.paths.pve, 'lxc', `${vmid}.conf`)
+    const text = readFileSync(conf(101), 'utf8')
+    for (const vmid of [101, 102]) rmSync(conf(vmid))
+    const list = join(host.paths.pve, '.vmlist')
+    const { ids } = JSON.parse(readFileSync(list, 'utf8'))
+    writeFileSync(list, JSON.stringify({ version: 2, ids: { 101: { ...ids[101], node: 'elsewhere' } } }))
+    await pass(11 * MINUTE_MS)
+    await comes(boosts).toMatchObject([{ lxc_id: 101, trouble: expect.stringContaining('it is on node elsewhere') }])
+    writeFileSync(conf(101), text)
+    await pass(HOUR_MS)
+    await comes(boosts).toEqual([])
+    expect(sizeOf(101)).toMatchObject({ cores: 2 })
+  })
+
   test('in the place of another keeps what the first one found', async () => {
     await post('/boost', { lxc_id: 101, memory: 2_048, seconds: 600 })
     await post('/boost', { lxc_id: 101, cores: 4, memory: 4_096, seconds: 1_200 })
@@ -274,12 +301,10 @@ describe('a boost', () => {
     const refusals = (await history()).filter(({ outcome }) => outcome === 'refused')
     expect(refusals).toHaveLength(1)
     await pass(7 * HOUR_MS)
+    await comes(boosts).toEqual([])
     expect(sizeOf(101)).toMatchObject({ memory: 2_048 })
-    expect(await boosts()).toEqual([])
-    expect((await history())[0]).toMatchObject({
-      outcome: 'unchanged',
-      message: expect.stringContaining('left to the model'),
-    })
+    const isLeft = { outcome: 'unchanged', message: expect.stringContaining('left to the model') }
+    await comes(async () => (await history())[0]).toMatchObject(isLeft)
   })
 
   test('ends when a person ends it, or takes its change back', async () => {

@@ -120,8 +120,11 @@ export class BoostKeeper {
     const work = this.#work
     if (signal.aborted || work === undefined) return
     const leftMs = untilMs - clock.monotonicMs()
+    const isAway = error.code === 'CONTAINER_NOT_FOUND'
+    // From another node it may come back with what it was given.
+    const isGone = isAway && (leftMs <= 0 || error.details['node'] === undefined)
     try {
-      if (error.code === 'CONTAINER_NOT_FOUND') await steering.setBoost(vmid, undefined)
+      if (isGone) await steering.setBoost(vmid, undefined)
       else if (leftMs <= 0) await this.#run(boostLeft(work, boost, error.message), work, 'its time is over')
       else await this.#tell(boost, `${error.message}; tried again until ${localTimeText(clock.nowMs() + leftMs)}`)
     } catch (problem) {

@@ -138,7 +138,8 @@ function stillBoosted({ before, given, replaced }: KeptBoost, has: AllocationBod
     if (isAs(given) || isAs(replaced)) {
       parts.push(part.name)
       fields.push(...boosted)
-    } else changed.push(part.name)
+      // What it has back already, by an undo perhaps, is no will of anybody else.
+    } else if (!isAs(before)) changed.push(part.name)
   }
   const pick = (from: AllocationBody) => Object.fromEntries(fields.map(field => [field, from[field]]))
   return { parts, changed, before: pick(before), has: pick(has) }

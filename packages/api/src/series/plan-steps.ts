@@ -35,7 +35,8 @@ export interface StepPlan {
 export function planSteps({ sinceMs, untilMs, steps }: AskedSpan, kept: KeptSpans): StepPlan {
   const sampleMs = Math.round((kept.intervalMs ?? 0) / MS_PER_SECOND) * MS_PER_SECOND
   const { source, keptMs, reachMs } = finest(sinceMs, kept, sampleMs)
-  const fromMs = Math.max(sinceMs, reachMs)
+  // What ended before all that is kept is a step of which nothing is known, not one of another time.
+  const fromMs = Math.max(sinceMs, Math.min(reachMs, untilMs))
   const leastMs = Math.max(2 * sampleMs, (untilMs - fromMs) / steps, keptMs)
   for (let stepMs = keptMs * Math.ceil(leastMs / keptMs); ; stepMs += keptMs) {
     const startMs = Math.floor(fromMs / stepMs) * stepMs

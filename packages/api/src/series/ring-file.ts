@@ -42,7 +42,8 @@ export interface RingRecord {
 /**
  * The downsampled history of one container, of fixed size. A record names its slot and has a checksum: one that is torn, or of
  * another time, is not known, so that nothing needs to be mended after a crash, and a step of the clock takes only the places
- * of what is written at the wrong time.
+ * of what is written at the wrong time. It is written in place, so a link that stands there is not followed: what it leads to
+ * would be overwritten.
  */
 export class RingFile {
   readonly path: string
@@ -53,7 +54,8 @@ export class RingFile {
 
   /** Rejects with the system's error. */
   async write(records: readonly RingRecord[]): Promise<void> {
-    const handle = await openRegularFile(this.path, { flags: constants.O_RDWR | constants.O_CREAT, mode: 0o640 })
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
+    const handle = await openRegularFile(this.path, { flags, mode: 0o640 })
     try {
       for (const { position, bytes } of pieces(records)) await writeAll(handle, bytes, position)
     } finally {
@@ -70,14 +72,16 @@ export class RingFile {
     [from, to]: readonly [from: number, to: number],
     take: (slot: number, values: Float64Array) => void,
   ): Promise<void> {
-    const handle = await openRegularFile(this.path).catch(error => {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW
+    const handle = await openRegularFile(this.path, { flags }).catch(error => {
       if (systemErrorCode(error) === 'ENOENT') return undefined
       throw error
     })
     if (handle === undefined) return
     try {
       const values = new Float64Array(COLUMN_COUNT)
-      for (let slot = Math.max(from, to - slots); slot < to; ) {
+      // None is before 1970, where a host without a clock may begin.
+      for (let slot = Math.max(0, from, to - slots); slot < to; ) {
         // To the end of the ring at the most; it goes on at its begin.
         const end = Math.min(to, slot + slots - (slot % slots))
         const words = new Uint16Array((end - slot) * RECORD_WORDS)

@@ -49,6 +49,9 @@ export const ScaleResourcesRequest = z
   )
 export type ScaleResourcesRequest = z.input<typeof ScaleResourcesRequest>
 
+/** By an API of an earlier version, as one that runs on while the package is being upgraded. */
+const NOT_SAID = { ...NO_STEERING, problem: 'the API does not say what is paused: systemctl restart lxc_autoscale_api' }
+
 /** `GET /resource/lxc/config` and one element of `GET /resource/lxc/configs`. */
 export const ContainerConfigBody = AllocationBody.extend({
   lxc_id: z.number(),
@@ -74,7 +77,7 @@ export const ContainerConfigBody = AllocationBody.extend({
     .describe(
       'The line of raw LXC configuration that settles cores or memory past Proxmox, so that a change of them has no effect; null when there is none.',
     ),
-  steering: SteeringBody.default(NO_STEERING).describe('What people tell the autoscaler to do with it.'),
+  steering: SteeringBody.default(NOT_SAID).describe('What people tell the autoscaler to do with it.'),
 })
 export type ContainerConfigBody = z.output<typeof ContainerConfigBody>
 

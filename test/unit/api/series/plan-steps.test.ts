@@ -27,6 +27,13 @@ test('nothing older than what is kept is told of', () => {
   expect(startMs).toBeGreaterThan(NOW_MS - 60 * DAY_MS - 2 * stepMs)
 })
 
+test('what ended before all that is kept is told of as of its own time', () => {
+  const untilMs = NOW_MS - 100 * DAY_MS
+  const { startMs, stepMs, count } = planSteps({ sinceMs: untilMs - DAY_MS, untilMs, steps: 600 }, KEPT)
+  expect(count).toBe(1)
+  expect(Math.abs(startMs - untilMs)).toBeLessThan(stepMs)
+})
+
 test('samples that come every minute are no finer than minutes, and two of them are in each step', () => {
   expect(plan(HOUR_MS, 600, { intervalMs: MINUTE_MS })).toMatchObject({ source: 'minutes', stepMs: 2 * MINUTE_MS })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -122,5 +122,21 @@ describe('a file of history', () => {
     const ring = newRing()
     mkdirSync(ring.path)
     await expect(ring.write([record(1, 1)])).rejects.toMatchObject({ code: 'STATE_INVALID' })
+  })
+
+  test('does not write into, nor read, what a link in its place leads to', async () => {
+    const ring = newRing()
+    const other = `${ring.path}.other`
+    writeFileSync(other, 'of somebody else')
+    symlinkSync(other, ring.path)
+    await expect(ring.write([record(1, 1)])).rejects.toMatchObject({ code: 'STATE_INVALID' })
+    await expect(known(ring, [0, 40])).rejects.toMatchObject({ code: 'STATE_INVALID' })
+    expect(readFileSync(other, 'utf8')).toBe('of somebody else')
+  })
+
+  test('has nothing from before 1970, where the clock of a host without one begins', async () => {
+    const ring = newRing()
+    await ring.write([record(1, 0x5000)])
+    expect([...(await known(ring, [-200, 5])).keys()]).toEqual([1])
   })
 })

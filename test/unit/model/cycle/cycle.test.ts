@@ -338,6 +338,14 @@ describe('nothing is changed', () => {
     expect(model.api.changes).not.toEqual([])
   })
 
+  test('of any container by an API that does not say what is paused, as one of an earlier version', async () => {
+    for (const vmid of [101, 102]) Object.assign(model.api.add(vmid), { steering: undefined })
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    expect(model.api.changes).toEqual([])
+    expect(model.status?.warnings).toMatchObject([{ code: 'pauses_unreadable' }])
+  })
+
   test('of a container whose mode a person ordered to be off, against its tags and the configuration', async () => {
     model.api.add(101, { steering: { ...NO_STEERING, mode: 'off' } })
     model.measure({ 101: {}, 102: {} })
