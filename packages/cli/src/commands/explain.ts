@@ -4,11 +4,12 @@ import {
   type ExplainBody,
   explainedContainer,
   type HistoryEntryBody,
+  whoText,
 } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
 import { readVerdict } from '../api/read-verdict.ts'
-import { allocationText, shortWhy, whoText } from '../output/changes.ts'
+import { allocationText, shortWhy } from '../output/changes.ts'
 import { ago, figure, screenWidth, table } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'

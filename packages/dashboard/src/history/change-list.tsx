@@ -1,8 +1,9 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { whoText } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText } from '../format.ts'
-import { directionsOf, entryText } from './change-steps.ts'
+import { directionsOf, entryText, stepsOf } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
 interface ChangeListProps {
@@ -39,8 +40,8 @@ export function ChangeList({ label, entries, hasContainers }: ChangeListProps) {
 const SIGNS = { up: '▲', down: '▼' }
 
 function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; readonly hasContainer: boolean }) {
-  const { time, lxc_id: vmid, name, who, why, outcome, message } = entry
-  const isMade = outcome === 'applied'
+  const { time, lxc_id: vmid, name, why, outcome, message } = entry
+  const hasSizes = outcome === 'applied' && stepsOf(entry).length > 0
   return (
     <tr class={`outcome-${outcome}`}>
       <td>
@@ -59,14 +60,14 @@ function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; 
       </td>
       <td class="why">
         {why !== null && <Foreign text={changeText(why)} />}
-        {!isMade && why !== message && (
+        {!hasSizes && why !== message && (
           <small>
             <Foreign text={changeText(message)} />
           </small>
         )}
       </td>
       <td>
-        <Foreign text={who.key} />
+        <Foreign text={whoText(entry)} />
       </td>
       <td class="outcome">
         {outcome}
