@@ -23,12 +23,10 @@ export function ChangeFacts({ entry, beforeUndo }: ChangeFactsProps) {
         <Time iso={time} /> by <Foreign text={whoText(entry)} />
         {outcome !== 'applied' && <strong> {outcome}</strong>}
       </p>
-      {why !== null && (
-        <p>
-          <Foreign text={changeText(why)} />
-        </p>
-      )}
-      {outcome !== 'applied' && outcome !== 'unchanged' && (
+      <p>
+        <Foreign text={changeText(why ?? message)} />
+      </p>
+      {why !== null && outcome !== 'applied' && outcome !== 'unchanged' && (
         <p>
           <Foreign text={changeText(message)} />
         </p>

@@ -3,7 +3,7 @@ import { whoText } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText } from '../format.ts'
-import { directionsOf, entryText, stepsOf } from './change-steps.ts'
+import { directionsOf, entryText } from './change-steps.ts'
 import { UndoButton } from './undo-button.tsx'
 
 interface ChangeListProps {
@@ -41,7 +41,7 @@ const SIGNS = { up: '▲', down: '▼' }
 
 function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; readonly hasContainer: boolean }) {
   const { time, lxc_id: vmid, name, why, outcome, message } = entry
-  const hasSizes = outcome === 'applied' && stepsOf(entry).length > 0
+  const isMade = outcome === 'applied'
   return (
     <tr class={`outcome-${outcome}`}>
       <td>
@@ -59,8 +59,8 @@ function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; 
         <Foreign text={entryText(entry)} />
       </td>
       <td class="why">
-        {why !== null && <Foreign text={changeText(why)} />}
-        {!hasSizes && why !== message && (
+        <Foreign text={changeText(why ?? message)} />
+        {!isMade && why !== null && why !== message && (
           <small>
             <Foreign text={changeText(message)} />
           </small>

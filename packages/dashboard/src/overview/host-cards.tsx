@@ -97,8 +97,8 @@ function shareText(given: number | null, total: number | null): string {
 /** Less than nothing: more was given than before. */
 function Freed({ amount, write }: { readonly amount: number; readonly write: (amount: number) => string }) {
   return (
-    <>
+    <span class="freed">
       {write(Math.abs(amount))} <small>{amount < 0 ? 'more given' : 'freed'}</small>
-    </>
+    </span>
   )
 }
