@@ -126,7 +126,8 @@ function policyLines({ policy }: ExplainBody): string[] {
 
 function verdictLines({ verdict }: ExplainBody): string[] {
   if (verdict === null) return []
-  if (verdict.source === 'none') return ['isolation forest: too little history to judge it yet']
+  if (verdict.source === 'none')
+    return ['isolation forest: has seen too little of it, or of it since its last change, to judge it now']
   const state = verdict.is_anomalous ? 'abnormal' : 'normal'
   const strange = verdict.features.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(', ')
   return [
