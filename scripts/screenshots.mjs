@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The pictures of the README, from a run of the demo: npm run screenshots [-- SECONDS that it has run before, 120 by default]
+// The pictures of the README, from a run of the demo: npm run screenshots [-- SECONDS that it has run before, 105 by default]
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 
 const root = join(import.meta.dirname, '..')
-const seconds = Number(process.argv[2] ?? 120)
+const seconds = Number(process.argv[2] ?? 105)
 const VIEW = { width: 1_280, height: 800 }
 /** Of a picture, 0-100: text is sharp, and the file small. */
 const QUALITY = 82
@@ -19,7 +19,7 @@ try {
   const { url, key } = await started()
   await sleep(1_000 * seconds)
   await take('light', url, key, page => page.getByRole('table', { name: 'Containers' }).waitFor())
-  await take('dark', `${url}container/101?range=1h`, key, page => page.getByRole('figure').first().waitFor())
+  await take('dark', `${url}container/107?range=7d`, key, page => page.getByRole('figure').first().waitFor())
 } finally {
   await browser.close()
   demo.kill('SIGINT')

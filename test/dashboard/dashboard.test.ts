@@ -184,6 +184,8 @@ async function everyPage(watched: WatchedPage, look: () => Promise<readonly stri
 test.each([
   ['light', 1_440],
   ['dark', 390],
+  ['dark', 1_440],
+  ['light', 390],
 ] as const)('every page is accessible, and no wider than its window: %s, %i px', async (colorScheme, width) => {
   const watched = await WatchedPage.open(browser, host.url, { colorScheme, viewport: { width, height: 844 } })
   const faults = await everyPage(watched, () => watched.faults())

@@ -25,11 +25,9 @@ export {
 export { givenCores } from './contracts/given-cores.ts'
 export { anotherSince, isBegun, mayHaveMoved } from './contracts/history-meaning.ts'
 export {
-  FORMER_MODEL_KEY_NAME,
   isMarkedAsHash,
   type KeyLine,
   keyLines,
-  MODEL_KEY_NAME,
   modelKey,
   modelKeyLine,
   operatorKey,
@@ -69,6 +67,7 @@ export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
 export * from './contracts/stream-times.ts'
 export * from './contracts/what-if.ts'
+export { API_ITSELF, FORMER_MODEL_KEY_NAME, MODEL_KEY_NAME, whoText } from './contracts/who.ts'
 export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
 export {
   type DaemonContext,

@@ -19,6 +19,9 @@ test('a change is told as what it moved, or was to move', () => {
   expect(entryText(refused)).toBe('cores 1 → 9')
   expect(entryText(unlimited)).toBe('cores 1 → all, CPU limit none → 0.5')
   expect(entryText(snapshot)).toBe('snapshot: create <b>x')
+  expect(entryText(historyEntry({ action: 'mode', before: null, after: null, asked: { mode: 'grow_only' } }))).toBe(
+    'mode grow_only',
+  )
   expect([...directionsOf(grown)]).toEqual(['up', 'down'])
 })
 

@@ -28,7 +28,7 @@ test('what a replay came to is told in sentences, with what is not known left op
     'That is 0.75 cores less.',
   ])
   const [was, , difference] = whatIfText({ had: { ...had, cores: null }, would })
-  expect([was?.slice(0, 19), difference]).toEqual(['It had – and 2 GiB ', 'That is about the same.'])
+  expect([was?.slice(0, 19), difference]).toEqual(['It had – and 2 GiB ', 'That is about the same size.'])
 })
 
 test('what holds a container is told by the reason of the rule, each resource by its own', () => {

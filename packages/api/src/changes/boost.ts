@@ -5,6 +5,7 @@ import {
   type HistoryEntryBody,
   localTimeText,
   MS_PER_SECOND,
+  whoText,
 } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
@@ -37,6 +38,9 @@ export interface AskedBoost {
   readonly who: HistoryEntryBody['who']
 }
 
+/** The model gives nobody a boost: with its key, a person does. */
+const OF_NO_MODEL = { action: 'scale', undo_of: null, idempotency_key: null } as const
+
 /**
  * Gives a container more, and keeps what it gets back. It is on the disk before the command is run: whatever happens then, what
  * the container has when the time is over tells what there is to give back.
@@ -59,7 +63,7 @@ export async function boostChange(parts: BoostParts, asked: AskedBoost): Promise
     boost: { until },
     onBegin: async changeId => {
       const before = { ...has, ...(earlier === undefined ? {} : stillBoosted(earlier, has).before) }
-      const about = { lxc_id: vmid, change_id: changeId, until, who: who.key, trouble: null }
+      const about = { lxc_id: vmid, change_id: changeId, until, who: whoText({ who, ...OF_NO_MODEL }), trouble: null }
       noted = { ...about, before, given, replaced: earlier?.given ?? null }
       await steering.setBoost(vmid, noted)
     },

@@ -80,7 +80,7 @@ function paused({ steering, decided }: StateFacts): NamedState | undefined {
   const until = steering.paused_until
   if (until !== null) {
     const end = until === 'forever' ? 'that is ended' : localTimeText(Date.parse(until))
-    return { state: 'paused', text: `left alone until ${end}, because somebody said so` }
+    return { state: 'paused', text: `left alone until ${end}` }
   }
   switch (steering.mode ?? decided?.mode) {
     case 'off':
@@ -114,7 +114,9 @@ function atMaximum({ decided }: StateFacts): NamedState | undefined {
   const { at_maximum: at, limits, wanted } = decision
   const texts = [
     ...(at.cores ? [`${figure(wanted.cores)} cores are wanted, its maximum is ${figure(limits.max_cores)}`] : []),
-    ...(at.memory ? [`${figure(wanted.memory_mb)} MB are wanted, its maximum is ${figure(limits.max_memory_mb)}`] : []),
+    ...(at.memory
+      ? [`${figure(wanted.memory_mb)} MB are wanted, its maximum is ${figure(limits.max_memory_mb)} MB`]
+      : []),
   ]
   if (texts.length > 0) return { state: 'at_maximum', text: texts.join('; ') }
   const short = heldResources(decision).find(({ rule }) => rule === 'share-host')

@@ -7,6 +7,7 @@ import {
   isDecidedByModel,
   type OverviewRow,
   type SteeringBody,
+  whoText,
 } from '@lxc-autoscale/core'
 import { allocationBody } from '../changes/wire-allocation.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
@@ -51,11 +52,11 @@ export function overviewRow(facts: RowFacts): OverviewRow {
 }
 
 function changeBody(entry: HistoryEntryBody): NonNullable<OverviewRow['last_change']> {
-  const { id, time, who, before, after, outcome, message, why } = entry
+  const { id, time, before, after, outcome, message, why } = entry
   return {
     id,
     time,
-    who: who.key,
+    who: whoText(entry),
     is_by_model: isDecidedByModel(entry),
     text: outcome === 'applied' ? movedText(before, after) : `${outcome}: ${message}`,
     reason: why,

@@ -4,11 +4,12 @@ import {
   type ExplainBody,
   explainedContainer,
   type HistoryEntryBody,
+  whoText,
 } from '@lxc-autoscale/core'
 import { Command } from 'commander'
 import type { ApiClient } from '../api/api-client.ts'
 import { readVerdict } from '../api/read-verdict.ts'
-import { allocationText, shortWhy, whoText } from '../output/changes.ts'
+import { allocationText, shortWhy } from '../output/changes.ts'
 import { ago, figure, screenWidth, table } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
 import { vmidArgument } from './arguments.ts'
@@ -125,7 +126,8 @@ function policyLines({ policy }: ExplainBody): string[] {
 
 function verdictLines({ verdict }: ExplainBody): string[] {
   if (verdict === null) return []
-  if (verdict.source === 'none') return ['isolation forest: too little history to judge it yet']
+  if (verdict.source === 'none')
+    return ['isolation forest: has seen too little of it, or of it since its last change, to judge it now']
   const state = verdict.is_anomalous ? 'abnormal' : 'normal'
   const strange = verdict.features.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(', ')
   return [

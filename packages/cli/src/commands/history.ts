@@ -1,6 +1,6 @@
-import { ALL_CONTAINERS, type HistoryBody, type HistoryEntryBody, lastingText } from '@lxc-autoscale/core'
+import { ALL_CONTAINERS, type HistoryBody, type HistoryEntryBody, lastingText, whoText } from '@lxc-autoscale/core'
 import { Command } from 'commander'
-import { actionText, changeTimeText, shortWhy, stateText, whoText } from '../output/changes.ts'
+import { actionText, changeTimeText, shortWhy, stateText } from '../output/changes.ts'
 import type { Column } from '../output/layout.ts'
 import { bad, good, table, warned } from '../output/terminal.ts'
 import { countArgument, durationArgument, vmidArgument } from './arguments.ts'

@@ -10,10 +10,11 @@ import {
   type HistoryEntryBody,
   type ModelStatus,
   MS_PER_SECOND,
+  whoText,
 } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import { readVerdict } from '../api/read-verdict.ts'
-import { allocationText, whoText } from '../output/changes.ts'
+import { allocationText } from '../output/changes.ts'
 import { type Column, fitLines, wrapLines } from '../output/layout.ts'
 import { ago, bad, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
@@ -219,7 +220,7 @@ function nowText(decided: ContainerStatus | undefined): string | null {
 export function sizeText({ cores, memory_mb }: { cores: number | null; memory_mb: number | null }): string {
   const parts = [
     ...(cores === null ? [] : [`${figure(cores)} ${cores === 1 ? 'core' : 'cores'}`]),
-    ...(memory_mb === null ? [] : [`${memory_mb} MB`]),
+    ...(memory_mb === null ? [] : [`${Math.round(memory_mb)} MB`]),
   ]
   return parts.length === 0 ? 'not known' : parts.join(', ')
 }

@@ -5,10 +5,11 @@ import {
   parseVmid,
   SHORT_ID_CHARACTERS,
   type UndoManyBody,
+  whoText,
 } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import type { ApiClient, UndoManyWords, UndoWords } from '../api/api-client.ts'
-import { allocationText, changeTimeText, shownId, whoText } from '../output/changes.ts'
+import { allocationText, changeTimeText, shownId } from '../output/changes.ts'
 import { bad, good, type Terminal, warned } from '../output/terminal.ts'
 import { durationArgument } from './arguments.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'

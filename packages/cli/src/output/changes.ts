@@ -1,23 +1,6 @@
-import {
-  AllocationBody,
-  API_ITSELF,
-  FORMER_MODEL_KEY_NAME,
-  type HistoryEntryBody,
-  isDecidedByModel,
-  localTimeText,
-  MODEL_KEY_NAME,
-} from '@lxc-autoscale/core'
+import { AllocationBody, type HistoryEntryBody, localTimeText } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { figure } from './terminal.ts'
-
-/** Who decided a change: the model, the service itself, or whoever has the key of this name. */
-export function whoText(entry: HistoryEntryBody): string {
-  const { key } = entry.who
-  if (isDecidedByModel(entry)) return 'model'
-  if (key === API_ITSELF.key) return key
-  // The key of the model, used by somebody else, as this command does where there is no other.
-  return key === MODEL_KEY_NAME || key === FORMER_MODEL_KEY_NAME ? 'a person' : key
-}
 
 /** `2 cores, 1024 MB` of what an audit line holds; of `only`, if given, what `allocation` has in another way. */
 export function allocationText(allocation: unknown, only?: unknown): string {

@@ -1,15 +1,10 @@
 import { ConfigError } from '../errors.ts'
 import { readRegularFile } from '../files/regular-file.ts'
+import { MODEL_KEY_NAME } from './who.ts'
 
 /** What a key may do; each role includes those before it. */
 export const ROLES = ['read', 'scale', 'admin'] as const
 export type Role = (typeof ROLES)[number]
-
-/** By what the audit log knows the model. */
-export const MODEL_KEY_NAME = 'model'
-
-/** What earlier versions called the key that stands alone on the first such line, which is that of the model. */
-export const FORMER_MODEL_KEY_NAME = 'key-file'
 
 /** More than the keys of any installation take. */
 const MOST_BYTES = 1_048_576

@@ -29,7 +29,7 @@ const figure = z.number().nullable()
 export const LastChangeBody = z.object({
   id: z.string(),
   time: z.string(),
-  who: z.string().describe('Name of the key.'),
+  who: z.string().describe('Who decided it: "model", or the name of the key; "a person" with the key of the model.'),
   is_by_model: z.boolean(),
   text: z.string().describe('What was changed: "memory 1024 -> 1536 MB".'),
   reason: z.string().nullable(),

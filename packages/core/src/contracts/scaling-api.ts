@@ -293,9 +293,6 @@ export const CHANGE_ACTIONS = [
 ] as const
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number]
 
-/** By what an entry of the history names the API, where it changed something by itself. No key may have this name. */
-export const API_ITSELF = { key: 'lxc-autoscale', role: 'service' } as const
-
 /** One line of the audit log, and one element of `GET /history`. */
 export const HistoryEntryBody = z.object({
   id: z.string(),

@@ -23,7 +23,7 @@ export const BoostBody = z.object({
   lxc_id: z.number(),
   change_id: z.string().describe('Number of the change that gave it.'),
   until: z.iso.datetime().describe('When it is given back, ISO 8601, UTC.'),
-  who: z.string().describe('Name of the key that asked for it.'),
+  who: z.string().describe('Name of the key that asked for it; "a person" with the key of the model.'),
   before: AllocationBody.describe('What it gets back.'),
   given: AllocationBody.describe('What the boost gave it; as in `before` what it has given back already.'),
   trouble: z

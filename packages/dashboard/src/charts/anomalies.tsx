@@ -58,10 +58,12 @@ export function AnomalyList({ anomalies }: { readonly anomalies: Anomalies }) {
   )
 }
 
+/** The reason names what was strange already, unless it is of the past, of which only the features are kept. */
 function anomalyText({ from, until, text, features }: Anomalies[number]): string {
   const begin = momentText(Date.parse(from) / 1_000)
   const when = until === null ? `since ${begin}` : `${begin} to ${momentText(Date.parse(until) / 1_000)}`
-  const strange = features.map(({ name, share }) => `${name} (${Math.round(share * 100)} %)`).join(', ')
+  const untold = features.filter(({ name }) => !text.includes(name))
+  const strange = untold.map(({ name, share }) => `${name} (${Math.round(share * 100)} %)`).join(', ')
   return `abnormal ${when}: ${text}${strange === '' ? '' : `; strange was ${strange}`}`
 }
 

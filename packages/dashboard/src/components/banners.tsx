@@ -12,7 +12,7 @@ export function Banners() {
       {banners.map(({ about, tone, text, mend }) => (
         <li class={`banner ${tone}`} key={about}>
           <Glyph shape="warning" />
-          <span>{visibleText(text)}</span>
+          <span>{sentence(visibleText(text))}</span>
           {mendParts(mend).map(part =>
             part.isCommand ? (
               <Command text={part.text} key={part.text} />
@@ -26,4 +26,9 @@ export function Banners() {
       ))}
     </ul>
   )
+}
+
+/** Begins with a capital, unless the first word is a name such as `lxc_monitor`. */
+function sentence(text: string): string {
+  return text.replace(/^[a-z](?=[a-z]* )/, letter => letter.toUpperCase())
 }

@@ -7,6 +7,8 @@ const HOUR_SECONDS = 3_600
 export const FOR_GOOD = 'good'
 
 const LENGTHS: readonly (readonly [value: string, words: string])[] = [
+  [String(HOUR_SECONDS / 60), '1 minute'],
+  [String(HOUR_SECONDS / 6), '10 minutes'],
   [String(HOUR_SECONDS / 2), '30 minutes'],
   [String(HOUR_SECONDS), '1 hour'],
   [String(2 * HOUR_SECONDS), '2 hours'],

@@ -27,7 +27,7 @@ export function holdsOf({ held_by: by, held_until: until, reasons }: Decision): 
 export function verdictText(verdict: ExplainBody['verdict']): string {
   if (verdict === null) return 'Not known: it was not looked at yet.'
   const { is_anomalous: isAnomalous, is_acted_on: isActedOn, confidence, source, features, why } = verdict
-  if (source === 'none') return 'Not known: too little has been seen of it yet.'
+  if (source === 'none') return 'Not known: too little has been seen of it, or of it since its last change.'
   if (!isAnomalous) return why === '' ? 'No.' : `No: ${why}`
   const strange = features.map(({ name, share }) => `${name} (${percentText(share * 100)})`).join(', ')
   const held = isActedOn ? 'it is not shrunk while that lasts' : 'not sure enough to hold anything'

@@ -1,4 +1,5 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { whoText } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText } from '../format.ts'
@@ -12,22 +13,20 @@ interface ChangeFactsProps {
 
 /** One change, told in full. */
 export function ChangeFacts({ entry, beforeUndo }: ChangeFactsProps) {
-  const { time, who, why, outcome, message } = entry
+  const { time, why, outcome, message } = entry
   return (
     <article class="change-facts">
       <h3>
         <Foreign text={entryText(entry)} />
       </h3>
       <p>
-        <Time iso={time} /> by <Foreign text={who.key} />
+        <Time iso={time} /> by <Foreign text={whoText(entry)} />
         {outcome !== 'applied' && <strong> {outcome}</strong>}
       </p>
-      {why !== null && (
-        <p>
-          <Foreign text={changeText(why)} />
-        </p>
-      )}
-      {outcome !== 'applied' && outcome !== 'unchanged' && (
+      <p>
+        <Foreign text={changeText(why ?? message)} />
+      </p>
+      {why !== null && outcome !== 'applied' && outcome !== 'unchanged' && (
         <p>
           <Foreign text={changeText(message)} />
         </p>

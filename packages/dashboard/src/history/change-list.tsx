@@ -1,4 +1,5 @@
 import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { whoText } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText } from '../format.ts'
@@ -39,7 +40,7 @@ export function ChangeList({ label, entries, hasContainers }: ChangeListProps) {
 const SIGNS = { up: '▲', down: '▼' }
 
 function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; readonly hasContainer: boolean }) {
-  const { time, lxc_id: vmid, name, who, why, outcome, message } = entry
+  const { time, lxc_id: vmid, name, why, outcome, message } = entry
   const isMade = outcome === 'applied'
   return (
     <tr class={`outcome-${outcome}`}>
@@ -58,15 +59,15 @@ function ChangeRow({ entry, hasContainer }: { readonly entry: HistoryEntryBody; 
         <Foreign text={entryText(entry)} />
       </td>
       <td class="why">
-        {why !== null && <Foreign text={changeText(why)} />}
-        {!isMade && why !== message && (
+        <Foreign text={changeText(why ?? message)} />
+        {!isMade && why !== null && why !== message && (
           <small>
             <Foreign text={changeText(message)} />
           </small>
         )}
       </td>
       <td>
-        <Foreign text={who.key} />
+        <Foreign text={whoText(entry)} />
       </td>
       <td class="outcome">
         {outcome}

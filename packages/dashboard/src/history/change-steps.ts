@@ -40,7 +40,7 @@ export function entryText(entry: HistoryEntryBody): string {
   const { action, asked } = entry
   if (action === 'scale') return 'nothing was to be changed'
   if (action === 'storage-increase') return `root disk +${String(asked['disk_size'])} GiB`
-  const name = asked['snapshot_name'] ?? asked['new_lxc_id']
+  const name = asked['snapshot_name'] ?? asked['new_lxc_id'] ?? asked['mode']
   return name === undefined ? action.replace('-', ': ') : `${action.replace('-', ': ')} ${String(name)}`
 }
 

@@ -11,12 +11,14 @@ export function HostCards({ head }: { readonly head: OverviewHead }) {
       <ResourceCard name="Cores" kind="cpu" resource={cores} write={coresNumber} />
       <ResourceCard name="Memory" kind="memory" resource={memory} write={memoryText} />
       <div class="card">
-        <h2>Freed since it was installed</h2>
+        <h2>Since it was installed</h2>
         <p class="lead">
-          {freedText(sinceInstall.cores, coresText)} <small>and</small> {freedText(sinceInstall.memory_mb, memoryText)}
+          <Freed amount={sinceInstall.cores} write={coresText} />,{' '}
+          <Freed amount={sinceInstall.memory_mb} write={memoryText} />
         </p>
         <p class="hint">
-          in the last 7 days {freedText(lastDays.cores, coresText)} and {freedText(lastDays.memory_mb, memoryText)}
+          in the last 7 days <Freed amount={lastDays.cores} write={coresText} />,{' '}
+          <Freed amount={lastDays.memory_mb} write={memoryText} />
         </p>
       </div>
     </section>
@@ -93,6 +95,10 @@ function shareText(given: number | null, total: number | null): string {
 }
 
 /** Less than nothing: more was given than before. */
-function freedText(amount: number, write: (amount: number) => string): string {
-  return amount < 0 ? `−${write(-amount)}` : write(amount)
+function Freed({ amount, write }: { readonly amount: number; readonly write: (amount: number) => string }) {
+  return (
+    <span class="freed">
+      {write(Math.abs(amount))} <small>{amount < 0 ? 'more given' : 'freed'}</small>
+    </span>
+  )
 }

@@ -6,6 +6,9 @@ import { Foreign } from '../components/text.tsx'
 
 const SHAPES = { deciding: 'dot', idle: 'pause', stuck: 'warning' } as const satisfies Record<string, Shape>
 
+/** How many there are is said beside it, with how many of them are looked after. */
+const COUNTED = /, \d+ containers?\b/
+
 /** One line that says it all. */
 export function VerdictLine({ head }: { readonly head: OverviewHead }) {
   const { node, verdict, looked_after: lookedAfter, containers, paused } = head
@@ -17,7 +20,7 @@ export function VerdictLine({ head }: { readonly head: OverviewHead }) {
       {verdict !== null && (
         <p class={verdict.state}>
           <Glyph shape={SHAPES[verdict.state]} />
-          {visibleText(verdict.text)}
+          {visibleText(verdict.text.replace(COUNTED, ''))}
         </p>
       )}
       <p class="hint">

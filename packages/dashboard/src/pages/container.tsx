@@ -9,7 +9,7 @@ import { Time } from '../components/time.tsx'
 import { Decision } from '../explain/decision.tsx'
 import { SettingsTable } from '../explain/settings-table.tsx'
 import { useExplain } from '../explain/use-explain.ts'
-import { changeText, coresText, memoryText, untilText } from '../format.ts'
+import { changeText, coresNumber, coresText, memoryText, untilText } from '../format.ts'
 import { ChangesView } from '../history/changes-view.tsx'
 import { connection, nowMs, rows } from '../live.ts'
 import { containerActions } from '../overview/row-actions.ts'
@@ -79,7 +79,9 @@ function Facts({ row, mode }: { readonly row: OverviewRow; readonly mode: string
   return (
     <dl class="facts">
       <Fact name="CPU">
-        {coresText(row.cores_used)} of {row.cores_given === null ? 'no limit' : coresText(row.cores_given)}
+        {row.cores_given === null
+          ? `${coresText(row.cores_used)}, no limit`
+          : `${coresNumber(row.cores_used)} of ${coresText(row.cores_given)}`}
       </Fact>
       <Fact name="Memory">
         {memoryText(row.memory_used_mb)} of{' '}

@@ -7,7 +7,7 @@ export function whatIfText({ had, would }: Pick<WhatIfResult, 'had' | 'would'>):
   return [
     `It had ${sizeText(had)}, too little ${percentText(had.short_percent)} of the time, with ${countText(had.changes, 'change')}.`,
     `It would have had ${sizeText(would)}, too little ${percentText(would.short_percent)} of the time, with ${changes} and ${kills}.`,
-    `That is ${[difference(had.cores, would.cores, coresText), difference(had.memory_mb, would.memory_mb, memoryText)].filter(Boolean).join(' and ') || 'about the same'}.`,
+    `That is ${[difference(had.cores, would.cores, coresText), difference(had.memory_mb, would.memory_mb, memoryText)].filter(Boolean).join(' and ') || 'about the same size'}.`,
   ]
 }
 

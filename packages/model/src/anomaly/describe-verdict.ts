@@ -9,5 +9,6 @@ export function describeVerdict({ isAnomalous, score, alarmScore, topFeatures, s
   const shares = topFeatures.map(({ name, share }) => `${name} ${Math.round(share * PERCENT)}%`).join(', ')
   const whose = source === 'fleet' ? 'unlike the other containers' : 'unlike itself'
   const alarm = Math.floor(100 * alarmScore) / 100
-  return `${whose}: score ${beside(score, [alarm], 2)} above ${alarm} (${shares})`
+  // An alarm lasts until the score is well below.
+  return `${whose}: score ${beside(score, [alarm], 2)} ${score > alarm ? 'above' : 'still near'} ${alarm} (${shares})`
 }

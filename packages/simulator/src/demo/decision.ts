@@ -1,4 +1,4 @@
-import { AllocationBody, type HistoryEntryBody } from '@lxc-autoscale/core'
+import { AllocationBody, type HistoryEntryBody, whoText } from '@lxc-autoscale/core'
 
 /** Name of the key of the model. */
 export const MODEL = 'model'
@@ -30,6 +30,7 @@ export function toDecision(entry: HistoryEntryBody): Decision | undefined {
   const before = allocation(entry.before)
   const after = allocation(entry.outcome === 'applied' ? entry.after : undefined)
   const { cores, cpulimit, memory } = entry.asked
+  const who = whoText(entry)
   const steps: Step[] = [
     { resource: 'cores', from: coresOf(before), to: coresOf(after) ?? asNumber(cpulimit) ?? asNumber(cores) },
     { resource: 'memory', from: before?.memory_mb ?? undefined, to: after?.memory_mb ?? asNumber(memory) },
@@ -41,7 +42,7 @@ export function toDecision(entry: HistoryEntryBody): Decision | undefined {
     steps: steps.filter(({ from, to }) => to !== undefined && from !== to),
     outcome: entry.outcome,
     why: entry.why ?? '',
-    person: entry.who.key === MODEL ? undefined : entry.who.key,
+    person: who === MODEL ? undefined : who,
     problem: entry.outcome === 'applied' ? undefined : entry.message,
   }
 }
@@ -49,7 +50,7 @@ export function toDecision(entry: HistoryEntryBody): Decision | undefined {
 /** One line for the screen: when, which container, what, and why. */
 export function decisionLine({ vmid, name, steps, outcome, why, person, problem }: Decision, seconds: number): string {
   const what = steps.map(describe).join(', ') || 'nothing to change'
-  const words = person === undefined ? why : `by ${person}: ${why}`
+  const words = person === undefined ? why : [`by ${person}`, why].filter(Boolean).join(': ')
   const because = problem === undefined ? words : `${outcome}: ${problem}`
   return `${lineHead({ vmid, name }, seconds)} ${what.padEnd(42)} ${because}`.trimEnd()
 }

@@ -70,7 +70,8 @@ test('a row tells what the last change moved, or what came of it', () => {
   const change = historyEntry({ before, after: { ...before, cores: 2, memory_mb: 1_536 } })
   expect(rowOf(big, { lastChange: change }).last_change).toMatchObject({
     text: 'cores 1 -> 2, memory 1024 -> 1536 MB',
-    who: 'model',
+    // The key of the model, and not in its way.
+    who: 'a person',
     is_by_model: false,
   })
   const failed = historyEntry({ outcome: 'failed', message: 'pct timed out' })

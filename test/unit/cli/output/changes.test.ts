@@ -1,6 +1,6 @@
-import { API_ITSELF, changeKey } from '@lxc-autoscale/core'
+import { API_ITSELF, changeKey, whoText } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
-import { allocationText, shortWhy, whoText } from '../../../../packages/cli/src/output/changes.ts'
+import { allocationText, shortWhy } from '../../../../packages/cli/src/output/changes.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
 
 const key = (name: string) => ({ key: name, role: 'scale', address: '127.0.0.1' })

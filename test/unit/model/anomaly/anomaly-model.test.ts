@@ -80,6 +80,8 @@ describe('AnomalyModel', () => {
     expect(verdict?.confidence).toBeGreaterThan(50)
     expect(verdict?.topFeatures[0]?.name).toMatch(/cpu|memory/)
     expect(verdict && describeVerdict(verdict)).toMatch(/^unlike itself: score 0\.\d+ above 0\.\d+ \(\w+ \d+%/)
+    const ending = verdict && { ...verdict, score: 0.426, alarmScore: 0.431 }
+    expect(ending && describeVerdict(ending)).toMatch(/^unlike itself: score 0\.426 still near 0\.43 \(/)
     expect(fleet.model.counts()).toMatchObject({ alarms: 1, withOwnForests: 1 })
   })
 

@@ -1,4 +1,4 @@
-import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { changeKey, type HistoryEntryBody } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
 import { decisionLine, toDecision } from '../../../../packages/simulator/src/demo/decision.ts'
 import { historyEntry } from '../../../builders/history-entry.ts'
@@ -10,6 +10,7 @@ function entry(overrides: Partial<HistoryEntryBody>): HistoryEntryBody {
     before: allocation,
     after: { ...allocation, cores: 4 },
     why: 'CPU at 98 %',
+    idempotency_key: changeKey('0123456789abcdef', 101, 1),
     ...overrides,
   })
 }
@@ -42,4 +43,11 @@ test('what was refused says so, with what was asked for', () => {
 
 test('a snapshot is no decision about size', () => {
   expect(line({ action: 'snapshot-create' })).toBeUndefined()
+})
+
+test('what the model did not decide is said to be of whoever did, with a reason or without', () => {
+  const who = { key: 'anna', role: 'scale', address: '127.0.0.1' } as const
+  expect(line({ who, idempotency_key: null })).toMatch(/ by anna: CPU at 98 %$/)
+  expect(line({ who, idempotency_key: null, why: null })).toMatch(/ by anna$/)
+  expect(line({ idempotency_key: null })).toMatch(/ by a person: CPU at 98 %$/)
 })

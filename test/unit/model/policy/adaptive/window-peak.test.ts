@@ -12,9 +12,9 @@ describe('WindowPeak', () => {
 
   test('tells when the peak was, exact to a sixtieth of the window', () => {
     const window = new WindowPeak(SPAN_MS)
-    window.add(PIECE_MS * 3.5, 9)
+    window.add(PIECE_MS * 3.2, 9)
     window.add(PIECE_MS * 20, 5)
-    expect(window.peakMs).toBe(PIECE_MS * 3)
+    expect(window.peakMs).toBe(PIECE_MS * 3.5)
   })
 
   test('gives the highest value of the window, exact to a sixtieth of it', () => {

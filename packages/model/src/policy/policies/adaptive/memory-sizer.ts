@@ -258,7 +258,7 @@ export class MemorySizer {
 }
 
 /** A window of weeks tells no closer. */
-const RECENTLY_MS = 6 * MS_PER_HOUR
+const RECENTLY_MS = 8 * MS_PER_HOUR
 
 function agoText(agoMs: number): string {
   const hours = Math.max(0, agoMs) / MS_PER_HOUR

@@ -51,9 +51,9 @@ export class WindowPeak {
     return this.#length === 0 ? 0 : (this.#values[this.#head] ?? 0)
   }
 
-  /** When the peak was seen, exact to a piece of the window. */
+  /** When the peak was seen: the middle of that piece of the window, so no more than half of one beside. */
   get peakMs(): number {
-    return (this.#pieces[this.#head] ?? 0) * this.#pieceMs
+    return ((this.#pieces[this.#head] ?? 0) + 0.5) * this.#pieceMs
   }
 
   serialise(): z.input<typeof WindowPeakState> {
