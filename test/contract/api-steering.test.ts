@@ -262,6 +262,21 @@ describe('a boost', () => {
     expect(sizeOf(101)).toMatchObject({ cores: 2 })
   })
 
+  test('of many that end together leaves room in the queue, and none is refused for want of it', async () => {
+    await api.close()
+    const vmids = Array.from({ length: 12 }, (_, at) => 101 + at)
+    const folder = temporaryDirectory()
+    const containers = vmids.map(vmid => ({ vmid, shape: 'idle' as const, cores: 1, memoryMb: 512 }))
+    host = await pretendHost(join(folder, 'host'), { containers, hostCores: 32 })
+    commands = new RecordingCommands(host.paths.pve)
+    api = await apiOnHost({ host, commands, config, state: join(folder, 'api'), clock, maxWaiting: 8 })
+    for (const vmid of vmids) await post('/boost', { lxc_id: vmid, cores: 2, seconds: 600 })
+    await pass(11 * MINUTE_MS)
+    await comes(boosts).toEqual([])
+    expect(vmids.map(vmid => sizeOf(vmid).cores)).toEqual(vmids.map(() => 1))
+    expect((await history()).filter(({ outcome }) => outcome === 'refused')).toEqual([])
+  })
+
   test('in the place of another keeps what the first one found', async () => {
     await post('/boost', { lxc_id: 101, memory: 2_048, seconds: 600 })
     await post('/boost', { lxc_id: 101, cores: 4, memory: 4_096, seconds: 1_200 })

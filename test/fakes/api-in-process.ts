@@ -74,6 +74,8 @@ export interface ApiOnHost {
   readonly state: string
   readonly files?: LineFiles
   readonly clock?: Clock
+  /** Changes that may wait for their turn. */
+  readonly maxWaiting?: number
 }
 
 /** A folder with a page, as the dashboard is built. */
@@ -85,7 +87,8 @@ function dashboardFolder(directory: string): string {
 }
 
 /** The application as the daemon starts it on a host that is there already. */
-export async function apiOnHost({ host, commands, config, state, files, clock = systemClock }: ApiOnHost) {
+export async function apiOnHost(api: ApiOnHost) {
+  const { host, commands, config, state, files, clock = systemClock, maxWaiting = 64 } = api
   const { proc, cgroup, pve } = host.paths
   const settings = ApiConfig.parse({
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
@@ -103,7 +106,7 @@ export async function apiOnHost({ host, commands, config, state, files, clock = 
     log: log.log,
     ...(files === undefined ? {} : { files }),
   })
-  const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting: 64 }))
+  const queue = new ContainerQueue(() => ({ maxRunning: 2, maxWaiting }))
   const streams = new EventStreams()
   const telemetry = new ApiTelemetry(queue, streams)
   const about = { clock, log: log.log, signal: stopping.signal }

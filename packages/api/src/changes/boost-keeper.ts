@@ -17,6 +17,8 @@ import type { Change, ChangeOrigin, ChangeRunner } from './change-runner.ts'
 
 /** How late a boost may end. */
 const LOOK_MS = 5 * MS_PER_SECOND
+/** Boosts that are given back at once: many may be due together, and the queue is for people too. */
+const MOST_AT_ONCE = 8
 /** What cannot be given back is tried again after a minute, then after twice as long each time, up to half an hour. */
 const FIRST_PAUSE_MS = MS_PER_MINUTE
 const LONGEST_PAUSE_MS = 30 * MS_PER_MINUTE
@@ -59,12 +61,18 @@ export class BoostKeeper {
     this.#work = work
   }
 
-  /** Looks until the daemon stops. What is due at the first look is in the queue when this returns. */
+  /** Looks until the daemon stops. What is due at the first look is in the queue when this returns, as far as it has its turn. */
   async run(): Promise<void> {
     const { clock, signal } = this.#parts
-    await runEvery({ intervalMs: () => LOOK_MS, clock, signal }, async () => {
-      for (const boost of this.#parts.steering.boosts()) if (this.#isDue(boost)) void this.#end(boost)
-    })
+    await runEvery({ intervalMs: () => LOOK_MS, clock, signal }, async () => this.#look())
+  }
+
+  #look(): void {
+    const { steering, signal } = this.#parts
+    for (const boost of steering.boosts()) {
+      if (signal.aborted || this.#running.size >= MOST_AT_ONCE) return
+      if (this.#isDue(boost)) void this.#end(boost)
+    }
   }
 
   #isDue({ lxc_id: vmid, change_id: changeId, until }: KeptBoost): boolean {
@@ -91,6 +99,7 @@ export class BoostKeeper {
     }
     const isLeft = work.steering.boosts().some(({ change_id: id }) => id === boost.change_id)
     if (!isLeft) this.#tries.delete(vmid)
+    this.#look()
   }
 
   #triesOf({ lxc_id: vmid, change_id: changeId }: KeptBoost): Tries {

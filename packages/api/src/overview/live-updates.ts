@@ -41,7 +41,8 @@ export class LiveUpdates {
       group.delete(stream)
       if (group.size === 0) this.#listeners.delete(stream.caller)
     })
-    if (!this.#isRunning) void this.#run()
+    // Who listens comes back then, and is told why.
+    if (!this.#isRunning) void this.#run().catch(() => this.#dropAll())
   }
 
   async #run(): Promise<void> {
@@ -50,19 +51,26 @@ export class LiveUpdates {
     const unsubscribe = audit.subscribe(entry => this.#tellChange(entry))
     let beatMs = clock.monotonicMs()
     let sparksEndMs = overview.sparksEndMs()
-    while (this.#listeners.size > 0 && !signal.aborted) {
-      await clock.sleep(LOOK_INTERVAL_MS, signal)
-      const look = this.#tell(await overview.look())
-      const endMs = overview.sparksEndMs()
-      if (endMs !== sparksEndMs) this.#sendAll('sparks', caller => overview.sparksTextFor(look, caller, endMs))
-      sparksEndMs = endMs
-      if (clock.monotonicMs() - beatMs < BEAT_MS) continue
-      beatMs = clock.monotonicMs()
-      this.#sendAll('beat', () => '')
+    try {
+      while (this.#listeners.size > 0 && !signal.aborted) {
+        await clock.sleep(LOOK_INTERVAL_MS, signal)
+        const look = this.#tell(await overview.look())
+        const endMs = overview.sparksEndMs()
+        if (endMs !== sparksEndMs) this.#sendAll('sparks', caller => overview.sparksTextFor(look, caller, endMs))
+        sparksEndMs = endMs
+        if (clock.monotonicMs() - beatMs < BEAT_MS) continue
+        beatMs = clock.monotonicMs()
+        this.#sendAll('beat', () => '')
+      }
+    } finally {
+      unsubscribe()
+      this.#isRunning = false
+      this.#told = undefined
     }
-    unsubscribe()
-    this.#isRunning = false
-    this.#told = undefined
+  }
+
+  #dropAll(): void {
+    for (const streams of this.#listeners.values()) for (const stream of streams) stream.destroy()
   }
 
   /** Tells all listeners what they do not know of `look`; gives what all know then. */

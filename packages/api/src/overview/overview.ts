@@ -126,7 +126,8 @@ export class Overview {
     this.#isFollowing = true
     const unsubscribe = this.#parts.metrics.subscribe(() => {
       if (this.#parts.clock.monotonicMs() - this.#askedMs < FOLLOWED_MS) {
-        void this.#lookOnce()
+        // Whoever asks is told what is wrong.
+        this.#lookOnce().catch(() => undefined)
         return
       }
       this.#isFollowing = false

@@ -16,10 +16,11 @@ function setup() {
   const clock = new FakeClock()
   const stopping = new AbortController()
   const listeners = new Set<(entry: HistoryEntryBody) => void>()
-  const host = { rows: { 101: '"a"', 102: '"b"' } as Record<number, string>, looks: 0, version: 1 }
+  const host = { rows: { 101: '"a"', 102: '"b"' } as Record<number, string>, looks: 0, version: 1, isBroken: false }
   const overview = {
     async look() {
       host.looks += 1
+      if (host.isBroken) throw new Error('EIO')
       const texts = new Map(Object.entries(host.rows).map(([vmid, text]) => [Number(vmid), text]))
       return { version: host.version, texts } as unknown as Look
     },
@@ -69,6 +70,20 @@ test('who listens is told all at first, and then what is new, each what he may s
   await clock.advance(1_000)
   expect(all.events()).toEqual([['rows', { head: { now: 'now' }, rows: ['c'], gone: [102] }]])
   expect(one.events()).toEqual([['rows', { head: { now: 'now' }, rows: [], gone: [] }]])
+})
+
+test('when it cannot be looked any more the streams end, and who comes back is heard anew', async () => {
+  const { clock, host, listen } = setup()
+  const { stream } = await listen(EVERYBODY)
+  host.isBroken = true
+  await clock.advance(1_000)
+  expect(stream.destroyed).toBe(true)
+  host.isBroken = false
+  const again = await listen(EVERYBODY)
+  again.events()
+  Object.assign(host, { version: 2, rows: { 101: '"x"' } })
+  await clock.advance(1_000)
+  expect(again.events()).toEqual([['rows', expect.objectContaining({ rows: ['x'] })]])
 })
 
 test('who comes later knows what the others know from then on', async () => {
