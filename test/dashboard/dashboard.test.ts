@@ -182,13 +182,14 @@ async function everyPage(watched: WatchedPage, look: () => Promise<readonly stri
 }
 
 test.each([
-  ['light', 1_440],
-  ['dark', 390],
-  ['dark', 1_440],
-  ['light', 390],
-] as const)('every page is accessible, and no wider than its window: %s, %i px', async (colorScheme, width) => {
+  ['light', 1_440, 'accessible, and'],
+  ['dark', 390, 'accessible, and'],
+  // What axe-core finds depends on one of both; to ask it twice more costs half a minute.
+  ['dark', 1_440, ''],
+  ['light', 390, ''],
+] as const)('every page, %s, %i px, is %s no wider than its window', async (colorScheme, width, also) => {
   const watched = await WatchedPage.open(browser, host.url, { colorScheme, viewport: { width, height: 844 } })
-  const faults = await everyPage(watched, () => watched.faults())
+  const faults = await everyPage(watched, () => (also === '' ? watched.widthFaults() : watched.faults()))
   expect(faults).toEqual({ overview: [], container: [], changes: [], docs: [] })
   expect(watched.problems()).toEqual([])
   await watched.close()

@@ -49,7 +49,8 @@ export function FleetToolbar({ rows, shown, view }: FleetToolbarProps) {
       <StateChips counts={counts} view={view} />
       <div class="end">
         <span class="hint" role="status">
-          {shown === rows.length ? `${shown} containers` : `${shown} of ${rows.length} containers`}
+          {shown === rows.length ? '' : `${shown} of `}
+          {rows.length} {rows.length === 1 ? 'container' : 'containers'}
         </span>
         {mayChange.value && (
           <MenuButton label="Actions for all containers" items={() => FLEET_ACTIONS}>
