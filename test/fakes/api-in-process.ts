@@ -36,6 +36,8 @@ export interface ApiInProcess {
   readonly host: PretendHost
   readonly commands: RecordingCommands
   readonly log: ReturnType<typeof recordingLog>
+  /** Folder of the built dashboard: one page. */
+  readonly dashboard: string
   close(): Promise<void>
 }
 
@@ -143,6 +145,7 @@ export async function apiOnHost(api: ApiOnHost) {
   return {
     app,
     log,
+    dashboard: ports.dashboard,
     async close() {
       stopping.abort()
       await app.close()
