@@ -15,7 +15,7 @@ const container = { ...allocation, lxc_id: 101, vm_id: 101, name: 'shop', status
 const entry = { id: 'a', time: new Date().toISOString(), duration_seconds: 1, action: 'scale', lxc_id: 101, name: 'shop',
   who: { key: 'model', role: 'scale', address: '127.0.0.1' }, asked: { cores: 2 }, before: allocation,
   after: { ...allocation, cores: 2 }, why: 'CPU at 97 %', force: false, outcome: 'applied', error: null, message: '',
-  undo_of: null, idempotency_key: null }
+  undo_of: null, idempotency_key: '0123456789abcdef-101-1' }
 const answers = { '/history': { entries: [entry], caller: { key: 'demo', role: 'admin' } },
   '/resource/lxc/configs': { containers: [container], failed: [] } }
 let looks = 0
