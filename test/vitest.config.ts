@@ -38,6 +38,7 @@ export default defineConfig({
       project('e2e', 180_000, [bundlePrograms]),
       project('watch', 180_000, [bundlePrograms]),
       project('dashboard', 180_000, [bundlePrograms]),
+      project('demo', 400_000, [bundlePrograms]),
     ],
   },
 })

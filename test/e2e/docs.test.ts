@@ -14,7 +14,7 @@ const PAGES = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs
 const NEEDS = ['a Proxmox host']
 /** Blocks that take too long here, or would run themselves: the test that runs the same command. */
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
-  './scripts/demo --duration 120': 'test/e2e/demo.test.ts',
+  './scripts/demo --duration 120': 'test/demo/demo.test.ts',
   './scripts/test': '.ci/run',
 }
 const OLD_FILE = '/etc/lxc_autoscale/lxc_autoscale.yaml'
