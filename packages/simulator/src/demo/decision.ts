@@ -61,9 +61,9 @@ export function lineHead({ vmid, name }: Pick<Decision, 'vmid' | 'name'>, second
 }
 
 function describe({ resource, from, to }: Step): string {
-  const arrow = (from ?? 0) < (to ?? 0) ? '↑' : '↓'
   const unit = resource === 'memory' ? ' MB' : ''
-  return `${arrow} ${resource} ${from ?? '?'} → ${to ?? '?'}${unit}`
+  if (from === undefined) return `${resource} → ${to ?? '?'}${unit}`
+  return `${from < (to ?? 0) ? '↑' : '↓'} ${resource} ${from} → ${to ?? '?'}${unit}`
 }
 
 function allocation(value: unknown): AllocationBody | undefined {

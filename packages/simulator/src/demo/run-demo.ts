@@ -162,6 +162,8 @@ async function watch({
   const startedMs = performance.now()
   const sinceStartMs = () => performance.now() - startedMs
   const before = await api.containers()
+  // The made-up past may have had some.
+  const killsBefore = killsOf(host, before)
   const known = new Set((await api.history()).map(({ id }) => id))
   const decisions: Decision[] = []
   const standing = new Map<number, Set<string>>()
@@ -196,7 +198,7 @@ async function watch({
       after: await api.containers(),
       decisions,
       shapes: new Map(containers.map(({ vmid, shape }) => [vmid, shape])),
-      kills: killsOf(host, before),
+      kills: new Map([...killsOf(host, before)].map(([vmid, kills]) => [vmid, kills - (killsBefore.get(vmid) ?? 0)])),
       standing,
     })}`,
   )
