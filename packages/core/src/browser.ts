@@ -1,4 +1,5 @@
 /** What a page in a browser uses of this package: nothing that brings a library along. Types come from `index.ts`. */
+export { isBegun } from './contracts/begun.ts'
 export { givenCores } from './contracts/given-cores.ts'
 export * from './contracts/stream-times.ts'
 export { whoText } from './contracts/who.ts'

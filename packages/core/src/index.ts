@@ -15,6 +15,7 @@ export { sizeFor } from './config/sizes.ts'
 export { stateDirectory } from './config/state-directory.ts'
 export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
+export { isBegun } from './contracts/begun.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
 export {
   DECIDING_PROBLEMS,
@@ -23,7 +24,7 @@ export {
   DecidingVerdict,
 } from './contracts/deciding-verdict.ts'
 export { givenCores } from './contracts/given-cores.ts'
-export { anotherSince, isBegun, mayHaveMoved } from './contracts/history-meaning.ts'
+export { anotherSince, mayHaveMoved } from './contracts/history-meaning.ts'
 export {
   isMarkedAsHash,
   type KeyLine,

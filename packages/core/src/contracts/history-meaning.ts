@@ -1,11 +1,7 @@
 import { MAX_VMID, MIN_VMID } from '../vmid.ts'
-import type { ChangeOutcome, HistoryEntryBody } from './scaling-api.ts'
+import { isBegun } from './begun.ts'
+import type { HistoryEntryBody } from './scaling-api.ts'
 import { AllocationBody } from './wire-values.ts'
-
-/** Whether a change with this end may have moved something. */
-export function isBegun(outcome: ChangeOutcome): boolean {
-  return outcome === 'applied' || outcome === 'failed' || outcome === 'unknown'
-}
 
 /** Whether `entry` set the allocation of its container, or may have. */
 export function mayHaveMoved({ action, outcome, before, after }: HistoryEntryBody): boolean {

@@ -1,4 +1,5 @@
 import type { AllocationBody, HistoryEntryBody } from '@lxc-autoscale/core'
+import { isBegun } from '@lxc-autoscale/core/browser'
 import { memoryText } from '../format.ts'
 
 /** One thing that a change set. */
@@ -53,8 +54,7 @@ function stepText({ resource, from, to }: Step): string {
 
 /** Whether it can be taken back: a size that was set, or may have been. */
 export function isUndoable(entry: HistoryEntryBody): boolean {
-  const isBegun = entry.outcome === 'applied' || entry.outcome === 'failed' || entry.outcome === 'unknown'
-  return entry.action === 'scale' && isBegun && entry.before !== null && stepsOf(entry).length > 0
+  return entry.action === 'scale' && isBegun(entry.outcome) && entry.before !== null && stepsOf(entry).length > 0
 }
 
 function sizesOf(body: unknown): Sizes {
