@@ -256,7 +256,16 @@ export const ApiConfig = z
     notifications: NotificationsSection.describe('Who is told what happens.'),
     error_handling: ErrorHandlingSection.describe('The keys by which the Python predecessor said who gets mail.'),
     logging: LoggingSection.describe('Its log.'),
-    host: HostSection,
+    host: HostSection.unwrap()
+      .extend({
+        rrd: z
+          .string()
+          .min(1)
+          .default('/var/lib/rrdcached/db')
+          .describe('Where Proxmox keeps the history of its guests (RRD files).'),
+      })
+      .prefault({})
+      .describe('Roots of the files that are read. Only a test or a captured host needs to change them.'),
   })
   .refine(({ server, authentication }) => authentication.enabled || isLoopbackAddress(server.host), {
     path: ['authentication', 'enabled'],

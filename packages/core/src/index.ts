@@ -63,6 +63,7 @@ export {
   type VerdictStatus,
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
+export * from './contracts/past.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'

@@ -5,6 +5,8 @@ export interface HostPaths {
   readonly proc: string
   readonly cgroup: string
   readonly pve: string
+  /** Where a real host has the RRD files of its guests: /var/lib/rrdcached/db. */
+  readonly rrd: string
   /** Holds `pct`, `pvesh` and `pvecm`; goes in front of PATH. */
   readonly bin: string
   /** What a real host keeps in the kernel or on its disks: settings, runs, workloads, volumes. */
@@ -29,6 +31,7 @@ export function hostPaths(root: string): HostPaths {
     proc: `${root}/proc`,
     cgroup: `${root}/sys/fs/cgroup`,
     pve: `${root}/etc/pve`,
+    rrd: `${root}/var/lib/rrdcached/db`,
     bin: `${root}/bin`,
     state,
     settings: `${state}/settings.json`,
