@@ -130,6 +130,7 @@ function makeDirectories(paths: HostPaths, node: string): void {
     `${paths.cgroup}/lxc.monitor`,
     `${paths.pve}/nodes/${node}/lxc`,
     `${paths.pve}/nodes/${node}/qemu-server`,
+    paths.rrd,
     paths.bin,
     paths.runs,
     paths.starts,
