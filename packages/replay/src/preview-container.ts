@@ -51,8 +51,7 @@ export function previewContainer(job: PreviewJob, onProgress: (share: number) =>
   if (past.timesS.length < 2) return undefined
   const trace = traceOf(job, past)
   const would = replayContainer(trace, { vmid, settings, intervalS, swapMb, memoryMargin, onProgress })
-  const weightsS = sampleWeightsS(trace)
-  const shared = { steps, past, weightsS }
+  const shared = { steps, timesS: past.timesS, weightsS: sampleWeightsS(trace) }
   return {
     known: knownSpans(steps),
     curves: curvesOf(past, would),
@@ -121,14 +120,14 @@ interface ResourceTerms {
   readonly had: Float64Array
   readonly would: Column
   readonly steps: readonly PastStep[]
-  readonly past: PastMinutes
+  readonly timesS: Float64Array
   readonly weightsS: Float64Array
 }
 
 function previewedResource(terms: ResourceTerms): PreviewedResource {
-  const { figureOf, isSized, used, had, would, steps, past, weightsS } = terms
+  const { figureOf, isSized, used, had, would, steps, timesS, weightsS } = terms
   const meanOf = weightedMean(weightsS)
-  const short = isSized ? shortMoments(steps, past, { used, would }) : []
+  const short = isSized ? shortMoments(steps, { timesS, used, would }) : []
   return {
     is_sized: isSized,
     ...usedOf(steps, figureOf),

@@ -1,38 +1,42 @@
 import { formatTime, MS_PER_MINUTE, MS_PER_SECOND, type PastStep, type ShortMoment } from '@lxc-autoscale/core'
 import type { Column } from './columns.ts'
-import type { PastMinutes } from './past-minutes.ts'
 
 /** Rounding must not count as being short. */
 const TOLERANCE = 1e-9
 const SECONDS_PER_MINUTE = MS_PER_MINUTE / MS_PER_SECOND
 
-/** What was wanted of a resource, and what would have been there, minute by minute. */
-export interface WantedAndGiven {
-  readonly used: Column
+/** What was used of a resource, and what would have been there, minute by minute. */
+export interface UsedAndWould {
+  /** When each minute ends, rising. */
+  readonly timesS: Float64Array
+  readonly used: Float64Array
   readonly would: Column
 }
 
-/** When more was wanted than there would have been; what lies in steps that adjoin is one moment. */
-export function shortMoments(
-  steps: readonly PastStep[],
-  { stepOf }: Pick<PastMinutes, 'stepOf'>,
-  { used, would }: WantedAndGiven,
-): ShortMoment[] {
-  const open: OpenMoment[] = []
-  used?.forEach((wanted, minute) => {
+/** When more was used than there would have been; what lies in steps that adjoin is one moment. */
+export function shortMoments(steps: readonly PastStep[], { timesS, used, would }: UsedAndWould): ShortMoment[] {
+  const moments: OpenMoment[] = []
+  let at = 0
+  used.forEach((amount, minute) => {
     const given = would?.[minute] ?? Number.NaN
-    if (!(wanted > given + TOLERANCE)) return
-    const step = steps[stepOf[minute] ?? 0]
+    if (!(amount > given + TOLERANCE)) return
+    const timeMs = (timesS[minute] ?? 0) * MS_PER_SECOND
+    while (at < steps.length - 1 && endMs(steps[at]) < timeMs) at++
+    const step = steps[at]
     if (step === undefined) return
-    const last = open.at(-1)
-    if (last === undefined || step.startMs > last.untilMs) open.push(begun(step, wanted, given))
-    else goOn(last, step, { used: wanted, would: given })
+    const last = moments.at(-1)
+    if (last === undefined || step.startMs > last.untilMs) moments.push(begun(step, amount, given))
+    else goOn(last, step, { used: amount, would: given })
   })
-  return open.map(({ sinceMs, untilMs, ...figures }) => ({
+  return moments.map(({ sinceMs, untilMs, ...figures }) => ({
     since: formatTime(sinceMs),
     until: formatTime(untilMs),
     ...figures,
   }))
+}
+
+function endMs(step: PastStep | undefined): number {
+  return step === undefined ? Number.POSITIVE_INFINITY : step.startMs + step.stepMs
 }
 
 interface OpenMoment {
