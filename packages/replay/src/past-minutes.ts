@@ -1,5 +1,5 @@
 import { MS_PER_SECOND, type PastStep } from '@lxc-autoscale/core'
-import { type LocalSample, pastSamples } from '@lxc-autoscale/model'
+import { pastSamples } from '@lxc-autoscale/model'
 
 /** What Proxmox has kept of a container, minute by minute; NaN where it is not known. */
 export interface PastMinutes {
@@ -13,18 +13,40 @@ export interface PastMinutes {
 
 /** The minutes that steps stand for, as the model takes them; those of which no use is known are left out. */
 export function pastMinutes(steps: readonly PastStep[]): PastMinutes {
-  const samples = pastSamples(steps, clockMs => ({ timestampMs: clockMs, localTimeMs: clockMs })).filter(isKnown)
-  const column = (figure: (sample: LocalSample) => number | undefined) =>
-    Float64Array.from(samples, sample => figure(sample) ?? Number.NaN)
-  return {
-    timesS: column(({ timestampMs }) => timestampMs / MS_PER_SECOND),
-    cores: column(({ cpuCoresUsed }) => cpuCoresUsed),
-    memoryMb: column(({ memoryUsageMb }) => memoryUsageMb),
-    coresGiven: column(({ cpuCores }) => cpuCores),
-    memoryGivenMb: column(({ memoryLimitMb }) => memoryLimitMb),
-  }
+  const minutes = new MinuteColumns()
+  // Step by step: what a month is made of need not be in memory at once.
+  for (const step of steps) if (isKnown(step)) minutes.add(step)
+  return minutes.columns()
 }
 
-function isKnown({ cpuCoresUsed, memoryUsageMb }: LocalSample): boolean {
-  return cpuCoresUsed !== undefined || memoryUsageMb !== undefined
+export function isKnown({ coresUsed, memoryUsedMb }: PastStep): boolean {
+  return coresUsed !== undefined || memoryUsedMb !== undefined
+}
+
+class MinuteColumns {
+  readonly #timesS: number[] = []
+  readonly #cores: number[] = []
+  readonly #memoryMb: number[] = []
+  readonly #coresGiven: number[] = []
+  readonly #memoryGivenMb: number[] = []
+
+  add(step: PastStep): void {
+    for (const sample of pastSamples([step], clockMs => ({ timestampMs: clockMs, localTimeMs: clockMs }))) {
+      this.#timesS.push(sample.timestampMs / MS_PER_SECOND)
+      this.#cores.push(sample.cpuCoresUsed ?? Number.NaN)
+      this.#memoryMb.push(sample.memoryUsageMb ?? Number.NaN)
+      this.#coresGiven.push(sample.cpuCores ?? Number.NaN)
+      this.#memoryGivenMb.push(sample.memoryLimitMb ?? Number.NaN)
+    }
+  }
+
+  columns(): PastMinutes {
+    return {
+      timesS: Float64Array.from(this.#timesS),
+      cores: Float64Array.from(this.#cores),
+      memoryMb: Float64Array.from(this.#memoryMb),
+      coresGiven: Float64Array.from(this.#coresGiven),
+      memoryGivenMb: Float64Array.from(this.#memoryGivenMb),
+    }
+  }
 }

@@ -12,7 +12,7 @@ import type { ContainerSettings, PerResource } from '@lxc-autoscale/model'
 import { bill } from './bill.ts'
 import type { MemoryMargin } from './closed-loop.ts'
 import { type Column, inSteps, mean, most, newest, type Summary, weightedMean } from './columns.ts'
-import { type PastMinutes, pastMinutes } from './past-minutes.ts'
+import { isKnown, type PastMinutes, pastMinutes } from './past-minutes.ts'
 import { replayContainer } from './replay-container.ts'
 import { shortMoments } from './short-moments.ts'
 import { sampleWeightsS, type Trace } from './trace.ts'
@@ -167,9 +167,9 @@ function freedHours(had: Float64Array, would: Column, weightsS: Float64Array): n
 /** Spans of one coarseness, in which gaps do not count. */
 function knownSpans(steps: readonly PastStep[]): KnownSpan[] {
   const secondsOf = new Map<number, number>()
-  for (const { stepMs, coresUsed, memoryUsedMb } of steps) {
-    if (coresUsed === undefined && memoryUsedMb === undefined) continue
-    const stepS = stepMs / MS_PER_SECOND
+  for (const step of steps) {
+    if (!isKnown(step)) continue
+    const stepS = step.stepMs / MS_PER_SECOND
     secondsOf.set(stepS, (secondsOf.get(stepS) ?? 0) + stepS)
   }
   return [...secondsOf].map(([step_seconds, seconds]) => ({ step_seconds, seconds }))
