@@ -64,6 +64,7 @@ export {
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
 export * from './contracts/past.ts'
+export * from './contracts/preview.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'

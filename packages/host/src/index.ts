@@ -10,6 +10,7 @@ export {
 } from './cgroup/cgroup-layout.ts'
 export { allowedCores, openCpuAllowance } from './cgroup/cpu-allowance.ts'
 export { findInitPid } from './cgroup/find-init.ts'
+export { isRunning, processLists } from './cgroup/is-running.ts'
 export { openMemory, openMemoryLimit } from './cgroup/memory.ts'
 export { openSwapLimit, openSwapUse } from './cgroup/swap.ts'
 export { type HostFigures, type HostSize, NO_HOST_FIGURES, openHostFigures } from './host-figures.ts'
