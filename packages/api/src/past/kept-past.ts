@@ -1,6 +1,5 @@
-import { AutoscaleError, MS_PER_DAY, MS_PER_MINUTE, type PastStep } from '@lxc-autoscale/core'
+import { AutoscaleError, MS_PER_DAY, MS_PER_MINUTE, type PastStep, parseJson } from '@lxc-autoscale/core'
 import { type HostFiles, joinSteps, type PastContent, pastContents, pastOf, rrddataSteps } from '@lxc-autoscale/host'
-import { parseJson } from '../json-object.ts'
 import { readRrdData, readRrdFile, type Timeframe } from '../pct/commands.ts'
 import type { HostCommand, HostCommands } from '../ports.ts'
 
