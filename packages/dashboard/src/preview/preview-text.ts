@@ -12,7 +12,7 @@ export function resourceText(name: string, resource: PreviewedResource, write: W
 }
 
 /** `never too little`, `too little 3 times, for 5 min in all`. */
-export function shortText({
+function shortText({
   short,
   short_seconds: seconds,
 }: Pick<PreviewedResource, 'short' | 'short_seconds'>): string {
