@@ -6,15 +6,33 @@ type HostProgram = 'pct' | 'pvesh' | 'pvecm'
 /** Which time limit of the configuration a command has. */
 export type CommandKind = 'set' | 'read' | 'resize' | 'snapshot' | 'clone' | 'power' | 'destroy'
 
-/** A command as it is given to the kernel: a program and its arguments, never a line for a shell. */
+/** A request to the REST interface of Proxmox. */
+export interface RestCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below `/api2/json`, made of checked names only. */
+  readonly path: string
+  readonly form?: Readonly<Record<string, string>>
+  /** Whether the answer names a task, with whose end the command ends. */
+  readonly isTask: boolean
+  /** Kind of the task that this one starts and does not wait for, with whose end the command ends then. */
+  readonly startsTask?: 'vzstart'
+  /** What the program would print of the answer's data; as JSON when it is left out. */
+  readonly print?: (data: unknown) => string
+}
+
+/** One thing that Proxmox is asked to do, in both ways of asking. */
 export interface HostCommand {
+  /** As it is given to the kernel: a program and its arguments, never a line for a shell. */
   readonly program: HostProgram
   readonly args: readonly string[]
   readonly kind: CommandKind
+  /** As a request about the guests of `node`. */
+  rest(node: string): RestCall
 }
 
-/** What a command printed. It ended with exit code 0. */
+/** What a command printed, or what the program would have. It ended with exit code 0. */
 export interface CommandOutput {
+  /** Of a task of the REST interface: its log. */
   readonly stdout: string
   readonly stderr: string
   readonly durationMs: number

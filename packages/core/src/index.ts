@@ -99,6 +99,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,
