@@ -10,6 +10,7 @@ import { ignoreCommand } from './commands/ignore.ts'
 import { modeCommand } from './commands/mode.ts'
 import { notifyCommand } from './commands/notify.ts'
 import { replayCommand } from './commands/replay.ts'
+import { setupTokenCommand } from './commands/setup-token.ts'
 import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
 
@@ -57,6 +58,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     notifyCommand(environment),
     replayCommand(),
     forestCommand(),
+    setupTokenCommand(),
   ]
   for (const command of commands) root.addCommand(command)
   return exitOverridden(root)
