@@ -7,6 +7,7 @@ import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind, HostCommands } from './ports.ts'
 import { openConfigLock } from './rest/config-lock.ts'
 import { RestCommands } from './rest/rest-commands.ts'
+import { RestConnection } from './rest/rest-connection.ts'
 import { readRestSettings } from './rest/rest-settings.ts'
 import { ownNode } from './routes/node.ts'
 
@@ -33,6 +34,7 @@ export function openBackends(parts: BackendParts): Backends {
   const rest = new RestCommands({
     ...parts,
     settings: () => readRestSettings(config().lxc.rest),
+    connect: settings => new RestConnection(settings),
     node: () => ownNode({ config: config(), cluster: new ClusterFiles(files, config().host.pve) }),
     isLocked: vmid => openConfigLock(files, config().host.proc)(vmid),
   })

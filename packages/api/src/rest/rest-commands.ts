@@ -4,7 +4,7 @@ import type { CommandReport } from '../pct/command-report.ts'
 import { commandFailure } from '../pct/failure.ts'
 import { ProcessSlots } from '../pct/process-slots.ts'
 import type { CommandKind, CommandOutput, HostCommand, HostCommands, LeftWait, RestCall } from '../ports.ts'
-import { MOST_REQUESTS, NotConnected, RestConnection } from './rest-connection.ts'
+import { MOST_REQUESTS, NotConnected, type RestConnection } from './rest-connection.ts'
 import { answerData, callText, lostAnswer, notAllowed } from './rest-failure.ts'
 import type { RestSettings } from './rest-settings.ts'
 import { parseUpid, type Upid } from './upid.ts'
@@ -24,6 +24,7 @@ export interface RestCommandsOptions {
   readonly clock: Clock
   /** Asked for the first request, and after `renew`. @throws {ConfigError} */
   readonly settings: () => RestSettings
+  readonly connect: (settings: RestSettings) => Connection
   /** Name of this node. */
   readonly node: () => string
   /** Whether Proxmox, or anybody, holds the lock of a container's configuration. */
@@ -32,6 +33,8 @@ export interface RestCommandsOptions {
   readonly limitMs: (kind: CommandKind) => number
   readonly onEnd: (report: CommandReport) => void
 }
+
+export type Connection = Pick<RestConnection, 'send' | 'close'>
 
 /** A request on its way, and what belongs to it. */
 interface Asked {
@@ -42,13 +45,13 @@ interface Asked {
 
 const Status = z.object({ status: z.string(), exitstatus: z.string().optional() })
 const Log = z.array(z.object({ t: z.string() }))
-const Tasks = z.array(z.object({ upid: z.string(), endtime: z.unknown() }))
+const Tasks = z.array(z.object({ upid: z.string(), endtime: z.unknown().optional() }))
 
 /** The commands of Proxmox by its REST interface, with an API token. */
 export class RestCommands implements HostCommands {
   readonly #options: RestCommandsOptions
   readonly #slots = new ProcessSlots(MOST_REQUESTS, MAX_WAITING_READS)
-  #open: { readonly connection: RestConnection; readonly tokenId: string } | undefined
+  #open: { readonly connection: Connection; readonly tokenId: string } | undefined
 
   constructor(options: RestCommandsOptions) {
     this.#options = options
@@ -118,10 +121,10 @@ export class RestCommands implements HostCommands {
   }
 
   async #send({ call, endMs }: Asked): Promise<unknown> {
-    const { clock, settings } = this.#options
+    const { clock, settings, connect } = this.#options
     if (this.#open === undefined) {
       const read = settings()
-      this.#open = { connection: new RestConnection(read), tokenId: read.token.id }
+      this.#open = { connection: connect(read), tokenId: read.token.id }
     }
     const { connection, tokenId } = this.#open
     const limitMs = Math.max(1, endMs - clock.monotonicMs())

@@ -7,7 +7,7 @@ import type { RestAnswer } from './rest-connection.ts'
 
 const Body = z
   .object({
-    data: z.unknown(),
+    data: z.unknown().optional(),
     message: z.string().optional().catch(undefined),
     errors: z.record(z.string(), z.string()).optional().catch(undefined),
   })
