@@ -30,6 +30,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
     'host',
     'series',
     'pct',
+    'rest',
     'past',
     'audit',
     'steering',
