@@ -29,7 +29,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   api: ['host', 'series', 'pct', 'audit', 'steering', 'changes', 'http', 'news', 'replays', 'overview', 'routes'],
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
-  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
+  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'rest', 'demo'],
   dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'overview', 'pages'],
 }
 

@@ -5,9 +5,11 @@ import { SHAPES, type Shape } from './workload/workload.ts'
 
 const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...
        lxc-simulator run DIRECTORY [--speed X]
+       lxc-simulator rest DIRECTORY [--port P]
 
 create  makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
 run     moves its kernel files until it is interrupted; DIRECTORY/bin has pct, pvesh and pvecm
+rest    answers as its REST interface does until it is interrupted (default: port 8006)
 
 Shapes: ${SHAPES.join(' ')} trace:FILE
 `
@@ -33,7 +35,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return 0
   }
   try {
-    await (parsed.command === 'create' ? create(parsed, surroundings) : run(parsed, surroundings))
+    await parsed.command(parsed, surroundings)
     return 0
   } catch (error) {
     surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
@@ -66,6 +68,20 @@ async function run({ directory, speed }: Parsed, { out, signal }: Surroundings):
   await startEngine(directory, { speed, signal })
 }
 
+async function rest({ directory, port }: Parsed, { out, signal }: Surroundings): Promise<void> {
+  const { startPretendRest } = await import('./rest/pretend-rest.ts')
+  const { url, caFile, tokenFile, fingerprint, close } = await startPretendRest(directory, { port })
+  out(`${url}\nca_file: ${caFile}\ntoken_file: ${tokenFile}\nfingerprint: ${fingerprint}\nCtrl-C ends it\n`)
+  await new Promise<void>(done => (signal.aborted ? done() : signal.addEventListener('abort', () => done())))
+  await close()
+}
+
+const COMMANDS = { create, run, rest } as const
+
+function isCommand(word: string | undefined): word is keyof typeof COMMANDS {
+  return word !== undefined && Object.hasOwn(COMMANDS, word)
+}
+
 /** @throws {Error} that says which word is wrong */
 function parseWords(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -76,23 +92,25 @@ function parseWords(words: readonly string[]) {
       cores: { type: 'string', default: '8' },
       help: { type: 'boolean', default: false },
       memory: { type: 'string', default: '32768' },
+      port: { type: 'string', default: '8006' },
       seed: { type: 'string', default: '1' },
       shape: { type: 'string', multiple: true, default: [...SHAPES] },
       speed: { type: 'string', default: '1' },
     },
   })
-  const [command, directory = '', ...rest] = positionals
-  if (!values.help && ((command !== 'create' && command !== 'run') || directory === '' || rest.length > 0)) {
-    throw new Error('expected create DIRECTORY or run DIRECTORY')
+  const [command, directory = '', ...more] = positionals
+  if (!values.help && (!isCommand(command) || directory === '' || more.length > 0)) {
+    throw new Error('expected create DIRECTORY, run DIRECTORY or rest DIRECTORY')
   }
   return {
     help: values.help,
-    command,
+    command: COMMANDS[isCommand(command) ? command : 'create'],
     directory,
     containers: values.containers === undefined ? undefined : wholeNumber('--containers', values.containers),
     shapes: values.shape.map(toShape),
     seed: wholeNumber('--seed', values.seed),
     cores: wholeNumber('--cores', values.cores),
+    port: wholeNumber('--port', values.port),
     memoryMb: wholeNumber('--memory', values.memory),
     speed: positiveNumber('--speed', values.speed),
   }

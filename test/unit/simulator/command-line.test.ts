@@ -26,8 +26,8 @@ test('makes a host with one container of each shape, and moves it until it is st
 })
 
 test.each([
-  [['make', '/x'], 'expected create DIRECTORY or run DIRECTORY'],
-  [['create'], 'expected create DIRECTORY or run DIRECTORY'],
+  [['make', '/x'], 'expected create DIRECTORY, run DIRECTORY or rest DIRECTORY'],
+  [['create'], 'expected create DIRECTORY, run DIRECTORY or rest DIRECTORY'],
   [['create', '/x', '--containers', 'many'], "--containers is 'many', expected a whole number"],
   [['run', '/x', '--speed', '0'], "--speed is '0', expected a number above 0"],
   [['create', '/x', '--shape', 'round'], "--shape is 'round', expected one of idle, steady"],
