@@ -12,10 +12,7 @@ export function resourceText(name: string, resource: PreviewedResource, write: W
 }
 
 /** `never too little`, `too little 3 times, for 5 min in all`. */
-function shortText({
-  short,
-  short_seconds: seconds,
-}: Pick<PreviewedResource, 'short' | 'short_seconds'>): string {
+function shortText({ short, short_seconds: seconds }: Pick<PreviewedResource, 'short' | 'short_seconds'>): string {
   if (short.length === 0) return 'never too little'
   return `too little ${countText(short.length, 'time')}, for ${lastingText(seconds * MS_PER_SECOND)} in all`
 }
