@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The way of the data through the folders of a package: a folder imports from those before it, never from those after. */
 const FLOW: Readonly<Record<string, readonly string[]>> = {
   core: ['files', 'config', 'contracts', 'metrics', 'daemon'],
-  host: ['parse', 'cgroup', 'pve', 'samples'],
+  host: ['parse', 'cgroup', 'pve', 'samples', 'rrd'],
   monitor: ['host', 'derive', 'collectors', 'store', 'exposition'],
   model: ['history', 'features', 'forest', 'anomaly', 'policy', 'client', 'state', 'status', 'cycle'],
   api: [

@@ -35,7 +35,7 @@ export function openBackends(parts: BackendParts): Backends {
     ...parts,
     settings: () => readRestSettings(config().lxc.rest),
     connect: settings => new RestConnection(settings),
-    node: () => ownNode({ config: config(), cluster: new ClusterFiles(files, config().host.pve) }),
+    node: () => ownNode({ config: config(), cluster: new ClusterFiles(files, config().host.pve, parts.clock) }),
     isLocked: vmid => openConfigLock(files, config().host.proc)(vmid),
   })
   const chosen = () => (config().lxc.backend === 'rest' ? rest : pct)

@@ -64,6 +64,7 @@ export {
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
 export * from './contracts/past.ts'
+export * from './contracts/preview.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
@@ -98,6 +99,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,

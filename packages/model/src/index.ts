@@ -7,7 +7,15 @@ export { auroc, averagePrecision, evaluateForest, type ForestEvaluation } from '
 export { Random } from './forest/random.ts'
 export { type ContainerSettings, containerSettings } from './policy/container-settings.ts'
 export { ContainerSizer } from './policy/container-sizer.ts'
-export { type Allocation, type Circumstances, type Decision, isChange, type LocalSample } from './policy/decision.ts'
+export {
+  type Allocation,
+  type Circumstances,
+  type Decision,
+  isChange,
+  type LocalSample,
+  type PerResource,
+} from './policy/decision.ts'
+export { pastSamples, type TimesOf } from './policy/past/past-samples.ts'
 export { ADAPTIVE_PARAMETERS, adaptiveWith } from './policy/policies/adaptive/adaptive.ts'
 export { POLICY_NAMES, type PolicyName } from './policy/policies/policy-names.ts'
 export { saveLearned } from './state/state-files.ts'

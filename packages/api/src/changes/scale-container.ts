@@ -256,6 +256,8 @@ function goneAgain({ facts, missing }: SetStep, now: Limits): AutoscaleError {
 async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetStep): Promise<Limits> {
   const { facts, missing, parts, progress } = step
   if (isModified(failure)) throw failure
+  // It has just moved to another node: that says where it is.
+  if (failure.code === 'CONTAINER_NOT_FOUND') await parts.containers.read(facts.vmid)
   const wasStopped = watch.refusal !== undefined && failure.leaves !== 'unknown'
   const read = () => parts.containers.read(facts.vmid).catch(() => undefined)
   let now = await read()

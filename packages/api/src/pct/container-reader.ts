@@ -3,6 +3,7 @@ import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
 import {
   type ConfValues,
   configuredLimits,
+  type HaManager,
   type HostFiles,
   isOn,
   parseLxcConf,
@@ -11,7 +12,7 @@ import {
   rawLimits,
 } from '@lxc-autoscale/host'
 import type { CgroupReader } from '../host/cgroup.ts'
-import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
+import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { Containers, HostCommands } from '../ports.ts'
 import { listContainers, readConfig, readStatus } from './commands.ts'
@@ -36,7 +37,7 @@ const HA_KEPT_MS = 500
 export class ContainerReader implements Containers {
   readonly #parts: ContainerReaderParts
   readonly #directory: string
-  #ha: { readonly states: HaStates; readonly readMs: number } | undefined
+  #ha: { readonly services: HaManager['services']; readonly readMs: number } | undefined
 
   constructor(parts: ContainerReaderParts) {
     this.#parts = parts
@@ -68,7 +69,7 @@ export class ContainerReader implements Containers {
     const conf = parseLxcConf(text)
     const { values } = conf
     const isRunning = cgroups.isRunning(vmid)
-    const ha = this.#haStates().get(vmid)
+    const ha = this.#haServices().get(vmid)
     return {
       vmid,
       name: values.get('hostname') ?? `CT${vmid}`,
@@ -77,6 +78,7 @@ export class ContainerReader implements Containers {
       inForce: cgroups.inForce(vmid),
       isHaManaged: ha !== undefined,
       haState: ha?.state,
+      haBusy: ha?.busy,
       uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
       runId: isRunning === true ? cgroups.runId(vmid) : undefined,
       snapshots: digest === undefined ? undefined : conf.snapshots,
@@ -87,24 +89,25 @@ export class ContainerReader implements Containers {
     }
   }
 
-  #haStates(): HaStates {
+  #haServices(): HaManager['services'] {
     const nowMs = this.#parts.clock.monotonicMs()
     if (this.#ha === undefined || nowMs - this.#ha.readMs > HA_KEPT_MS) {
-      this.#ha = { states: this.#parts.cluster.haStates(), readMs: nowMs }
+      this.#ha = { services: this.#parts.cluster.ha().services, readMs: nowMs }
     }
-    return this.#ha.states
+    return this.#ha.services
   }
 
   #notFound(vmid: number): AutoscaleError {
-    const place = this.#parts.cluster.placeOf(vmid)
-    const details = { lxc_id: vmid, ...(place === undefined ? {} : { node: place.node }) }
-    if (place?.type === 'qemu') {
+    const { cluster } = this.#parts
+    if (cluster.placeOf(vmid)?.type === 'qemu') {
+      const details = { lxc_id: vmid, node: cluster.placeOf(vmid)?.node }
       return new AutoscaleError('CONTAINER_NOT_FOUND', `${vmid} is a virtual machine, not a container`, { details })
     }
-    const elsewhere = place === undefined ? '' : `; it is on node ${place.node}`
-    return new AutoscaleError('CONTAINER_NOT_FOUND', `there is no container ${vmid} on this node${elsewhere}`, {
-      details,
-    })
+    const node = cluster.otherNodeOf(vmid, cluster.members()?.node)
+    const text =
+      node === undefined ? `there is no container ${vmid} on this node` : `container ${vmid} is on node ${node} now`
+    const details = { lxc_id: vmid, ...(node === undefined ? {} : { node }) }
+    return new AutoscaleError('CONTAINER_NOT_FOUND', text, { details })
   }
 }
 

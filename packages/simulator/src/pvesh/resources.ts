@@ -1,15 +1,15 @@
 import { readFileSync, statfsSync } from 'node:fs'
-import { BYTES_PER_MB, KIB_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { readBroadcast } from '../host/broadcast.ts'
 import { addressOf, isOnline } from '../host/cluster-files.ts'
 import { listVmids } from '../host/container-conf.ts'
+import { readMeminfo } from '../host/meminfo.ts'
 import { readClock } from '../host/runs.ts'
+import { type StatusValue, statusValues } from '../host/status-values.ts'
 import { type Context, loadConf } from '../pct/context.ts'
 import { EXIT, Failure } from '../pct/failure.ts'
 import { mergedValues } from '../pct/pending.ts'
-import { type StatusValue, statusValues } from '../pct/status-values.ts'
 
-const KB = BYTES_PER_MB / KIB_PER_MB
 const LEVEL = ''
 
 /**
@@ -199,21 +199,16 @@ function nodeResource(context: Context) {
 }
 
 /** `used` is what is not available. Source: libpve-common, ProcFSTools.pm, since 8.3.1. */
-function memoryOf(context: Context) {
-  const total = meminfo(context, 'MemTotal')
-  const available = meminfo(context, 'MemAvailable')
-  return { available, free: meminfo(context, 'MemFree'), total, used: total - available }
+function memoryOf({ paths }: Context) {
+  const total = readMeminfo(paths, 'MemTotal')
+  const available = readMeminfo(paths, 'MemAvailable')
+  return { available, free: readMeminfo(paths, 'MemFree'), total, used: total - available }
 }
 
-function swapOf(context: Context) {
-  const total = meminfo(context, 'SwapTotal')
-  const free = meminfo(context, 'SwapFree')
+function swapOf({ paths }: Context) {
+  const total = readMeminfo(paths, 'SwapTotal')
+  const free = readMeminfo(paths, 'SwapFree')
   return { free, total, used: total - free }
-}
-
-function meminfo({ paths }: Context, key: string): number {
-  const text = readFileSync(`${paths.proc}/meminfo`, 'utf8')
-  return Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * KB
 }
 
 function uptimeSeconds({ paths }: Context): number {

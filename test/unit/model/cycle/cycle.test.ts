@@ -84,7 +84,10 @@ describe('a cycle', () => {
       { name: 'ct102', mode: 'auto', decision: { cores: 'keep' } },
     ])
     const reasons = model.status?.containers.map(({ decision }) => decision?.reasons.at(-1)?.text)
-    expect(reasons).toEqual(['Proxmox holds the lock migrate', 'started 60 s ago; left alone for another 60 s'])
+    expect(reasons).toEqual([
+      'left alone: Proxmox moves it to another node (lock migrate)',
+      'started 60 s ago; left alone for another 60 s',
+    ])
   })
 
   test('feeds each sample to its sizer once, also when the file is read again', async () => {
