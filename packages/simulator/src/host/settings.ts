@@ -108,6 +108,8 @@ export interface HostSettings {
   readonly clockOffsetMs: number
   /** How pvestatd and the RRD files name and count the figures of guests: before PVE 9, and since. */
   readonly rrdFormat: 'pve2.3-vm' | 'pve-vm-9.0'
+  /** Whether RRD files are kept of what is broadcast of guests: 1.3 MB for each, which few tests look at. */
+  readonly keepsRrd: boolean
   /** Time between two passes of pvestatd over the cpusets, after which it broadcasts what it has seen. */
   readonly cpusetPassMs: number
   /** Containers whose guest does not react to a shutdown. */
@@ -168,6 +170,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
   fencingDelayMs: 120_000,
   clockOffsetMs: 0,
   rrdFormat: 'pve-vm-9.0',
+  keepsRrd: false,
   cpusetPassMs: 10_000,
   ignoresShutdown: [],
   hotplugErrors: {},

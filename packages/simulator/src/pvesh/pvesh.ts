@@ -3,6 +3,7 @@ import { EXIT, Failure, UsageFailure } from '../pct/failure.ts'
 import { parseArguments } from '../pct/parse-arguments.ts'
 import type { CommandSpec } from '../schema/option-spec.ts'
 import { resourceAt } from './resources.ts'
+import { TIMEFRAMES } from './rrddata.ts'
 
 const GET: CommandSpec = {
   positional: ['api_path'],
@@ -10,6 +11,8 @@ const GET: CommandSpec = {
     'output-format': { type: 'string', values: ['text', 'json', 'json-pretty', 'yaml'] },
     noproxy: { type: 'boolean' },
     type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] },
+    timeframe: { type: 'string', values: TIMEFRAMES },
+    cf: { type: 'string', values: ['AVERAGE', 'MAX'] },
   },
 }
 
