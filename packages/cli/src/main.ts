@@ -11,6 +11,7 @@ import { modeCommand } from './commands/mode.ts'
 import { notifyCommand } from './commands/notify.ts'
 import { previewCommand } from './commands/preview.ts'
 import { replayCommand } from './commands/replay.ts'
+import { setupTokenCommand } from './commands/setup-token.ts'
 import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
 
@@ -59,6 +60,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     notifyCommand(environment),
     replayCommand(),
     forestCommand(),
+    setupTokenCommand(),
   ]
   for (const command of commands) root.addCommand(command)
   return exitOverridden(root)
