@@ -43,8 +43,19 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   ],
   replay: [],
   cli: ['api', 'output', 'doctor', 'preview', 'commands'],
-  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'cluster', 'demo'],
-  dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'preview', 'overview', 'pages'],
+  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'rest', 'cluster', 'demo'],
+  dashboard: [
+    'components',
+    'dialogs',
+    'history',
+    'charts',
+    'explain',
+    'docs',
+    'replay',
+    'preview',
+    'overview',
+    'pages',
+  ],
 }
 
 /** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */

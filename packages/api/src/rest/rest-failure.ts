@@ -1,6 +1,5 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, parseJson } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { parseJson } from '../json-object.ts'
 import { commandFailure } from '../pct/failure.ts'
 import type { RestCall } from '../ports.ts'
 import type { RestAnswer } from './rest-connection.ts'
