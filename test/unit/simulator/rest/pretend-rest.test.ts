@@ -184,6 +184,14 @@ describe('a task', () => {
     expect(await endOf(started[0].upid)).toBe('OK')
   })
 
+  test('that has just ended is listed as if it ran, while its own status tells the end', async () => {
+    const { ask, endOf } = await restHost({}, { restTaskPassMs: 60_000 })
+    const { data: upid } = (await ask('POST', SNAPSHOT, { snapname: 'ab' })).json
+    expect(await endOf(upid)).toBe('OK')
+    expect((await ask('GET', '/nodes/pve/tasks?source=active')).json.data).toMatchObject([{ upid, status: 'RUNNING' }])
+    expect((await ask('GET', '/nodes/pve/tasks')).json.data).toEqual([])
+  })
+
   test('ends when it is told to, and is somebody else’s to others', async () => {
     const { ask, call, endOf, set } = await restHost({}, { taskMs: { ...INSTANT.taskMs, snapshotMs: 60_000 } })
     const { data: upid } = (await ask('POST', SNAPSHOT, { snapname: 'ab' })).json
