@@ -53,8 +53,8 @@ export interface ApiDaemonOptions extends Omit<HostSpec, 'root'> {
 
 /** The built API daemon on a pretend host of its own. */
 export class ApiDaemon {
-  /** Of daemons for which the test does not say it: a whole suite can be run over the other one. */
-  static backend: Backend = 'pct'
+  /** How daemons drive their host for which a test does not say it: a whole suite can be run over the other way. */
+  static usual: Pick<ApiDaemonOptions, 'backend' | 'rest'> = {}
   readonly host: PretendHost
   /** Undefined over `pct`. */
   rest: PretendRest | undefined
@@ -77,7 +77,7 @@ export class ApiDaemon {
   }
 
   static async start(options: ApiDaemonOptions): Promise<ApiDaemon> {
-    const { config, settings, environment, backend = ApiDaemon.backend, rest: restOptions, ...spec } = options
+    const { config, settings, environment, backend, rest: restOptions, ...spec } = { ...ApiDaemon.usual, ...options }
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-api-'))
     const commands = backend === 'rest' ? { missingCommands: NO_COMMANDS } : {}
     const host = await createHost({
@@ -176,7 +176,7 @@ function asSection(value: unknown): object {
 }
 
 /** The section `lxc` that drives a host over its REST interface. */
-export function lxcOverRest(rest: PretendRest | undefined): object {
+function lxcOverRest(rest: PretendRest | undefined): object {
   if (rest === undefined) return {}
   return { backend: 'rest', rest: { url: rest.url, token_file: rest.tokenFile, ca_file: rest.caFile } }
 }
