@@ -204,10 +204,22 @@ export class RestCommands implements HostCommands {
     const path = `/nodes/${node}/tasks?vmid=${vmid}&source=active`
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LONGEST_LOOK_MS, pauseMs * 2)) {
       const tasks = Tasks.safeParse(await this.#look(path).catch(ofProxmox)).data
-      const isOver = tasks?.every(({ endtime }) => endtime !== undefined) === true && !isLocked(vmid)
+      const isOver = tasks !== undefined && (await this.#areOver(tasks)) && !isLocked(vmid)
       if (isOver || signal.aborted || clock.monotonicMs() + pauseMs >= endMs) return isOver
       await clock.sleep(pauseMs, signal)
     }
+  }
+
+  /** The list tells of an end up to 10 s late, the task itself at once. Source: PVE::Service::pvestatd; PVE::API2::Tasks. */
+  async #areOver(tasks: readonly { readonly upid: string; readonly endtime?: unknown }[]): Promise<boolean> {
+    for (const { upid, endtime } of tasks) {
+      if (endtime !== undefined) continue
+      const task = parseUpid(upid)
+      if (task === undefined) return false
+      const seen = Status.safeParse(await this.#look(`${taskPath(task)}/status`).catch(ofProxmox)).data
+      if (seen?.status !== 'stopped') return false
+    }
+    return true
   }
 
   #look(path: string): Promise<unknown> {
