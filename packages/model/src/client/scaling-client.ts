@@ -83,6 +83,16 @@ export class ScalingClient {
   }
 
   /**
+   * The same of these containers, which may be elsewhere.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  findContainers(vmids: readonly number[], signal: AbortSignal): Promise<FetchedConfigs> {
+    const path = `${CONFIGS_ROUTE}?lxc_ids=${vmids.join()}`
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
+  }
+
+  /**
    * What was changed or may have been: entries of the audit log but the newest `skip`, in the order of the log, newest first.
    * @throws {AutoscaleError} as `fetchConfigs` does.
    */

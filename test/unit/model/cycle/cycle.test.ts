@@ -72,6 +72,21 @@ describe('a cycle', () => {
     ])
   })
 
+  test('forgets a container at once that another node has, and asks for one that nobody has once', async () => {
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    model.api.containers.clear()
+    model.api.elsewhere.set(101, 'b')
+    for (let cycles = 0; cycles < 2; cycles++) {
+      await pass(60_000)
+      model.measure({ 102: {} })
+      await model.run()
+    }
+    expect([...model.fleet.containers()].map(({ vmid }) => vmid)).toEqual([102])
+    const asked = model.api.requests.filter(({ path }) => path.includes('lxc_ids'))
+    expect(asked.map(({ path }) => path)).toEqual(['/resource/lxc/configs?lxc_ids=101,102'])
+  })
+
   test('gives a sizer what the API says of its container', async () => {
     Object.assign(model.api.add(101), { lock: 'migrate', tags: ['autoscale-pause'], name: 'mail' })
     Object.assign(model.api.add(102), { uptime_seconds: 60 })
