@@ -119,7 +119,8 @@ const OF_CHANGE = [
 /** By the begin of the path: what only these can have. */
 const OF_PATH: readonly (readonly [start: string, codes: readonly ErrorCode[]])[] = [
   ['/resource/node', ['NODE_NOT_FOUND', 'NODE_OFFLINE', 'PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT']],
-  ['/resource/cluster', ['PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT']],
+  ['/resource/cluster/status', ['PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT']],
+  ['/resource/cluster/containers', ['HOST_UNREADABLE']],
   ['/snapshot', ['SNAPSHOT_NOT_FOUND', 'ALREADY_EXISTS']],
   ['/clone', ['ALREADY_EXISTS']],
   ['/history/', ['CHANGE_NOT_FOUND']],
