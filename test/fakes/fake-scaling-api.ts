@@ -33,6 +33,8 @@ export class FakeScalingApi implements Transport {
   readonly containers = new Map<number, FakeContainer>()
   /** On which other node a container is. */
   readonly elsewhere = new Map<number, string>()
+  /** Who could carry what has no room; empty without a cluster. */
+  placement = ''
   readonly requests: ApiRequest[] = []
   readonly changes: { vmid: number; cores: number | null; memoryMb: number | null; atMs: number }[] = []
   readonly #answers = new Map<string, ApiReply>()
@@ -131,6 +133,10 @@ export class FakeScalingApi implements Transport {
         node: this.elsewhere.get(id),
       }))
       return success({ containers: containers.filter(({ lxc_id }) => asked.includes(Number(lxc_id))), failed })
+    }
+    if (`${method} ${pathname}` === 'GET /resource/cluster/placement') {
+      const nobody = { candidates: [], moved_by_proxmox: false, command: null, caveats: [] }
+      return success({ lxc_id: Number(searchParams.get('lxc_id')), node: 'a', ...nobody, text: this.placement })
     }
     if (`${method} ${pathname}` === 'GET /history') {
       const [skip, limit] = [Number(searchParams.get('skip') ?? 0), Number(searchParams.get('limit') ?? 100)]

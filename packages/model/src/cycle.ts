@@ -14,16 +14,13 @@ import { ChangeSender } from './cycle/change-sender.ts'
 import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts'
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
-import type { TrackedContainer } from './cycle/fleet.ts'
+import { OtherNodes } from './cycle/other-nodes.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { VERDICT_SOURCES } from './telemetry.ts'
 
 /** What is not read of the metrics file in this time is read in the next cycles. */
 const LONGEST_FOLLOW_MS = 20_000
-
-/** Containers that are asked for by their numbers in one cycle. */
-const MOST_SEARCHED = 200
 
 /** What a new configuration may replace while the model runs. */
 export interface CycleSettings extends CycleFacts {
@@ -42,6 +39,7 @@ export class ModelCycle {
   readonly #parts: CycleParts
   readonly #decider: Decider
   readonly #sender: ChangeSender
+  readonly #otherNodes: OtherNodes
   readonly #reporter: CycleReporter
   #settings: CycleSettings
   #number = 0
@@ -56,6 +54,7 @@ export class ModelCycle {
     this.#settings = settings
     this.#decider = new Decider(parts)
     this.#sender = new ChangeSender(parts)
+    this.#otherNodes = new OtherNodes(parts)
     this.#reporter = new CycleReporter(parts)
     this.#lastSaveMs = parts.clock.monotonicMs()
     this.#freshness = this.#judgeFreshness()
@@ -112,13 +111,15 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
-    await stages.timeAsync('fetch', () => this.#forgetMoved(fetched, signal))
+    const { api } = this.#settings
+    this.#forget(await stages.timeAsync('fetch', () => this.#otherNodes.moved(api, fetched, signal)))
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
-    const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
-    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
+    const { toSend, short } = stages.time('decide', () => this.#decider.decide(toDecide))
+    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
+    await stages.timeAsync('fetch', () => this.#otherNodes.advise(api, short, signal))
     const pausesProblem = configs.find(({ steering }) => steering.problem !== undefined)?.steering.problem
     return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
@@ -181,31 +182,6 @@ export class ModelCycle {
   #forget(gone: readonly number[]): void {
     const { history, anomalies, fleet } = this.#parts
     for (const each of [history, anomalies, fleet, this.#settings.api]) each.forget(gone)
-  }
-
-  /** What another node has is its affair, which knows its past from Proxmox. Each that the API no longer names is asked for once. */
-  async #forgetMoved({ configs, failed }: FetchedConfigs, signal: AbortSignal): Promise<void> {
-    const { fleet, log, telemetry } = this.#parts
-    const searched: TrackedContainer[] = []
-    for (const container of fleet.containers()) {
-      const isNamed = configs.has(container.vmid) || failed.has(container.vmid)
-      if (isNamed) container.isSearched = false
-      else if (!container.isSearched && searched.length < MOST_SEARCHED) searched.push(container)
-    }
-    if (searched.length === 0) return
-    try {
-      const { elsewhere } = await this.#settings.api.findContainers(
-        searched.map(({ vmid }) => vmid),
-        signal,
-      )
-      for (const container of searched) container.isSearched = true
-      for (const [vmid, node] of elsewhere)
-        log.info({ vmid, node }, 'container is on another node now and forgotten here')
-      this.#forget([...elsewhere.keys()])
-    } catch (error) {
-      if (!(error instanceof AutoscaleError)) throw error
-      telemetry.failed(error.code)
-    }
   }
 
   #judgeFreshness(): Freshness {
