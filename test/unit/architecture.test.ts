@@ -30,7 +30,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
   simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'demo'],
-  dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'overview', 'pages'],
+  dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'overview', 'cluster', 'pages'],
 }
 
 /** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */
