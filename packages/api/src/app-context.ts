@@ -11,7 +11,9 @@ import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
 import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
+import { PastReader } from './past/past-reader.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { openConfigLock } from './rest/config-lock.ts'
 import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
@@ -36,6 +38,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     clock,
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
+    isLocked: config.lxc.backend === 'rest' ? openConfigLock(files, config.host.proc) : undefined,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
@@ -54,5 +57,6 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     health,
     overview,
     live: new LiveUpdates({ clock, overview, audit, signal }),
+    past: new PastReader({ files, commands, clock, signal, root: config.host.rrd, node }),
   }
 }

@@ -37,6 +37,7 @@ export {
   type Role,
   readKeyText,
 } from './contracts/key-file.ts'
+export { knownText } from './contracts/known-text.ts'
 export type {
   ContainerSample,
   CycleSummary,
@@ -65,6 +66,7 @@ export {
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
 export * from './contracts/past.ts'
+export * from './contracts/preview.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'

@@ -15,6 +15,7 @@ import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
 import { OtherNodes } from './cycle/other-nodes.ts'
+import { PastReader } from './cycle/past-reader.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { VERDICT_SOURCES } from './telemetry.ts'
@@ -41,6 +42,7 @@ export class ModelCycle {
   readonly #sender: ChangeSender
   readonly #otherNodes: OtherNodes
   readonly #reporter: CycleReporter
+  readonly #pasts: PastReader
   #settings: CycleSettings
   #number = 0
   #lastSaveMs: number
@@ -56,6 +58,7 @@ export class ModelCycle {
     this.#sender = new ChangeSender(parts)
     this.#otherNodes = new OtherNodes(parts)
     this.#reporter = new CycleReporter(parts)
+    this.#pasts = new PastReader(parts)
     this.#lastSaveMs = parts.clock.monotonicMs()
     this.#freshness = this.#judgeFreshness()
   }
@@ -115,6 +118,7 @@ export class ModelCycle {
     this.#forget(await stages.timeAsync('fetch', () => this.#otherNodes.moved(api, fetched, signal)))
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
+    await stages.timeAsync('past', () => this.#pasts.read(this.#settings, signal))
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const { toSend, short } = stages.time('decide', () => this.#decider.decide(toDecide))

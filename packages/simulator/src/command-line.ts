@@ -1,13 +1,23 @@
+import { basename, dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createCluster } from './cluster/create-cluster.ts'
+import { bringNodeBack, loseNode, loseQuorum, regainQuorum } from './cluster/power.ts'
+import { startHosts } from './cluster/run-cluster.ts'
 import { createHost } from './create-host.ts'
-import { startEngine } from './engine/run-engine.ts'
 import { SHAPES, type Shape } from './workload/workload.ts'
 
 const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...
+       lxc-simulator create-cluster DIRECTORY [--nodes N] [--containers N] [--cores N] [--memory MB] [--shape SHAPE]...
        lxc-simulator run DIRECTORY [--speed X]
+       lxc-simulator node DIRECTORY/NODE off|on
+       lxc-simulator quorum DIRECTORY off|on
 
-create  makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
-run     moves its kernel files until it is interrupted; DIRECTORY/bin has pct, pvesh and pvecm
+create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
+create-cluster  makes N nodes (default: 3) in DIRECTORY/a, b and so on, with the containers spread over them
+run             moves kernel files until it is interrupted, of a host or of all nodes of a cluster; bin of each has
+                pct, pvesh, pvecm and ha-manager
+node            takes the power of a node, or gives it back
+quorum          cuts all nodes of a cluster off from each other, or joins them again
 
 Shapes: ${SHAPES.join(' ')} trace:FILE
 `
@@ -33,7 +43,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return 0
   }
   try {
-    await (parsed.command === 'create' ? create(parsed, surroundings) : run(parsed, surroundings))
+    await COMMANDS[parsed.command](parsed, surroundings)
     return 0
   } catch (error) {
     surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
@@ -42,6 +52,9 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
 }
 
 type Parsed = ReturnType<typeof parseWords>
+
+const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum } as const
+const COMMAND_NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]
 
 async function create(
   { directory, containers, shapes, seed, cores, memoryMb }: Parsed,
@@ -61,9 +74,38 @@ async function create(
   out(`made ${host.root} with ${count} containers; put ${host.paths.bin} in front of PATH\n`)
 }
 
+async function createNodes(
+  { directory, containers, shapes, nodes, cores, memoryMb }: Parsed,
+  { out }: Surroundings,
+): Promise<void> {
+  const count = containers ?? shapes.length
+  const all = Array.from({ length: count }, (_, at) => ({
+    vmid: 101 + at,
+    shape: shapes[at % shapes.length] ?? 'idle',
+  }))
+  const { root, hosts } = await createCluster({
+    root: directory,
+    nodes: Array.from({ length: nodes }, (_, node) => ({
+      hostCores: cores,
+      hostMemoryMb: memoryMb,
+      containers: all.filter((_, at) => at % nodes === node),
+    })),
+  })
+  out(`made ${root} with nodes ${hosts.map(({ node }) => node).join(', ')} and ${count} containers\n`)
+}
+
 async function run({ directory, speed }: Parsed, { out, signal }: Surroundings): Promise<void> {
   out(`moving ${directory}, workloads ${speed} times as fast as the clock; Ctrl-C ends it\n`)
-  await startEngine(directory, { speed, signal })
+  await startHosts(directory, { speed, signal })
+}
+
+async function switchNode({ directory, isOn }: Parsed): Promise<void> {
+  const root = resolve(directory)
+  await (isOn ? bringNodeBack : loseNode)(dirname(root), basename(root))
+}
+
+async function switchQuorum({ directory, isOn }: Parsed): Promise<void> {
+  await (isOn ? regainQuorum : loseQuorum)(directory)
 }
 
 /** @throws {Error} that says which word is wrong */
@@ -75,20 +117,26 @@ function parseWords(words: readonly string[]) {
       containers: { type: 'string' },
       cores: { type: 'string', default: '8' },
       help: { type: 'boolean', default: false },
+      nodes: { type: 'string', default: '3' },
       memory: { type: 'string', default: '32768' },
       seed: { type: 'string', default: '1' },
       shape: { type: 'string', multiple: true, default: [...SHAPES] },
       speed: { type: 'string', default: '1' },
     },
   })
-  const [command, directory = '', ...rest] = positionals
-  if (!values.help && ((command !== 'create' && command !== 'run') || directory === '' || rest.length > 0)) {
-    throw new Error('expected create DIRECTORY or run DIRECTORY')
+  const [name, directory = '', ...rest] = positionals
+  const command = COMMAND_NAMES.find(candidate => candidate === name)
+  const isSwitch = command === 'node' || command === 'quorum'
+  const isFitting = isSwitch ? rest.length === 1 && /^(on|off)$/.test(rest[0] ?? '') : rest.length === 0
+  if (!values.help && (command === undefined || directory === '' || !isFitting)) {
+    throw new Error('expected create DIRECTORY, run DIRECTORY or another line of these')
   }
   return {
     help: values.help,
-    command,
+    command: command ?? 'create',
     directory,
+    isOn: rest[0] === 'on',
+    nodes: wholeNumber('--nodes', values.nodes),
     containers: values.containers === undefined ? undefined : wholeNumber('--containers', values.containers),
     shapes: values.shape.map(toShape),
     seed: wholeNumber('--seed', values.seed),

@@ -21,7 +21,7 @@ perl: warning: Falling back to the standard locale ("C").
 `
 
 /** Time of the machine. */
-const REAL_TIME: CommandTime = {
+export const REAL_TIME: CommandTime = {
   nowMs: () => Date.now(),
   sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
 }
@@ -95,6 +95,11 @@ export async function runPvecm(root: string, words: readonly string[], time?: Co
   return await collect('pvecm', root, words, time)
 }
 
+/** Runs `ha-manager` in this process. */
+export async function runHaManager(root: string, words: readonly string[], time?: CommandTime): Promise<CommandResult> {
+  return await collect('ha-manager', root, words, time)
+}
+
 async function collect(
   command: CommandName,
   root: string,
@@ -110,6 +115,7 @@ async function dispatch(context: Context, command: CommandName, words: readonly 
   if (context.settings.pmxcfs === 'down') return refuseWithoutPmxcfs(context.output)
   if (command === 'pct') return await pct(context, words)
   if (command === 'pvesh') return await (await import('./pvesh/pvesh.ts')).pvesh(context, words)
+  if (command === 'ha-manager') return (await import('./pvesh/ha-manager.ts')).haManager(context, words)
   return (await import('./pvesh/pvecm.ts')).pvecm(context, words)
 }
 

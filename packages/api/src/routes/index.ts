@@ -11,6 +11,7 @@ import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
 import { overviewRoutes } from './overview.ts'
+import { pastRoutes } from './past.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
@@ -35,6 +36,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   clusterRoutes,
   historyRoutes,
   seriesRoutes,
+  pastRoutes,
   overviewRoutes,
   eventRoutes,
   steeringRoutes,

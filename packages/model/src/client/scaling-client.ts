@@ -4,7 +4,10 @@ import {
   type Clock,
   errorVerdict,
   HistoryBody,
+  PastBody,
+  type PastStep,
   PlacementBody,
+  pastSteps,
 } from '@lxc-autoscale/core'
 import type { Allocation } from '../policy/decision.ts'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
@@ -45,6 +48,7 @@ export interface BreakerChange {
 const CONFIGS_ROUTE = '/resource/lxc/configs'
 const PLACEMENT_ROUTE = '/resource/cluster/placement'
 const HISTORY_ROUTE = '/history'
+const PAST_ROUTE = '/past'
 const RESOURCES_ROUTE = '/scale/resources'
 
 /** What an error of a change says about its container: that trying again will not help, or, when nothing reached it, nothing. */
@@ -123,6 +127,17 @@ export class ScalingClient {
     const call = this.#caller(signal)
     const path = `${HISTORY_ROUTE}?made=true&limit=${limit}&skip=${skip}`
     return call({ method: 'GET', path }, reply => readData(`GET ${HISTORY_ROUTE}`, reply, HistoryBody))
+  }
+
+  /**
+   * What Proxmox has kept of a container, oldest first; none: it kept nothing. It is tried once, and says nothing of the API as
+   * a whole: nothing depends on it.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  async fetchPast(vmid: number, days: number, signal: AbortSignal): Promise<readonly PastStep[]> {
+    const path = `${PAST_ROUTE}?lxc_id=${vmid}&days=${days}`
+    const reply = await this.#options.transport.send({ method: 'GET', path }, signal)
+    return pastSteps(readData(`GET ${PAST_ROUTE} (container ${vmid})`, reply, PastBody))
   }
 
   /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */

@@ -36,6 +36,8 @@ export interface TaskDurations {
   readonly shutdownMs: number
   readonly resizeMs: number
   readonly destroyMs: number
+  /** Copying of a container's volumes to another node. */
+  readonly migrateMs: number
 }
 
 /** How the pretend host behaves. All processes read it anew from one file at each call. */
@@ -52,17 +54,24 @@ export interface HostSettings {
   readonly quorate: boolean
   /** `busy`: not synchronised, `down`: not running. */
   readonly pmxcfs: 'ok' | 'busy' | 'down'
-  /** Nodes of the cluster that are not up; without quorum this one is the only one that is. */
+  /** Nodes of the cluster that have no power, this one perhaps among them; without quorum this one is alone whatever this says. */
   readonly offlineNodes: readonly string[]
   /** Bridges of the host; a container that names another one is not started. */
   readonly bridges: readonly string[]
   readonly storages: Readonly<Record<string, StorageType>>
   /** Volume ids whose data is gone. */
   readonly missingVolumes: readonly string[]
-  /** Containers that the HA manager looks after, and how long it takes to act. */
+  /** Containers that the HA manager looks after: when it is set, `ha/resources.cfg` is rewritten. */
   readonly haManaged: readonly number[]
+  /** How long the HA manager takes to act. */
   readonly haDelayMs: number
-  /** Time between two passes of pvestatd over the cpusets. */
+  /** How long a node is gone before its containers are started elsewhere. Source: pve-ha-manager: 60 s until it counts as gone, and as long until its lock is free. */
+  readonly fencingDelayMs: number
+  /** By how much this node's clock is ahead, as it tells the cluster. */
+  readonly clockOffsetMs: number
+  /** How pvestatd and the RRD files name and count the figures of guests: before PVE 9, and since. */
+  readonly rrdFormat: 'pve2.3-vm' | 'pve-vm-9.0'
+  /** Time between two passes of pvestatd over the cpusets, after which it broadcasts what it has seen. */
   readonly cpusetPassMs: number
   /** Containers whose guest does not react to a shutdown. */
   readonly ignoresShutdown: readonly number[]
@@ -98,6 +107,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
     shutdownMs: 1_500,
     resizeMs: 300,
     destroyMs: 300,
+    migrateMs: 2_000,
   },
   nodes: ['pve'],
   quorate: true,
@@ -108,6 +118,9 @@ export const DEFAULT_SETTINGS: HostSettings = {
   missingVolumes: [],
   haManaged: [],
   haDelayMs: 2_000,
+  fencingDelayMs: 120_000,
+  clockOffsetMs: 0,
+  rrdFormat: 'pve-vm-9.0',
   cpusetPassMs: 10_000,
   ignoresShutdown: [],
   hotplugErrors: {},
@@ -135,6 +148,7 @@ export const INSTANT: Partial<HostSettings> = {
     shutdownMs: 0,
     resizeMs: 0,
     destroyMs: 0,
+    migrateMs: 0,
   },
 }
 

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { confFile, type HostPaths } from '../files/host-paths.ts'
 import { type ContainerConf, withLive, without } from '../host/conf-text.ts'
 import { readConf, storeConf, storeLxcConfig } from '../host/container-conf.ts'
+import { readHaResources } from '../host/ha-resources.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
 import { writeJournal } from '../host/journal.ts'
 import { readRun } from '../host/runs.ts'
@@ -122,8 +123,8 @@ export function runs({ paths }: Context, vmid: number): boolean {
 }
 
 /** Whether the HA manager decides about the container. */
-export function isHighlyAvailable({ settings }: Context, vmid: number): boolean {
-  return settings.haManaged.includes(vmid)
+export function isHighlyAvailable({ paths }: Context, vmid: number): boolean {
+  return readHaResources(paths).some(resource => resource.vmid === vmid && resource.state !== 'ignored')
 }
 
 /** The configuration without its lock. */

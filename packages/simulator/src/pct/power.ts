@@ -1,6 +1,7 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { requestState } from '../engine/high-availability.ts'
 import type { ContainerConf } from '../host/conf-text.ts'
+import { setHaState } from '../host/ha-resources.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { startContainer, stopContainer } from '../host/lifecycle.ts'
 import { readClock } from '../host/runs.ts'
@@ -16,6 +17,7 @@ export function requestHighAvailability(
   wanted: 'started' | 'stopped',
 ): void {
   output.out(`Requesting HA ${wanted === 'started' ? 'start' : 'stop'} for CT ${vmid}\n`)
+  setHaState(paths, vmid, wanted)
   requestState(paths, vmid, { wanted, dueUptimeMs: readClock(paths).uptimeMs + settings.haDelayMs })
 }
 

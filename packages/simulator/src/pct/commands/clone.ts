@@ -3,7 +3,6 @@ import { confFile } from '../../files/host-paths.ts'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import { type ConfSection, type ConfValues, type ContainerConf, EMPTY_SECTION, without } from '../../host/conf-text.ts'
 import { macAddress, newVolumeId } from '../../host/container-spec.ts'
-import { withKernel } from '../../host/kernel-lock.ts'
 
 import { seeded } from '../../kernel/seeded.ts'
 import { CONFIG_OPTIONS } from '../../schema/config-options.ts'
@@ -163,7 +162,7 @@ async function copy(context: Context, request: Request, section: ConfSection): P
   const workload = readWorkload(paths, vmid)
   writeWorkload(paths, newid, { ...workload, seed: Math.trunc(seeded(workload.seed, newid) * 2 ** 31) })
   await lockConfig(context, newid, async () => writeConf(context, newid, unlocked(loadConf(context, newid))))
-  await withKernel(paths.root, () => writeVmlist(paths))
+  await writeVmlist(paths)
 }
 
 async function copyVolumes(context: Context, request: Request, section: ConfSection): Promise<void> {
