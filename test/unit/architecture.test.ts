@@ -43,7 +43,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   ],
   replay: [],
   cli: ['api', 'output', 'doctor', 'preview', 'commands'],
-  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'cluster', 'demo'],
+  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'rest', 'cluster', 'demo'],
   dashboard: [
     'components',
     'dialogs',

@@ -80,7 +80,7 @@ export class RestConnection {
 
 /** Loaded with the first request: whoever uses pct has no part of it in memory. */
 async function openPool({ url, trust }: RestSettings): Promise<Dispatcher> {
-  const { buildConnector: build, Pool } = await import('undici')
+  const { buildConnector: build, Pool } = (await import('undici')).default
   const connector =
     'ca' in trust
       ? build({ timeout: CONNECT_MS, ca: trust.ca })

@@ -5,7 +5,7 @@ export function notesOf(containers: readonly Pick<PreviewedContainer, 'known'>[]
   if (containers.length === 0) return []
   return [
     `From what Proxmox has kept: ${coarsenessText(containers)}. Of a step longer than a minute its mean and its highest minute are known, not when that was and how it came to it: a rise is taken to be sudden, and being short to last for a minute at least.`,
-    `It begins ${lastingText(days * MS_PER_DAY)} ago and knows nothing then: it gives more in the first days than in those after.`,
+    `It begins ${lastingText(days * MS_PER_DAY)} ago and knows nothing then: what comes once a day or a week finds it unprepared the first time. Begun now, it knows this past.`,
     'Not known: what a container would have used had it had more, its shared memory and tmpfs (Proxmox does not count them), and whether the host had room for all of it at once.',
   ]
 }

@@ -75,7 +75,7 @@ function tellOf(
     policy: settings.scaling.policy,
     now,
     ...preview,
-    remarks: [...past.problems, ...knownRemark(preview.known, days), ...wish, ...remarks],
+    remarks: [...past.problems, ...knownRemark(preview.known, days), ...wish, ...remarks, ...nowRemarks(now, preview)],
   }
 }
 
@@ -137,6 +137,21 @@ const SECONDS_PER_DAY = MS_PER_DAY / MS_PER_SECOND
 function knownRemark(known: PreviewedContainer['known'], days: number): string[] {
   const knownDays = known.reduce((sum, { seconds }) => sum + seconds, 0) / SECONDS_PER_DAY
   return knownDays >= days * WHOLE_SHARE ? [] : [`only ${knownDays.toFixed(1)} of ${days} days are known`]
+}
+
+const SAME_SHARE = 0.01
+
+/** What it has now, where that is not what it had. */
+function nowRemarks(
+  { cores, memory_mb: memoryMb }: PreviewedContainer['now'],
+  had: Pick<PreviewedContainer, 'cores' | 'memory_mb'>,
+): string[] {
+  const isOther = (now: number | null, { had_mean: mean }: PreviewedResource) =>
+    now !== null && mean !== null && Math.abs(now - mean) > SAME_SHARE * mean
+  return [
+    ...(isOther(cores, had.cores) ? [`it has ${cores} cores now`] : []),
+    ...(isOther(memoryMb, had.memory_mb) ? [`it has ${memoryMb} MB of memory now`] : []),
+  ]
 }
 
 function totalsOf(containers: readonly PreviewedContainer[]): PreviewTotals {

@@ -11,10 +11,12 @@ import {
 } from '@lxc-autoscale/core'
 import sparkly from 'sparkly'
 import type { Cell, Column } from '../output/layout.ts'
-import { figure, table, warned } from '../output/terminal.ts'
+import { figure, screenWidth, table, warned } from '../output/terminal.ts'
 
-/** Days of a month. */
-const CURVE_COLUMNS = 30
+/** Days of a month, and half as many where there is little room. */
+const CURVE_COLUMNS = { wide: 30, narrow: 15 }
+/** Columns of a screen that all columns of the table need, about. */
+const WIDE_SCREEN = 120
 const MOST_MOMENTS = 8
 /** Of a time as it is written. */
 const DAY_CHARACTERS = '2026-11-28'.length
@@ -32,12 +34,13 @@ export function previewText(body: PreviewBody): string {
   return sections.filter(text => text !== '').join('\n\n')
 }
 
-function headText({ node, days, settings_file: file, settings }: PreviewBody): string {
+function headText({ node, days, settings_file: file, settings, containers }: PreviewBody): string {
   const others = Object.entries(settings).map(([key, value]) => `${key}: ${value}`)
   const from = file === null ? 'as built in' : `those of ${file}`
+  const policies = [...new Set(containers.map(({ policy }) => policy))].sort()
   return [
-    `${node}, the last ${daysText(days)}: what would have been. Nothing is changed.`,
-    `Settings: ${from}${others.length === 0 ? '' : ` (${others.join(', ')})`}.`,
+    `${node}, the last ${days === 1 ? 'day' : `${days} days`}: what LXC AutoScale ML would have done. Nothing is changed.`,
+    `Settings: ${from}${others.length === 0 ? '' : ` (${others.join(', ')})`}.${policies.length === 0 ? '' : ` Policy: ${policies.join(', ')}.`}`,
   ].join('\n')
 }
 
@@ -45,30 +48,35 @@ const HEADINGS: readonly (string | Column)[] = [
   { heading: 'ID' },
   { heading: 'NAME', least: 8 },
   { heading: 'OF' },
-  { heading: 'PEAKS, OF WHAT IT HAD', dropAs: 4 },
+  { heading: 'PEAKS OF USE', dropAs: 5 },
   { heading: 'PEAK', dropAs: 3 },
   { heading: 'MEAN', dropAs: 1 },
   { heading: 'HAD' },
   { heading: 'WOULD' },
   { heading: 'FREED', dropAs: 2 },
   { heading: 'TOO LITTLE' },
-  { heading: 'CHANGES' },
+  { heading: 'CHANGES', dropAs: 4 },
 ]
 
 /** Two rows for each container: its cores, and its memory. */
 function containersTable({ containers }: PreviewBody): string {
-  return table(HEADINGS, containers.flatMap(containerRows))
+  const isNarrow = (screenWidth() ?? WIDE_SCREEN) < WIDE_SCREEN
+  const columns = isNarrow ? CURVE_COLUMNS.narrow : CURVE_COLUMNS.wide
+  return table(
+    HEADINGS,
+    containers.flatMap(container => containerRows(container, columns)),
+  )
 }
 
-function containerRows(container: PreviewedContainer): (readonly Cell[])[] {
-  const { lxc_id: vmid, name, now, curves, cores, memory_mb: memory, changes, kills } = container
+function containerRows(container: PreviewedContainer, columns: number): (readonly Cell[])[] {
+  const { lxc_id: vmid, name, curves, cores, memory_mb: memory, changes, kills } = container
   const killed = kills === 0 ? '' : `, ${warned(countText(kills, 'kill'))}`
   return [
     [
       vmid,
       name,
       'cores',
-      ...resourceCells(cores, { peaks: curves.cores_peak, now: now.cores, text: figure }),
+      ...resourceCells(cores, { peaks: curves.cores_peak, columns, text: figure }),
       shortText(cores),
       changes,
     ],
@@ -76,7 +84,7 @@ function containerRows(container: PreviewedContainer): (readonly Cell[])[] {
       '',
       '',
       'MB',
-      ...resourceCells(memory, { peaks: curves.memory_used_mb, now: now.memory_mb, text: wholeText }),
+      ...resourceCells(memory, { peaks: curves.memory_used_mb, columns, text: wholeText }),
       `${shortText(memory)}${killed}`,
       '',
     ],
@@ -85,27 +93,31 @@ function containerRows(container: PreviewedContainer): (readonly Cell[])[] {
 
 interface ResourceWords {
   readonly peaks: readonly (number | null)[]
-  readonly now: number | null
+  /** Of the curve. */
+  readonly columns: number
   readonly text: (value: number | null) => string
 }
 
-function resourceCells(resource: PreviewedResource, { peaks, now, text }: ResourceWords): Cell[] {
+function resourceCells(resource: PreviewedResource, { peaks, columns, text }: ResourceWords): Cell[] {
   const { used_peak: peak, used_mean: mean, had_mean: had, would_mean: would, is_sized: isSized } = resource
   return [
-    curveText(peaks, Math.max(had ?? 0, peak ?? 0)),
+    curveText(peaks, { columns, top: Math.max(had ?? 0, peak ?? 0) }),
     text(peak),
     text(mean),
-    text(had) === text(now) ? text(had) : `${text(had)}, now ${text(now)}`,
+    text(had),
     isSized ? text(would) : 'as it is',
     freedText(resource),
   ]
 }
 
 /** The highest of each stretch, from 0 to `top`; a gap where nothing is known. */
-export function curveText(values: readonly (number | null)[], top: number): string {
-  const columns = Math.min(CURVE_COLUMNS, values.length)
-  const from = (column: number) => Math.floor((column * values.length) / columns)
-  const peaks = Array.from({ length: columns }, (_, column) => {
+export function curveText(
+  values: readonly (number | null)[],
+  { columns, top }: { readonly columns: number; readonly top: number },
+): string {
+  const stretches = Math.min(columns, values.length)
+  const from = (column: number) => Math.floor((column * values.length) / stretches)
+  const peaks = Array.from({ length: stretches }, (_, column) => {
     const known = values.slice(from(column), from(column + 1)).filter(value => value !== null)
     return known.length === 0 ? '' : Math.max(...known)
   })
@@ -120,7 +132,7 @@ function freedText({ had_mean: had, would_mean: would, is_sized: isSized }: Prev
 function shortText({ is_sized: isSized, short, short_seconds: seconds }: PreviewedResource): string {
   if (!isSized) return '-'
   if (short.length === 0) return 'never'
-  return warned(`${countText(short.length, 'time')}, ${lastingText(seconds * MS_PER_SECOND)}`)
+  return warned(`${short.length}×, ${lastingText(seconds * MS_PER_SECOND)}`)
 }
 
 interface NamedMoment extends ShortMoment {
@@ -168,7 +180,7 @@ function totalsText({ containers, days, totals }: PreviewBody): string {
   const { cores, memory_mb: memory, changes, kills } = totals
   const gb = (memoryMb: number) => figure(memoryMb / MB_PER_GB)
   return [
-    `All ${countText(containers.length, 'container')}, on average:`,
+    `In all (${countText(containers.length, 'container')}), on average:`,
     `  cores   had ${figure(cores.had_mean)}, used ${figure(cores.used_mean)}, would have had ${figure(cores.would_mean)}: ${hoursText(cores.freed_hours, 'core-hours')}; ${sumShortText(cores)}`,
     `  memory  had ${gb(memory.had_mean)} GB, used ${gb(memory.used_mean)} GB, would have had ${gb(memory.would_mean)} GB: ${hoursText(memory.freed_hours / MB_PER_GB, 'GB-hours')}; ${sumShortText(memory)}, ${countText(kills, 'kill')}`,
     `  ${countText(changes, 'change')}, ${figure(changes / days)} a day`,
@@ -191,10 +203,6 @@ function linesText(heading: string, lines: readonly string[]): string {
 
 function wholeText(value: number | null): string {
   return value === null ? '-' : String(Math.round(value))
-}
-
-function daysText(days: number): string {
-  return countText(days, 'day')
 }
 
 function countText(count: number, what: string): string {

@@ -16,7 +16,8 @@ export function PreviewPage({ body }: { readonly body: PreviewBody }) {
           What LXC AutoScale ML would have done on <Foreign text={node} />
         </h1>
         <p>
-          The last {countText(days, 'day')}, as of {localTimeText(Date.parse(madeAt))}. Nothing was changed.
+          The last {days === 1 ? 'day' : `${days} days`}, as of {localTimeText(Date.parse(madeAt))}. Nothing was
+          changed.
         </p>
       </header>
       <Totals body={body} />

@@ -62,7 +62,7 @@ export const migrate: Command = {
       throw new Failure("can't migrate running container without --online or --restart")
     }
     const restartTimeoutMs = restart === '1' ? Number(timeout ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND : undefined
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzmigrate', vmid }, async worker => {
       if (isHighlyAvailable(worker, vmid)) {
         worker.output.out(`Requesting HA migration for CT ${vmid} to node ${target}\n`)
         queueCrmCommand(worker.paths, `migrate ct:${vmid} ${target}`)
