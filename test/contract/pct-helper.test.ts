@@ -77,6 +77,14 @@ const MADE: Readonly<Record<Maker, readonly (HostCommand | undefined)[]>> = {
   readConfig: [commands.readConfig(101)],
   readNodeStatus: [commands.readNodeStatus('pve-1')],
   readClusterStatus: [commands.readClusterStatus()],
+  readRrdData: [
+    commands.readRrdData('pve-1', 101, 'day', 'AVERAGE'),
+    commands.readRrdData('pve-1', 999_999_999, 'year', 'MAX'),
+  ],
+  readRrdFile: [
+    commands.readRrdFile('/var/lib/rrdcached/db/pve-vm-9.0/101'),
+    commands.readRrdFile('/var/lib/rrdcached/db/pve2-vm/999999999'),
+  ],
 }
 const made = Object.values(MADE)
   .flat()
@@ -127,6 +135,21 @@ describe('the list of commands', () => {
       ['pvesh', 'create', '/access/users', '--userid', 'x@pve'],
       ['pvesh', 'get', '/access/users'],
       ['pvesh', 'get', '/nodes/../access/status'],
+      ['pvesh', 'get', '/nodes/pve/lxc/101/rrddata', '--timeframe', 'decade', '--cf', 'MAX', '--output-format', 'json'],
+      [
+        'pvesh',
+        'get',
+        '/nodes/pve/lxc/101/../../rrddata',
+        '--timeframe',
+        'day',
+        '--cf',
+        'MAX',
+        '--output-format',
+        'json',
+      ],
+      ['base64', '-w0', '/etc/shadow'],
+      ['base64', '-w0', '/var/lib/rrdcached/db/pve-vm-9.0/../../../../../etc/shadow'],
+      ['base64', '-w0', '/var/lib/rrdcached/db/pve-vm-9.0/101', '/etc/shadow'],
       ['pvecm', 'expected', '1'],
       ['/bin/sh', '-c', 'id'],
       ['sh'],
@@ -140,7 +163,9 @@ describe('the list of commands', () => {
 /** The words of a line that say what is done, and to which part of Proxmox. */
 function verb(line: string): string {
   const [program = '', first = '', path = ''] = line.split(' ')
-  return program === 'pvesh' ? `${first} ${path.replace(/^\/nodes\/[^/]+/, '/nodes/NODE')}` : first
+  return program === 'pvesh'
+    ? `${first} ${path.replace(/^\/nodes\/[^/]+/, '/nodes/NODE').replace(/\d{3,}/, 'VMID')}`
+    : first
 }
 
 /** The options in a line, of the helper or of the API. */

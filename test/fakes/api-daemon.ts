@@ -62,7 +62,7 @@ export class ApiDaemon {
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-api-'))
     const host = await createHost({ root: join(directory, 'host'), settings: { ...INSTANT, ...settings }, ...spec })
     const configFile = join(directory, 'api.yaml')
-    const { proc, cgroup, pve } = host.paths
+    const { proc, cgroup, pve, rrd } = host.paths
     const usual = {
       server: { port: 0 },
       authentication: {
@@ -77,7 +77,7 @@ export class ApiDaemon {
       state: { directory: join(directory, 'state') },
       logging: { log_file: join(directory, 'api.log') },
       health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
-      host: { proc, cgroup, pve },
+      host: { proc, cgroup, pve, rrd },
     }
     writeFileSync(configFile, stringify({ ...usual, ...config }))
     const api = new ApiDaemon({ host, directory }, configFile, environment)

@@ -91,10 +91,10 @@ function dashboardFolder(directory: string): string {
 /** The application as the daemon starts it on a host that is there already. */
 export async function apiOnHost(api: ApiOnHost) {
   const { host, commands, config, state, files, clock = systemClock, maxWaiting = 64 } = api
-  const { proc, cgroup, pve } = host.paths
+  const { proc, cgroup, pve, rrd } = host.paths
   const settings = ApiConfig.parse({
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
-    host: { proc, cgroup, pve },
+    host: { proc, cgroup, pve, rrd },
     ...config,
   })
   const log = recordingLog()

@@ -171,7 +171,7 @@ export class PretendInstallation {
         state: { directory: this.stateDirectory },
         api: { api_url: this.apiUrl, api_key_file: this.keyFile },
         scaling: QUICK_SCALING,
-        host,
+        host: { ...host, rrd: this.host.paths.rrd },
       },
       api: {
         server: { port: 0 },

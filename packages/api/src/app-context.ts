@@ -11,6 +11,7 @@ import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
 import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
+import { PastReader } from './past/past-reader.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
@@ -51,5 +52,6 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     health,
     overview,
     live: new LiveUpdates({ clock, overview, audit, signal }),
+    past: new PastReader({ files, commands, clock, signal, root: config.host.rrd, node }),
   }
 }

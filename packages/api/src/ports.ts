@@ -1,7 +1,7 @@
 import type { ContainerFacts } from './host/container-facts.ts'
 
-/** The programs of Proxmox that are run. */
-type HostProgram = 'pct' | 'pvesh' | 'pvecm'
+/** The programs that are run: those of Proxmox, and one that prints a file which only root may read. */
+type HostProgram = 'pct' | 'pvesh' | 'pvecm' | 'base64'
 
 /** Which time limit of the configuration a command has. */
 export type CommandKind = 'set' | 'read' | 'resize' | 'snapshot' | 'clone' | 'power' | 'destroy'

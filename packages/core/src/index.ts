@@ -36,6 +36,7 @@ export {
   type Role,
   readKeyText,
 } from './contracts/key-file.ts'
+export { knownText } from './contracts/known-text.ts'
 export type {
   ContainerSample,
   CycleSummary,

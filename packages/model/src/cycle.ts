@@ -14,6 +14,7 @@ import { ChangeSender } from './cycle/change-sender.ts'
 import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts'
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
+import { PastReader } from './cycle/past-reader.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
 import { VERDICT_SOURCES } from './telemetry.ts'
@@ -39,6 +40,7 @@ export class ModelCycle {
   readonly #decider: Decider
   readonly #sender: ChangeSender
   readonly #reporter: CycleReporter
+  readonly #pasts: PastReader
   #settings: CycleSettings
   #number = 0
   #lastSaveMs: number
@@ -53,6 +55,7 @@ export class ModelCycle {
     this.#decider = new Decider(parts)
     this.#sender = new ChangeSender(parts)
     this.#reporter = new CycleReporter(parts)
+    this.#pasts = new PastReader(parts)
     this.#lastSaveMs = parts.clock.monotonicMs()
     this.#freshness = this.#judgeFreshness()
   }
@@ -110,6 +113,7 @@ export class ModelCycle {
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
+    await stages.timeAsync('past', () => this.#pasts.read(this.#settings, signal))
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const toSend = stages.time('decide', () => this.#decider.decide(toDecide))

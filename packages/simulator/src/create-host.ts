@@ -133,6 +133,7 @@ function makeDirectories(paths: HostPaths, node: string, shared: string | undefi
     `${paths.cgroup}/lxc.monitor`,
     `${paths.pve}/nodes/${node}/lxc`,
     `${paths.pve}/nodes/${node}/qemu-server`,
+    paths.rrd,
     paths.bin,
     paths.runs,
     paths.starts,

@@ -25,6 +25,7 @@ const TAGS: Readonly<Record<string, string>> = {
 }
 /** The tag of paths that begin with another word. */
 const TAG_OF: Readonly<Record<string, string>> = {
+  past: 'series',
   pause: 'steering',
   resume: 'steering',
   mode: 'steering',

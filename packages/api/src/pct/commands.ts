@@ -1,3 +1,4 @@
+import { AutoscaleError } from '@lxc-autoscale/core'
 import type { CommandKind, HostCommand, RestCall } from '../ports.ts'
 import { printedConfig, printedList, printedSnapshots, printedStatus } from './printed.ts'
 
@@ -205,4 +206,30 @@ export function readNodeStatus(node: string): HostCommand {
 
 export function readClusterStatus(): HostCommand {
   return get('/cluster/status')
+}
+
+/** The times that Proxmox gives the history of a guest for. Source: PVE::API2::LXC, rrddata. */
+export type Timeframe = 'day' | 'week' | 'month' | 'year'
+
+/** The history of a container over a time: means, or the highest minutes. */
+export function readRrdData(node: string, vmid: number, timeframe: Timeframe, cf: 'AVERAGE' | 'MAX'): HostCommand {
+  const path = `/nodes/${node}/lxc/${vmid}/rrddata`
+  return {
+    program: 'pvesh',
+    kind: 'read',
+    args: ['get', path, '--timeframe', timeframe, '--cf', cf, '--output-format', 'json'],
+    rest: () => ({ method: 'GET', path: `${path}?timeframe=${timeframe}&cf=${cf}`, isTask: false }),
+  }
+}
+
+/** A file of rrdtool as text. Proxmox makes them for root only. Source: pve-cluster, src/pmxcfs/pmxcfs.c, umask(027). */
+export function readRrdFile(path: string): HostCommand {
+  return {
+    program: 'base64',
+    kind: 'read',
+    args: ['-w0', path],
+    rest() {
+      throw new AutoscaleError('HOST_UNREADABLE', `${path}: no file of the host can be read over its REST interface`)
+    },
+  }
 }

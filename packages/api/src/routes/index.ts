@@ -10,6 +10,7 @@ import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
 import { overviewRoutes } from './overview.ts'
+import { pastRoutes } from './past.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
@@ -33,6 +34,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   nodeRoutes,
   historyRoutes,
   seriesRoutes,
+  pastRoutes,
   overviewRoutes,
   eventRoutes,
   steeringRoutes,

@@ -17,6 +17,7 @@ import type { ListedRoute } from '../http/listed-routes.ts'
 import type { NewsDesk } from '../news/news-desk.ts'
 import type { LiveUpdates } from '../overview/live-updates.ts'
 import type { Overview } from '../overview/overview.ts'
+import type { PastReader } from '../past/past-reader.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import type { HostCommands } from '../ports.ts'
 import type { WhatIfs } from '../replays/what-ifs.ts'
@@ -59,6 +60,7 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly health: HealthChecks
   readonly overview: Overview
   readonly live: LiveUpdates
+  readonly past: PastReader
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>
 }

@@ -1,4 +1,13 @@
-import { AutoscaleError, type BreakerState, type Clock, errorVerdict, HistoryBody } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type BreakerState,
+  type Clock,
+  errorVerdict,
+  HistoryBody,
+  PastBody,
+  type PastStep,
+  pastSteps,
+} from '@lxc-autoscale/core'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
 import { isApiFailure, readData } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
@@ -36,6 +45,7 @@ export interface BreakerChange {
 
 const CONFIGS_ROUTE = '/resource/lxc/configs'
 const HISTORY_ROUTE = '/history'
+const PAST_ROUTE = '/past'
 const RESOURCES_ROUTE = '/scale/resources'
 
 /** What an error of a change says about its container: that trying again will not help, or, when nothing reached it, nothing. */
@@ -90,6 +100,17 @@ export class ScalingClient {
     const call = this.#caller(signal)
     const path = `${HISTORY_ROUTE}?made=true&limit=${limit}&skip=${skip}`
     return call({ method: 'GET', path }, reply => readData(`GET ${HISTORY_ROUTE}`, reply, HistoryBody))
+  }
+
+  /**
+   * What Proxmox has kept of a container, oldest first; none: it kept nothing. It is tried once, and says nothing of the API as
+   * a whole: nothing depends on it.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  async fetchPast(vmid: number, days: number, signal: AbortSignal): Promise<readonly PastStep[]> {
+    const path = `${PAST_ROUTE}?lxc_id=${vmid}&days=${days}`
+    const reply = await this.#options.transport.send({ method: 'GET', path }, signal)
+    return pastSteps(readData(`GET ${PAST_ROUTE} (container ${vmid})`, reply, PastBody))
   }
 
   /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */

@@ -1,4 +1,4 @@
-import type { ContainerSample, ContainerStatus, Mode } from '@lxc-autoscale/core'
+import type { ContainerSample, ContainerStatus, Mode, PastStep } from '@lxc-autoscale/core'
 import type { HostSize, NewSample } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
@@ -65,7 +65,7 @@ export interface FleetOptions {
   /** The host as this process sees it, where the metrics file does not tell. */
   readonly hostSize: HostSize
   readonly saved: Omit<LoadedSizers, 'moment'>
-  readonly time: Pick<SteadyTime, 'nowMs'>
+  readonly time: Pick<SteadyTime, 'nowMs' | 'ofClock'>
   /** The policies of a container; only a test has others. */
   readonly policiesOf?: (vmid: number) => ContainerSizerInput['policies']
 }
@@ -122,6 +122,13 @@ export class Fleet {
     container.kills = withKills(container.kills, sample)
     const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
     container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
+  }
+
+  /** What Proxmox has kept of a container that wants it. */
+  learnPast(vmid: number, steps: readonly PastStep[]): void {
+    const { time } = this.#options
+    const timesOf = (clockMs: number) => ({ timestampMs: time.ofClock(clockMs), localTimeMs: localTimeMs(clockMs) })
+    this.#containers.get(vmid)?.sizer.learnPast({ steps, timesOf })
   }
 
   /** A change was made, by us or somebody else. Each is told once, the older first. */
