@@ -42,7 +42,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   ],
   replay: [],
   cli: ['api', 'output', 'doctor', 'commands'],
-  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'cluster', 'demo'],
+  simulator: ['files', 'schema', 'kernel', 'workload', 'host', 'engine', 'pct', 'pvesh', 'rest', 'cluster', 'demo'],
   dashboard: ['components', 'dialogs', 'history', 'charts', 'explain', 'docs', 'replay', 'overview', 'pages'],
 }
 

@@ -62,8 +62,9 @@ export const migrate: Command = {
       throw new Failure("can't migrate running container without --online or --restart")
     }
     const restartTimeoutMs = restart === '1' ? Number(timeout ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND : undefined
-    await runWorker(context, async worker => {
-      if (isHighlyAvailable(worker, vmid)) {
+    const isManaged = isHighlyAvailable(context, vmid)
+    await runWorker(context, { type: isManaged ? 'hamigrate' : 'vzmigrate', vmid }, async worker => {
+      if (isManaged) {
         worker.output.out(`Requesting HA migration for CT ${vmid} to node ${target}\n`)
         queueCrmCommand(worker.paths, `migrate ct:${vmid} ${target}`)
         return
