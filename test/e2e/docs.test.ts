@@ -76,7 +76,7 @@ function writeCommands(): void {
   const bin = join(host.directory, 'bin')
   mkdirSync(bin)
   const program = join(root, 'packages/cli/bin/lxc-autoscale.mjs')
-  const takesFolder = 'status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
+  const takesFolder = 'preview|status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
   writeFileSync(
     join(bin, 'lxc-autoscale'),
     `#!/usr/bin/env bash\nfolder=()\ncase "$1 $2 " in\n${takesFolder.replaceAll('|', '\\ *|')}\\ *) folder=(--config-dir ${host.configDir}) ;;\nesac\nexec ${process.execPath} ${program} "$@" "\${folder[@]}"\n`,

@@ -16,6 +16,7 @@ import type { SpawnedDaemon } from './spawned-daemon.ts'
 
 /** Longer than any machine is busy. */
 const PATIENCE_MS = 60_000
+const SHARED_NODES = 'shared/pve/nodes'
 /** Key of a person at each of the APIs. */
 const KEY = 'a-key-of-a-person-0001'
 
@@ -53,6 +54,11 @@ export class InstalledNode {
     const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
     const answer = await fetch(`${this.installed.apiUrl}${path}`, { headers, ...request })
     return { status: answer.status, json: await answer.json() }
+  }
+
+  /** The memory limit that a container of this node is configured with. */
+  async memoryMb(vmid: number): Promise<number> {
+    return (await this.ask(`/resource/lxc/config?lxc_id=${vmid}`)).json.data.configured.memory_mb
   }
 
   /** What the model said after its last cycle; undefined while there is none, or it is being written. */
@@ -120,6 +126,13 @@ export class InstalledCluster {
     const node = this.nodes[name]
     if (node === undefined) throw new Error(`no node ${name}`)
     return node
+  }
+
+  /** The configuration of a container, wherever it is. */
+  conf(vmid: number): string {
+    const files = Object.keys(this.nodes).map(name => join(this.root, SHARED_NODES, name, 'lxc', `${vmid}.conf`))
+    const file = files.find(path => existsSync(path))
+    return file === undefined ? '' : readFileSync(file, 'utf8')
   }
 
   /** Starts the daemons of these nodes. */

@@ -15,6 +15,7 @@ export interface SaidEnd {
 export class RecordingCommands implements HostCommands {
   readonly run: (command: HostCommand, beforeStart?: () => void) => Promise<CommandOutput>
   seen: HostCommand[] = []
+  leftEnded = async () => true
   /** Subcommands that end otherwise than well, and how. */
   says: Readonly<Record<string, SaidEnd>> = {}
   /** What else a command does. */

@@ -13,6 +13,7 @@ import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
 import { PastReader } from './past/past-reader.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { openConfigLock } from './rest/config-lock.ts'
 import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
@@ -37,6 +38,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     clock,
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
+    isLocked: config.lxc.backend === 'rest' ? openConfigLock(files, config.host.proc) : undefined,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })

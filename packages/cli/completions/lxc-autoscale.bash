@@ -2,10 +2,11 @@
 _lxc_autoscale() {
   local current=${COMP_WORDS[COMP_CWORD]} path="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) case " status | explain | history | undo | ignore | mode | boost | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
+    case $word in -*) ;; *) case " preview | status | explain | history | undo | ignore | mode | boost | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
   done
   case $path in
-    "") words="status explain history undo ignore mode boost config doctor notify replay forest --version --help" ;;
+    "") words="preview status explain history undo ignore mode boost config doctor notify replay forest --version --help" ;;
+    "preview") words="--days --html --config-dir --json --help" ;;
     "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;

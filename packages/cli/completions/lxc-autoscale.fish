@@ -1,4 +1,5 @@
 # Generated from the commands by `npm run generate`.
+complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a preview -d 'what would have been done in the last weeks, by what Proxmox has kept; before anything is changed'
 complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a status -d 'what each container has and uses, and what was changed last, by whom'
 complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a explain -d 'why a container has what it has: the facts, the rules that spoke, what was strange, the settings'
 complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a history -d 'what was changed, by whom and why, newest first'
@@ -12,6 +13,10 @@ complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a notify -d 'news for p
 complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a replay -d 'what the policies would have done with a trace, or with this host\'s own history'
 complete -c lxc-autoscale -f -n '__fish_use_subcommand' -a forest -d 'fit the isolation forest on a table and say how well it finds the labelled anomalies'
 complete -c lxc-autoscale -n '__fish_use_subcommand' -l version -d 'output the version number'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from preview' -l days -d 'how far back, at most 60'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from preview' -l html -d 'write one page with the curves too'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from preview' -l config-dir -d 'where the configuration files are (default: /etc/lxc_autoscale_ml, if it is there)'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from preview' -l json -d 'print JSON'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l config-dir -d 'where the three configuration files are'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l url -d 'address of the scaling API (default: as configured)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l key-file -d 'file with the API key (default: as configured; LXC_AUTOSCALE_API_KEY comes first)'

@@ -15,6 +15,7 @@ import {
 import type { AuditEntry, BegunChange, RepeatFacts } from '../audit/audit-entry.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
+import { taskWarnings } from '../pct/parse-output.ts'
 import type { HostCommands } from '../ports.ts'
 import { type Observed, observeChange, showsAllDone } from './observe.ts'
 
@@ -167,6 +168,7 @@ class ChangeRecord implements ChangeProgress {
         return stop
       })
       this.#isTouched = true
+      for (const warning of taskWarnings(output)) this.warn(warning)
       return output
     } catch (error) {
       this.#commandFailure = error

@@ -17,6 +17,7 @@ import {
   checkIsRunning,
   checkLock,
   checkMemoryFloor,
+  checkNoWait,
   checkQuorum,
   checkRawLimits,
   checkState,
@@ -41,6 +42,12 @@ export interface ScaleParts {
   readonly clock: Clock
   readonly readNode: () => HostSize
   readonly safety: SafetySection
+  /**
+   * Whether Proxmox would have to wait before it changes a container; undefined where what waits can be stopped. A request to
+   * the REST interface cannot: it writes its memory limit when its turn comes, however much the container has grown by then. So
+   * none is sent that would wait, which leaves the moment that an answer takes; and the container is looked at right after it.
+   */
+  readonly isLocked: ((vmid: number) => boolean) | undefined
   /** Told of each memory limit of a running container that was lowered, other than by force. */
   readonly onShrink: (shrink: Shrink) => void
 }
@@ -205,6 +212,7 @@ async function setAndReadBack(step: SetStep): Promise<Limits> {
   let failure: AutoscaleError | undefined
   try {
     await progress.run(command, () => {
+      if (!force && takesMemory(facts, missing)) checkNoWait(facts, parts.isLocked)
       if (!force) checkFloor()
       isStarted = true
       return watch.begin()
@@ -254,7 +262,7 @@ async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetS
   const read = () => parts.containers.read(facts.vmid).catch(() => undefined)
   let now = await read()
   // Reclaim in the kernel may hold pct up until its time is over: then the limit is half moved as well.
-  const wasCut = wasStopped || failure.code === 'PCT_TIMEOUT'
+  const wasCut = wasStopped || failure.leaves === 'unknown'
   if (wasCut && watch.isMoved && now?.configured.memoryMb === facts.configured.memoryMb) {
     await bringBackMemory(step)
     now = await read()
