@@ -54,6 +54,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
     'replay',
     'preview',
     'overview',
+    'cluster',
     'pages',
   ],
 }

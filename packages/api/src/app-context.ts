@@ -43,7 +43,10 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
-  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
+  const overview = new Overview({
+    ...{ clock, config, containers, audit, deciding, health, metrics, series, steering, node },
+    cluster: () => cluster.members()?.cluster,
+  })
   return {
     ...ports,
     ...scaling,

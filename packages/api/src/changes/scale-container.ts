@@ -1,4 +1,4 @@
-import { type AllocationBody, AutoscaleError, type Clock } from '@lxc-autoscale/core'
+import { type AllocationBody, AutoscaleError, type Clock, MS_PER_SECOND, type PlacementBody } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
 import type { CgroupReader, MemoryTrouble } from '../host/cgroup.ts'
@@ -9,6 +9,7 @@ import type { Containers } from '../ports.ts'
 import type { Change, ChangeProgress, PerformedChange } from './change-runner.ts'
 import { compareAndSet, isModified } from './compare-and-set.ts'
 import { notDone } from './observe.ts'
+import { type Homeless, placement } from './placement.ts'
 import {
   boundsOf,
   checkBounds,
@@ -165,9 +166,35 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
   const after = withTarget(before, missing)
   checkBounds(vmid, { before, after, bounds: boundsOf(safety, vmid) })
   const others = await runningOthers(vmid, containers)
-  checkHostCapacity({ vmid, before, after, node: readNode(), others, safety })
+  try {
+    checkHostCapacity({ vmid, before, after, node: readNode(), others, safety })
+  } catch (error) {
+    throw withPlacement(error, placementOf({ facts, after }, parts))
+  }
   // Before anything is written, so that the audit log shows a plain refusal; and again right before the command.
   checkFloorNow(facts, missing, parts)
+}
+
+/** The refusal of a host that is full says who could carry the container. */
+function withPlacement(error: unknown, found: PlacementBody | undefined): unknown {
+  if (!(error instanceof AutoscaleError) || error.code !== 'HOST_CAPACITY' || found === undefined) return error
+  const { candidates, command, caveats, text } = found
+  const details = { ...error.details, candidates, command, caveats }
+  return new AutoscaleError('HOST_CAPACITY', `${error.message}; ${text}`, { details, cause: error })
+}
+
+/** Who could carry a container that has no room here; undefined without a cluster, or when its files cannot be read. */
+export function placementOf(
+  homeless: Homeless,
+  { cluster, clock, safety }: Pick<ScaleParts, 'cluster' | 'clock' | 'safety'>,
+): PlacementBody | undefined {
+  const members = cluster.members()
+  if (members === undefined || members.nodes.size < 2) return undefined
+  const [places, broadcasts, storages] = [cluster.places(), cluster.broadcasts(), cluster.storages()]
+  if (places === undefined || broadcasts === undefined || storages === undefined) return undefined
+  const nowSeconds = clock.nowMs() / MS_PER_SECOND
+  const [ha, balancer] = [cluster.ha(), cluster.balancer()]
+  return placement(homeless, { members, places, broadcasts, storages, ha, balancer, nowSeconds, safety })
 }
 
 /** What the other running containers have. One that vanishes meanwhile needs nothing. */

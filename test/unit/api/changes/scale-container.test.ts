@@ -76,7 +76,7 @@ class FakeHost {
     const parts: ScaleParts = {
       containers: { list: async () => [101], read: () => this.#read() },
       cgroups: this.#cgroups(),
-      cluster: { members: () => ({ isQuorate: this.isQuorate }) } as unknown as ClusterFiles,
+      cluster: { members: () => ({ isQuorate: this.isQuorate, nodes: new Map() }) } as unknown as ClusterFiles,
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
       clock: this.clock,
       safety: this.safety,
