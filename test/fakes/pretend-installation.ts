@@ -171,7 +171,7 @@ export class PretendInstallation {
         state: { directory: this.stateDirectory },
         api: { api_url: this.apiUrl, api_key_file: this.keyFile },
         scaling: QUICK_SCALING,
-        host: { ...host, rrd: this.host.paths.rrd },
+        host,
       },
       api: {
         server: { port: 0 },
@@ -183,7 +183,7 @@ export class PretendInstallation {
           model_status_file: this.#statusFile,
         },
         logging: { log_file: log('api') },
-        host,
+        host: { ...host, rrd: this.host.paths.rrd },
       },
     }
   }
