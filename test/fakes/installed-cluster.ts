@@ -44,9 +44,9 @@ export class InstalledNode {
   async start(model: Settings): Promise<void> {
     this.daemons.push(this.installed.start('monitor'), await this.installed.startApi())
     this.installed.configure('model', model)
-    this.daemons.push(this.installed.start('model'))
-    const before = this.status()?.pid
-    await until(() => this.status()?.pid !== before && (this.status()?.containers.length ?? 0) >= 0)
+    const decider = this.installed.start('model')
+    this.daemons.push(decider)
+    await decider.says(/INFO +cycle /)
   }
 
   async ask(path: string, body?: object): Promise<Answer> {
@@ -58,7 +58,7 @@ export class InstalledNode {
 
   /** The memory limit that a container of this node is configured with. */
   async memoryMb(vmid: number): Promise<number> {
-    return (await this.ask(`/resource/lxc/config?lxc_id=${vmid}`)).json.data.configured.memory_mb
+    return (await this.ask(`/resource/lxc/config?lxc_id=${vmid}`)).json.data.memory_mb
   }
 
   /** What the model said after its last cycle; undefined while there is none, or it is being written. */
