@@ -49,6 +49,11 @@ export class PretendInstallation {
     return new PretendInstallation(directory, host)
   }
 
+  /** On a host that is there already: a node of a pretend cluster, whose loads somebody else moves. */
+  static on(host: PretendHost): PretendInstallation {
+    return new PretendInstallation(mkdtempSync(join(tmpdir(), 'lxc-autoscale-installed-')), host)
+  }
+
   get configDir(): string {
     return join(this.directory, 'etc')
   }
