@@ -31,22 +31,40 @@ export class InstalledNode {
   readonly installed: PretendInstallation
   readonly name: string
   readonly daemons: SpawnedDaemon[] = []
+  readonly #model: Settings
+  readonly #outputs: string[] = []
 
   constructor(installed: PretendInstallation, model: Settings) {
     this.installed = installed
     this.name = installed.host.node
     const api_keys = [{ name: 'person', key: KEY, role: 'admin' }]
     installed.configure('api', { authentication: { api_keys } })
-    installed.configure('model', model)
+    this.#model = model
   }
 
   /** Starts the daemons, and waits until the model has decided something. */
-  async start(model: Settings): Promise<void> {
-    this.daemons.push(this.installed.start('monitor'), await this.installed.startApi())
-    this.installed.configure('model', model)
-    const decider = this.installed.start('model')
-    this.daemons.push(decider)
-    await decider.says(/INFO +cycle /)
+  async start(): Promise<void> {
+    this.daemons.push(this.installed.start('monitor'))
+    await this.startApi()
+    await this.startModel()
+  }
+
+  async startApi(): Promise<void> {
+    this.daemons.push(await this.installed.startApi())
+    // Which has written the usual configuration of the model, with its port.
+    this.installed.configure('model', this.#model)
+  }
+
+  async startModel(): Promise<void> {
+    const model = this.installed.start('model')
+    this.daemons.push(model)
+    await model.says(/INFO +cycle /)
+  }
+
+  /** Waits until the model has decided twice more, so that it has seen all that is there now. */
+  async cycles(): Promise<void> {
+    const before = this.status()?.cycle.number ?? 0
+    await until(() => (this.status()?.cycle.number ?? 0) > before + 1)
   }
 
   async ask(path: string, body?: object): Promise<Answer> {
@@ -75,6 +93,11 @@ export class InstalledNode {
     return (await this.ask('/history?limit=500')).json.data.entries
   }
 
+  /** Changes that were begun. */
+  async made(): Promise<readonly HistoryEntryBody[]> {
+    return (await this.ask('/history?limit=500&made=true')).json.data.entries
+  }
+
   /** What commands did to the host. */
   journal(): readonly JournalLine[] {
     const { journal } = this.installed.host.paths
@@ -86,13 +109,25 @@ export class InstalledNode {
       .map(line => JSON.parse(line))
   }
 
-  /** Lines of the daemons at the levels that somebody should read. */
-  complaints(): readonly string[] {
-    return this.daemons.flatMap(({ output }) => output.split('\n').filter(line => /\b(WARN|ERROR|FATAL)\b/.test(line)))
+  /** What the daemons said at the levels that somebody should read, by what it was about. */
+  complaints(level: 'WARN' | 'ERROR'): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    const lines = this.#outputs
+      .concat(this.daemons.map(({ output }) => output))
+      .join('\n')
+      .split('\n')
+    for (const line of lines) {
+      const [, what = ''] = new RegExp(`\\b${level} +(.*?)(?: \\w+=|$)`).exec(line) ?? []
+      if (what !== '') counts.set(what, (counts.get(what) ?? 0) + 1)
+    }
+    return counts
   }
 
-  async kill(): Promise<void> {
-    await Promise.all(this.daemons.splice(0).map(daemon => daemon.end('SIGKILL')))
+  /** Ends all daemons. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const ended = this.daemons.splice(0)
+    await Promise.all(ended.map(daemon => daemon.end(signal)))
+    this.#outputs.push(...ended.map(({ output }) => output))
   }
 }
 
@@ -100,14 +135,12 @@ export class InstalledNode {
 export class InstalledCluster {
   readonly root: string
   readonly nodes: Readonly<Record<string, InstalledNode>>
-  readonly #model: Settings
   readonly #stop = new AbortController()
   readonly #moving: Promise<void>
 
-  private constructor(root: string, nodes: readonly InstalledNode[], model: Settings) {
+  private constructor(root: string, nodes: readonly InstalledNode[]) {
     this.root = root
     this.nodes = Object.fromEntries(nodes.map(node => [node.name, node]))
-    this.#model = model
     this.#moving = startHosts(root, { speed: 1, signal: this.#stop.signal })
   }
 
@@ -119,7 +152,7 @@ export class InstalledCluster {
     const specs = Object.entries(nodes).map(([node, containers]) => ({ node, containers }))
     const { hosts } = await createCluster({ root, nodes: specs, settings: { ...INSTANT, ...settings } })
     const installed = hosts.map(host => new InstalledNode(PretendInstallation.on(host), model))
-    return new InstalledCluster(root, installed, model)
+    return new InstalledCluster(root, installed)
   }
 
   node(name: string): InstalledNode {
@@ -137,7 +170,7 @@ export class InstalledCluster {
 
   /** Starts the daemons of these nodes. */
   async start(...names: readonly string[]): Promise<void> {
-    await Promise.all(names.map(name => this.node(name).start(this.#model)))
+    await Promise.all(names.map(name => this.node(name).start()))
   }
 
   async remove(): Promise<void> {
