@@ -40,14 +40,14 @@ export async function run(report) {
 
 async function measure(host, directory, report) {
   const port = await freePort()
-  const { proc, cgroup, pve, bin } = host.paths
+  const { proc, cgroup, pve, rrd, bin } = host.paths
   const config = {
     server: { port },
     authentication: { key_file: '', api_keys: [{ name: 'bench', key: KEY, role: 'read' }] },
     state: { directory: join(directory, 'state') },
     logging: { log_file: '' },
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
-    host: { proc, cgroup, pve },
+    host: { proc, cgroup, pve, rrd },
   }
   const file = join(directory, 'api.yaml')
   writeFileSync(file, JSON.stringify(config))

@@ -85,7 +85,7 @@ async function withHost(containers, measure) {
   }
 }
 
-async function startApi({ memory, paths: { proc, cgroup, pve, bin }, metricsFile }) {
+async function startApi({ memory, paths: { proc, cgroup, pve, rrd, bin }, metricsFile }) {
   const file = join(memory, 'api.yaml')
   const config = {
     server: { port: 0 },
@@ -93,7 +93,7 @@ async function startApi({ memory, paths: { proc, cgroup, pve, bin }, metricsFile
     state: { directory: join(memory, 'state') },
     logging: { log_file: '' },
     health: { metrics_file: metricsFile, model_lock_file: '', model_status_file: '' },
-    host: { proc, cgroup, pve },
+    host: { proc, cgroup, pve, rrd },
   }
   writeFileSync(file, JSON.stringify(config))
   const entry = join(import.meta.dirname, '..', '..', 'packages', 'api', 'bin', 'lxc-autoscale-api.mjs')

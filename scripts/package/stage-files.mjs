@@ -26,7 +26,7 @@ const DOC = 'usr/share/doc/lxc-autoscale-ml'
 const SHARE = 'usr/share/lxc-autoscale-ml'
 
 // Programs of Proxmox that the unprivileged API reaches through lxc_autoscale_pct.socket.
-const PROXMOX_COMMANDS = ['pct', 'pvesh', 'pvecm']
+const HELPED_COMMANDS = ['pct', 'pvesh', 'pvecm', 'base64']
 
 const CONFIG_FILES = ['lxc_monitor.yaml', 'lxc_autoscale_ml.yaml', 'lxc_autoscale_api.yaml', 'pct-helper.conf']
 
@@ -56,7 +56,7 @@ export async function stageFiles({ stage, architecture, version, date }) {
   }
 
   for (const name of ['notify-exec', 'pct-helper', 'pct-client']) copy(`systemd/${name}`, `${LIB}/${name}`, 0o755)
-  for (const name of PROXMOX_COMMANDS) link('../pct-client', `${LIB}/pct/${name}`)
+  for (const name of HELPED_COMMANDS) link('../pct-client', `${LIB}/pct/${name}`)
   for (const name of readdirSync(join(root, 'systemd')).filter(name => /\.(service|socket)$/.test(name))) {
     copy(`systemd/${name}`, `usr/lib/systemd/system/${name}`)
   }

@@ -32,7 +32,10 @@ export async function warmStart(args) {
       docs: { type: 'boolean', default: false },
     },
   })
-  const all = [...(options.traces === undefined ? [] : archivedSeries(options.traces)), ...generatedSeries(Number(options.seed))]
+  const all = [
+    ...(options.traces === undefined ? [] : archivedSeries(options.traces)),
+    ...generatedSeries(Number(options.seed)),
+  ]
   const series = all.filter(({ source }) => options.only === undefined || source.includes(options.only))
   const jobs = series.flatMap(({ trace, resources }, seriesIndex) =>
     cutsOf(trace).flatMap(fromS =>
@@ -97,7 +100,12 @@ function tableOf({ name, resource }, { jobs, scores, series }) {
     const members = sources.filter(source => series.find(each => each.source === source).group === group)
     return members.length === 0
       ? []
-      : starts.map(start => [`all ${group}`, start, '', ...cells(ofSources(members.map(source => figuresOf(source, start))))])
+      : starts.map(start => [
+          `all ${group}`,
+          start,
+          '',
+          ...cells(ofSources(members.map(source => figuresOf(source, start)))),
+        ])
   })
   const bySource = rows.toSorted((a, b) => sources.indexOf(a[0]) - sources.indexOf(b[0]))
   return {

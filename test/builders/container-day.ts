@@ -105,6 +105,8 @@ export class ContainerDay {
           isTemplate: false,
           lock: '',
           isHaManaged: false,
+          haBusy: undefined,
+          balancerHoldMs: undefined,
           uptimeMs: 3_600_000,
           cores: this.#allocation.cores ?? null,
           cpuLimit: null,

@@ -18,6 +18,7 @@ export function containerFacts(fields: Partial<ContainerFacts> = {}): ContainerF
     lock: undefined,
     isHaManaged: false,
     haState: undefined,
+    haBusy: undefined,
     isTemplate: false,
     isProtected: false,
     tags: [],

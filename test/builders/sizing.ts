@@ -105,7 +105,6 @@ export function circumstances(overrides: Partial<Circumstances> = {}): Circumsta
     isRunning: true,
     lock: '',
     isMigrating: false,
-    isHaQueued: false,
     uptimeMs: 3_600_000,
     leastMemoryMb: 232,
     rawCores: undefined,

@@ -2,8 +2,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { systemClock } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { setResources, startContainer } from '../../packages/api/src/pct/commands.ts'
-import { type CommandReport, PctCli } from '../../packages/api/src/pct/pct-cli.ts'
+import type { CommandReport } from '../../packages/api/src/pct/command-report.ts'
+import { listContainers, setResources, startContainer } from '../../packages/api/src/pct/commands.ts'
+import { PctCli } from '../../packages/api/src/pct/pct-cli.ts'
 import type { HostCommand } from '../../packages/api/src/ports.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
@@ -33,7 +34,7 @@ function pct(script: string, name = 'pct'): void {
 }
 
 function command(...args: string[]): HostCommand {
-  return { program: 'pct', kind: 'set', args }
+  return { ...listContainers(), kind: 'set', args }
 }
 
 const read = (name: string) => readFileSync(join(bin, name), 'utf8')
@@ -70,7 +71,7 @@ describe('a command', () => {
   })
 
   test('that is not there is missing, also when the helper of an unprivileged installation says so', async () => {
-    const absent = { program: 'pvecm', kind: 'read', args: ['status'] } as const
+    const absent: HostCommand = { ...listContainers(), program: 'pvecm' }
     process.env['PATH'] = bin
     await expect(cli.run(absent)).rejects.toMatchObject({ code: 'PCT_MISSING' })
     process.env['PATH'] = `${bin}${delimiter}${PATH}`

@@ -91,10 +91,10 @@ function dashboardFolder(directory: string): string {
 /** The application as the daemon starts it on a host that is there already. */
 export async function apiOnHost(api: ApiOnHost) {
   const { host, commands, config, state, files, clock = systemClock, maxWaiting = 64 } = api
-  const { proc, cgroup, pve } = host.paths
+  const { proc, cgroup, pve, rrd } = host.paths
   const settings = ApiConfig.parse({
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
-    host: { proc, cgroup, pve },
+    host: { proc, cgroup, pve, rrd },
     ...config,
   })
   const log = recordingLog()
@@ -137,7 +137,7 @@ export async function apiOnHost(api: ApiOnHost) {
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const context = appContext(ports, settings)
-  await resolveInterrupted({ ...ports, containers: context.containers, mark: state })
+  await resolveInterrupted({ ...ports, containers: context.containers })
   ports.boosts.use(context)
   void ports.boosts.run()
   const app = await buildApp(ports, settings)

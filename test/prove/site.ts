@@ -358,7 +358,7 @@ export class Site {
           start_grace_seconds: 0,
           host_memory_reserve_mb: 0,
         },
-        host,
+        host: { ...host, rrd: this.host.paths.rrd },
       },
       api: {
         server: { port: this.apiPort },

@@ -11,7 +11,10 @@ import { ClusterFiles } from './host/cluster-files.ts'
 import { openUptime } from './host/container-uptime.ts'
 import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
+import { PastReader } from './past/past-reader.ts'
+import { setResources } from './pct/commands.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { openConfigLock } from './rest/config-lock.ts'
 import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
@@ -19,7 +22,7 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
   const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
   const cgroups = new CgroupReader(files, config.host)
-  const cluster = new ClusterFiles(files, config.host.pve)
+  const cluster = new ClusterFiles(files, config.host.pve, clock)
   const uptime = openUptime(files, config.host.proc, cgroups)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
@@ -32,18 +35,24 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const scaling: ScaleParts = {
     containers,
     cgroups,
+    setCommand: setResources,
     cluster,
     clock,
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
+    isLocked: config.lxc.backend === 'rest' ? openConfigLock(files, config.host.proc) : undefined,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
-  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
+  const overview = new Overview({
+    ...{ clock, config, containers, audit, deciding, health, metrics, series, steering, node },
+    cluster: () => cluster.members()?.cluster,
+  })
   return {
     ...ports,
     ...scaling,
+    remote: containers,
     config,
     runner,
     shrinks,
@@ -51,5 +60,6 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
     health,
     overview,
     live: new LiveUpdates({ clock, overview, audit, signal }),
+    past: new PastReader({ files, commands, clock, signal, root: config.host.rrd, node }),
   }
 }

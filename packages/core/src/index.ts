@@ -17,6 +17,7 @@ export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
 export { isBegun } from './contracts/begun.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export * from './contracts/cluster.ts'
 export {
   DECIDING_PROBLEMS,
   DECIDING_STATES,
@@ -65,6 +66,7 @@ export {
 } from './contracts/model-status.ts'
 export * from './contracts/overview.ts'
 export * from './contracts/past.ts'
+export * from './contracts/preview.ts'
 export * from './contracts/scaling-api.ts'
 export * from './contracts/series.ts'
 export * from './contracts/steering.ts'
@@ -99,6 +101,7 @@ export {
 export { behindLinks } from './files/behind-links.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
 export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
 export {
   LOG_LEVELS,

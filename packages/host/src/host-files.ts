@@ -194,12 +194,12 @@ export class HostFiles {
     return this.readBytes(path)?.toString('utf8')
   }
 
-  /** The same as it stands, for who must know each byte. */
-  readBytes(path: string): Buffer | undefined {
+  /** The same as it stands, for who must know each byte. More than `mostBytes` cannot be read. */
+  readBytes(path: string, mostBytes = Number.POSITIVE_INFINITY): Buffer | undefined {
     return orNotThere(path, () => {
       const fd = this.#calls.open(path)
       try {
-        const { bytes, length } = this.#readPieces(fd, 1)
+        const { bytes, length } = this.#readPieces(fd, 1, mostBytes)
         return Buffer.from(bytes.subarray(0, length))
       } finally {
         this.#calls.close(fd)
@@ -246,13 +246,14 @@ export class HostFiles {
   }
 
   /** Piece by piece, up to one of less than `lastBytes`. */
-  #readPieces(fd: number, lastBytes: number): KernelText {
+  #readPieces(fd: number, lastBytes: number, mostBytes = Number.POSITIVE_INFINITY): KernelText {
     const text = this.#text
     text.length = 0
     for (;;) {
       if (text.length === text.bytes.length) this.#grow()
       const piece = this.#calls.read(fd, text.bytes, text.length, text.length)
       text.length += piece
+      if (text.length > mostBytes) throw new Error(`has more than ${mostBytes} bytes`)
       if (piece < lastBytes) return text
     }
   }

@@ -188,7 +188,6 @@ function circumstancesAt(
     isRunning: true,
     lock: '',
     isMigrating: false,
-    isHaQueued: false,
     uptimeMs: undefined,
     rawCores: undefined,
     rawMemory: undefined,

@@ -86,7 +86,10 @@ function stepOf(trace: Trace, { fromMinute, cores, memoryMb }: Minutes, minute: 
 function figureOf(values: Float64Array): PastFigure | undefined {
   const known = values.filter(value => !Number.isNaN(value))
   if (known.length === 0) return undefined
-  return { mean: known.reduce((sum, value) => sum + value, 0) / known.length, peak: known.reduce((a, b) => Math.max(a, b)) }
+  return {
+    mean: known.reduce((sum, value) => sum + value, 0) / known.length,
+    peak: known.reduce((a, b) => Math.max(a, b)),
+  }
 }
 
 /** The trace from `fromS` on, for so many seconds. */

@@ -2,6 +2,7 @@ import { formatTime, MS_PER_SECOND, type WhatIfJob, type WhatIfResult, type What
 import { containerSettings, MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
 import { bill } from './bill.ts'
 import type { ReplayRun } from './closed-loop.ts'
+import { type Column, inSteps, mean, most, newest, type Summary, weightedMean } from './columns.ts'
 import { REPLAY_INTERVAL_S, replayContainer } from './replay-container.ts'
 import { medianStepS, sampleWeightsS, type Trace } from './trace.ts'
 
@@ -48,7 +49,6 @@ export function whatIf(job: WhatIfJob, onProgress: (share: number) => void): Wha
   }
 }
 
-type Column = Float64Array | undefined
 type Given = Pick<ReplayRun, 'cores' | 'memoryMb'>
 
 function traceOf({ vmid, samples, utcOffsetMs }: WhatIfJob): Trace {
@@ -69,7 +69,8 @@ function settingsOf({ vmid, settings: asked, host }: WhatIfJob) {
   return { scaling, settings: containerSettings({ vmid, scaling, host, ...nobodyElse }) }
 }
 
-function otherThanBuiltIn(scaling: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Keys of `scaling` that are not as built in. */
+export function otherThanBuiltIn(scaling: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const builtIn: Readonly<Record<string, unknown>> = MODEL_CONFIG_RULES.schema.parse({}).scaling
   return Object.fromEntries(Object.entries(scaling).filter(([key, value]) => value !== builtIn[key]))
 }
@@ -77,40 +78,6 @@ function otherThanBuiltIn(scaling: Readonly<Record<string, unknown>>): Record<st
 /** NaN where nothing is known; undefined when nothing ever is. */
 function known(column: WhatIfSamples['coresUsed']): Column {
   return column.some(value => value !== null) ? Float64Array.from(column, value => value ?? Number.NaN) : undefined
-}
-
-/** One figure for those that are known, of which there is at least one. */
-type Summary = (values: readonly number[]) => number
-const mean: Summary = values => values.reduce((sum, value) => sum + value, 0) / values.length
-const most: Summary = values => Math.max(...values)
-const newest: Summary = values => values.at(-1) ?? Number.NaN
-
-interface Steps {
-  readonly stepS: number
-  readonly summary: Summary
-}
-
-/** A column in steps of equal length from its first moment on; null where nothing is known. */
-function inSteps(timesS: Float64Array, column: Column, { stepS, summary }: Steps): (number | null)[] {
-  const stepOf = (timeS: number) => Math.floor((timeS - (timesS[0] ?? 0)) / stepS + 1e-6)
-  const groups = Array.from({ length: stepOf(timesS.at(-1) ?? 0) + 1 }, (): number[] => [])
-  column?.forEach((value, index) => {
-    if (!Number.isNaN(value)) groups[stepOf(timesS[index] ?? 0)]?.push(value)
-  })
-  return groups.map(values => (values.length === 0 ? null : summary(values)))
-}
-
-/** The mean over the time that is known; null when none is. */
-function weightedMean(weightsS: Float64Array): (column: Column) => number | null {
-  return column => {
-    let [sum, knownS] = [0, 0]
-    column?.forEach((value, index) => {
-      if (Number.isNaN(value)) return
-      sum += value * (weightsS[index] ?? 0)
-      knownS += weightsS[index] ?? 0
-    })
-    return knownS === 0 ? null : sum / knownS
-  }
 }
 
 /** 100 where it wanted more of either than it would have had, 0 where not. */

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { Engine } from './engine/engine.ts'
 import { cpuinfoText } from './engine/host-figures.ts'
+import { makePast } from './engine/make-past.ts'
 import { type HostPaths, hostPaths } from './files/host-paths.ts'
 import { replaceJson } from './files/json-file.ts'
 import { writeVmlist } from './host/cluster-files.ts'
@@ -29,6 +30,8 @@ export interface HostSpec {
   readonly root: string
   readonly seed?: number
   readonly node?: string
+  /** Folder that it shares with the other nodes of its cluster; made if need be. */
+  readonly shared?: string
   readonly hostCores?: number
   readonly hostMemoryMb?: number
   /** No container was started before those that are made with it; pvestatd has not looked yet. Default: an hour up. */
@@ -37,6 +40,8 @@ export interface HostSpec {
   readonly upMs?: number
   readonly containers: readonly ContainerSpec[]
   readonly settings?: Partial<HostSettings>
+  /** For how long Proxmox has known the containers, whose loads were the same all the time; with it the host keeps RRD files. */
+  readonly pastDays?: number | undefined
 }
 
 /** What was made. */
@@ -61,27 +66,30 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
     pveVersion: '9.1.4',
     bootedAtSeconds: Math.trunc((Date.now() - upMs) / MS_PER_SECOND),
   }
-  makeDirectories(paths, identity.node)
+  makeDirectories(paths, identity.node, spec.shared)
   writeStaticFiles(paths, identity)
   if (spec.hasJustBooted !== true) makeLxcGroup(`${paths.cgroup}/lxc`, formatCpuList(allCpus(identity.cores)))
   replaceJson(paths.host, identity)
   const setClock = (uptimeMs: number) => writeClock(paths, { uptimeMs, workloadMs: 0 })
   setClock(upMs)
-  replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
-  await updateSettings(paths.root, {})
+  const keepsRrd = spec.pastDays !== undefined
+  replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], keepsRrd, ...spec.settings })
+  await updateSettings(paths.root, spec.settings ?? {})
   await withKernel(paths.root, () => {
     for (const container of spec.containers) {
       setClock(upMs - (container.upMs ?? 0))
-      addContainer(paths, identity, container)
+      const size = addContainer(paths, identity, container)
+      const past = { vmid: container.vmid, size, format: readSettings(paths).rrdFormat, nowMs: Date.now() }
+      if (spec.pastDays !== undefined) makePast(paths, { ...past, days: spec.pastDays })
     }
     setClock(upMs)
-    writeVmlist(paths)
   })
+  await writeVmlist(paths)
   await new Engine(paths.root).step(0)
   return { root: paths.root, paths, node: identity.node }
 }
 
-function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerSpec): void {
+function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerSpec) {
   const shape = absoluteShape(spec.shape)
   const first = isBuiltIn(shape) ? undefined : readTrace(shape).rows[0]
   const cores = spec.cores ?? Math.max(1, Math.round(first?.allocatedCores ?? 2))
@@ -98,6 +106,7 @@ function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerS
   storeConf(paths, identity.node, spec.vmid, conf)
   storeLxcConfig(paths, spec.vmid, conf)
   if (spec.running !== false && spec.template !== true) startContainer(paths, identity, spec.vmid, conf)
+  return { cores, memoryMb }
 }
 
 /** What runs in a container that is made with this size on a host with this seed. */
@@ -121,15 +130,17 @@ function absoluteShape(shape: Shape): Shape {
   return isBuiltIn(shape) ? shape : `trace:${traceFile(shape)}`
 }
 
-function makeDirectories(paths: HostPaths, node: string): void {
+function makeDirectories(paths: HostPaths, node: string, shared: string | undefined): void {
   if (existsSync(paths.root) && readdirSync(paths.root).length > 0) {
     throw new Error(`cannot make a pretend host in ${paths.root}: the directory is not empty`)
   }
+  if (shared !== undefined) shareWithCluster(paths, resolve(shared))
   const directories = [
     `${paths.proc}/net`,
     `${paths.cgroup}/lxc.monitor`,
     `${paths.pve}/nodes/${node}/lxc`,
     `${paths.pve}/nodes/${node}/qemu-server`,
+    paths.rrd,
     paths.bin,
     paths.runs,
     paths.starts,
@@ -142,6 +153,23 @@ function makeDirectories(paths: HostPaths, node: string): void {
   for (const directory of directories) mkdirSync(directory, { recursive: true })
   symlinkSync(`nodes/${node}`, `${paths.pve}/local`)
   symlinkSync(`nodes/${node}/lxc`, `${paths.pve}/lxc`)
+}
+
+/** What moves with a container, or is the same on all nodes, is a link into the shared folder; the rest of /etc/pve is each node's own. */
+function shareWithCluster(paths: HostPaths, shared: string): void {
+  const links: Record<string, string> = {
+    [paths.rrd]: 'rrd',
+    [paths.workloads]: 'workloads',
+    [paths.volumes]: 'volumes',
+    ...Object.fromEntries(['nodes', 'ha'].map(name => [`${paths.pve}/${name}`, `pve/${name}`])),
+  }
+  for (const [link, folder] of Object.entries(links)) {
+    mkdirSync(`${shared}/${folder}`, { recursive: true })
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(`${shared}/${folder}`, link)
+  }
+  for (const file of ['.vmlist', 'storage.cfg', 'datacenter.cfg'])
+    symlinkSync(`${shared}/pve/${file}`, `${paths.pve}/${file}`)
 }
 
 /** Files that the engine or a command changes later, and those that nobody changes. */

@@ -3,7 +3,7 @@ import type { CommandName } from './host/bin-commands.ts'
 import { readIdentity } from './host/host-identity.ts'
 import { writeJournal } from './host/journal.ts'
 import { type Fault, type HostSettings, readSettings } from './host/settings.ts'
-import type { CommandTime, Context } from './pct/context.ts'
+import { type CommandTime, type Context, REAL_TIME } from './pct/context.ts'
 import { EXIT } from './pct/failure.ts'
 import { CollectedOutput, type CommandResult, type Output } from './pct/output.ts'
 import { pct } from './pct/pct.ts'
@@ -19,12 +19,6 @@ perl: warning: Please check that your locale settings:
     are supported and installed on your system.
 perl: warning: Falling back to the standard locale ("C").
 `
-
-/** Time of the machine. */
-const REAL_TIME: CommandTime = {
-  nowMs: () => Date.now(),
-  sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
-}
 
 export interface RunCommand {
   readonly command: CommandName
@@ -95,6 +89,11 @@ export async function runPvecm(root: string, words: readonly string[], time?: Co
   return await collect('pvecm', root, words, time)
 }
 
+/** Runs `ha-manager` in this process. */
+export async function runHaManager(root: string, words: readonly string[], time?: CommandTime): Promise<CommandResult> {
+  return await collect('ha-manager', root, words, time)
+}
+
 async function collect(
   command: CommandName,
   root: string,
@@ -110,6 +109,7 @@ async function dispatch(context: Context, command: CommandName, words: readonly 
   if (context.settings.pmxcfs === 'down') return refuseWithoutPmxcfs(context.output)
   if (command === 'pct') return await pct(context, words)
   if (command === 'pvesh') return await (await import('./pvesh/pvesh.ts')).pvesh(context, words)
+  if (command === 'ha-manager') return (await import('./pvesh/ha-manager.ts')).haManager(context, words)
   return (await import('./pvesh/pvecm.ts')).pvecm(context, words)
 }
 

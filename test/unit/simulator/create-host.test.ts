@@ -37,7 +37,7 @@ describe('the tree', () => {
 
   test('has executable commands', async () => {
     const host = await makeHost([])
-    expect(readdirSync(`${host.root}/bin`).sort()).toEqual(['pct', 'pvecm', 'pvesh'])
+    expect(readdirSync(`${host.root}/bin`).sort()).toEqual(['ha-manager', 'pct', 'pvecm', 'pvesh'])
     for (const name of ['pct', 'pvecm', 'pvesh']) expect(lstatSync(`${host.root}/bin/${name}`).mode & 0o111).toBe(0o111)
   })
 

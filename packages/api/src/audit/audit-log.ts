@@ -10,10 +10,10 @@ import {
   type Logger,
   MS_PER_DAY,
   MS_PER_HOUR,
+  parseJson,
   syncDirectory,
 } from '@lxc-autoscale/core'
 import { linesBackwards } from '../host/lines-backwards.ts'
-import { parseJson } from '../json-object.ts'
 import { AppendFile, type LineFiles } from './append-file.ts'
 import { AuditEntry, type BegunChange } from './audit-entry.ts'
 import { BegunNotes } from './begun-notes.ts'

@@ -9,13 +9,13 @@ import {
   isBegun,
   isDecidedByModel,
   type Logger,
+  parseJson,
   readRegularFile,
   removeTemporaries,
   replaceFile,
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { parseJson } from '../json-object.ts'
 
 const FILE = 'install-sizes.json'
 /** Far more than a size for each container. */

@@ -112,7 +112,7 @@ async function checkIsFree(newVmid: number, { containers, cluster }: CloneParts)
 function checkStorage({ cluster, storage }: CloneParts): void {
   const storages = cluster.storages()
   if (storage === undefined || storages === undefined || storages.has(storage)) return
-  const names = [...storages].sort()
+  const names = [...storages.keys()].sort()
   throw new AutoscaleError(
     'STATE_NOT_ALLOWED',
     `there is no storage ${storage} (lxc.default_storage); there are ${names.join(', ')}`,

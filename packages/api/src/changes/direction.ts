@@ -1,5 +1,10 @@
-import { type AllocationBody, type CHANGE_DIRECTIONS, givenCores, type HistoryEntryBody } from '@lxc-autoscale/core'
-import { asObject } from '../json-object.ts'
+import {
+  type AllocationBody,
+  asObject,
+  type CHANGE_DIRECTIONS,
+  givenCores,
+  type HistoryEntryBody,
+} from '@lxc-autoscale/core'
 
 /** What changes of size are told apart by, so that all that can be counted begins at 0. */
 export const RESOURCES = ['cpu', 'memory'] as const

@@ -1,7 +1,6 @@
-import { AutoscaleError, type ChangeAction } from '@lxc-autoscale/core'
+import { AutoscaleError, asObject, type ChangeAction } from '@lxc-autoscale/core'
 import { rootDiskGb } from '@lxc-autoscale/host'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import { asObject } from '../json-object.ts'
 import type { Containers } from '../ports.ts'
 import type { SteeringStore } from '../steering/steering-store.ts'
 import { allocationBody } from './wire-allocation.ts'

@@ -8,9 +8,6 @@ import type { SetOptions } from '../pct/commands.ts'
 import { type ExpectedLimits, movedParts } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
-/** States of the HA manager in which it moves nothing. Source: pve-ha-manager, service states. */
-const QUIET_HA_STATES = new Set(['started', 'stopped', 'ignored', 'disabled'])
-
 /** @throws {AutoscaleError} CONTAINER_LOCKED when Proxmox holds a lock on it */
 export function checkLock({ vmid, lock }: ContainerFacts): void {
   if (lock === undefined) return
@@ -19,11 +16,23 @@ export function checkLock({ vmid, lock }: ContainerFacts): void {
   })
 }
 
-/** @throws {AutoscaleError} STATE_NOT_ALLOWED for a template, or while the HA manager moves the container */
-export function checkState({ vmid, isTemplate, haState }: ContainerFacts): void {
+/** @throws {AutoscaleError} CONTAINER_LOCKED when somebody is at work on it, so that a command would have to wait */
+export function checkNoWait({ vmid }: ContainerFacts, isLocked: ((vmid: number) => boolean) | undefined): void {
+  if (isLocked?.(vmid) !== true) return
+  throw new AutoscaleError(
+    'CONTAINER_LOCKED',
+    `Proxmox is at work on container ${vmid}; its memory limit is not lowered meanwhile`,
+    {
+      details: { lxc_id: vmid, lock: 'file' },
+    },
+  )
+}
+
+/** @throws {AutoscaleError} STATE_NOT_ALLOWED for a template, or while the HA manager moves the container or is asked to */
+export function checkState({ vmid, isTemplate, haState, haBusy }: ContainerFacts): void {
   if (isTemplate) throw notAllowed(vmid, 'template', `container ${vmid} is a template`)
-  if (haState === undefined || QUIET_HA_STATES.has(haState)) return
-  throw notAllowed(vmid, `ha:${haState}`, `the HA manager is busy with container ${vmid} (${haState})`)
+  if (haBusy === undefined) return
+  throw notAllowed(vmid, `ha:${haState ?? 'unknown'}`, `container ${vmid} is left alone: ${haBusy}`)
 }
 
 /** @throws {AutoscaleError} STATE_NOT_ALLOWED when it does not run */
@@ -149,7 +158,7 @@ export function checkHostCapacity(check: CapacityCheck): void {
 }
 
 /** Cores that a container can use; undefined when only the host limits it. */
-function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
+export function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
   const limits = [cores, cpuLimit].filter(limit => limit !== undefined)
   return limits.length === 0 ? undefined : Math.min(...limits)
 }

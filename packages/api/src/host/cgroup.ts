@@ -9,6 +9,7 @@ import {
   flatKeyed,
   type HostFiles,
   type HostRoots,
+  isRunning,
   type KernelText,
   type Limits,
   NO_LIMITS,
@@ -20,7 +21,7 @@ import {
   openSwapLimit,
   type Parse,
   parsePressure,
-  processTree,
+  processLists,
 } from '@lxc-autoscale/host'
 
 /** The memory of a container as the kernel counts it at this moment, bytes. */
@@ -58,9 +59,7 @@ export class CgroupReader {
   /** Whether processes run in the container; undefined when there is no cgroup file system to ask. */
   isRunning(vmid: number): boolean | undefined {
     const layout = this.#layout()
-    if (layout === undefined) return undefined
-    if (layout.kind === 'legacy') return [...this.#processLists(vmid)].some(list => list !== '')
-    return /^populated 1$/m.test(this.#files.readText(`${layout.root}/lxc/${vmid}/cgroup.events`) ?? '')
+    return layout && isRunning(this.#files, layout, vmid)
   }
 
   /** Names this run of the container: another value means it was started again. */
@@ -71,7 +70,8 @@ export class CgroupReader {
 
   /** The process that is number 1 inside it; undefined when it was not found. */
   initPid(vmid: number): number | undefined {
-    return findInitPid(this.#roots.proc, this.#processLists(vmid))
+    const layout = this.#layout()
+    return layout && findInitPid(this.#roots.proc, processLists(this.#files, layout, vmid))
   }
 
   /** What the kernel enforces now. */
@@ -116,16 +116,6 @@ export class CgroupReader {
     // Kernels before 5.2 do not tell the limit of the container from those inside it.
     const [ooms] = read('memory.events.local', parseOoms) ?? read('memory.events', parseOoms) ?? []
     return { ooms, stalledPercent: read('memory.pressure', parsePressure)?.fullPercent }
-  }
-
-  /** The texts of the process lists that can hold its init, likeliest first: systemd keeps it in `init.scope`, others in `ns`. */
-  *#processLists(vmid: number): Generator<string> {
-    const layout = this.#layout()
-    const tree = layout && processTree(layout)
-    if (tree === undefined) return
-    for (const group of ['/ns/init.scope', '/ns', '']) {
-      yield this.#files.readText(`${tree}/lxc/${vmid}${group}/cgroup.procs`) ?? ''
-    }
   }
 
   #folder(controller: Controller, vmid: number): string | undefined {

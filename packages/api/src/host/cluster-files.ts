@@ -1,77 +1,162 @@
-import type { HostFiles } from '@lxc-autoscale/host'
-import { asObject, parseJson } from '../json-object.ts'
+import { type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
+import {
+  type Balancer,
+  type Broadcasts,
+  type ClusterMembers,
+  type GuestFigures,
+  type GuestPlace,
+  type HaManager,
+  type HostFiles,
+  type NodeFigures,
+  parseBalancer,
+  parseBroadcasts,
+  parseHaManager,
+  parseMembers,
+  parseStorages,
+  parseVmlist,
+  type Storage,
+} from '@lxc-autoscale/host'
+import { Ages } from './cluster-view.ts'
 
-/** What `/etc/pve/.members` says of the cluster, as this node sees it. */
-export interface ClusterMembers {
-  readonly node: string
-  /** A node without a cluster is always quorate. */
-  readonly isQuorate: boolean
-}
-
-/** Where `/etc/pve/.vmlist` says that a guest is. */
-export interface GuestPlace {
-  readonly node: string
-  readonly type: string
-}
-
-/** What the HA manager is told and does, by container number. `state` is undefined until it has said one. */
-export type HaStates = ReadonlyMap<number, { readonly state: string | undefined }>
+/**
+ * How long what was read of a file that grows with the cluster is good for. Proxmox itself makes `.rrd` anew every 2 s. Source:
+ * pve-cluster, pmxcfs/status.c, cfs_rrd_dump.
+ */
+const KEPT_MS = 1_000
+/** Far more than a cluster of 32 nodes with 100,000 guests has. */
+const MOST_CHARACTERS = 67_108_864
+export const NOTHING_TOLD: Broadcasts = { guests: new Map(), nodes: new Map() }
+const NO_PLACES: ReadonlyMap<number, GuestPlace> = new Map()
+/** What the package of another node left there for others to see, and the most that is looked at of it. */
+const MARK = 'lxc-autoscale-ml'
+const VERSION_LINE = /^(\d+\.\d+\.\d+[\w.~+-]{0,40})\s*$/
 
 /** Reads what Proxmox keeps about the cluster in /etc/pve, without starting a process. */
 export class ClusterFiles {
   readonly #files: HostFiles
   readonly #root: string
+  readonly #clock: Clock
+  readonly #places: KeptFile<ReadonlyMap<number, GuestPlace> | undefined>
+  readonly #broadcasts: KeptFile<Broadcasts>
 
-  constructor(files: HostFiles, root: string) {
+  constructor(files: HostFiles, root: string, clock: Clock) {
     this.#files = files
     this.#root = root
+    this.#clock = clock
+    this.#places = new KeptFile(() => this.#text('.vmlist'), parseVmlist, clock)
+    this.#broadcasts = new KeptFile(() => this.#text('.rrd'), parseBroadcasts, clock)
   }
 
-  /** Undefined when there is no such file (pmxcfs does not run). */
+  /** Undefined when there is no such file (pmxcfs does not run), or half of it. */
   members(): ClusterMembers | undefined {
-    const members = parseObject(this.#files.readText(`${this.#root}/.members`))
-    const node = members?.['nodename']
-    if (typeof node !== 'string') return undefined
-    const quorate = asObject(members?.['cluster'])?.['quorate']
-    return { node, isQuorate: quorate === undefined || Number(quorate) === 1 }
+    return parseMembers(this.#text('.members') ?? '')
   }
 
   /** Whether a node of the cluster is online; undefined when there is no such node, or no cluster. */
   isNodeOnline(node: string): boolean | undefined {
-    const nodes = asObject(parseObject(this.#files.readText(`${this.#root}/.members`))?.['nodelist'])
-    const entry = asObject(nodes?.[node])
-    return entry === undefined ? undefined : Number(entry['online']) === 1
+    return this.members()?.nodes.get(node)?.isOnline
   }
 
-  /** The names of the storages; undefined when they cannot be told. `local` is there without being configured. */
-  storages(): ReadonlySet<string> | undefined {
-    const text = this.#files.readText(`${this.#root}/storage.cfg`)
-    if (text === undefined) return undefined
-    return new Set(['local', ...Array.from(text.matchAll(/^[a-z]+:\s*(\S+)\s*$/gm), ([, name = '']) => name)])
+  /** The storages by name; undefined when they cannot be told. */
+  storages(): ReadonlyMap<string, Storage> | undefined {
+    const text = this.#text('storage.cfg')
+    return text === undefined ? undefined : parseStorages(text)
+  }
+
+  /** Where each guest of the cluster is; undefined when that cannot be told. */
+  places(): ReadonlyMap<number, GuestPlace> | undefined {
+    return this.#places.value()
   }
 
   /** Undefined when no node has a guest of that number. */
   placeOf(vmid: number): GuestPlace | undefined {
-    const ids = asObject(parseObject(this.#files.readText(`${this.#root}/.vmlist`))?.['ids'])
-    const entry = asObject(ids?.[String(vmid)])
-    if (entry === undefined) return undefined
-    return { node: String(entry['node']), type: String(entry['type']) }
+    return (this.places() ?? NO_PLACES).get(vmid)
   }
 
-  /** The containers that the HA manager looks after. */
-  haStates(): HaStates {
-    const resources = this.#files.readText(`${this.#root}/ha/resources.cfg`) ?? ''
-    const services = asObject(parseObject(this.#files.readText(`${this.#root}/ha/manager_status`))?.['service_status'])
-    const states = new Map<number, { state: string | undefined }>()
-    for (const [, digits] of resources.matchAll(/^ct:\s*(\d+)\s*$/gm)) {
-      const state = asObject(services?.[`ct:${digits}`])?.['state']
-      states.set(Number(digits), { state: typeof state === 'string' ? state : undefined })
-    }
-    return states
+  /**
+   * The node that has a container which is not on `own`; undefined when none has, or that cannot be told. Who asks has not found
+   * it there: a list that says it is there is older than its move.
+   */
+  otherNodeOf(vmid: number, own: string | undefined): string | undefined {
+    const kept = this.placeOf(vmid)
+    const place = kept === undefined || kept.node === own ? this.#places.fresh()?.get(vmid) : kept
+    return place?.type === 'lxc' && place.node !== own ? place.node : undefined
+  }
+
+  /** What all nodes told of themselves and their guests; undefined when there is no such file. */
+  broadcasts(): Broadcasts | undefined {
+    return this.#broadcasts.value()
+  }
+
+  /** What its node told of a container, unless that is too old to be of now. */
+  freshFigures(vmid: number): GuestFigures | undefined {
+    const [node, figures] = [this.placeOf(vmid)?.node, this.broadcasts()?.guests.get(vmid)]
+    return node === undefined || this.#ages().of(node, figures?.timeSeconds).is_stale ? undefined : figures
+  }
+
+  /** The same of a node. */
+  freshNode(node: string): NodeFigures | undefined {
+    const figures = this.broadcasts()?.nodes.get(node)
+    return this.#ages().of(node, figures?.timeSeconds).is_stale ? undefined : figures
+  }
+
+  #ages(): Ages {
+    const nowSeconds = this.#clock.nowMs() / MS_PER_SECOND
+    return new Ages({ places: this.places() ?? NO_PLACES, broadcasts: this.broadcasts() ?? NOTHING_TOLD, nowSeconds })
+  }
+
+  ha(): HaManager {
+    return parseHaManager({
+      resources: this.#text('ha/resources.cfg'),
+      status: this.#text('ha/manager_status'),
+      commands: this.#text('ha/crm_commands'),
+    })
+  }
+
+  balancer(): Balancer {
+    return parseBalancer(this.#text('datacenter.cfg'))
+  }
+
+  /** The version that the package of a node says is installed there; undefined when it says nothing. */
+  installedOn(node: string): string | undefined {
+    const text = this.#text(`nodes/${node}/${MARK}`)
+    return VERSION_LINE.exec(text?.split('\n')[0] ?? '')?.[1]
+  }
+
+  #text(name: string): string | undefined {
+    const text = this.#files.readText(`${this.#root}/${name}`)
+    return text !== undefined && text.length > MOST_CHARACTERS ? undefined : text
   }
 }
 
-function parseObject(text = ''): Readonly<Record<string, unknown>> | undefined {
-  // Half a file cannot be told from none: the next read has it whole.
-  return asObject(parseJson(text))
+/** A file that is read again after a while, and understood again only when it is another one. */
+class KeptFile<Value> {
+  readonly #read: () => string | undefined
+  readonly #parse: (text: string) => Value
+  readonly #clock: Clock
+  #kept: { readonly readMs: number; readonly text: string | undefined; readonly value: Value | undefined } | undefined
+
+  constructor(read: () => string | undefined, parse: (text: string) => Value, clock: Clock) {
+    this.#read = read
+    this.#parse = parse
+    this.#clock = clock
+  }
+
+  value(): Value | undefined {
+    const readMs = this.#clock.monotonicMs()
+    return this.#kept !== undefined && readMs - this.#kept.readMs < KEPT_MS ? this.#kept.value : this.fresh()
+  }
+
+  /** Read now, however young the last reading is. */
+  fresh(): Value | undefined {
+    const text = this.#read()
+    const isSame = this.#kept !== undefined && this.#kept.text === text
+    const value = isSame ? this.#kept?.value : this.#understood(text)
+    this.#kept = { readMs: this.#clock.monotonicMs(), text, value }
+    return value
+  }
+
+  #understood(text: string | undefined): Value | undefined {
+    return text === undefined ? undefined : this.#parse(text)
+  }
 }

@@ -15,6 +15,8 @@ export interface ContainerFacts {
   readonly isHaManaged: boolean | undefined
   /** What the HA manager does with it: started, stopped, migrate, ...; undefined when it is not managed. */
   readonly haState: string | undefined
+  /** Why it is left alone for its sake, in a sentence: it moves it, or is asked to; undefined when there is nothing. */
+  readonly haBusy: string | undefined
   readonly isTemplate: boolean
   readonly isProtected: boolean
   readonly tags: readonly string[]

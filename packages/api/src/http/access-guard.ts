@@ -1,5 +1,5 @@
+import { isObject } from '@lxc-autoscale/core'
 import type { FastifyRequest } from 'fastify'
-import { isObject } from '../json-object.ts'
 import { requireReach, requireRole } from './caller.ts'
 
 const CONTAINER_FIELDS = ['lxc_id', 'new_lxc_id'] as const

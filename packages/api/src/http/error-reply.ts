@@ -1,5 +1,4 @@
-import { AutoscaleError, type ErrorCode, type ErrorVerdict, errorVerdict } from '@lxc-autoscale/core'
-import { asObject } from '../json-object.ts'
+import { AutoscaleError, asObject, type ErrorCode, type ErrorVerdict, errorVerdict } from '@lxc-autoscale/core'
 
 /** Seconds after which a refused request may be sent again, where the error does not say. */
 const RETRY_AFTER_SECONDS = 5

@@ -1,6 +1,5 @@
-import { AutoscaleError } from '@lxc-autoscale/core'
+import { AutoscaleError, isObject } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { isObject } from '../json-object.ts'
 
 /** Other spellings of fields, as the Python predecessor accepted them. */
 const FIELD_ALIASES: ReadonlyMap<string, string> = new Map([

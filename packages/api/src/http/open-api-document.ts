@@ -1,4 +1,4 @@
-import { asObject } from '../json-object.ts'
+import { asObject } from '@lxc-autoscale/core'
 import type { ListedRoute } from './listed-routes.ts'
 
 type Json = Readonly<Record<string, unknown>>

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { readRegularFile, removeTemporaries, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
+import { parseJson, readRegularFile, removeTemporaries, replaceFile, systemErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { parseJson } from '../json-object.ts'
 import { OutboxState } from './outbox.ts'
 import { Refusals } from './refusals.ts'
 import { StandingState } from './standing.ts'

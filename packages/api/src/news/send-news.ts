@@ -1,4 +1,4 @@
-import { asObject, parseJson } from '../json-object.ts'
+import { asObject, parseJson } from '@lxc-autoscale/core'
 import { type NewsMessage, type Priority, shortened } from './news-message.ts'
 import type { NotificationTarget } from './notifications-section.ts'
 import { type JsonPost, type JsonReply, postJson } from './post-json.ts'

@@ -12,7 +12,7 @@ import type { ContainerFacts } from '../host/container-facts.ts'
 /** What the state of a container follows from. */
 export interface StateFacts {
   readonly nowMs: number
-  readonly container: Pick<ContainerFacts, 'status' | 'lock'>
+  readonly container: Pick<ContainerFacts, 'status' | 'lock'> & Partial<Pick<ContainerFacts, 'haBusy'>>
   readonly steering: SteeringBody
   /** Of the newest cycle of the monitor; undefined when it has none of this container. */
   readonly sample: ContainerSample | undefined
@@ -53,6 +53,10 @@ const LOOKS: readonly Look[] = [
     lock === undefined
       ? undefined
       : { state: 'locked', text: `Proxmox holds the lock "${lock}" on it, and it is not changed before that is over` },
+  ({ container: { haBusy } }) =>
+    haBusy === undefined
+      ? undefined
+      : { state: 'locked', text: `${haBusy}, and it is not changed before that is over` },
   paused,
   withoutFigures,
   ({ standstill }) =>

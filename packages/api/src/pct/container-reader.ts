@@ -3,6 +3,8 @@ import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
 import {
   type ConfValues,
   configuredLimits,
+  DEFAULT_MEMORY_MB,
+  type HaManager,
   type HostFiles,
   isOn,
   parseLxcConf,
@@ -11,7 +13,7 @@ import {
   rawLimits,
 } from '@lxc-autoscale/host'
 import type { CgroupReader } from '../host/cgroup.ts'
-import type { ClusterFiles, HaStates } from '../host/cluster-files.ts'
+import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { Containers, HostCommands } from '../ports.ts'
 import { listContainers, readConfig, readStatus } from './commands.ts'
@@ -32,11 +34,16 @@ export interface ContainerReaderParts {
 /** The HA manager's files change every few seconds, and are the same for all containers of one request. */
 const HA_KEPT_MS = 500
 
+/** What is seen of a container beside its configuration. */
+interface Seen extends Pick<ContainerFacts, 'inForce' | 'uptimeSeconds' | 'runId'> {
+  readonly isRunning: boolean | undefined
+}
+
 /** Reads containers from /etc/pve and the kernel; where /etc/pve is not there, by `pct`. */
 export class ContainerReader implements Containers {
   readonly #parts: ContainerReaderParts
   readonly #directory: string
-  #ha: { readonly states: HaStates; readonly readMs: number } | undefined
+  #ha: { readonly services: HaManager['services']; readonly readMs: number } | undefined
 
   constructor(parts: ContainerReaderParts) {
     this.#parts = parts
@@ -53,58 +60,83 @@ export class ContainerReader implements Containers {
 
   async read(vmid: number): Promise<ContainerFacts> {
     const file = this.#parts.files.readBytes(`${this.#directory}/${vmid}.conf`)
-    if (file !== undefined) return this.#facts(vmid, file.toString('utf8'), digestOf(file))
+    if (file !== undefined) return this.#facts(vmid, this.#seen(vmid), file)
     if (this.#parts.files.inode(this.#directory) !== undefined) throw this.#notFound(vmid)
     const { stdout } = await this.#parts.commands.run(readConfig(vmid))
-    const facts = this.#facts(vmid, stdout, undefined)
+    const facts = this.#facts(vmid, this.#seen(vmid), stdout)
     if (facts.status !== 'unknown') return facts
     const status = await this.#parts.commands.run(readStatus(vmid))
     return { ...facts, status: parseStatus(status.stdout) }
   }
 
-  /** `digest`: undefined for what `pct` printed, which has no snapshots. */
-  #facts(vmid: number, text: string, digest: string | undefined): ContainerFacts {
+  /**
+   * A container of another node: by its configuration, which every node has, and by what that node told of it. What is in force
+   * there cannot be seen; it is taken for what is configured, and at least what it was said to use.
+   * @throws {AutoscaleError} CONTAINER_NOT_FOUND
+   */
+  async readOn(node: string, vmid: number): Promise<ContainerFacts> {
+    const { files, cluster, pve } = this.#parts
+    const file = files.readBytes(`${pve}/nodes/${node}/lxc/${vmid}.conf`)
+    if (file === undefined) throw this.#notFound(vmid)
+    const told = cluster.freshFigures(vmid)
+    const configured = configuredLimits(parseLxcConf(file.toString('utf8')).values)
+    const memoryMb = Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, told?.memoryUsedMb ?? 0)
+    const inForce = { ...configured, memoryMb }
+    return this.#facts(vmid, { isRunning: told?.isRunning, inForce, uptimeSeconds: undefined, runId: undefined }, file)
+  }
+
+  #seen(vmid: number): Seen {
     const { cgroups, uptime } = this.#parts
-    const conf = parseLxcConf(text)
-    const { values } = conf
     const isRunning = cgroups.isRunning(vmid)
-    const ha = this.#haStates().get(vmid)
+    return {
+      isRunning,
+      inForce: cgroups.inForce(vmid),
+      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
+      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
+    }
+  }
+
+  /** From its file, or from what `pct` printed, which has no snapshots. */
+  #facts(vmid: number, { isRunning, ...seen }: Seen, file: Buffer | string): ContainerFacts {
+    const conf = parseLxcConf(file.toString('utf8'))
+    const { values } = conf
+    const ha = this.#haServices().get(vmid)
     return {
       vmid,
       name: values.get('hostname') ?? `CT${vmid}`,
       status: statusOf(isRunning),
       configured: configuredLimits(values),
-      inForce: cgroups.inForce(vmid),
+      ...seen,
       isHaManaged: ha !== undefined,
       haState: ha?.state,
-      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
-      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
-      snapshots: digest === undefined ? undefined : conf.snapshots,
-      digest,
+      haBusy: ha?.busy,
+      snapshots: typeof file === 'string' ? undefined : conf.snapshots,
+      digest: typeof file === 'string' ? undefined : digestOf(file),
       values,
       rawLimits: rawLimits(conf),
       ...flagsOf(values),
     }
   }
 
-  #haStates(): HaStates {
+  #haServices(): HaManager['services'] {
     const nowMs = this.#parts.clock.monotonicMs()
     if (this.#ha === undefined || nowMs - this.#ha.readMs > HA_KEPT_MS) {
-      this.#ha = { states: this.#parts.cluster.haStates(), readMs: nowMs }
+      this.#ha = { services: this.#parts.cluster.ha().services, readMs: nowMs }
     }
-    return this.#ha.states
+    return this.#ha.services
   }
 
   #notFound(vmid: number): AutoscaleError {
-    const place = this.#parts.cluster.placeOf(vmid)
-    const details = { lxc_id: vmid, ...(place === undefined ? {} : { node: place.node }) }
-    if (place?.type === 'qemu') {
+    const { cluster } = this.#parts
+    if (cluster.placeOf(vmid)?.type === 'qemu') {
+      const details = { lxc_id: vmid, node: cluster.placeOf(vmid)?.node }
       return new AutoscaleError('CONTAINER_NOT_FOUND', `${vmid} is a virtual machine, not a container`, { details })
     }
-    const elsewhere = place === undefined ? '' : `; it is on node ${place.node}`
-    return new AutoscaleError('CONTAINER_NOT_FOUND', `there is no container ${vmid} on this node${elsewhere}`, {
-      details,
-    })
+    const node = cluster.otherNodeOf(vmid, cluster.members()?.node)
+    const text =
+      node === undefined ? `there is no container ${vmid} on this node` : `container ${vmid} is on node ${node} now`
+    const details = { lxc_id: vmid, ...(node === undefined ? {} : { node }) }
+    return new AutoscaleError('CONTAINER_NOT_FOUND', text, { details })
   }
 }
 

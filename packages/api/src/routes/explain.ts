@@ -5,7 +5,7 @@ import type { ApiApp } from '../http/api-app.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** GET /explain */
-export function explainRoutes(app: ApiApp, { deciding }: RouteContext): void {
+export function explainRoutes(app: ApiApp, { deciding, containers }: RouteContext): void {
   app.get(
     '/explain',
     {
@@ -25,6 +25,8 @@ export function explainRoutes(app: ApiApp, { deciding }: RouteContext): void {
       }
       const explained = explainedContainer(status, vmid)
       if (explained !== undefined) return success(request, `what the model says of container ${vmid}`, explained)
+      // One that is not here says where it is.
+      await containers.read(vmid)
       const message = `the model knows no container ${vmid}; it knows those that run and are measured`
       throw new AutoscaleError('CONTAINER_NOT_FOUND', message, { details: { lxc_id: vmid } })
     },

@@ -1,5 +1,6 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
+import { clusterRoutes } from './cluster.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
@@ -10,6 +11,7 @@ import { metricsRoutes } from './metrics.ts'
 import { newsRoutes } from './news.ts'
 import { nodeRoutes } from './node.ts'
 import { overviewRoutes } from './overview.ts'
+import { pastRoutes } from './past.ts'
 import { resourceRoutes } from './resource.ts'
 import type { RouteContext } from './route-context.ts'
 import { scaleRoutes } from './scale.ts'
@@ -31,8 +33,10 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   cloneRoutes,
   resourceRoutes,
   nodeRoutes,
+  clusterRoutes,
   historyRoutes,
   seriesRoutes,
+  pastRoutes,
   overviewRoutes,
   eventRoutes,
   steeringRoutes,

@@ -26,6 +26,7 @@ export async function listContainers({
 }: Pick<RouteContext, 'containers' | 'cluster' | 'audit'>): Promise<readonly number[]> {
   const vmids = await containers.list()
   const here = new Set(vmids)
-  audit.installSizes.forgetGone(vmid => here.has(vmid) || cluster.placeOf(vmid)?.type === 'lxc')
+  const places = cluster.places()
+  if (places !== undefined) audit.installSizes.forgetGone(vmid => here.has(vmid) || places.get(vmid)?.type === 'lxc')
   return vmids
 }

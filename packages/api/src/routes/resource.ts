@@ -98,11 +98,16 @@ async function readStatus({ containers, cgroups, metrics }: RouteContext, vmid: 
   }
 }
 
-async function readConfig(context: RouteContext, vmid: number): Promise<ContainerConfigBody> {
+async function readConfig(
+  context: RouteContext,
+  vmid: number,
+  balancer = context.cluster.balancer(),
+): Promise<ContainerConfigBody> {
   const { containers, cgroups, safety, steering } = context
   const facts = await containers.read(vmid)
   const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
-  return containerConfigBody(facts, memory && leastMemory(memory, safety).leastMb, steering.of(vmid))
+  const leastMemoryMb = memory && leastMemory(memory, safety).leastMb
+  return containerConfigBody(facts, { leastMemoryMb, steering: steering.of(vmid), balancer })
 }
 
 async function readConfigs(
@@ -111,13 +116,16 @@ async function readConfigs(
   asked: readonly number[] | undefined,
 ): Promise<ContainerConfigsBody> {
   const vmids = asked ?? (await listContainers(context)).filter(vmid => mayReach(caller, vmid))
+  const balancer = context.cluster.balancer()
   const read = async (vmid: number) => {
     try {
       requireReach(caller, vmid)
-      return await readConfig(context, vmid)
+      return await readConfig(context, vmid, balancer)
     } catch (error) {
-      if (error instanceof AutoscaleError) return { lxc_id: vmid, error: error.code, message: error.message }
-      throw error
+      if (!(error instanceof AutoscaleError)) throw error
+      const { code, message, details } = error
+      const { node } = details
+      return { lxc_id: vmid, error: code, message, ...(typeof node === 'string' ? { node } : {}) }
     }
   }
   const results = await Promise.all([...new Set(vmids)].map(read))

@@ -17,7 +17,9 @@ import type { ListedRoute } from '../http/listed-routes.ts'
 import type { NewsDesk } from '../news/news-desk.ts'
 import type { LiveUpdates } from '../overview/live-updates.ts'
 import type { Overview } from '../overview/overview.ts'
+import type { PastReader } from '../past/past-reader.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
+import type { ContainerReader } from '../pct/container-reader.ts'
 import type { HostCommands } from '../ports.ts'
 import type { WhatIfs } from '../replays/what-ifs.ts'
 import type { SeriesStore } from '../series/series-store.ts'
@@ -52,6 +54,8 @@ export interface ApiPorts {
 /** What the routes work with. */
 export interface RouteContext extends ApiPorts, ScaleParts {
   readonly config: ApiConfig
+  /** The containers of other nodes. */
+  readonly remote: Pick<ContainerReader, 'readOn'>
   readonly runner: ChangeRunner
   readonly shrinks: ShrinkWatch
   readonly idempotency: Idempotency
@@ -59,6 +63,7 @@ export interface RouteContext extends ApiPorts, ScaleParts {
   readonly health: HealthChecks
   readonly overview: Overview
   readonly live: LiveUpdates
+  readonly past: PastReader
   /** What the router serves, by path; filled as the routes are registered. */
   readonly listed: ReadonlyMap<string, ListedRoute>
 }

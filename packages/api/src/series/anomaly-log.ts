@@ -3,6 +3,7 @@ import {
   type ContainerStatus,
   type ModelStatus,
   MS_PER_MINUTE,
+  parseJson,
   readRegularFile,
   removeTemporaries,
   replaceFile,
@@ -10,7 +11,6 @@ import {
   systemErrorCode,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
-import { parseJson } from '../json-object.ts'
 
 const FILE = 'anomalies.json'
 const MOST_BYTES = 16_777_216

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MS_PER_SECOND } from '../units.ts'
+import { WireVmid, wireInteger } from './wire-values.ts'
 
 /** A figure of one step of time: its mean, and the highest of the means of single minutes in it. */
 export interface PastFigure {
@@ -23,6 +24,12 @@ export interface PastStep {
   /** The highest of the minutes: share of the time in which something waited for the CPU (PSI some). From PVE 9 on. */
   readonly cpuWaitingPercent: number | undefined
 }
+
+/** The query of `GET /past`. */
+export const PastQuery = z.object({
+  lxc_id: WireVmid,
+  days: wireInteger(1, 400).default(30).describe('How far back.'),
+})
 
 const column = z.array(z.number().nullable())
 

@@ -61,6 +61,16 @@ export const ContainerConfigBody = AllocationBody.extend({
   in_force: AllocationBody.describe('What the kernel enforces at this moment; null where it cannot be read.'),
   lock: z.string().nullable().describe('The lock that Proxmox holds (backup, snapshot, ...).'),
   ha_managed: z.boolean().nullable(),
+  ha_busy: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('What the HA manager does to it or is asked to do, in a sentence: it is left alone meanwhile.'),
+  balancer_hold_seconds: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('How long Proxmox looks at an imbalance before it moves it by itself; null where it does not.'),
   template: z.boolean(),
   tags: z.array(z.string()),
   uptime_seconds: z.number().nullable(),
@@ -84,7 +94,14 @@ export type ContainerConfigBody = z.output<typeof ContainerConfigBody>
 /** `GET /resource/lxc/configs`. A container that cannot be read stands in `failed`, never in `containers`. */
 export const ContainerConfigsBody = z.object({
   containers: z.array(ContainerConfigBody),
-  failed: z.array(z.object({ lxc_id: z.number(), error: z.string(), message: z.string() })),
+  failed: z.array(
+    z.object({
+      lxc_id: z.number(),
+      error: z.string(),
+      message: z.string(),
+      node: z.string().optional().describe('The node that has it, when it is another one.'),
+    }),
+  ),
 })
 export type ContainerConfigsBody = z.output<typeof ContainerConfigsBody>
 

@@ -30,6 +30,10 @@ export interface ContainerConfig {
   /** Name of the Proxmox lock; '' = not locked. */
   readonly lock: string
   readonly isHaManaged: boolean | undefined
+  /** What the HA manager does to it or is asked to do, in a sentence. */
+  readonly haBusy: string | undefined
+  /** How long Proxmox looks at an imbalance before it moves it by itself; undefined where it does not. */
+  readonly balancerHoldMs: number | undefined
   readonly uptimeMs: number | undefined
   /** As configured in Proxmox; null: none set. */
   readonly cores: number | null
@@ -70,6 +74,8 @@ function fromBody(body: ContainerConfigBody): ContainerConfig {
     isTemplate: body.template,
     lock: body.lock ?? '',
     isHaManaged: body.ha_managed ?? undefined,
+    haBusy: body.ha_busy ?? undefined,
+    balancerHoldMs: body.balancer_hold_seconds === null ? undefined : body.balancer_hold_seconds * MS_PER_SECOND,
     uptimeMs: body.uptime_seconds === null ? undefined : body.uptime_seconds * MS_PER_SECOND,
     cores: body.cores,
     cpuLimit: body.cpulimit,

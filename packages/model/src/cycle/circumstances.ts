@@ -35,8 +35,8 @@ export function circumstancesOf(input: CircumstancesInput): Circumstances {
     isRunning: config.isRunning ?? (isMeasured ? true : undefined),
     lock: config.lock,
     isMigrating: config.lock === 'migrate',
-    // Whether a request to the HA manager waits is not to be seen; without HA none can.
-    isHaQueued: config.isHaManaged === false ? false : undefined,
+    haBusy: config.haBusy,
+    balancerHoldMs: config.balancerHoldMs,
     uptimeMs: config.uptimeMs,
     leastMemoryMb: config.leastMemoryMb,
     rawCores: config.rawCores,

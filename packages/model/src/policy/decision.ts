@@ -84,7 +84,10 @@ export interface Circumstances {
   /** Name of the Proxmox lock (`backup`, `migrate`, `snapshot`, ...); '' = not locked. */
   readonly lock: string | undefined
   readonly isMigrating: boolean | undefined
-  readonly isHaQueued: boolean | undefined
+  /** What the HA manager does to it or is asked to do, in a sentence; left out: nothing. */
+  readonly haBusy?: string | undefined
+  /** How long Proxmox looks at an imbalance before it moves it by itself; left out: it does not. */
+  readonly balancerHoldMs?: number | undefined
   readonly uptimeMs: number | undefined
   /** The least memory limit that the API's safety rules allow at this moment. */
   readonly leastMemoryMb: number | undefined

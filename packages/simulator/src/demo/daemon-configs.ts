@@ -108,6 +108,6 @@ function apiConfig(places: DemoPlaces) {
       model_status_file: `${modelState(places)}/${STATUS_FILE}`,
     },
     logging: { log_file: `${places.work}/autoscaleapi.log` },
-    host: hostSection(places),
+    host: { ...hostSection(places), rrd: `${places.host}/var/lib/rrdcached/db` },
   }
 }

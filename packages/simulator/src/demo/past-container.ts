@@ -145,7 +145,6 @@ export class PastContainer {
       isRunning: true,
       lock: '',
       isMigrating: false,
-      isHaQueued: false,
       uptimeMs: undefined,
       leastMemoryMb: leastMemoryMb(this.#sample?.memoryFloorMb ?? 0),
       rawCores: undefined,

@@ -3,6 +3,7 @@ import { MS_PER_SECOND, USEC_PER_MS } from '@lxc-autoscale/core/units'
 import { type HostPaths, hostPaths } from '../files/host-paths.ts'
 import { readIfThere } from '../files/json-file.ts'
 import { writeBroadcast } from '../host/broadcast.ts'
+import { isDown } from '../host/cluster-files.ts'
 import { readConf } from '../host/container-conf.ts'
 import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
 import { withKernel } from '../host/kernel-lock.ts'
@@ -14,11 +15,14 @@ import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { INNER_GROUP } from '../kernel/memory-files.ts'
 import { currentBytes } from '../kernel/memory-state.ts'
 import type { Traffic } from '../kernel/net-dev.ts'
+import { RrdKeeper } from '../rrd/rrd-keeper.ts'
 import { ContainerSim, type Intent } from './container-sim.ts'
 import type { DiskCounters } from './container-state.ts'
 import { cpusetPass } from './cpuset-pass.ts'
 import { actForHighAvailability } from './high-availability.ts'
 import { type HostFigures, parseHostFigures, rootCpuStat, stepHost, writeHostFiles } from './host-figures.ts'
+import { RrdDump, sendRrdLines } from './rrd-dump.ts'
+import { rrdLines } from './rrd-lines.ts'
 import { shareCpu } from './share-cpu.ts'
 
 /** Something that a person would find in the host's log. */
@@ -29,7 +33,12 @@ export type EngineEvent =
 export interface EngineOptions {
   /** How many times faster the workloads' clock runs than the host's. */
   readonly speed?: number
+  /** Time of the machine; a test brings its own. */
+  readonly nowMs?: () => number
 }
+
+/** How often `.rrd` is written anew at most. */
+const RRD_DUMP_MS = MS_PER_SECOND
 
 /**
  * Moves the kernel files of a pretend host. Time comes in as an argument of `step`, so that a test decides how much of it
@@ -39,22 +48,30 @@ export class Engine {
   readonly #paths: HostPaths
   readonly #identity: HostIdentity
   readonly #speed: number
+  readonly #nowMs: () => number
+  readonly #rrd: RrdDump
+  readonly #keeper: RrdKeeper
   #clock: HostClock
   #figures: HostFigures
   #sims: ReadonlyMap<number, ContainerSim> = new Map()
   #nextPassMs: number
+  #nextDumpMs: number
   /** What the last broadcast counted from. */
   #last: { readonly uptimeMs: number; readonly busyUsec: number; readonly used: ReadonlyMap<number, number> }
 
   /** @throws {Error} when there is no pretend host in `root`. */
-  constructor(root: string, { speed = 1 }: EngineOptions = {}) {
+  constructor(root: string, { speed = 1, nowMs = Date.now }: EngineOptions = {}) {
     this.#paths = hostPaths(root)
     this.#identity = readIdentity(this.#paths)
     this.#speed = speed
+    this.#nowMs = nowMs
+    this.#rrd = new RrdDump(this.#paths, this.#identity)
+    this.#keeper = new RrdKeeper(this.#paths)
     this.#clock = readClock(this.#paths)
     const text = (name: string) => readIfThere(`${this.#paths.proc}/${name}`) ?? ''
     this.#figures = parseHostFigures(text('stat'), text('loadavg'))
     this.#nextPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
+    this.#nextDumpMs = this.#clock.uptimeMs
     this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used: new Map() }
   }
 
@@ -62,8 +79,14 @@ export class Engine {
     return this.#clock
   }
 
-  /** Lets `elapsedMs` of the host's time pass; the workloads' time is that times the speed. */
+  /** Whether the host was started anew since this engine looked at it. */
+  hasRebooted(): boolean {
+    return readIdentity(this.#paths).bootedAtSeconds !== this.#identity.bootedAtSeconds
+  }
+
+  /** Lets `elapsedMs` of the host's time pass, if it has power; the workloads' time is that times the speed. */
   async step(elapsedMs: number): Promise<readonly EngineEvent[]> {
+    if (isDown(readSettings(this.#paths), this.#identity)) return []
     await actForHighAvailability(this.#paths, this.#identity, this.#clock.uptimeMs + elapsedMs)
     const events = await withKernel(this.#paths.root, () => this.#stepLocked(elapsedMs))
     for (const event of events) appendFileSync(this.#paths.syslog, `${logLine(event, this.#clock)}\n`)
@@ -80,7 +103,9 @@ export class Engine {
     const kills = this.#stepContainers(elapsedMs, settings)
     this.#writeHost(settings)
     writeClock(this.#paths, this.#clock)
-    return [...kills, ...this.#passStatistics()]
+    const changes = this.#passStatistics(settings)
+    this.#dumpRrd(settings)
+    return [...kills, ...changes]
   }
 
   /** Makes the list of simulated containers that of the running ones; another start of a container is another one. */
@@ -128,7 +153,7 @@ export class Engine {
     return events
   }
 
-  #broadcast(): void {
+  #broadcast({ rrdFormat, clockOffsetMs, keepsRrd }: HostSettings): void {
     const elapsedUsec = (this.#clock.uptimeMs - this.#last.uptimeMs) * USEC_PER_MS
     const used = new Map([...this.#sims].map(([vmid, sim]) => [vmid, cpuUsec(sim)]))
     const shares = [...used].flatMap(([vmid, usec]) => {
@@ -136,11 +161,16 @@ export class Engine {
       const cores = allottedCores(this.#paths, this.#identity, vmid)
       return before === undefined || usec < before ? [] : [[vmid, (usec - before) / elapsedUsec / cores] as const]
     })
-    writeBroadcast(this.#paths, {
-      uptimeMs: this.#clock.uptimeMs,
-      nodeCpu: (this.#figures.busyUsec - this.#last.busyUsec) / elapsedUsec / this.#identity.cores,
-      cpu: Object.fromEntries(shares),
-    })
+    const nodeCpu = (this.#figures.busyUsec - this.#last.busyUsec) / elapsedUsec / this.#identity.cores
+    const cpu = Object.fromEntries(shares)
+    writeBroadcast(this.#paths, { uptimeMs: this.#clock.uptimeMs, nodeCpu, cpu })
+    const sentAtMs = this.#nowMs()
+    const host = { paths: this.#paths, identity: this.#identity, format: rrdFormat }
+    const clockSeconds = Math.trunc((sentAtMs + clockOffsetMs) / MS_PER_SECOND)
+    const lines = rrdLines({ ...host, clockSeconds, nodeCpu, cpu })
+    sendRrdLines(this.#paths, { sentAtMs, lines })
+    if (keepsRrd) this.#keeper.keep(lines)
+    this.#nextDumpMs = this.#clock.uptimeMs
     this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used }
   }
 
@@ -162,11 +192,17 @@ export class Engine {
   }
 
   /** What pvestatd does every ten seconds: tell the cluster how busy everybody is, and look after the cpusets. */
-  #passStatistics(): readonly EngineEvent[] {
+  #passStatistics(settings: HostSettings): readonly EngineEvent[] {
     if (this.#clock.uptimeMs < this.#nextPassMs) return []
-    this.#nextPassMs = this.#clock.uptimeMs + readSettings(this.#paths).cpusetPassMs
-    this.#broadcast()
+    this.#nextPassMs = this.#clock.uptimeMs + settings.cpusetPassMs
+    this.#broadcast(settings)
     return cpusetPass(this.#paths, this.#identity).map(change => ({ kind: 'cpuset', ...change }))
+  }
+
+  #dumpRrd(settings: HostSettings): void {
+    if (this.#clock.uptimeMs < this.#nextDumpMs) return
+    this.#nextDumpMs = this.#clock.uptimeMs + RRD_DUMP_MS
+    this.#rrd.refresh(settings, this.#nowMs())
   }
 }
 

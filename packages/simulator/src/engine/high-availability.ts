@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs'
 import type { HostPaths } from '../files/host-paths.ts'
-import { isErrno, readIfThere, replaceJson } from '../files/json-file.ts'
-import { readConf } from '../host/container-conf.ts'
+import { isErrno, readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
+import { sharedPve } from '../host/cluster-place.ts'
+import { readConf, storeLxcConfig } from '../host/container-conf.ts'
 import type { HostIdentity } from '../host/host-identity.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { startContainer, stopContainer } from '../host/lifecycle.ts'
@@ -18,6 +19,17 @@ export function requestState(paths: HostPaths, vmid: number, request: HighAvaila
   replaceJson(requestFile(paths, vmid), request)
 }
 
+/** Leaves a command for the HA manager of the cluster. Source: pve-ha-manager, HA/Config.pm, queue_crm_commands. */
+export function queueCrmCommand(paths: HostPaths, command: string): void {
+  const file = crmCommandsFile(paths)
+  replaceText(file, `${readIfThere(file) ?? ''}${command}\n`)
+}
+
+/** Where it finds them. */
+export function crmCommandsFile(paths: HostPaths): string {
+  return `${sharedPve(paths)}/ha/crm_commands`
+}
+
 /** Carries out what is due. */
 export async function actForHighAvailability(
   paths: HostPaths,
@@ -30,15 +42,27 @@ export async function actForHighAvailability(
     const request: HighAvailabilityRequest = JSON.parse(text)
     if (uptimeMs < request.dueUptimeMs) continue
     rmSync(requestFile(paths, vmid), { force: true })
-    await withKernel(paths.root, () => bringTo(paths, identity, vmid, request.wanted))
+    await bringTo(paths, identity, vmid, request.wanted)
   }
 }
 
-function bringTo(paths: HostPaths, identity: HostIdentity, vmid: number, wanted: 'started' | 'stopped'): void {
+/** Starts or stops a container of this host unless it is so already. */
+export async function bringTo(
+  paths: HostPaths,
+  identity: HostIdentity,
+  vmid: number,
+  wanted: HighAvailabilityRequest['wanted'],
+): Promise<void> {
+  await withKernel(paths.root, () => bringLocked(paths, identity, vmid, wanted))
+}
+
+function bringLocked(paths: HostPaths, identity: HostIdentity, vmid: number, wanted: 'started' | 'stopped'): void {
   const isRunning = readRun(paths, vmid) !== undefined
   const conf = readConf(paths, identity.node, vmid)?.conf
   if (wanted === 'stopped' && isRunning) stopContainer(paths, vmid)
-  if (wanted === 'started' && !isRunning && conf !== undefined) startContainer(paths, identity, vmid, conf)
+  if (wanted === 'stopped' || isRunning || conf === undefined) return
+  storeLxcConfig(paths, vmid, conf)
+  startContainer(paths, identity, vmid, conf)
 }
 
 function requested(paths: HostPaths): readonly number[] {

@@ -23,11 +23,12 @@ export async function startEngine(root: string, { speed = 1, signal }: RunOption
   const lock = await acquireProcessLock({ root, name: 'engine', timeoutMs: 0 })
   if (lock === undefined) throw new Error(`pretend host ${root}: another engine is running`)
   try {
-    const engine = new Engine(root, { speed })
+    let engine = new Engine(root, { speed })
     let lastMs = performance.now()
     while (!signal.aborted) {
       await pause(stepMs(root), signal)
       const nowMs = performance.now()
+      if (engine.hasRebooted()) engine = new Engine(root, { speed })
       await engine.step(Math.min(nowMs - lastMs, LONGEST_STEP_MS))
       lastMs = nowMs
     }
@@ -40,7 +41,8 @@ function stepMs(root: string): number {
   return Math.max(SHORTEST_STEP_MS, runningVmids(hostPaths(root)).length * STEP_MS_PER_CONTAINER)
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, at most until `signal`. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-export const COMMANDS = ['pct', 'pvesh', 'pvecm'] as const
+export const COMMANDS = ['pct', 'pvesh', 'pvecm', 'ha-manager'] as const
 export type CommandName = (typeof COMMANDS)[number]
 
 /** The built entry point of the commands; also when this file runs from source, as it does in a test. */

@@ -1,18 +1,40 @@
-import { readdirSync } from 'node:fs'
-import type { HostPaths } from '../files/host-paths.ts'
+import { readdirSync, renameSync } from 'node:fs'
+import { confFile, type HostPaths } from '../files/host-paths.ts'
 import { readIfThere, replaceText } from '../files/json-file.ts'
+import { sharedPve } from './cluster-place.ts'
 import { listVmids } from './container-conf.ts'
 import type { HostIdentity } from './host-identity.ts'
+import { withProcessLock } from './process-lock.ts'
 import type { HostSettings } from './settings.ts'
 
-/** Rewrites `.vmlist`, the list of all guests of the cluster, with a higher version. Call it with the kernel lock held. */
-export function writeVmlist(paths: HostPaths): void {
-  const version = previousVersion(`${paths.pve}/.vmlist`) + 1
+const LOCK_MS = 10_000
+
+/** Rewrites `.vmlist`, the list of all guests of the cluster, with a higher version. */
+export async function writeVmlist(paths: HostPaths): Promise<void> {
+  await lockVmlist(paths, () => writeLocked(paths))
+}
+
+/** Gives the configuration of a container to another node. Proxmox does it at once with the list; here, who misses it sees the new one. */
+export async function giveGuest(paths: HostPaths, vmid: number, from: string, to: string): Promise<void> {
+  await lockVmlist(paths, () => {
+    writeLocked(paths, { vmid, to })
+    renameSync(confFile(paths, from, vmid), confFile(paths, to, vmid))
+  })
+}
+
+async function lockVmlist(paths: HostPaths, body: () => void): Promise<void> {
+  await withProcessLock({ root: sharedPve(paths), name: 'vmlist', timeoutMs: LOCK_MS }, body)
+}
+
+function writeLocked(paths: HostPaths, moved?: { readonly vmid: number; readonly to: string }): void {
+  const shared = sharedPve(paths)
+  const version = previousVersion(`${shared}/.vmlist`) + 1
   const ids: Record<string, { node: string; type: 'lxc'; version: number }> = {}
-  for (const node of readdirSync(`${paths.pve}/nodes`)) {
+  for (const node of readdirSync(`${shared}/nodes`)) {
     for (const vmid of listVmids(paths, node)) ids[vmid] = { node, type: 'lxc', version }
   }
-  replaceText(`${paths.pve}/.vmlist`, `${JSON.stringify({ version, ids })}\n`)
+  if (moved !== undefined) ids[moved.vmid] = { node: moved.to, type: 'lxc', version }
+  replaceText(`${shared}/.vmlist`, `${JSON.stringify({ version, ids })}\n`)
 }
 
 /** Rewrites `.members`; a single node has neither `cluster` nor `nodelist`, and a node that is not up has no address. */
@@ -28,9 +50,14 @@ export function writeMembers(paths: HostPaths, identity: HostIdentity, settings:
   replaceText(`${paths.pve}/.members`, `{\n"nodename": "${identity.node}",\n"version": ${version}${more}\n}\n`)
 }
 
-/** Whether a node of the cluster is up; without quorum this node is alone. */
+/** Whether a node of the cluster is up as this one sees it; without quorum this node is alone. */
 export function isOnline({ offlineNodes, quorate }: HostSettings, { node }: HostIdentity, name: string): boolean {
   return name === node || (quorate && !offlineNodes.includes(name))
+}
+
+/** Whether this node itself has no power. */
+export function isDown({ offlineNodes }: HostSettings, { node }: HostIdentity): boolean {
+  return offlineNodes.includes(node)
 }
 
 /** The address of a node in the cluster's network. */
@@ -44,13 +71,7 @@ export function writeStorages(paths: HostPaths, { storages }: HostSettings): voi
     const place = type === 'lvmthin' ? '\tthinpool data\n\tvgname pve\n' : ''
     return `${type}: ${name}\n${type === 'dir' ? '\tpath /var/lib/vz\n' : place}\tcontent rootdir,images\n`
   })
-  replaceText(`${paths.pve}/storage.cfg`, sections.join('\n'))
-}
-
-/** Rewrites `ha/resources.cfg`, which names the containers that the HA manager looks after. */
-export function writeHaResources(paths: HostPaths, { haManaged }: HostSettings): void {
-  const sections = haManaged.map(vmid => `ct: ${vmid}\n\tstate started\n`)
-  replaceText(`${paths.pve}/ha/resources.cfg`, sections.join('\n'))
+  replaceText(`${sharedPve(paths)}/storage.cfg`, sections.join('\n'))
 }
 
 function previousVersion(path: string): number {

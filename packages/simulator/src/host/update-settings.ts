@@ -2,7 +2,8 @@ import { chmodSync, rmSync } from 'node:fs'
 import { type HostPaths, hostPaths } from '../files/host-paths.ts'
 import { readIfThere, replaceJson, replaceText } from '../files/json-file.ts'
 import { COMMANDS, commandScript } from './bin-commands.ts'
-import { writeHaResources, writeMembers, writeStorages } from './cluster-files.ts'
+import { writeMembers, writeStorages } from './cluster-files.ts'
+import { writeHaResources } from './ha-resources.ts'
 import { readIdentity } from './host-identity.ts'
 import { withProcessLock } from './process-lock.ts'
 import { type HostSettings, readSettings } from './settings.ts'
@@ -15,7 +16,12 @@ export async function updateSettings(root: string, changes: Partial<HostSettings
     replaceJson(paths.settings, settings)
     installCommands(paths, settings)
     writeMembers(paths, readIdentity(paths), settings)
-    writeHaResources(paths, settings)
+    if (changes.haManaged !== undefined) {
+      writeHaResources(
+        paths,
+        changes.haManaged.map(vmid => ({ vmid, state: 'started' })),
+      )
+    }
     writeStorages(paths, settings)
     return settings
   })

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reboot: async () => (await import('./commands/power-commands.ts')).reboot,
   destroy: async () => (await import('./commands/destroy.ts')).destroy,
   resize: async () => (await import('./commands/resize.ts')).resize,
+  migrate: async () => (await import('./commands/migrate.ts')).migrate,
   unlock: async () => (await import('./commands/unlock.ts')).unlock,
   cpusets: async () => (await import('./commands/cpusets.ts')).cpusets,
 }

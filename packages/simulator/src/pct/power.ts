@@ -1,6 +1,7 @@
 import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { requestState } from '../engine/high-availability.ts'
 import type { ContainerConf } from '../host/conf-text.ts'
+import { setHaState } from '../host/ha-resources.ts'
 import { withKernel } from '../host/kernel-lock.ts'
 import { startContainer, stopContainer } from '../host/lifecycle.ts'
 import { readClock } from '../host/runs.ts'
@@ -8,6 +9,7 @@ import { type Context, isTemplate, isWritable, loadConf, regenerate, writeConf }
 import { Failure } from './failure.ts'
 import { applyPending } from './pending.ts'
 import { assertVolume, changeVolumes, readVolumes, volumesOf } from './volumes.ts'
+import { warnOfGuest } from './worker.ts'
 
 /** Leaves it to the HA manager, which acts later. */
 export function requestHighAvailability(
@@ -16,6 +18,7 @@ export function requestHighAvailability(
   wanted: 'started' | 'stopped',
 ): void {
   output.out(`Requesting HA ${wanted === 'started' ? 'start' : 'stop'} for CT ${vmid}\n`)
+  setHaState(paths, vmid, wanted)
   requestState(paths, vmid, { wanted, dueUptimeMs: readClock(paths).uptimeMs + settings.haDelayMs })
 }
 
@@ -33,6 +36,7 @@ export async function start(context: Context, vmid: number, conf: ContainerConf)
   assertHookAllows(context, vmid, applied)
   await context.time.sleep(context.settings.taskMs.startMs)
   await mount(context, vmid)
+  warnOfGuest(context)
   await withKernel(context.paths.root, () => startContainer(context.paths, context.identity, vmid, applied))
 }
 

@@ -1,63 +1,60 @@
 import { readFileSync, statfsSync } from 'node:fs'
-import { BYTES_PER_MB, KIB_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
+import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { readBroadcast } from '../host/broadcast.ts'
-import { addressOf, isOnline } from '../host/cluster-files.ts'
+import { addressOf, isDown, isOnline } from '../host/cluster-files.ts'
 import { listVmids } from '../host/container-conf.ts'
+import { readMeminfo } from '../host/meminfo.ts'
 import { readClock } from '../host/runs.ts'
-import { type Context, loadConf } from '../pct/context.ts'
+import { type StatusValue, statusValues } from '../host/status-values.ts'
+import { type Context, isHighlyAvailable, loadConf } from '../pct/context.ts'
 import { EXIT, Failure } from '../pct/failure.ts'
+import { contextOn, otherHost } from '../pct/other-node.ts'
 import { mergedValues } from '../pct/pending.ts'
-import { type StatusValue, statusValues } from '../pct/status-values.ts'
+import { rrddata } from './rrddata.ts'
 
-const KB = BYTES_PER_MB / KIB_PER_MB
 const LEVEL = ''
+
+interface Asked {
+  readonly path: string
+  /** Options by their names. */
+  readonly values: Readonly<Record<string, string>>
+}
 
 /**
  * What the API of Proxmox has at a path.
- * @throws {Failure} when there is nothing, or the node is not this one
+ * @throws {Failure} when there is nothing, or the node is not there
  */
-export function resourceAt(context: Context, path: string, values: Readonly<Record<string, string>>): unknown {
+export function resourceAt(context: Context, path: string, values: Asked['values']): unknown {
   const [area, name, ...rest] = path.split('/').filter(part => part !== '')
   if (area === 'version' && name === undefined) return version(context)
   if (area === 'cluster' && name === 'status') return clusterStatus(context)
   if (area === 'cluster' && name === 'resources') return clusterResources(context, values['type'])
-  if (area === 'nodes' && name === undefined) return [nodeResource(context)]
-  if (area === 'nodes' && name !== undefined) return nodeArea(context, name, rest, path)
+  if (area === 'nodes' && name === undefined) return nodesOf(context).map(nodeResource)
+  if (area === 'nodes' && name !== undefined) return nodeArea(contextOn(context, name), rest, { path, values })
   throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
 }
 
-function nodeArea(context: Context, node: string, rest: readonly string[], path: string): unknown {
-  assertReachable(context, node)
+function nodeArea(context: Context, rest: readonly string[], asked: Asked): unknown {
   const [area, vmid, ...deeper] = rest
   if (area === 'status' && vmid === undefined) return nodeStatus(context)
   if (area === 'version' && vmid === undefined) return version(context)
   if (area === 'lxc' && vmid === undefined) return containers(context)
-  if (area === 'lxc' && vmid !== undefined) return containerArea(context, Number(vmid), deeper.join('/'), path)
-  throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
-}
-
-/**
- * Another node that is up answers as this one does.
- * @throws {Failure} for a node that nobody knows, and for one that is not up
- */
-function assertReachable({ identity, settings }: Context, node: string): void {
-  if (node === 'localhost' || (settings.nodes.includes(node) && isOnline(settings, identity, node))) return
-  if (settings.nodes.includes(node)) {
-    throw new Failure(
-      `proxy handler failed: ssh: connect to host ${addressOf(settings, node)} port 22: No route to host`,
-    )
+  if (area === 'lxc' && vmid !== undefined) {
+    return containerArea(context, Number(vmid), { ...asked, area: deeper.join('/') })
   }
-  throw new Failure(
-    `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
-    EXIT.unknownNode,
-  )
+  throw new Failure(`No 'get' handler defined for '${asked.path}'`, EXIT.unknownPath)
 }
 
-function containerArea(context: Context, vmid: number, area: string, path: string): unknown {
+function containerArea(
+  context: Context,
+  vmid: number,
+  { area, path, values }: Asked & { readonly area: string },
+): unknown {
   const conf = loadConf(context, vmid)
   if (area === 'config') return mergedValues(conf)
+  if (area === 'rrddata') return rrddata(context, vmid, values)
   if (area === 'status/current') {
-    const managed = context.settings.haManaged.includes(vmid) ? 1 : 0
+    const managed = isHighlyAvailable(context, vmid) ? 1 : 0
     return { ...statusValues(context, vmid, conf.live.values), cpu: 0, ha: { managed } }
   }
   throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
@@ -145,15 +142,27 @@ function clusterStatus({ identity, settings }: Context) {
 
 function clusterResources(context: Context, type: string | undefined): readonly unknown[] {
   const isWanted = (kind: string) => type === undefined || type === kind
-  return [...(isWanted('vm') ? guests(context) : []), ...(isWanted('node') ? [nodeResource(context)] : [])]
+  const nodes = nodesOf(context)
+  return [...(isWanted('vm') ? nodes.flatMap(guests) : []), ...(isWanted('node') ? nodes.map(nodeResource) : [])]
+}
+
+/** This host and the other pretend hosts of its cluster, those that are not up among them. */
+function nodesOf(context: Context): readonly Context[] {
+  const { settings, identity } = context
+  const others = settings.nodes.filter(name => name !== identity.node)
+  return [context, ...others.flatMap(name => otherHost(context, name) ?? [])]
 }
 
 /** Figures come from pvestatd's broadcast, so that `cpu` is more than 0; a container started since then is not known yet. */
 function guests(context: Context): readonly unknown[] {
+  const { paths, identity, settings } = context
+  if (isDown(settings, identity)) {
+    return listVmids(paths, identity.node).map(vmid => ({ ...guestBase(identity.node, vmid), status: 'unknown' }))
+  }
   const broadcast = readBroadcast(context.paths)
   return containers(context).map(values => {
     const { vmid = 0, name, status, template = 0, uptime, cpus, maxmem, mem, maxdisk, disk, netin, netout } = values
-    const base = { id: `lxc/${vmid}`, node: context.identity.node, type: 'lxc', vmid }
+    const base = guestBase(identity.node, vmid)
     const cpu = broadcast?.cpu[vmid] ?? 0
     const isFresh = broadcast !== undefined && (status === 'stopped' || broadcast.cpu[vmid] !== undefined)
     if (!isFresh) return { ...base, status: 'unknown' }
@@ -177,15 +186,21 @@ function guests(context: Context): readonly unknown[] {
   })
 }
 
+function guestBase(node: string, vmid: StatusValue) {
+  return { id: `lxc/${vmid}`, node, type: 'lxc', vmid }
+}
+
 function nodeResource(context: Context) {
-  const { identity, paths } = context
+  const { identity, paths, settings } = context
+  const id = `node/${identity.node}`
+  if (isDown(settings, identity)) return { id, node: identity.node, status: 'offline', type: 'node' }
   const memory = memoryOf(context)
   const { blocks, bfree, bsize } = statfsSync(paths.root)
   return {
     'cgroup-mode': 2,
     cpu: readBroadcast(paths)?.nodeCpu ?? 0,
     disk: (blocks - bfree) * bsize,
-    id: `node/${identity.node}`,
+    id,
     level: LEVEL,
     maxcpu: identity.cores,
     maxdisk: blocks * bsize,
@@ -199,21 +214,16 @@ function nodeResource(context: Context) {
 }
 
 /** `used` is what is not available. Source: libpve-common, ProcFSTools.pm, since 8.3.1. */
-function memoryOf(context: Context) {
-  const total = meminfo(context, 'MemTotal')
-  const available = meminfo(context, 'MemAvailable')
-  return { available, free: meminfo(context, 'MemFree'), total, used: total - available }
+function memoryOf({ paths }: Context) {
+  const total = readMeminfo(paths, 'MemTotal')
+  const available = readMeminfo(paths, 'MemAvailable')
+  return { available, free: readMeminfo(paths, 'MemFree'), total, used: total - available }
 }
 
-function swapOf(context: Context) {
-  const total = meminfo(context, 'SwapTotal')
-  const free = meminfo(context, 'SwapFree')
+function swapOf({ paths }: Context) {
+  const total = readMeminfo(paths, 'SwapTotal')
+  const free = readMeminfo(paths, 'SwapFree')
   return { free, total, used: total - free }
-}
-
-function meminfo({ paths }: Context, key: string): number {
-  const text = readFileSync(`${paths.proc}/meminfo`, 'utf8')
-  return Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * KB
 }
 
 function uptimeSeconds({ paths }: Context): number {

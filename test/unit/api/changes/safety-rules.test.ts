@@ -197,7 +197,10 @@ describe('the state of the container', () => {
   test.each([
     [() => checkLock(containerFacts({ lock: 'backup' })), 'CONTAINER_LOCKED'],
     [() => checkState(containerFacts({ isTemplate: true })), 'STATE_NOT_ALLOWED'],
-    [() => checkState(containerFacts({ haState: 'migrate' })), 'STATE_NOT_ALLOWED'],
+    [
+      () => checkState(containerFacts({ haState: 'migrate', haBusy: 'the HA manager moves it (migrate)' })),
+      'STATE_NOT_ALLOWED',
+    ],
     [() => checkIsRunning(containerFacts({ status: 'stopped' })), 'STATE_NOT_ALLOWED'],
     [() => checkIsRunning(containerFacts({ status: 'unknown' })), 'STATE_NOT_ALLOWED'],
     [() => checkExpected(containerFacts(), { cores: 3 }), 'ALLOCATION_MOVED'],

@@ -3,61 +3,63 @@ import { dirname, join } from 'node:path'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
+import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
-function rootWith(files: Readonly<Record<string, string>>): string {
+function clusterWith(files: Readonly<Record<string, string>>) {
   const root = temporaryDirectory()
-  for (const [path, text] of Object.entries(files)) {
+  const clock = new FakeClock()
+  const write = (path: string, text: string) => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  return root
+  for (const [path, text] of Object.entries(files)) write(path, text)
+  return { cluster: new ClusterFiles(new HostFiles(), root, clock), clock, write }
 }
 
-const cluster = (files: Readonly<Record<string, string>>) => new ClusterFiles(new HostFiles(), rootWith(files))
+const VMLIST =
+  '{"version":1,"ids":{"100":{"node":"b","type":"qemu","version":5},"101":{"node":"b","type":"lxc","version":5}}}'
 
 describe('the cluster', () => {
-  test.each([
-    ['{"nodename":"a","version":3}', { node: 'a', isQuorate: true }],
-    ['{"nodename":"a","version":3,"cluster":{"name":"c","nodes":2,"quorate":1}}', { node: 'a', isQuorate: true }],
-    ['{"nodename":"a","version":3,"cluster":{"name":"c","nodes":2,"quorate":0}}', { node: 'a', isQuorate: false }],
-    ['{"nodename":"a","vers', undefined],
-    ['', undefined],
-    ['[]', undefined],
-  ])('%s', (text, members) => {
-    expect(cluster({ '.members': text }).members()).toEqual(members)
-  })
-
-  test('is not known without its file', () => {
-    expect(cluster({}).members()).toBeUndefined()
-  })
-
-  test('knows which of its nodes are online', () => {
-    const nodelist = '"nodelist":{"a":{"id":1,"online":1,"ip":"10.1.1.1"},\n"b":{"id":2,"online":0}}'
-    const files = cluster({ '.members': `{"nodename":"a","version":3,\n${nodelist}}` })
-    expect(['a', 'b', 'c'].map(name => files.isNodeOnline(name))).toEqual([true, false, undefined])
-    expect(cluster({ '.members': '{"nodename":"a","version":3}' }).isNodeOnline('a')).toBeUndefined()
-  })
-
-  test('knows its storages; local is one though nobody configured it', () => {
-    const text = 'lvmthin: local-lvm\n\tthinpool data\n\tcontent rootdir,images\n\nzfspool: tank\n\tpool tank/x\n\n'
-    expect([...(cluster({ 'storage.cfg': text }).storages() ?? [])].sort()).toEqual(['local', 'local-lvm', 'tank'])
-    expect(cluster({}).storages()).toBeUndefined()
-  })
-
-  test('knows where a guest is, and of what kind', () => {
-    const files = cluster({ '.vmlist': '{"version":1,"ids":{"100":{"node":"b","type":"qemu","version":5}}}' })
-    expect([files.placeOf(100), files.placeOf(101)]).toEqual([{ node: 'b', type: 'qemu' }, undefined])
-  })
-
-  test('knows the containers of the HA manager and what it does with them', () => {
-    const states = cluster({
-      'ha/resources.cfg': 'ct: 101\n\tstate started\n\nvm: 102\n\tstate started\n\nct: 103\n\tmax_restart 2\n',
-      'ha/manager_status': '{"service_status":{"ct:101":{"node":"a","state":"migrate"}}}',
-    }).haStates()
-    expect([...states]).toEqual([
-      [101, { state: 'migrate' }],
-      [103, { state: undefined }],
+  test('is not known without its files', () => {
+    const { cluster } = clusterWith({})
+    expect([cluster.members(), cluster.places(), cluster.broadcasts(), cluster.storages()]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ])
+    expect([cluster.placeOf(101), cluster.installedOn('b'), cluster.balancer().isOn]).toEqual([
+      undefined,
+      undefined,
+      false,
+    ])
+  })
+
+  test('knows which of its nodes are online, and what their package says', () => {
+    const nodelist = '"nodelist":{"a":{"id":1,"online":1,"ip":"10.1.1.1"},\n"b":{"id":2,"online":0}}'
+    const { cluster } = clusterWith({
+      '.members': `{"nodename":"a","version":3,\n${nodelist}}`,
+      'nodes/b/lxc-autoscale-ml': '2.0.0\n',
+      'nodes/c/lxc-autoscale-ml': 'anything else',
+    })
+    expect(['a', 'b', 'c'].map(name => cluster.isNodeOnline(name))).toEqual([true, false, undefined])
+    expect(['a', 'b', 'c'].map(name => cluster.installedOn(name))).toEqual([undefined, '2.0.0', undefined])
+  })
+
+  test('knows on which other node a container is, and of a move within a second', async () => {
+    const { cluster, clock, write } = clusterWith({ '.vmlist': VMLIST })
+    expect([100, 101, 102].map(vmid => cluster.otherNodeOf(vmid, 'a'))).toEqual([undefined, 'b', undefined])
+    expect(cluster.otherNodeOf(101, 'b')).toBeUndefined()
+    write('.vmlist', VMLIST.replaceAll('"b"', '"c"'))
+    await clock.advance(1_000)
+    expect(cluster.otherNodeOf(101, 'a')).toBe('c')
+  })
+
+  test('looks again at once for one that the list has here while it is not', () => {
+    const { cluster, write } = clusterWith({ '.vmlist': VMLIST })
+    expect(cluster.placeOf(101)?.node).toBe('b')
+    write('.vmlist', VMLIST.replaceAll('"b"', '"c"'))
+    expect(cluster.otherNodeOf(101, 'b')).toBe('c')
   })
 })

@@ -89,6 +89,7 @@ describe('a container', () => {
     ['that is off', { container: { status: 'stopped', lock: undefined } }, 'stopped', /does not run/],
     ['that nobody can look at', { container: { status: 'unknown', lock: undefined } }, 'no_data', /not known/],
     ['that Proxmox works on', { container: { status: 'running', lock: 'backup' } }, 'locked', /"backup"/],
+    ['that HA moves', { container: { status: 'running', lock: undefined, haBusy: 'the HA manager moves it to node b (migrate)' } }, 'locked', /^the HA manager moves it to node b/],
     ['that is paused for good', { steering: { ...NO_STEERING, paused_until: 'forever' } }, 'paused', /until that is ended/],
     ['that is paused for a while', { steering: { ...NO_STEERING, paused_until: '2026-03-01T13:00:00.000Z' } }, 'paused', /^left alone until 2026-03-01 \d\d:00$/],
     ['of which nobody knows what was told', { steering: { ...NO_STEERING, problem: 'steering.json: is damaged' } }, 'paused', /not known what was said of it: steering.json: is damaged$/],

@@ -1,5 +1,5 @@
+import { parseJson } from '@lxc-autoscale/core'
 import { expect, test } from 'vitest'
-import { parseJson } from '../../../../packages/api/src/json-object.ts'
 import { parseSnapshotList, parseStatus } from '../../../../packages/api/src/pct/parse-output.ts'
 
 test.each([

@@ -248,7 +248,13 @@ describe('the API', () => {
     expect(await rawLimits.look(patient({ client }))).toMatchObject({ isGood: true, mend: '' })
     const line = 'lxc.cgroup2.cpuset.cpus: 0-3'
     const facts = (vmid: number, cores?: string) => containerFacts({ vmid, rawLimits: { cores, memory: undefined } })
-    client.containers = [facts(101, line), facts(102)].map(each => containerConfigBody(each, undefined, NO_STEERING))
+    client.containers = [facts(101, line), facts(102)].map(each =>
+      containerConfigBody(each, {
+        leastMemoryMb: undefined,
+        steering: NO_STEERING,
+        balancer: { isOn: false, holdMs: 0 },
+      }),
+    )
     expect(await rawLimits.look(patient({ client }))).toMatchObject({
       isGood: true,
       detail: `not sized, as raw LXC configuration settles it: 101 (${line})`,

@@ -7,6 +7,7 @@ import { memoryStepMb } from '../../../../packages/model/src/policy/rounding.ts'
 import { growUnderPressure } from '../../../../packages/model/src/policy/rules/grow-under-pressure.ts'
 import { holdAfterRefusal } from '../../../../packages/model/src/policy/rules/hold-after-refusal.ts'
 import {
+  holdForBalancer,
   holdInGrowOnly,
   holdInQuarantine,
   holdInShrinkCooldown,
@@ -67,7 +68,7 @@ describe('requireQuietContainer', () => {
     ['may not run', { isRunning: undefined }],
     ['is locked', { lock: 'backup' }],
     ['migrates', { isMigrating: true }],
-    ['is queued by HA', { isHaQueued: true }],
+    ['is queued by HA', { haBusy: 'the HA manager is asked to move it to node b (relocate)' }],
     ['was just started', { uptimeMs: 5_000 }],
   ])('leaves a container alone that %s', (_, overrides) => {
     const held = requireQuietContainer(draft(LARGER), facts({ circumstances: circumstances(overrides) }))
@@ -83,7 +84,6 @@ describe('requireQuietContainer', () => {
 
   test('does not mind what is not known of HA, migration and age', () => {
     const unknown = circumstances({
-      isHaQueued: undefined,
       isMigrating: undefined,
       uptimeMs: undefined,
       lock: undefined,
@@ -131,6 +131,11 @@ describe.each([
     facts({ circumstances: circumstances({ verdict: { isAbnormal: true, confidence: 90, why: 'io_writes' } }) }),
   ],
   ['holdInShrinkCooldown', holdInShrinkCooldown, facts({ lastChangeMs: MONDAY_MS - 60_000 })],
+  [
+    'holdForBalancer',
+    holdForBalancer,
+    facts({ lastChangeMs: MONDAY_MS - 20_000, circumstances: circumstances({ balancerHoldMs: 30_000 }) }),
+  ],
 ])('%s', (_, rule, holding) => {
   test('holds what shrinks and lets pass what grows', () => {
     expect(rule(draft(SMALLER), holding).to).toEqual(NOTHING)

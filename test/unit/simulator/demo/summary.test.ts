@@ -8,6 +8,8 @@ function container(lxc_id: number, name: string, cores: number, memory_mb: numbe
   const state = {
     lock: null,
     ha_managed: false,
+    ha_busy: null,
+    balancer_hold_seconds: null,
     template: false,
     tags: [],
     uptime_seconds: 1,

@@ -31,8 +31,10 @@ function minuteOf(step: PastStep, minute: number, timesOf: TimesOf): LocalSample
     return minute === minutes ? figure.peak : restOf(figure, minutes)
   }
   const { startMs, cores, memoryLimitMb, cpuWaitingPercent } = step
+  const { timestampMs, localTimeMs } = timesOf(startMs + minute * MS_PER_MINUTE)
   return {
-    ...timesOf(startMs + minute * MS_PER_MINUTE),
+    timestampMs,
+    localTimeMs,
     cpuCoresUsed: at(step.coresUsed),
     cpuCores: cores,
     cpuThrottledPercent: undefined,

@@ -76,6 +76,17 @@ export const holdInQuarantine: Rule = (draft, facts) => {
   })
 }
 
+/** Proxmox balances its nodes by sizes: between a change and the next shrink it has the time that it takes to see what that did. */
+export const holdForBalancer: Rule = (draft, facts) => {
+  const { lastChangeMs, circumstances } = facts
+  const { balancerHoldMs, nowMs } = circumstances
+  const leftMs = balancerHoldMs === undefined || lastChangeMs === undefined ? 0 : lastChangeMs + balancerHoldMs - nowMs
+  if (lastChangeMs === undefined || leftMs <= 0) return draft
+  const why = `${lastChangeText(facts, lastChangeMs, 'was changed')}, and Proxmox balances its nodes by such sizes`
+  const text = `not shrunk for another ${durationText(leftMs)}: ${why}`
+  return holdShrinking(draft, facts, { rule: 'hold-for-balancer', text, untilMs: nowMs + leftMs })
+}
+
 /** Shrinking waits until the last change of any kind has shown its effect. */
 export const holdInShrinkCooldown: Rule = (draft, facts) => {
   const { lastChangeMs, settings, circumstances } = facts

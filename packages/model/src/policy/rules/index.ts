@@ -2,6 +2,7 @@ import type { Rule } from '../draft.ts'
 import { growUnderPressure } from './grow-under-pressure.ts'
 import { holdAfterRefusal } from './hold-after-refusal.ts'
 import {
+  holdForBalancer,
   holdInGrowOnly,
   holdInQuarantine,
   holdInShrinkCooldown,
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   holdInQuarantine,
   holdWithoutHistory,
   holdInShrinkCooldown,
+  holdForBalancer,
   limitMemoryShrink,
   keepSchedule,
   waitForEffect,

@@ -53,25 +53,26 @@ function limited(draft: Draft, facts: RuleFacts, grid: Grid): Draft {
   const { on, min, max, keys, print } = grid
   const from = facts.circumstances.allocation[on]
   const to = draft.to[on]
-  const least = { rule: RULE, text: `at least ${print(min)} (${keyText(facts.settings, `min_${keys}`)})` }
-  const most = { rule: RULE, text: `at most ${print(max)} (${keyText(facts.settings, `max_${keys}`)})` }
+  // Put into words only where they count: most looks of all containers come by here.
+  const least = () => ({ rule: RULE, text: `at least ${print(min)} (${keyText(facts.settings, `min_${keys}`)})` })
+  const most = () => ({ rule: RULE, text: `at most ${print(max)} (${keyText(facts.settings, `max_${keys}`)})` })
   // Of a size that is the minimum to the digit the policy has the minimum in mind.
   const isBelow = to === undefined || to < min || (to === min && askingRule(draft, on) === undefined)
-  if (from !== undefined && from < min && isBelow) return ask(draft, on, min, least)
+  if (from !== undefined && from < min && isBelow) return ask(draft, on, min, least())
   if (from === undefined || to === undefined || to === from) return { ...draft, to: { ...draft.to, [on]: undefined } }
   return to > from ? grown(draft, { from, to }, grid, most) : shrunk(draft, { from, to }, grid, least)
 }
 
-function grown(draft: Draft, { from, to }: Wish, { on, max, step }: Grid, most: Reason): Draft {
-  if (max <= from) return hold(draft, on, most)
-  if (to > max) return holdAt(draft, on, max, most)
+function grown(draft: Draft, { from, to }: Wish, { on, max, step }: Grid, most: () => Reason): Draft {
+  if (max <= from) return hold(draft, on, most())
+  if (to > max) return holdAt(draft, on, max, most())
   return { ...draft, to: { ...draft.to, [on]: Math.min(max, roundUp(to, step)) } }
 }
 
 /** Neither rounding nor the minimum turns a step round: what would then is no change. */
-function shrunk(draft: Draft, { from, to }: Wish, { on, min, max, step, print }: Grid, least: Reason): Draft {
+function shrunk(draft: Draft, { from, to }: Wish, { on, min, max, step, print }: Grid, least: () => Reason): Draft {
   const rounded = roundUp(to, step)
-  if (rounded < min) return min < from ? holdAt(draft, on, min, least) : hold(draft, on, least)
+  if (rounded < min) return min < from ? holdAt(draft, on, min, least()) : hold(draft, on, least())
   const size = to > max ? rounded : Math.min(max, rounded)
   // What bounded a wish to a size that rounding takes it to anyway did not decide.
   const isBound = roundUp(draft.asked[on] ?? to, step) !== rounded

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs'
 import { writeVmlist } from '../../host/cluster-files.ts'
 import { type ContainerConf, EMPTY_SECTION } from '../../host/conf-text.ts'
 import { removeLxcConfig } from '../../host/container-conf.ts'
-import { withKernel } from '../../host/kernel-lock.ts'
 import { BOOLEAN, VMID } from '../../schema/option-spec.ts'
 import { workloadFile } from '../../workload/workload.ts'
 import { type Command, vmidOf } from '../command.ts'
@@ -23,7 +22,7 @@ export const destroy: Command = {
     const isPurge = args.values['purge'] === '1'
     assertDestroyable(context, vmid, loadConf(context, vmid), isPurge)
     if (args.values['force'] !== '1') assertStopped(context, vmid)
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzdestroy', vmid }, async worker => {
       await lockConfig(worker, vmid, async () => {
         const conf = loadConf(worker, vmid)
         assertDestroyable(worker, vmid, conf, isPurge)
@@ -73,7 +72,7 @@ async function forget(context: Context, vmid: number): Promise<void> {
   destroyConf(context, vmid)
   rmSync(workloadFile(paths, vmid), { force: true })
   rmSync(`${paths.volumes}/${vmid}.json`, { force: true })
-  await withKernel(paths.root, () => writeVmlist(paths))
+  await writeVmlist(paths)
 }
 
 function assertDestroyable(context: Context, vmid: number, conf: ContainerConf, isPurge: boolean): void {

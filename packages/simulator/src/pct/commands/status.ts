@@ -13,7 +13,7 @@ export const status: Command = {
       context.output.out(`status: ${runs(context, vmid) ? 'running' : 'stopped'}\n`)
       return undefined
     }
-    const { statusValues } = await import('../status-values.ts')
+    const { statusValues } = await import('../../host/status-values.ts')
     const values = statusValues(context, vmid, live.values)
     for (const key of Object.keys(values).sort()) context.output.out(`${key}: ${values[key]}\n`)
     return undefined

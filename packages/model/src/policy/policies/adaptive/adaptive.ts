@@ -223,7 +223,11 @@ function beganMs({ cpu, memory }: ResourceSamples): number {
  * the most by which its own minutes are above those that Proxmox kept, or the first of them above the last step. Undefined
  * while its own memory is not known; then the past of its memory is none to go by.
  */
-function uncountedMemoryMb(own: readonly ResourceSamples[], steps: readonly PastStep[], timesOf: TimesOf): number | undefined {
+function uncountedMemoryMb(
+  own: readonly ResourceSamples[],
+  steps: readonly PastStep[],
+  timesOf: TimesOf,
+): number | undefined {
   const known = steps.flatMap(({ startMs, stepMs, memoryUsedMb }) =>
     memoryUsedMb === undefined ? [] : [{ fromMs: timesOf(startMs).timestampMs, stepMs, mb: memoryUsedMb.mean }],
   )

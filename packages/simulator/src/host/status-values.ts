@@ -1,27 +1,32 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { BYTES_PER_GB, BYTES_PER_MB, MS_PER_SECOND } from '@lxc-autoscale/core/units'
-import { containerCgroup } from '../files/host-paths.ts'
+import { containerCgroup, type HostPaths } from '../files/host-paths.ts'
 import { readIfThere } from '../files/json-file.ts'
-import type { ConfValues } from '../host/conf-text.ts'
-import { type Run, readClock, readRun } from '../host/runs.ts'
 import { parseFlatKeyed } from '../kernel/flat-keyed.ts'
 import { readLimit } from '../kernel/kernel-file.ts'
 import { parseNetDev } from '../kernel/net-dev.ts'
-import type { Context } from './context.ts'
-import { parseVolume, volumeBytes } from './volumes.ts'
+import { parseSize } from '../schema/size.ts'
+import type { ConfValues } from './conf-text.ts'
+import type { HostIdentity } from './host-identity.ts'
+import { type Run, readClock, readRun } from './runs.ts'
 
 export type StatusValue = string | number
+
+/** What Proxmox assumes of a volume that does not tell its size. */
+const UNTOLD_DISK_BYTES = 4 * BYTES_PER_GB
+
+/** The host whose containers are looked at. */
+interface Host {
+  readonly paths: HostPaths
+  readonly identity: HostIdentity
+}
 
 /**
  * What Proxmox knows of a container, by name, without the CPU share: that needs two looks in one process, so that a
  * command always has 0. Source: pve-container, LXC.pm, vmstatus.
  */
-export function statusValues(
-  context: Context,
-  vmid: number,
-  values: ConfValues,
-): Readonly<Record<string, StatusValue>> {
-  const { identity, paths } = context
+export function statusValues(host: Host, vmid: number, values: ConfValues): Readonly<Record<string, StatusValue>> {
+  const { identity, paths } = host
   const run = readRun(paths, vmid)
   const cores = values['cores'] ?? (Number(values['cpulimit'] ?? 0) > 0 ? values['cpulimit'] : undefined)
   const optional: Record<string, string | undefined> = { lock: values['lock'], tags: values['tags'] }
@@ -37,15 +42,15 @@ export function statusValues(
     ...(values['template'] === '1' ? { template: 1 } : {}),
     maxmem: Number(values['memory'] ?? 512) * BYTES_PER_MB,
     maxswap: Number(values['swap'] ?? 0) * BYTES_PER_MB,
-    ...(run === undefined ? stoppedValues(values) : runningValues(context, run)),
+    ...(run === undefined ? stoppedValues(values) : runningValues(host, run)),
   }
 }
 
 function stoppedValues(values: ConfValues): Record<string, StatusValue> {
-  const rootfs = values['rootfs']
+  const size = /(?:^|,)size=([^,]+)/.exec(values['rootfs'] ?? '')?.[1]
   return {
     disk: 0,
-    maxdisk: rootfs === undefined ? 4 * BYTES_PER_GB : volumeBytes(parseVolume('rootfs', rootfs)),
+    maxdisk: (size === undefined ? undefined : parseSize(size)) ?? UNTOLD_DISK_BYTES,
     mem: 0,
     swap: 0,
     uptime: 0,
@@ -56,7 +61,7 @@ function stoppedValues(values: ConfValues): Record<string, StatusValue> {
   }
 }
 
-function runningValues({ paths }: Context, run: Run): Record<string, StatusValue> {
+function runningValues({ paths }: Host, run: Run): Record<string, StatusValue> {
   const cgroup = containerCgroup(paths, run.vmid)
   const { blocks, bfree, bsize } = statfsSync(`${paths.proc}/${run.initPid}/root`)
   const stat = parseFlatKeyed(readFileSync(`${cgroup}/memory.stat`, 'utf8'))

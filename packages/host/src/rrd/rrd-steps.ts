@@ -1,0 +1,46 @@
+import type { PastStep } from '@lxc-autoscale/core'
+import { PAST_SOURCES, type PastSource, type PastValues, pastStep } from './past-step.ts'
+import type { RrdArchive, RrdFile } from './rrd-file.ts'
+
+/** From when on steps are wanted, and where the future begins, seconds since 1970. */
+export interface Span {
+  readonly sinceSeconds: number
+  readonly nowSeconds: number
+}
+
+/** The steps of a file by resolution, those of each oldest first: each has its mean and its highest minute. */
+export function rrdSteps({ sources, archives }: RrdFile, span: Span): PastStep[][] {
+  const places = PAST_SOURCES.flatMap(source => {
+    const place = sources.get(source)
+    return place === undefined ? [] : [[source, place] as const]
+  })
+  return archives.flatMap(means => {
+    if (means.function !== 'AVERAGE') return []
+    const peaks = archives.find(other => other.function === 'MAX' && isAlike(means, other))
+    return peaks === undefined ? [] : [archiveSteps([means, peaks], places, span)]
+  })
+}
+
+function isAlike(one: RrdArchive, other: RrdArchive): boolean {
+  return one.stepSeconds === other.stepSeconds && one.rowCount === other.rowCount
+}
+
+function archiveSteps(
+  [means, peaks]: readonly [RrdArchive, RrdArchive],
+  places: readonly (readonly [PastSource, number])[],
+  { sinceSeconds, nowSeconds }: Span,
+): PastStep[] {
+  const { stepSeconds, rowCount, endSeconds } = means
+  const beginSeconds = endSeconds - rowCount * stepSeconds
+  const first = Math.max(0, Math.floor((sinceSeconds - beginSeconds) / stepSeconds))
+  const after = Math.min(rowCount, Math.floor((nowSeconds - beginSeconds) / stepSeconds))
+  const values = (archive: RrdArchive, row: number): PastValues =>
+    Object.fromEntries(places.map(([source, place]) => [source, archive.value(row, place)]))
+  const steps: PastStep[] = []
+  for (let row = first; row < after; row++) {
+    const time = { startSeconds: beginSeconds + row * stepSeconds, stepSeconds }
+    const step = pastStep(time, values(means, row), values(peaks, row))
+    if (step !== undefined) steps.push(step)
+  }
+  return steps
+}
