@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // npm run policy -- pictures: draws what docs/sizing.md shows of the workload shapes, and writes their figures.
 // npm run policy -- anomaly [--traces DIR] [--labelled DIR] [--seed N] [--markdown] [--docs]: what the verdict "abnormal" is worth.
+// npm run policy -- warm-start [--traces DIR] [--only WORD] [--seed N] [--markdown] [--docs]: the first days with what Proxmox kept, and without.
 // npm run policy -- evaluate [--traces DIR] [--only NAME,...] [--json FILE] [--seed N] [--markdown] [--docs]: what the constants of `adaptive` give, and others.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -25,6 +26,12 @@ if (process.argv[2] === 'anomaly') {
   process.exit()
 }
 
+if (process.argv[2] === 'warm-start') {
+  const { warmStart } = await import('./policy/warm-start.mjs')
+  await warmStart(process.argv.slice(3))
+  process.exit()
+}
+
 const WORKERS = 2
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +44,7 @@ const { values: options, positionals } = parseArgs({
     docs: { type: 'boolean', default: false },
   },
 })
-if (positionals.join() !== 'evaluate') fail('say what to do: evaluate, anomaly or pictures')
+if (positionals.join() !== 'evaluate') fail('say what to do: evaluate, warm-start, anomaly or pictures')
 const seed = Number(options.seed)
 if (!Number.isSafeInteger(seed) || seed < 0) fail(`--seed ${options.seed}: must be a whole number from 0 on`)
 

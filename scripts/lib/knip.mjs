@@ -25,7 +25,7 @@ export default {
     },
     'packages/*': { project: ['{src,bin}/**/*.{ts,mjs}!'], includeEntryExports: true },
     'packages/dashboard': {
-      entry: ['src/main.tsx!', 'src/theme.ts!', 'dev/*.mjs'],
+      entry: ['src/main.tsx!', 'src/theme.ts!', 'src/preview.tsx!', 'dev/*.mjs'],
       project: ['{src,dev}/**/*.{ts,tsx,mjs}!'],
     },
     // The pretend host is for tests and the demo: what only tests use is what it is for.

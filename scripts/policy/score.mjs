@@ -29,8 +29,12 @@ function mostOf({ cpuCores, memoryMb }) {
  * where the trace lacks the resource.
  */
 export function score(trace, run) {
+  return scoreFrom(warmUpSamples(trace, sampleWeightsS(trace)[0]), trace, run)
+}
+
+/** The same of all samples but so many. */
+export function scoreFrom(from, trace, run) {
   const weightsS = sampleWeightsS(trace)
-  const from = warmUpSamples(trace, weightsS[0])
   const days = weightsS.subarray(from).reduce((sum, weightS) => sum + weightS, 0) / SECONDS_PER_DAY
   const most = mostOf(trace)
   const cores = scored(run.cores, most.cores, from)

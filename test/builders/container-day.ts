@@ -42,7 +42,7 @@ export class ContainerDay {
   constructor(policy: string, allocation: Allocation) {
     const config = ModelConfig.parse({ scaling: { policy, learning_hours: 0, max_changes_per_hour: 60 } })
     const saved = { sizers: new Map(), isLost: false }
-    const time = { nowMs: () => this.#nowMs }
+    const time = { nowMs: () => this.#nowMs, ofClock: (clockMs: number) => clockMs }
     this.#fleet = new Fleet({ config, hostSize: UNKNOWN, saved, time })
     this.#allocation = allocation
   }

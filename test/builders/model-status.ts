@@ -58,6 +58,7 @@ export function containerStatus(changes: Partial<ContainerStatus> = {}): Contain
     settings: 0,
     mode: 'auto',
     learning: false,
+    known: { from_proxmox_seconds: null, own_seconds: 7_200, is_past_awaited: false },
     allocation: { cores: 2, memory_mb: 1_024 },
     problem: null,
     newest: MEASURED,

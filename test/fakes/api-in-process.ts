@@ -137,7 +137,7 @@ export async function apiOnHost(api: ApiOnHost) {
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }
   const context = appContext(ports, settings)
-  await resolveInterrupted({ ...ports, containers: context.containers, mark: state })
+  await resolveInterrupted({ ...ports, containers: context.containers })
   ports.boosts.use(context)
   void ports.boosts.run()
   const app = await buildApp(ports, settings)

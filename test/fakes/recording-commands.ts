@@ -15,6 +15,7 @@ export interface SaidEnd {
 export class RecordingCommands implements HostCommands {
   readonly run: (command: HostCommand, beforeStart?: () => void) => Promise<CommandOutput>
   seen: HostCommand[] = []
+  leftEnded = async () => true
   /** Subcommands that end otherwise than well, and how. */
   says: Readonly<Record<string, SaidEnd>> = {}
   /** What else a command does. */
@@ -25,7 +26,7 @@ export class RecordingCommands implements HostCommands {
       beforeStart?.()
       this.seen.push(command)
       const [subcommand = ''] = command.args
-      if (subcommand === 'set') applySet(pve, command.args)
+      if (command.program === 'pct' && subcommand === 'set') applySet(pve, command.args)
       this.also(command)
       const usual = command.program === 'pvesh' ? '{}' : ''
       const { exitCode = 0, stdout = usual, stderr = '' } = this.says[subcommand] ?? {}

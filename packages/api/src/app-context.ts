@@ -12,7 +12,9 @@ import { openUptime } from './host/container-uptime.ts'
 import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
 import { PastReader } from './past/past-reader.ts'
+import { setResources } from './pct/commands.ts'
 import { ContainerReader } from './pct/container-reader.ts'
+import { openConfigLock } from './rest/config-lock.ts'
 import { ownNode } from './routes/node.ts'
 import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 
@@ -33,18 +35,24 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const scaling: ScaleParts = {
     containers,
     cgroups,
+    setCommand: setResources,
     cluster,
     clock,
     readNode: openHostFigures(files, config.host.proc),
     safety: config.safety,
+    isLocked: config.lxc.backend === 'rest' ? openConfigLock(files, config.host.proc) : undefined,
     onShrink: shrink => shrinks.begin(shrink, scaling),
   }
   const health = new HealthChecks({ clock, commands, cluster, metrics, audit, deciding, config })
   const node = () => ownNode({ config, cluster })
-  const overview = new Overview({ clock, config, containers, audit, deciding, health, metrics, series, steering, node })
+  const overview = new Overview({
+    ...{ clock, config, containers, audit, deciding, health, metrics, series, steering, node },
+    cluster: () => cluster.members()?.cluster,
+  })
   return {
     ...ports,
     ...scaling,
+    remote: containers,
     config,
     runner,
     shrinks,

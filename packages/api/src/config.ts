@@ -41,8 +41,48 @@ const ServerSection = z
   })
   .prefault({})
 
+const RestSection = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https$/, error: 'must be an https:// address: the token goes there' })
+      .refine(url => /^https:\/\/[^/?#@]+\/?$/i.test(url), 'must be https://HOST:PORT and no more')
+      .default('https://127.0.0.1:8006')
+      .describe('Where Proxmox serves it; of this node, whichever node a container is on.'),
+    token_file: z
+      .string()
+      .min(1)
+      .default('/etc/lxc_autoscale_ml/pve-token')
+      .describe('File with the API token on one line, USER@REALM!TOKENID=SECRET; others must not be able to read it.'),
+    ca_file: z
+      .string()
+      .min(1)
+      .default('/etc/pve/pve-root-ca.pem')
+      .describe(
+        'Certificate authority that the certificate of that address must be of; by default that of the cluster.',
+      ),
+    fingerprint: z
+      .string()
+      .regex(
+        /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$/,
+        'must be a SHA-256 fingerprint: 32 pairs of hex digits with colons',
+      )
+      .transform(text => text.toUpperCase())
+      .optional()
+      .describe(
+        'SHA-256 fingerprint of the one certificate that is accepted there, whoever signed it; ca_file is not read then.',
+      ),
+  })
+  .prefault({})
+
 const LxcSection = z
   .strictObject({
+    backend: z
+      .enum(['pct', 'rest'])
+      .default('pct')
+      .describe(
+        'How Proxmox is driven: by its command pct, as root behind a helper, or by its REST interface with a token.',
+      ),
+    rest: RestSection.describe('The REST interface of Proxmox, for lxc.backend rest.'),
     node: z
       .string()
       .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be a node name')
@@ -56,7 +96,7 @@ const LxcSection = z
     timeout_seconds: seconds(
       600,
       30,
-      'Time limit of one pct command that sets or reads (pct itself waits 10 s for a lock).',
+      'Time limit of one command that sets or reads (Proxmox itself waits 10 s for a lock).',
     ),
     snapshot_timeout_seconds: seconds(
       7_200,
@@ -201,6 +241,17 @@ const SafetySection = z
   .describe('Rules that every change must keep, whoever asks; an admin key may set "force": true.')
 export type SafetySection = z.output<typeof SafetySection>
 
+const ClusterSection = z
+  .strictObject({
+    remote_changes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether cores and memory of containers of other nodes can be set here too, through Proxmox; with lxc.backend pct it takes remote_changes in pct-helper.conf as well.',
+      ),
+  })
+  .prefault({})
+
 const StateSection = z
   .strictObject({
     directory: stateDirectory('api').describe('Directory of the audit log and of the history of figures.'),
@@ -251,6 +302,7 @@ export const ApiConfig = z
     rate_limiting: RateLimitSection.describe('Requests per client.'),
     lxc: LxcSection.describe('How Proxmox is driven.'),
     safety: SafetySection,
+    cluster: ClusterSection.describe('Other nodes of the cluster.'),
     state: StateSection.describe('What it keeps.'),
     health: HealthSection.describe('What it watches.'),
     notifications: NotificationsSection.describe('Who is told what happens.'),
@@ -272,13 +324,15 @@ export const ApiConfig = z
     message: 'must be true when server.host is not a loopback address',
   })
 export type ApiConfig = z.output<typeof ApiConfig>
+export type RestSection = z.output<typeof RestSection>
 
 /** How the file is read, with the keys that only the Python predecessor could use. */
 export const API_CONFIG_RULES: ConfigRules<typeof ApiConfig> = {
   schema: ApiConfig,
   retiredKeys: {
     gunicorn: 'there is no gunicorn; the daemon serves HTTP itself',
-    'lxc.verify_ssl': 'Proxmox is driven by pct on this host, without TLS',
+    'lxc.verify_ssl':
+      'the certificate of the REST interface is always verified: lxc.rest.ca_file, lxc.rest.fingerprint',
     'lxc.max_retries': 'a change that may be repeated is tried again by lxc_autoscale_ml: retry_logic.max_retries',
     'logging.log_format': 'the log file holds JSON lines, the journal lines for people',
     'logging.structured_logging': 'the log file holds JSON lines, the journal lines for people',

@@ -53,7 +53,7 @@ export interface HealthCheckParts {
   readonly metrics: Pick<MetricsFeed, 'modifiedMs'>
   readonly audit: AuditLog
   readonly deciding: Pick<Deciding, 'verdict'>
-  readonly config: Pick<ApiConfig, 'health' | 'host'>
+  readonly config: Pick<ApiConfig, 'health' | 'host' | 'lxc'>
 }
 
 /** Checks what can really fail. However many ask, each check runs once at a time and its result is kept for a while. */
@@ -130,7 +130,8 @@ export class HealthChecks {
     return attempt(async () => {
       const { stdout, durationMs } = await this.#parts.commands.run(listContainers())
       const seconds = (durationMs / MS_PER_SECOND).toFixed(1)
-      return { ok: true, detail: `pct list named ${parsePctList(stdout).length} containers in ${seconds} s` }
+      const who = this.#parts.config.lxc.backend === 'pct' ? 'pct list' : 'the REST interface of Proxmox'
+      return { ok: true, detail: `${who} named ${parsePctList(stdout).length} containers in ${seconds} s` }
     })
   }
 

@@ -17,6 +17,7 @@ import { HostFiles } from '@lxc-autoscale/host'
 import { buildApp } from './app.ts'
 import { appContext } from './app-context.ts'
 import { AuditLog } from './audit/audit-log.ts'
+import { checkBackend, openBackends } from './backends.ts'
 import { BoostKeeper } from './changes/boost-keeper.ts'
 import { API_CONFIG_RULES, type ApiConfig } from './config.ts'
 import { MetricsFeed } from './host/metrics-feed.ts'
@@ -30,7 +31,6 @@ import { KeyRing } from './http/key-ring.ts'
 import { NewsDesk } from './news/news-desk.ts'
 import { NewsFile } from './news/news-file.ts'
 import { ContainerQueue } from './pct/container-queue.ts'
-import { PctCli } from './pct/pct-cli.ts'
 import type { CommandKind } from './ports.ts'
 import { replayProcess } from './replays/replay-process.ts'
 import { WhatIfs } from './replays/what-ifs.ts'
@@ -55,6 +55,7 @@ export function main(): Promise<void> {
     summary: 'Changes the resources of LXC containers on this Proxmox VE host, by HTTP.',
     defaultConfigFile: '/etc/lxc_autoscale_ml/lxc_autoscale_api.yaml',
     hasOnce: false,
+    checkFiles: checkBackend,
     logSettings: ({ logging }) => ({
       level: logging.level,
       file: logging.log_file,
@@ -86,9 +87,13 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     }))
     const streams = new EventStreams()
     const telemetry = new ApiTelemetry(queue, streams)
-    const commands = new PctCli({
+    // None is kept open: they are read when somebody asks.
+    const files = new HostFiles(0)
+    const backends = openBackends({
       clock,
+      files,
       mark: directory,
+      config: () => config,
       limitMs: kind => limitSeconds(config, kind) * MS_PER_SECOND,
       onEnd: report => {
         telemetry.command(report)
@@ -105,9 +110,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const ports = {
       clock,
       log,
-      commands,
-      // None is kept open: they are read when somebody asks.
-      files: new HostFiles(0),
+      commands: backends,
+      files,
       queue,
       audit,
       idempotency: new Idempotency(audit),
@@ -131,7 +135,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     }
     const beforeReload = appContext(ports, config)
     const { containers, shrinks } = beforeReload
-    await resolveInterrupted({ ...ports, containers, mark: directory })
+    await resolveInterrupted({ ...ports, containers })
     await shrinks.resume(audit.newestFirst(), beforeReload)
     boosts.use(beforeReload)
     // Before any request: what became due meanwhile has its turn first.
@@ -145,7 +149,9 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     context.onReload(next => {
       warnOfRestart(context, config, next)
       const keys = keyRing(next, clock)
+      checkBackend(next)
       config = next
+      backends.renew()
       build({ ...ports, keys }, next).then(
         built => {
           server.use(built.routing)

@@ -42,11 +42,22 @@ export interface CommandOutput {
 export interface HostCommands {
   /**
    * Runs one command to its end. `beforeStart` is called when its turn has come, right before it is started; when it
-   * throws, the command is not run. What it gives stops the command when it is aborted; then the command has failed, and
-   * what it left is to be looked at.
-   * @throws {AutoscaleError} by what the command says (CONTAINER_LOCKED, NO_QUORUM, ...), PCT_MISSING, PCT_TIMEOUT, PCT_FAILED
+   * throws, the command is not run. What it gives stops the command when it is aborted, where it can be stopped (a request
+   * cannot); then the command has failed, and what it left is to be looked at.
+   * @throws {AutoscaleError} by what the command says (CONTAINER_LOCKED, NO_QUORUM, ...), PCT_MISSING, PCT_TIMEOUT, PCT_FAILED,
+   * REST_UNREACHABLE, REST_NOT_ALLOWED
    */
   run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput>
+  /**
+   * Waits until nothing is at work on the container any more that an earlier daemon may have left behind, or that nobody heard
+   * the end of: what it has is known only then. Gives whether that is so; not longer than `mostMs`.
+   */
+  leftEnded(vmid: number, wait: LeftWait): Promise<boolean>
+}
+
+export interface LeftWait {
+  readonly mostMs: number
+  readonly signal: AbortSignal
 }
 
 /** What the routes know of the containers of this node. */

@@ -4,13 +4,10 @@ import type { AuditLog } from './audit/audit-log.ts'
 import { type Observed, observeChange, showsAllDone } from './changes/observe.ts'
 import { type LeftSnapshotParts, removeLeftSnapshots } from './changes/remove-left-snapshots.ts'
 import type { Idempotency } from './http/idempotency.ts'
-import { leftCommandsEnded } from './pct/left-commands.ts'
 
 export interface InterruptedParts extends LeftSnapshotParts, Observed {
   readonly audit: AuditLog
   readonly idempotency: Idempotency
-  /** The mark of this service's commands. */
-  readonly mark: string
 }
 
 /** How long a command that outlived a killed daemon is waited for. Source: pct waits 10 s for a lock. */
@@ -47,10 +44,10 @@ async function resolveInTurn(change: BegunChange, parts: InterruptedParts): Prom
 
 async function resolve(
   change: BegunChange,
-  { audit, containers, steering, clock, log, signal, mark }: InterruptedParts,
+  { audit, containers, steering, commands, log, signal }: InterruptedParts,
 ): Promise<void> {
   const vmid = change.lxc_id
-  const isOver = await leftCommandsEnded({ mark, mostMs: LEFT_COMMAND_WAIT_MS, clock, signal })
+  const isOver = await commands.leftEnded(vmid, { mostMs: LEFT_COMMAND_WAIT_MS, signal })
   const after = await observeChange({ containers, steering }, { ...change, vmid }).catch(error => {
     log.warn({ vmid, problem: errorMessage(error) }, 'container of an interrupted change cannot be read')
     return null

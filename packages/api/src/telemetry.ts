@@ -22,8 +22,8 @@ import { ChangeCounts } from './change-counts.ts'
 import { allocationBody } from './changes/wire-allocation.ts'
 import type { ContainerFacts } from './host/container-facts.ts'
 import type { EventStreams } from './http/event-streams.ts'
+import type { CommandReport } from './pct/command-report.ts'
 import type { ContainerQueue } from './pct/container-queue.ts'
-import type { CommandReport } from './pct/pct-cli.ts'
 
 /** One answered request. */
 export interface AnsweredRequest {

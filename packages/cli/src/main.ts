@@ -9,7 +9,9 @@ import { historyCommand } from './commands/history.ts'
 import { ignoreCommand } from './commands/ignore.ts'
 import { modeCommand } from './commands/mode.ts'
 import { notifyCommand } from './commands/notify.ts'
+import { previewCommand } from './commands/preview.ts'
 import { replayCommand } from './commands/replay.ts'
+import { setupTokenCommand } from './commands/setup-token.ts'
 import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
 
@@ -45,6 +47,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
       '\nExit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 a migration that refused something, 78 bad configuration.',
     )
   const commands = [
+    previewCommand(),
     statusCommand(environment),
     explainCommand(environment),
     historyCommand(environment),
@@ -57,6 +60,7 @@ export function program(environment: Readonly<Record<string, string | undefined>
     notifyCommand(environment),
     replayCommand(),
     forestCommand(),
+    setupTokenCommand(),
   ]
   for (const command of commands) root.addCommand(command)
   return exitOverridden(root)

@@ -17,6 +17,7 @@ export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
 export { isBegun } from './contracts/begun.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export * from './contracts/cluster.ts'
 export {
   DECIDING_PROBLEMS,
   DECIDING_STATES,
@@ -36,6 +37,7 @@ export {
   type Role,
   readKeyText,
 } from './contracts/key-file.ts'
+export { knownText } from './contracts/known-text.ts'
 export type {
   ContainerSample,
   CycleSummary,

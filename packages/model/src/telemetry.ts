@@ -21,6 +21,7 @@ export const STAGES = [
   'refit',
   'history',
   'fetch',
+  'past',
   'decide',
   'apply',
   'save',

@@ -164,13 +164,21 @@ function freedHours(had: Float64Array, would: Column, weightsS: Float64Array): n
   return sum
 }
 
-/** Spans of one coarseness, in which gaps do not count. */
+/** Steps that Proxmox keeps, seconds; one that a finer archive knows in part is shorter than its archive has them. Source: pve-cluster, status.c. */
+const KEPT_STEPS_S = [60, 1_800, 10_800, 21_600, 43_200, 604_800]
+
+/** Spans of one coarseness, in which gaps do not count, the coarsest first. */
 function knownSpans(steps: readonly PastStep[]): KnownSpan[] {
   const secondsOf = new Map<number, number>()
   for (const step of steps) {
     if (!isKnown(step)) continue
-    const stepS = step.stepMs / MS_PER_SECOND
-    secondsOf.set(stepS, (secondsOf.get(stepS) ?? 0) + stepS)
+    const seconds = step.stepMs / MS_PER_SECOND
+    const keptS = KEPT_STEPS_S.find(each => each >= seconds) ?? seconds
+    secondsOf.set(keptS, (secondsOf.get(keptS) ?? 0) + seconds)
   }
-  return [...secondsOf].map(([step_seconds, seconds]) => ({ step_seconds, seconds }))
+  return [...secondsOf].map(([step_seconds, seconds]) => ({ step_seconds, seconds })).sort(byStep)
+}
+
+function byStep(one: KnownSpan, other: KnownSpan): number {
+  return other.step_seconds - one.step_seconds
 }

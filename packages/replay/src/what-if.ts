@@ -69,7 +69,8 @@ function settingsOf({ vmid, settings: asked, host }: WhatIfJob) {
   return { scaling, settings: containerSettings({ vmid, scaling, host, ...nobodyElse }) }
 }
 
-function otherThanBuiltIn(scaling: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Keys of `scaling` that are not as built in. */
+export function otherThanBuiltIn(scaling: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const builtIn: Readonly<Record<string, unknown>> = MODEL_CONFIG_RULES.schema.parse({}).scaling
   return Object.fromEntries(Object.entries(scaling).filter(([key, value]) => value !== builtIn[key]))
 }

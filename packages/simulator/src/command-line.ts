@@ -11,6 +11,7 @@ const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] 
        lxc-simulator run DIRECTORY [--speed X]
        lxc-simulator node DIRECTORY/NODE off|on
        lxc-simulator quorum DIRECTORY off|on
+       lxc-simulator rest DIRECTORY [--port P]
 
 create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape); with DAYS
                 Proxmox has known them for so long, and keeps RRD files of them
@@ -19,6 +20,7 @@ run             moves kernel files until it is interrupted, of a host or of all 
                 pct, pvesh, pvecm and ha-manager
 node            takes the power of a node, or gives it back
 quorum          cuts all nodes of a cluster off from each other, or joins them again
+rest            answers as the REST interface of a host does until it is interrupted (default: port 8006)
 
 Shapes: ${SHAPES.join(' ')} trace:FILE
 `
@@ -44,7 +46,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return 0
   }
   try {
-    await COMMANDS[parsed.command](parsed, surroundings)
+    await parsed.command(parsed, surroundings)
     return 0
   } catch (error) {
     surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
@@ -53,9 +55,6 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
 }
 
 type Parsed = ReturnType<typeof parseWords>
-
-const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum } as const
-const COMMAND_NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]
 
 async function create(
   { directory, containers, shapes, seed, cores, memoryMb, pastDays }: Parsed,
@@ -110,6 +109,20 @@ async function switchQuorum({ directory, isOn }: Parsed): Promise<void> {
   await (isOn ? regainQuorum : loseQuorum)(directory)
 }
 
+async function rest({ directory, port }: Parsed, { out, signal }: Surroundings): Promise<void> {
+  const { startPretendRest } = await import('./rest/pretend-rest.ts')
+  const { url, caFile, tokenFile, fingerprint, close } = await startPretendRest(directory, { port })
+  out(`${url}\nca_file: ${caFile}\ntoken_file: ${tokenFile}\nfingerprint: ${fingerprint}\nCtrl-C ends it\n`)
+  await new Promise<void>(done => (signal.aborted ? done() : signal.addEventListener('abort', () => done())))
+  await close()
+}
+
+const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum, rest } as const
+
+function isCommand(word: string | undefined): word is keyof typeof COMMANDS {
+  return word !== undefined && Object.hasOwn(COMMANDS, word)
+}
+
 /** @throws {Error} that says which word is wrong */
 function parseWords(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -121,29 +134,30 @@ function parseWords(words: readonly string[]) {
       help: { type: 'boolean', default: false },
       nodes: { type: 'string', default: '3' },
       memory: { type: 'string', default: '32768' },
+      port: { type: 'string', default: '8006' },
       'past-days': { type: 'string' },
       seed: { type: 'string', default: '1' },
       shape: { type: 'string', multiple: true, default: [...SHAPES] },
       speed: { type: 'string', default: '1' },
     },
   })
-  const [name, directory = '', ...rest] = positionals
-  const command = COMMAND_NAMES.find(candidate => candidate === name)
-  const isSwitch = command === 'node' || command === 'quorum'
-  const isFitting = isSwitch ? rest.length === 1 && /^(on|off)$/.test(rest[0] ?? '') : rest.length === 0
-  if (!values.help && (command === undefined || directory === '' || !isFitting)) {
+  const [name, directory = '', ...more] = positionals
+  const isSwitch = name === 'node' || name === 'quorum'
+  const isFitting = isSwitch ? more.length === 1 && /^(on|off)$/.test(more[0] ?? '') : more.length === 0
+  if (!values.help && (!isCommand(name) || directory === '' || !isFitting)) {
     throw new Error('expected create DIRECTORY, run DIRECTORY or another line of these')
   }
   return {
     help: values.help,
-    command: command ?? 'create',
+    command: COMMANDS[isCommand(name) ? name : 'create'],
     directory,
-    isOn: rest[0] === 'on',
+    isOn: more[0] === 'on',
     nodes: wholeNumber('--nodes', values.nodes),
     containers: values.containers === undefined ? undefined : wholeNumber('--containers', values.containers),
     shapes: values.shape.map(toShape),
     seed: wholeNumber('--seed', values.seed),
     cores: wholeNumber('--cores', values.cores),
+    port: wholeNumber('--port', values.port),
     memoryMb: wholeNumber('--memory', values.memory),
     pastDays: values['past-days'] === undefined ? undefined : wholeNumber('--past-days', values['past-days']),
     speed: positiveNumber('--speed', values.speed),

@@ -16,5 +16,6 @@ export {
 export { updateSettings } from './host/update-settings.ts'
 export type { CommandTime } from './pct/context.ts'
 export type { CommandResult } from './pct/output.ts'
+export { type PretendRest, type PretendRestOptions, startPretendRest } from './rest/pretend-rest.ts'
 export { runHaManager, runPct, runPvecm, runPvesh } from './run-command.ts'
 export { SHAPES } from './workload/workload.ts'

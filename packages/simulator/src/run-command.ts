@@ -3,7 +3,7 @@ import type { CommandName } from './host/bin-commands.ts'
 import { readIdentity } from './host/host-identity.ts'
 import { writeJournal } from './host/journal.ts'
 import { type Fault, type HostSettings, readSettings } from './host/settings.ts'
-import type { CommandTime, Context } from './pct/context.ts'
+import { type CommandTime, type Context, REAL_TIME } from './pct/context.ts'
 import { EXIT } from './pct/failure.ts'
 import { CollectedOutput, type CommandResult, type Output } from './pct/output.ts'
 import { pct } from './pct/pct.ts'
@@ -19,12 +19,6 @@ perl: warning: Please check that your locale settings:
     are supported and installed on your system.
 perl: warning: Falling back to the standard locale ("C").
 `
-
-/** Time of the machine. */
-export const REAL_TIME: CommandTime = {
-  nowMs: () => Date.now(),
-  sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
-}
 
 export interface RunCommand {
   readonly command: CommandName

@@ -13,6 +13,7 @@ class Surroundings {
   pct: () => Promise<void> = async () => undefined
   audit: () => Promise<void> = async () => undefined
   members: { node: string; isQuorate: boolean } | undefined = { node: 'pve', isQuorate: true }
+  backend = 'pct'
   metricsModifiedMs: number | undefined = this.clock.nowMs()
   verdict: DecidingVerdict | undefined = { state: 'deciding', text: 'deciding', problems: [] }
 
@@ -24,13 +25,13 @@ class Surroundings {
     }
     return new HealthChecks({
       clock: this.clock,
-      commands: { run },
+      commands: { run, leftEnded: async () => true },
       // Only what the checks ask of these.
       cluster: { members: () => this.members } as unknown as ClusterFiles,
       metrics: { modifiedMs: () => this.metricsModifiedMs },
       audit: { probe: () => this.audit() } as unknown as AuditLog,
       deciding: { verdict: () => this.verdict },
-      config: ApiConfig.parse({ health: config }),
+      config: ApiConfig.parse({ health: config, lxc: { backend: this.backend } }),
     })
   }
 }

@@ -25,6 +25,12 @@ describe('what can be set to go wrong', () => {
     expect(stderr).toMatch(/^perl: warning: Setting locale failed\.\n/)
   })
 
+  test('a task that warns, and ends well all the same', async () => {
+    const host = await usualHost({ guestWarning: 'a Debian that is too new' })
+    const stdout = 'WARN: a Debian that is too new\n'
+    expect(await host.pct('start 101')).toEqual({ stdout, stderr: 'Task finished with 1 warning(s)!\n', exitCode: 0 })
+  })
+
   test('one command for one container', async () => {
     const host = await usualHost({
       faults: [{ command: 'pct', subcommand: 'set', vmid: 100, kind: 'fail', exitCode: 25, stderr: 'no luck\n' }],

@@ -16,6 +16,18 @@ export function checkLock({ vmid, lock }: ContainerFacts): void {
   })
 }
 
+/** @throws {AutoscaleError} CONTAINER_LOCKED when somebody is at work on it, so that a command would have to wait */
+export function checkNoWait({ vmid }: ContainerFacts, isLocked: ((vmid: number) => boolean) | undefined): void {
+  if (isLocked?.(vmid) !== true) return
+  throw new AutoscaleError(
+    'CONTAINER_LOCKED',
+    `Proxmox is at work on container ${vmid}; its memory limit is not lowered meanwhile`,
+    {
+      details: { lxc_id: vmid, lock: 'file' },
+    },
+  )
+}
+
 /** @throws {AutoscaleError} STATE_NOT_ALLOWED for a template, or while the HA manager moves the container or is asked to */
 export function checkState({ vmid, isTemplate, haState, haBusy }: ContainerFacts): void {
   if (isTemplate) throw notAllowed(vmid, 'template', `container ${vmid} is a template`)
@@ -146,7 +158,7 @@ export function checkHostCapacity(check: CapacityCheck): void {
 }
 
 /** Cores that a container can use; undefined when only the host limits it. */
-function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
+export function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
   const limits = [cores, cpuLimit].filter(limit => limit !== undefined)
   return limits.length === 0 ? undefined : Math.min(...limits)
 }

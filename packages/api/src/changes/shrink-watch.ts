@@ -80,8 +80,12 @@ export class ShrinkWatch {
     const { signal } = this.#parts
     const endMs = clock.monotonicMs() + WATCH_MS
     const isNewest = () => this.#watched.get(shrink.vmid) === shrink
-    for (let attempts = 0; attempts < MOST_ATTEMPTS && clock.monotonicMs() < endMs; ) {
+    // At once: it may have grown between the last measurement and the write.
+    for (
+      let attempts = 0;
+      attempts < MOST_ATTEMPTS && clock.monotonicMs() < endMs;
       await clock.sleep(LOOK_MS, signal)
+    ) {
       const facts = await containers.read(shrink.vmid).catch(() => undefined)
       if (facts !== undefined && (facts.status !== 'running' || facts.configured.memoryMb !== shrink.toMb)) break
       if (signal.aborted || !isNewest()) break

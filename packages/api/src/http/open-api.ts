@@ -110,7 +110,8 @@ const ALWAYS = ['HOST_NOT_ALLOWED', 'RATE_LIMITED', 'INTERNAL'] as const
 const WITH_FIELDS = ['INVALID_REQUEST'] as const
 const WITH_KEY = ['UNAUTHORIZED', 'FORBIDDEN'] as const
 const WITH_BODY = ['REQUEST_TIMEOUT', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const
-const OF_CONTAINER = ['CONTAINER_NOT_FOUND', 'HOST_UNREADABLE', 'PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT'] as const
+const OF_COMMAND = ['PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT', 'REST_UNREACHABLE', 'REST_NOT_ALLOWED'] as const
+const OF_CONTAINER = ['CONTAINER_NOT_FOUND', 'HOST_UNREADABLE', ...OF_COMMAND] as const
 const OF_CHANGE = [
   ...OF_CONTAINER,
   ...['ALLOCATION_MOVED', 'STATE_NOT_ALLOWED', 'MEMORY_BELOW_FLOOR', 'HOST_CAPACITY', 'OUT_OF_BOUNDS'],
@@ -119,8 +120,9 @@ const OF_CHANGE = [
 ] as const
 /** By the begin of the path: what only these can have. */
 const OF_PATH: readonly (readonly [start: string, codes: readonly ErrorCode[]])[] = [
-  ['/resource/node', ['NODE_NOT_FOUND', 'NODE_OFFLINE', 'PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT']],
-  ['/resource/cluster', ['PCT_MISSING', 'PCT_FAILED', 'PCT_TIMEOUT']],
+  ['/resource/node', ['NODE_NOT_FOUND', 'NODE_OFFLINE', ...OF_COMMAND]],
+  ['/resource/cluster/status', ['NODE_OFFLINE', ...OF_COMMAND]],
+  ['/resource/cluster/containers', ['HOST_UNREADABLE']],
   ['/snapshot', ['SNAPSHOT_NOT_FOUND', 'ALREADY_EXISTS']],
   ['/clone', ['ALREADY_EXISTS']],
   ['/history/', ['CHANGE_NOT_FOUND']],

@@ -3,8 +3,10 @@ import { AutoscaleError, type ErrorCode, type ErrorVerdict } from '@lxc-autoscal
 /** How a command ended that did not do what it was asked. */
 export interface CommandFailure {
   readonly commandLine: string
-  /** Undefined when a signal ended it. */
+  /** Undefined when a signal ended it, or it was no process. */
   readonly exitCode: number | undefined
+  /** How it ended, of what was no process. */
+  readonly ended?: string
   readonly stdout: string
   readonly stderr: string
 }
@@ -26,6 +28,7 @@ const KNOWN_TEXTS: readonly KnownText[] = [
   { pattern: /^pct-helper: container \d+ cannot give up/m, code: 'MEMORY_BELOW_FLOOR' },
   { pattern: /^pct-helper: container \d+: .* outside of/m, code: 'OUT_OF_BOUNDS' },
   { pattern: /^pct-helper: container \d+: its memory cannot be measured/m, code: 'HOST_UNREADABLE' },
+  { pattern: /^pct-helper: detected modified configuration/m, code: 'ALLOCATION_MOVED' },
   { pattern: /^pct-helper: \//m, code: 'HOST_UNREADABLE' },
   { pattern: /^pct-helper: /m, code: 'STATE_NOT_ALLOWED' },
   { pattern: /Configuration file 'nodes\/[^/']+\/lxc\/\d+\.conf' does not exist/, code: 'CONTAINER_NOT_FOUND' },
@@ -61,8 +64,13 @@ const KNOWN_TEXTS: readonly KnownText[] = [
       /(?:CT|VM) \d+ not running|container '\d+' not running|already running|container is running|it's a template|protection mode enabled|used in HA resources|snapshot feature is not available|not most recent snapshot|incomplete snapshot|unable to shrink disk|already at specified size|can't resize this image format|storage '[^']*' does not exist|full clones? (?:on|of) a running container|Linked clone feature|unable to clone mountpoint|not allowed for linked clones|can't clone CT/i,
     code: 'STATE_NOT_ALLOWED',
   },
+  // Said to a token of the REST interface; root may do everything.
+  { pattern: /Permission check failed(?: \(([^)]+)\))?/, code: 'REST_NOT_ALLOWED', detail: 'missing_privilege' },
   { pattern: /proxy handler failed|ssh: connect to host|No route to host/, code: 'NODE_OFFLINE' },
-  { pattern: /hostname lookup '[^']*' failed|no such (?:cluster )?node/i, code: 'NODE_NOT_FOUND' },
+  {
+    pattern: /hostname lookup '[^']*' failed|no such (?:cluster )?node|unable to get remote IP address for node/i,
+    code: 'NODE_NOT_FOUND',
+  },
   {
     pattern:
       /400 (?:Parameter verification failed|unable to parse (?:boolean )?option|not enough arguments|too many arguments)/,
@@ -83,16 +91,16 @@ function tellingLines(stderr: string): string[] {
 }
 
 /** The error that the API gives for a command that failed. */
-export function commandFailure({ commandLine, exitCode, stdout, stderr }: CommandFailure): AutoscaleError {
+export function commandFailure({ commandLine, exitCode, ended, stdout, stderr }: CommandFailure): AutoscaleError {
   const lines = tellingLines(stderr)
   const text = lines.join('\n')
   const known =
     KNOWN_TEXTS.find(({ pattern }) => pattern.test(text)) ?? KNOWN_TEXTS.find(({ pattern }) => pattern.test(stdout))
   const said = saying(lines) ?? tellingLines(stdout).at(-1) ?? 'it said nothing'
-  const ended = exitCode === undefined ? 'was ended by a signal' : `exit code ${exitCode}`
+  const exit = ended ?? (exitCode === undefined ? 'was ended by a signal' : `exit code ${exitCode}`)
   return new AutoscaleError(known?.code ?? 'PCT_FAILED', `${commandLine}: ${said}`, {
     leaves: known?.leaves,
-    details: { command: commandLine, exit: ended, ...detailOf(known, `${text}\n${stdout}`) },
+    details: { command: commandLine, exit, ...detailOf(known, `${text}\n${stdout}`) },
   })
 }
 

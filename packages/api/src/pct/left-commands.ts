@@ -1,15 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Clock } from '@lxc-autoscale/core'
-import { MARK_VARIABLE } from './pct-cli.ts'
+import type { LeftWait } from '../ports.ts'
+
+/** Variable of the environment of a command that holds the mark. */
+export const MARK_VARIABLE = 'LXC_AUTOSCALE_COMMAND_OF'
 
 const POLL_MS = 100
 
-export interface LeftCommandsWait {
+export interface LeftCommandsWait extends LeftWait {
   /** The mark of the service whose commands are meant. */
   readonly mark: string
-  readonly mostMs: number
   readonly clock: Clock
-  readonly signal: AbortSignal
 }
 
 /**

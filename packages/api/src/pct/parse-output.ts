@@ -1,4 +1,5 @@
 import type { SnapshotFacts } from '@lxc-autoscale/host'
+import type { CommandOutput } from '../ports.ts'
 
 /** `status: running` or `status: stopped`. */
 export function parseStatus(stdout: string): 'running' | 'stopped' | 'unknown' {
@@ -9,6 +10,14 @@ export function parseStatus(stdout: string): 'running' | 'stopped' | 'unknown' {
 /** Why `pct resize` could not grow the file system on a volume that it had grown; undefined when it could. It ends with 0 all the same. */
 export function filesystemProblem(stdout: string): string | undefined {
   return /^Failed to update the container's filesystem: (.+)$/m.exec(stdout)?.[1]
+}
+
+/** What a task that ended well warned of: its lines, or at least that it did. Source: PVE::RESTEnvironment, log_warn; PVE::CLIHandler. */
+export function taskWarnings({ stdout, stderr }: Pick<CommandOutput, 'stdout' | 'stderr'>): string[] {
+  const [said] = /^Task finished with \d+ warning/m.exec(stderr) ?? []
+  if (said === undefined) return []
+  const lines = [...stdout.matchAll(/^WARN: (.+)$/gm)].map(([, text = '']) => text)
+  return lines.length === 0 ? [`${said}(s)`] : lines
 }
 
 const SNAPSHOT_LINE = /^(\s*)`->\s+(\S+)\s+(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s+)?(.*)$/

@@ -1,15 +1,10 @@
 import { AutoscaleError, type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
-import type { CommandKind, CommandOutput, HostCommand, HostCommands } from '../ports.ts'
+import type { CommandKind, CommandOutput, HostCommand, HostCommands, LeftWait } from '../ports.ts'
+import type { CommandReport } from './command-report.ts'
 import { endProcessTree } from './end-process-tree.ts'
 import { commandFailure, hiddenFailure } from './failure.ts'
+import { leftCommandsEnded, MARK_VARIABLE } from './left-commands.ts'
 import { ProcessSlots } from './process-slots.ts'
-
-/** How one command ended, for the metrics. */
-export interface CommandReport {
-  readonly command: HostCommand
-  readonly durationMs: number
-  readonly outcome: 'ok' | 'failed' | 'timeout' | 'missing'
-}
 
 export interface PctCliOptions {
   readonly clock: Clock
@@ -19,9 +14,6 @@ export interface PctCliOptions {
   readonly limitMs: (kind: CommandKind) => number
   readonly onEnd: (report: CommandReport) => void
 }
-
-/** Variable of the environment that holds the mark. */
-export const MARK_VARIABLE = 'LXC_AUTOSCALE_COMMAND_OF'
 
 /** Each start of pct costs a core for a second. */
 const MAX_PROCESSES = 2
@@ -61,6 +53,11 @@ export class PctCli implements HostCommands {
 
   run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput> {
     return this.#slots.run(command.kind === 'read' ? 'read' : 'change', () => this.#run(command, beforeStart?.()))
+  }
+
+  /** Commands of all containers are waited for: they do not say of which they are. */
+  leftEnded(_vmid: number, wait: LeftWait): Promise<boolean> {
+    return leftCommandsEnded({ ...wait, mark: this.#options.mark, clock: this.#options.clock })
   }
 
   async #run(command: HostCommand, stop: AbortSignal | undefined): Promise<CommandOutput> {

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { good as allRight, type Check, type Finding, type Patient, bad as wrong } from '../doctor/check.ts'
 import { cgroupMode, clock, diskSpace, pctIsThere, quorum, unitsRun } from '../doctor/host-checks.ts'
+import { restInterface, rootHelper } from '../doctor/rest-checks.ts'
 import { apiAnswers, deciding, freshData, keysMatch, rawLimits } from '../doctor/service-checks.ts'
 import { bad, good, warned } from '../output/terminal.ts'
 import { CONFIG_FILES, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
@@ -38,6 +39,8 @@ function checks(path: string): Check[] {
     deciding,
     unitsRun,
     pctIsThere(path),
+    restInterface,
+    rootHelper,
     cgroupMode,
     quorum,
     clock,

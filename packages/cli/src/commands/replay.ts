@@ -29,8 +29,8 @@ import {
   staticRun,
   type Trace,
 } from '@lxc-autoscale/replay'
-import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
+import { type Progress, startProgress } from '../output/progress.ts'
 import { standardTerminal, table } from '../output/terminal.ts'
 import { readText } from '../read-text.ts'
 import { megabytesArgument } from './arguments.ts'
@@ -85,7 +85,7 @@ export function replayCommand(): Command {
       }
       const swapMb = options.swap ?? (options.decisions === undefined ? DEFAULT_SWAP_MB : 0)
       const memoryMargin = await apiMargin()
-      const replayed = replayAll({ traces, policies, config, memoryMargin, swapMb, mode: options.mode })
+      const replayed = await replayAll({ traces, policies, config, memoryMargin, swapMb, mode: options.mode })
       writeOutputs(replayed, options)
       standardTerminal(options.json ?? false).answer(jsonReport(replayed), () =>
         table(TABLE_HEADINGS, tableRows(replayed)),
@@ -153,32 +153,39 @@ interface ReplayPlan {
   readonly mode: ReplayCommandOptions['mode']
 }
 
-function replayAll({ traces, policies, config, memoryMargin, swapMb, mode }: ReplayPlan): ReplayedTrace[] {
-  const bar = new SingleBar({
-    format: 'replaying {bar} {percentage}% {trace} {policy}',
-    clearOnComplete: true,
-    noTTYOutput: false,
-  })
-  bar.start(traces.length * policies.length, 0, { trace: '', policy: '' })
-  const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
-  const replayed = traces.map((trace, traceIndex): ReplayedTrace => {
-    const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({
-      policy,
-      run,
-      bill: bill(trace, run, swapMb),
-    })
-    const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
-    const start = startingSize(trace)
-    const runs = policies.map((policy, index) => {
-      const done = traceIndex * policies.length + index
-      const onProgress = (share: number) => bar.update(done + share, { trace: trace.name, policy })
-      const settings = replaySettings({ vmid, policy, config, mode })
-      return billed(policy, replayContainer(trace, { vmid, settings, intervalS, memoryMargin, swapMb, onProgress }))
-    })
-    return { trace, policies: [billed('static', staticRun(trace, start.cores, start.memoryMb)), ...runs] }
-  })
-  bar.stop()
+async function replayAll(plan: ReplayPlan): Promise<ReplayedTrace[]> {
+  const { traces, policies } = plan
+  const progress = startProgress('replaying', traces.length * policies.length)
+  const replayed: ReplayedTrace[] = []
+  for (const [at, trace] of traces.entries()) {
+    await progress.nextPart()
+    const update = (done: number, policy: string) =>
+      progress.update(at * policies.length + done, `${trace.name} ${policy}`)
+    replayed.push(replayTrace(trace, plan, update))
+  }
+  progress.stop()
   return replayed
+}
+
+function replayTrace(
+  trace: Trace,
+  { policies, config, memoryMargin, swapMb, mode }: ReplayPlan,
+  update: Progress['update'],
+): ReplayedTrace {
+  const intervalS = config?.interval_seconds ?? REPLAY_INTERVAL_S
+  const billed = (policy: string, run: ReplayRun): ReplayedPolicy => ({
+    policy,
+    run,
+    bill: bill(trace, run, swapMb),
+  })
+  const vmid = Number(/^\d{3,9}$/.exec(trace.name)?.[0] ?? 100)
+  const start = startingSize(trace)
+  const runs = policies.map((policy, index) => {
+    const onProgress = (share: number) => update(index + share, policy)
+    const settings = replaySettings({ vmid, policy, config, mode })
+    return billed(policy, replayContainer(trace, { vmid, settings, intervalS, memoryMargin, swapMb, onProgress }))
+  })
+  return { trace, policies: [billed('static', staticRun(trace, start.cores, start.memoryMb)), ...runs] }
 }
 
 /** The margin of the API as it comes. */

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { errorMessage, localTimeText } from '@lxc-autoscale/core'
 import { execa } from 'execa'
 import { bad, type Check, type Finding, good, UNITS, unseen } from './check.ts'
+import { isByRest } from './rest-checks.ts'
 
 /** Full enough that the next hours may fill it. */
 const LEAST_FREE_PERCENT = 5
@@ -26,7 +27,8 @@ export const unitsRun: Check = {
 export function pctIsThere(path: string): Check {
   return {
     name: 'pct',
-    async look() {
+    async look(patient) {
+      if (isByRest(patient)) return []
       for (const folder of path.split(delimiter)) {
         if (await isExecutable(join(folder, 'pct'))) return good(join(folder, 'pct'))
       }

@@ -82,6 +82,7 @@ const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['deciding', 'metrics_file']
 function mendOf(name: string, api: Patient['api']): string {
   switch (name) {
     case 'lxc_commands':
+      if (api?.lxc.backend === 'rest') return 'see what is said of the REST interface'
       return 'systemctl restart lxc_autoscale_pct.socket; journalctl -t lxc_autoscale_pct -n 20'
     case 'pve_files':
       return 'pvecm status; when it does not answer: systemctl restart pve-cluster'

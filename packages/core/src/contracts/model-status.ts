@@ -100,6 +100,14 @@ export const ContainerStatus = z.object({
   settings: z.int().describe('Its settings in force: the place in `settings` of the whole.'),
   mode: z.enum(MODES),
   learning: z.boolean().describe('Not watched for long enough yet to be shrunk.'),
+  known: z
+    .object({
+      from_proxmox_seconds: figure.describe('How far back what Proxmox kept goes; null when none of it is known.'),
+      own_seconds: z.number().describe('For how long it was watched.'),
+      is_past_awaited: z.boolean().describe('What Proxmox kept has not been asked for yet.'),
+    })
+    .default({ from_proxmox_seconds: null, own_seconds: 0, is_past_awaited: false })
+    .describe('For how long it is known.'),
   allocation: Size.nullable().describe('What is configured; null when it is not known, and then nothing is done.'),
   problem: z
     .string()

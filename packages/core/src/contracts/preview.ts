@@ -3,12 +3,16 @@ import type { WhatIfResult } from './what-if.ts'
 /** `lxc-autoscale preview --json`, and what the page of `--html` is made of. Times are ISO 8601 in UTC; null: not known. */
 export interface PreviewBody {
   readonly made_at: string
+  /** Host name. */
+  readonly node: string
   /** How far back was asked for. */
   readonly days: number
   /** The file that the settings are from; null: as built in. */
   readonly settings_file: string | null
   /** Keys of `scaling` that are not as built in. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** What the figures are made of, and what they do not tell; sentences. */
+  readonly notes: readonly string[]
   readonly totals: PreviewTotals
   /** By rising number. */
   readonly containers: readonly PreviewedContainer[]
@@ -48,7 +52,7 @@ export interface PreviewedContainer {
   readonly policy: string
   /** What it has now; cores are null without a limit. */
   readonly now: { readonly cores: number | null; readonly memory_mb: number | null; readonly swap_mb: number | null }
-  /** How much is known, and how finely; the oldest first. */
+  /** How much is known, and how finely; the coarsest first. */
   readonly known: readonly KnownSpan[]
   readonly curves: PreviewCurves
   /** Amounts are cores. */

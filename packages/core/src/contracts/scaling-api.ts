@@ -94,7 +94,14 @@ export type ContainerConfigBody = z.output<typeof ContainerConfigBody>
 /** `GET /resource/lxc/configs`. A container that cannot be read stands in `failed`, never in `containers`. */
 export const ContainerConfigsBody = z.object({
   containers: z.array(ContainerConfigBody),
-  failed: z.array(z.object({ lxc_id: z.number(), error: z.string(), message: z.string(), node: z.string().optional().describe('The node that has it, when it is another one.') })),
+  failed: z.array(
+    z.object({
+      lxc_id: z.number(),
+      error: z.string(),
+      message: z.string(),
+      node: z.string().optional().describe('The node that has it, when it is another one.'),
+    }),
+  ),
 })
 export type ContainerConfigsBody = z.output<typeof ContainerConfigsBody>
 

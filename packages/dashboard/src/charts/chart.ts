@@ -1,4 +1,4 @@
-import type { SeriesBody, WhatIfResult } from '@lxc-autoscale/core'
+import type { PreviewCurves, SeriesBody } from '@lxc-autoscale/core'
 
 /** What a chart shows, without how it is drawn. */
 
@@ -92,11 +92,15 @@ export function chartsOf(series: SeriesBody): { cpu: Chart; memory: Chart; throt
 }
 
 /** What a container had, and would have had. */
-export function whatIfCharts(result: WhatIfResult): { cpu: Chart; memory: Chart } {
+export type WouldCurves = Omit<PreviewCurves, 'cores_peak'> & { readonly cores_peak?: Column }
+
+export function wouldCharts(result: WouldCurves): { cpu: Chart; memory: Chart } {
+  const { cores_peak: peak } = result
   return {
     cpu: {
       title: 'CPU',
       unit: 'cores',
+      ...(peak === undefined ? {} : { band: { min: result.cores_used, max: peak } }),
       lines: [
         { label: 'used', column: result.cores_used, colour: '--cpu', isArea: true },
         { label: 'given', column: result.cores_given, colour: '--ink', isStep: true },

@@ -1,8 +1,8 @@
 import type { WhatIfBody } from '@lxc-autoscale/core'
 import { useId, useState } from 'preact/hooks'
+import { WouldCharts } from '../charts/would-charts.tsx'
 import { inForce, requestSettings, type Setting, settingsOf } from './settings.ts'
 import { useWhatIf, type WhatIf } from './use-what-if.ts'
-import { WhatIfCharts } from './what-if-result.tsx'
 import { whatIfText } from './what-if-text.ts'
 
 interface WhatIfPanelProps {
@@ -129,7 +129,7 @@ function Outcome({ body, problem, isRunning }: Pick<WhatIf, 'body' | 'problem' |
           {wrong}
         </p>
       )}
-      {result !== null && <WhatIfCharts result={result} />}
+      {result !== null && <WouldCharts curves={result} />}
     </>
   )
 }

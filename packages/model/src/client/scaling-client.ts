@@ -1,4 +1,15 @@
-import { AutoscaleError, type BreakerState, type Clock, errorVerdict, HistoryBody } from '@lxc-autoscale/core'
+import {
+  AutoscaleError,
+  type BreakerState,
+  type Clock,
+  errorVerdict,
+  HistoryBody,
+  PastBody,
+  type PastStep,
+  PlacementBody,
+  pastSteps,
+} from '@lxc-autoscale/core'
+import type { Allocation } from '../policy/decision.ts'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
 import { isApiFailure, readData } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
@@ -35,7 +46,9 @@ export interface BreakerChange {
 }
 
 const CONFIGS_ROUTE = '/resource/lxc/configs'
+const PLACEMENT_ROUTE = '/resource/cluster/placement'
 const HISTORY_ROUTE = '/history'
+const PAST_ROUTE = '/past'
 const RESOURCES_ROUTE = '/scale/resources'
 
 /** What an error of a change says about its container: that trying again will not help, or, when nothing reached it, nothing. */
@@ -83,6 +96,30 @@ export class ScalingClient {
   }
 
   /**
+   * The same of these containers, which may be elsewhere.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  findContainers(vmids: readonly number[], signal: AbortSignal): Promise<FetchedConfigs> {
+    const path = `${CONFIGS_ROUTE}?lxc_ids=${vmids.join()}`
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
+  }
+
+  /**
+   * Who could carry a container of that size; its text is empty without a cluster.
+   * @throws {AutoscaleError} as `fetchConfigs` does, CONTAINER_NOT_FOUND
+   */
+  findPlacement(vmid: number, { cores, memoryMb }: Allocation, signal: AbortSignal): Promise<PlacementBody> {
+    const asked = [
+      ...(cores === undefined ? [] : [`&cores=${Math.ceil(cores)}`]),
+      ...(memoryMb === undefined ? [] : [`&memory=${memoryMb}`]),
+    ]
+    const path = `${PLACEMENT_ROUTE}?lxc_id=${vmid}${asked.join('')}`
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path }, reply => readData(`GET ${PLACEMENT_ROUTE}`, reply, PlacementBody))
+  }
+
+  /**
    * What was changed or may have been: entries of the audit log but the newest `skip`, in the order of the log, newest first.
    * @throws {AutoscaleError} as `fetchConfigs` does.
    */
@@ -90,6 +127,17 @@ export class ScalingClient {
     const call = this.#caller(signal)
     const path = `${HISTORY_ROUTE}?made=true&limit=${limit}&skip=${skip}`
     return call({ method: 'GET', path }, reply => readData(`GET ${HISTORY_ROUTE}`, reply, HistoryBody))
+  }
+
+  /**
+   * What Proxmox has kept of a container, oldest first; none: it kept nothing. It is tried once, and says nothing of the API as
+   * a whole: nothing depends on it.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  async fetchPast(vmid: number, days: number, signal: AbortSignal): Promise<readonly PastStep[]> {
+    const path = `${PAST_ROUTE}?lxc_id=${vmid}&days=${days}`
+    const reply = await this.#options.transport.send({ method: 'GET', path }, signal)
+    return pastSteps(readData(`GET ${PAST_ROUTE} (container ${vmid})`, reply, PastBody))
   }
 
   /** Applies each change, a few at a time, with one outcome for each, in their order. An expected failure is an outcome. */

@@ -33,6 +33,7 @@ function containerStatus(
     settings: table.place(sizer.settings),
     mode: sizer.settings.scaling.mode,
     learning: sizer.isLearning,
+    known: knownStatus(sizer),
     allocation: configured === undefined ? null : size(fleet.allocationOf(container, configured)),
     problem: problem ?? null,
     paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
@@ -125,6 +126,14 @@ function secondsOrNull(durationMs: number | undefined): number | null {
 
 function size({ cores, memoryMb }: Allocation): { cores: number | null; memory_mb: number | null } {
   return { cores: cores ?? null, memory_mb: memoryMb ?? null }
+}
+
+function knownStatus({ known: { past, observedMs }, wantsPast }: TrackedContainer['sizer']): ContainerStatus['known'] {
+  return {
+    from_proxmox_seconds: secondsOrNull(past?.spanMs),
+    own_seconds: observedMs / MS_PER_SECOND,
+    is_past_awaited: wantsPast,
+  }
 }
 
 function newestStatus(sample: ContainerSample): NonNullable<ContainerStatus['newest']> {

@@ -1,4 +1,4 @@
-import type { ContainerSample, ContainerStatus, Mode } from '@lxc-autoscale/core'
+import type { ContainerSample, ContainerStatus, Mode, PastStep } from '@lxc-autoscale/core'
 import type { HostSize, NewSample } from '@lxc-autoscale/host'
 import type { ConfiguredAllocation } from '../client/allocation-change.ts'
 import type { ApplyOutcome } from '../client/apply-outcome.ts'
@@ -48,6 +48,8 @@ export interface TrackedContainer {
   configured: ConfiguredAllocation | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
+  /** The API does not name it any more, and was asked where it is. */
+  isSearched: boolean
   /** Until when a person wants it to be left alone, by the clock; `Infinity`: until that is ended. */
   pausedUntilMs: number | undefined
   decision: Decision | undefined
@@ -65,7 +67,7 @@ export interface FleetOptions {
   /** The host as this process sees it, where the metrics file does not tell. */
   readonly hostSize: HostSize
   readonly saved: Omit<LoadedSizers, 'moment'>
-  readonly time: Pick<SteadyTime, 'nowMs'>
+  readonly time: Pick<SteadyTime, 'nowMs' | 'ofClock'>
   /** The policies of a container; only a test has others. */
   readonly policiesOf?: (vmid: number) => ContainerSizerInput['policies']
 }
@@ -122,6 +124,13 @@ export class Fleet {
     container.kills = withKills(container.kills, sample)
     const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
     container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
+  }
+
+  /** What Proxmox has kept of a container that wants it. */
+  learnPast(vmid: number, steps: readonly PastStep[]): void {
+    const { time } = this.#options
+    const timesOf = (clockMs: number) => ({ timestampMs: time.ofClock(clockMs), localTimeMs: localTimeMs(clockMs) })
+    this.#containers.get(vmid)?.sizer.learnPast({ steps, timesOf })
   }
 
   /** A change was made, by us or somebody else. Each is told once, the older first. */
@@ -230,6 +239,7 @@ export class Fleet {
       hasExample: false,
       identity,
       configured: undefined,
+      isSearched: false,
       pausedUntilMs: undefined,
       problem: undefined,
       decision: undefined,

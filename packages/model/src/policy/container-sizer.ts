@@ -14,10 +14,11 @@ import {
 } from './decision.ts'
 import { askingRule, type Draft, holding, isBelow, RESOURCES, type Remark, type RuleFacts } from './draft.ts'
 import type { Limits } from './limits.ts'
+import { KnownPast, knownPast, ofThisContainer, soundSteps } from './past/known-past.ts'
 import type { PastChange } from './past-change.ts'
 import { POLICIES } from './policies/index.ts'
 import { POLICY_NAMES, type PolicyName } from './policies/policy-names.ts'
-import type { Policy, PolicyState, Target } from './policy.ts'
+import type { KeptPast, Policy, PolicyState, Target } from './policy.ts'
 import type { Refused } from './refusals.ts'
 import { isLearning } from './rules/hold-shrinking.ts'
 import { RULES } from './rules/index.ts'
@@ -33,8 +34,9 @@ const SizerState = z.object({
   policy: z.enum(POLICY_NAMES),
   learned: z.unknown(),
   safety: z.unknown(),
+  past: KnownPast.optional(),
 })
-const NOTHING = { policy: undefined, learned: undefined, safety: undefined }
+const NOTHING = { policy: undefined, learned: undefined, safety: undefined, past: undefined }
 
 export interface ContainerSizerInput {
   readonly vmid: number
@@ -56,6 +58,7 @@ export class ContainerSizer {
   #settings: ContainerSettings
   #policy: PolicyState
   readonly #memory: SafetyMemory
+  #past: KnownPast | undefined
   #newest: LocalSample | undefined
 
   constructor({ vmid, settings, saved, createdMs, isLost = false, policies = POLICIES }: ContainerSizerInput) {
@@ -69,6 +72,7 @@ export class ContainerSizer {
       untilMs: createdMs === undefined ? undefined : createdMs + holdsOf(settings).quarantineMs,
     })
     const learned = state.policy === settings.scaling.policy ? state.learned : undefined
+    this.#past = state.past
     this.#policy = this.#begin(learned)
   }
 
@@ -78,7 +82,24 @@ export class ContainerSizer {
 
   /** It is not watched for long enough yet to be shrunk. */
   get isLearning(): boolean {
-    return isLearning({ observedMs: this.#memory.state.observedMs, settings: this.#settings })
+    return isLearning({ ...this.known, settings: this.#settings })
+  }
+
+  /** What is known of it from Proxmox, and for how long it was watched. */
+  get known(): { readonly past: KnownPast | undefined; readonly observedMs: number } {
+    return { past: this.#past, observedMs: this.#memory.state.observedMs }
+  }
+
+  /** It has begun anew, and what Proxmox has kept of it would help. */
+  get wantsPast(): boolean {
+    return this.#policy.wantsPast ?? false
+  }
+
+  /** Learns what Proxmox has kept of the time before it was watched. Only while it `wantsPast`. */
+  learnPast({ steps, timesOf }: KeptPast): void {
+    const own = ofThisContainer(soundSteps(steps))
+    this.#policy.learnPast?.({ steps: own, timesOf })
+    this.#past = knownPast(own)
   }
 
   /** How many truces and quarantines have begun since it was made. */
@@ -130,7 +151,7 @@ export class ContainerSizer {
     const saved = this.#policy.serialise()
     const isSamePolicy = settings.scaling.policy === this.#settings.scaling.policy
     this.#settings = settings
-    this.#policy = this.#begin(isSamePolicy ? saved : undefined)
+    this.#policy = isSamePolicy ? this.#begin(saved, this.#policy) : this.#begin(undefined)
     // What a policy keeps only until the next sample is not saved; one that has learned this sample passes it over.
     if (this.#newest !== undefined) this.#policy.observe(this.#newest)
   }
@@ -147,14 +168,17 @@ export class ContainerSizer {
       policy: this.#settings.scaling.policy,
       learned: this.#policy.serialise(),
       safety: this.#memory.state,
+      past: this.#past,
     }
   }
 
   /** A policy that begins to learn knows no peak yet: the container is watched from now on, however long it was before. */
-  #begin(learned: unknown): PolicyState {
+  #begin(learned: unknown, former?: PolicyState): PolicyState {
     const { scaling, sizing } = this.#settings
-    const policy = this.#policies[scaling.policy].create(sizing, learned)
-    if (!policy.goesOn) this.#memory.watchAnew()
+    const policy = this.#policies[scaling.policy].create(sizing, learned, former)
+    if (policy.goesOn) return policy
+    this.#memory.watchAnew()
+    this.#past = undefined
     return policy
   }
 
@@ -162,6 +186,7 @@ export class ContainerSizer {
     const { nowMs } = circumstances
     return Object.assign(this.#memory.facts(nowMs), {
       settings: this.#settings,
+      past: this.#past,
       circumstances,
       newest: this.#newest,
     })

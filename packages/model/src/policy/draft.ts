@@ -1,5 +1,6 @@
 import type { ContainerSettings } from './container-settings.ts'
 import type { Allocation, Circumstances, LocalSample, Reason } from './decision.ts'
+import type { KnownPast } from './past/known-past.ts'
 import type { SafetyFacts } from './safety-memory.ts'
 
 type Resource = keyof Allocation
@@ -29,6 +30,8 @@ export interface RuleFacts extends SafetyFacts {
   readonly settings: ContainerSettings
   readonly circumstances: Circumstances
   readonly newest: LocalSample | undefined
+  /** What is known from Proxmox; left out: nothing. */
+  readonly past?: KnownPast | undefined
 }
 
 /** A safety rule: the draft it gets, or a more careful one with a reason. It sees the facts and nothing else. */

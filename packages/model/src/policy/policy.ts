@@ -1,4 +1,6 @@
+import type { PastStep } from '@lxc-autoscale/core'
 import type { Allocation, LocalSample } from './decision.ts'
+import type { TimesOf } from './past/past-samples.ts'
 
 /** The settings of a container that a policy sees: everything about size, nothing about safety. */
 export interface SizingSettings {
@@ -47,12 +49,22 @@ export interface Target {
   readonly isMemoryUrgent: boolean
 }
 
+/** What Proxmox has kept of a container, oldest first. */
+export interface KeptPast {
+  readonly steps: readonly PastStep[]
+  readonly timesOf: TimesOf
+}
+
 /** What a policy has learned about one container. One object per container; changes as it observes. */
 export interface PolicyState {
   /** False: it begins to learn now, since nothing was saved, or nothing that it can use. */
   readonly goesOn: boolean
   /** Learns one sample. Samples come in the order of time. */
   observe(sample: LocalSample): void
+  /** True: it has begun anew, and what was kept of the time before its first sample would still help. */
+  readonly wantsPast?: boolean
+  /** Learns what was kept of the time before its first sample, as if it had been there. Only while it `wantsPast`. */
+  learnPast?(past: KeptPast): void
   /** What the container should have from now on. */
   decide(context: PolicyContext): Target
   /**
@@ -69,6 +81,7 @@ export interface Policy {
   readonly name: string
   /**
    * @param saved what `serialise` gave earlier; data that does not fit (another version, damaged) is ignored: it starts anew.
+   * @param former the one that gave it, when it is to go on with other settings
    */
-  create(settings: SizingSettings, saved?: unknown): PolicyState
+  create(settings: SizingSettings, saved?: unknown, former?: PolicyState): PolicyState
 }

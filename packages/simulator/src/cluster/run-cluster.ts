@@ -2,7 +2,7 @@ import { pause, type RunOptions, startEngine } from '../engine/run-engine.ts'
 import { hostPaths } from '../files/host-paths.ts'
 import { clusterRoot } from '../host/cluster-place.ts'
 import { acquireProcessLock } from '../host/process-lock.ts'
-import { REAL_TIME } from '../run-command.ts'
+import { REAL_TIME } from '../pct/context.ts'
 import { HaManager } from './ha-manager.ts'
 import { clusterHosts, isCluster } from './power.ts'
 

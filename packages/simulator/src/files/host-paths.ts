@@ -21,6 +21,10 @@ export interface HostPaths {
   readonly highAvailability: string
   readonly syslog: string
   readonly journal: string
+  /** Logs of tasks and their list, as a real host keeps them. */
+  readonly tasks: string
+  /** The API token of this program's user. */
+  readonly tokenFile: string
 }
 
 /** The places below `root`. */
@@ -44,6 +48,8 @@ export function hostPaths(root: string): HostPaths {
     highAvailability: `${state}/ha`,
     syslog: `${root}/var/log/syslog`,
     journal: `${state}/journal.jsonl`,
+    tasks: `${root}/var/log/pve/tasks`,
+    tokenFile: `${state}/api.token`,
   }
 }
 

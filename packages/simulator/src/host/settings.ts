@@ -7,7 +7,8 @@ export type StorageType = 'lvmthin' | 'zfspool' | 'rbd' | 'btrfs' | 'dir' | 'nfs
 
 /** Something that goes wrong each time a command fits. */
 export interface Fault {
-  readonly command: CommandName
+  /** `rest`: a request over the REST interface. */
+  readonly command: CommandName | 'rest'
   /** Only this subcommand, e.g. `set`. */
   readonly subcommand?: string
   /** Only for this container. */
@@ -16,13 +17,31 @@ export interface Fault {
    * `hang` never begins and never ends, `fail` prints and ends at once, `skip` ends well and has done nothing; `fail-late`,
    * `hang-late` and `answer-late` do the work before they fail, hang or wait for `delayMs`; `slow` waits before it begins.
    */
-  readonly kind: 'hang' | 'fail' | 'skip' | 'slow' | 'fail-late' | 'hang-late' | 'answer-late'
+  readonly kind: 'hang' | 'fail' | 'skip' | 'slow' | 'fail-late' | 'hang-late' | 'answer-late' | RestFaultKind
   readonly delayMs?: number
   /** Not for a command that runs within this process. */
   readonly exceptPid?: number
   readonly exitCode?: number
   readonly stdout?: string
+  /** What a command prints, or the text of an answer. */
   readonly stderr?: string
+  /** Only requests of this method, and those whose path (without `/api2/json`) ends so. */
+  readonly method?: string
+  readonly path?: string
+  /** Of an answer that fails; 595, 596 and 599 are those of a proxy that does not get through. Default 500. */
+  readonly status?: number
+}
+
+/** The connection breaks before or after the deed; a task that does nothing and ends with the text as its error. */
+export type RestFaultKind = 'reset' | 'reset-late' | 'fail-task'
+
+/** Path -> privileges there, and below unless a longer path has others. */
+export type Acl = Readonly<Record<string, readonly string[]>>
+
+/** An API token, by what a request proves with it and what it may. */
+export interface Token {
+  readonly secret: string
+  readonly acl: Acl
 }
 
 /** How long the work of a task lasts, beyond `pctDelayMs`; locks are held meanwhile. */
@@ -45,6 +64,26 @@ export interface HostSettings {
   /** Start-up cost of `pct`, `pvesh` and `pvecm`, and the share by which it varies. */
   readonly pctDelayMs: number
   readonly pctDelayJitter: number
+  /**
+   * What a request costs beside its work, and the share by which it varies. An estimate, not measured: no Perl is started, but a
+   * call passes through two daemons, and a write is told to the cluster.
+   */
+  readonly restDelayMs: number
+  readonly restDelayJitter: number
+  /** Before an answer that says that nobody knows who asks. Source: pve-http-server, AnyEvent.pm. */
+  readonly restDenialMs: number
+  /** How long the daemon in front waits for the one behind; what was begun goes on. Source: as above, proxy_request. */
+  readonly restProxyTimeoutMs: number
+  /** How long the list of tasks says of one that is over that it runs: until pvestatd looks. Source: pve-manager, pvestatd.pm. */
+  readonly restTaskPassMs: number
+  /** Before the certificate is shown. */
+  readonly restTlsDelayMs: number
+  /** The certificate is of an authority that nobody knows. */
+  readonly restCertificateIsForeign: boolean
+  /** Answers have no `message`, as before pve-http-server 5.2.0. */
+  readonly restOmitsMessage: boolean
+  /** `USER@REALM!NAME` -> token. */
+  readonly restTokens: Readonly<Record<string, Token>>
   /** How long a command waits for the file lock of a container, and of one that is being created. */
   readonly lockTimeoutMs: number
   readonly createLockTimeoutMs: number
@@ -80,6 +119,8 @@ export interface HostSettings {
   /** Option of `pct set` -> reason why it cannot be changed on a running container. */
   readonly hotplugErrors: Readonly<Record<string, string>>
   readonly filesystemGrowFails: boolean
+  /** What a task that starts or clones a guest warns of, e.g. a distribution that it does not know; '' for nothing. */
+  readonly guestWarning: string
   /** Replace every non-zero exit code by one of those seen in the field. */
   readonly randomExitCodes: boolean
   /** Perl's complaint about a bad LANG on stderr, as many hosts have it. */
@@ -98,6 +139,15 @@ export interface HostSettings {
 export const DEFAULT_SETTINGS: HostSettings = {
   pctDelayMs: 1_200,
   pctDelayJitter: 0.2,
+  restDelayMs: 60,
+  restDelayJitter: 0.33,
+  restDenialMs: 3_000,
+  restProxyTimeoutMs: 30_000,
+  restTaskPassMs: 10_000,
+  restTlsDelayMs: 0,
+  restCertificateIsForeign: false,
+  restOmitsMessage: false,
+  restTokens: {},
   lockTimeoutMs: 10_000,
   createLockTimeoutMs: 5_000,
   taskMs: {
@@ -128,6 +178,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
   ignoresShutdown: [],
   hotplugErrors: {},
   filesystemGrowFails: false,
+  guestWarning: '',
   randomExitCodes: false,
   localeWarning: false,
   missingCommands: [],
@@ -141,6 +192,10 @@ export const DEFAULT_SETTINGS: HostSettings = {
 export const INSTANT: Partial<HostSettings> = {
   pctDelayMs: 0,
   pctDelayJitter: 0,
+  restDelayMs: 0,
+  restDelayJitter: 0,
+  restDenialMs: 0,
+  restTaskPassMs: 0,
   haDelayMs: 0,
   taskMs: {
     snapshotMs: 0,

@@ -19,6 +19,25 @@ export interface CommandTime {
   sleep(ms: number): Promise<void>
 }
 
+/** Time of the machine. */
+export const REAL_TIME: CommandTime = {
+  nowMs: () => Date.now(),
+  sleep: ms => (ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()),
+}
+
+/** The kind of a task, as its UPID says it, and the container that it is for. */
+export interface TaskKind {
+  readonly type: string
+  readonly vmid: number
+}
+export type TaskWork = (context: Context) => Promise<void>
+
+/** What a user of the REST interface may. */
+export interface Access {
+  /** Whether one of the privileges (`isAny`) or each of them is there. */
+  has(path: string, privileges: readonly string[], isAny?: boolean): boolean
+}
+
 /** What every command works with. */
 export interface Context {
   /** Container -> the text of its configuration that this command has read; the same text is not complained about twice. */
@@ -28,6 +47,10 @@ export interface Context {
   readonly settings: HostSettings
   readonly output: Output
   readonly time: CommandTime
+  /** Begins a task that goes on behind the request; absent for a command, which waits for its own. */
+  readonly beginTask?: (kind: TaskKind, work: TaskWork) => void
+  /** What the user may; absent for root. */
+  readonly access?: Access
 }
 
 /**

@@ -25,8 +25,11 @@ export class Failure extends Error {
 
 /** Options or their values are wrong: a list of problems, and the usage of the command below it. */
 export class ParameterFailure extends Failure {
+  readonly problems: Readonly<Record<string, string>>
+
   constructor(problems: Readonly<Record<string, string>>, exitCode: number = EXIT.usage) {
     super(`400 Parameter verification failed.\n${problemLines(problems)}`, exitCode)
+    this.problems = problems
   }
 }
 

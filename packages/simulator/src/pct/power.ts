@@ -9,6 +9,7 @@ import { type Context, isTemplate, isWritable, loadConf, regenerate, writeConf }
 import { Failure } from './failure.ts'
 import { applyPending } from './pending.ts'
 import { assertVolume, changeVolumes, readVolumes, volumesOf } from './volumes.ts'
+import { warnOfGuest } from './worker.ts'
 
 /** Leaves it to the HA manager, which acts later. */
 export function requestHighAvailability(
@@ -35,6 +36,7 @@ export async function start(context: Context, vmid: number, conf: ContainerConf)
   assertHookAllows(context, vmid, applied)
   await context.time.sleep(context.settings.taskMs.startMs)
   await mount(context, vmid)
+  warnOfGuest(context)
   await withKernel(context.paths.root, () => startContainer(context.paths, context.identity, vmid, applied))
 }
 

@@ -48,6 +48,7 @@ function newRunner(
         if (args[0] === refuses.command && refuses.error !== undefined) throw refuses.error
         return { stdout: '', stderr: '', durationMs: 1 }
       },
+      leftEnded: async () => true,
     },
     clock: new FakeClock(),
     log: recordingLog().log,

@@ -12,6 +12,7 @@ import { ApiConfig, type SafetySection } from '../../../../packages/api/src/conf
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
+import { setResources } from '../../../../packages/api/src/pct/commands.ts'
 import { commandFailure } from '../../../../packages/api/src/pct/failure.ts'
 import type { HostCommand } from '../../../../packages/api/src/ports.ts'
 import { allocation, containerFacts } from '../../../builders/container-facts.ts'
@@ -32,6 +33,8 @@ class FakeHost {
   whileStarting = async (_stop: AbortSignal | undefined) => {}
   whileEnding = async () => {}
   ignoresSet = false
+  /** Whether Proxmox is at work on the container. */
+  isLocked = false
   /** What `pct set` ends with after it did what it was told. */
   failure: AutoscaleError | undefined
   /** What `pct set` changes in the kernel only. */
@@ -74,10 +77,12 @@ class FakeHost {
     const parts: ScaleParts = {
       containers: { list: async () => [101], read: () => this.#read() },
       cgroups: this.#cgroups(),
-      cluster: { members: () => ({ isQuorate: this.isQuorate }) } as unknown as ClusterFiles,
+      setCommand: setResources,
+      cluster: { members: () => ({ isQuorate: this.isQuorate, nodes: new Map() }) } as unknown as ClusterFiles,
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
       clock: this.clock,
       safety: this.safety,
+      isLocked: () => this.isLocked,
       onShrink: shrink => void this.shrinks.push(shrink),
     }
     return scaleContainer({ vmid: 101, asked: {}, expected: {}, force: false, ...request }, parts, this.progress)
@@ -205,6 +210,15 @@ describe('what somebody else changes while pct is starting', () => {
     await host.scale({ asked: { cores: 4 } })
     expect(host.overwritten).toEqual([])
   })
+})
+
+test('a container that Proxmox is at work on gets no less memory by a request that cannot be called back', async () => {
+  const host = new FakeHost()
+  host.isLocked = true
+  const shrink = host.scale({ asked: { memoryMb: 512 } })
+  await expect(shrink).rejects.toMatchObject({ code: 'CONTAINER_LOCKED', leaves: 'untouched' })
+  expect(host.commands).toEqual([])
+  await host.scale({ asked: { memoryMb: 2_048 } })
 })
 
 describe('a container that grows while pct is starting', () => {

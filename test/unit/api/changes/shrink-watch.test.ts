@@ -78,8 +78,16 @@ describe('a container whose memory was lowered', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('gets it back without a pause when it grew before the limit was written', async () => {
+    floorMb = 600
+    watch.begin(shrink, parts())
+    await clock.advance(0)
+    expect(asked).toHaveLength(1)
+  })
+
   test('keeps what a person set meanwhile', async () => {
     watch.begin(shrink, parts())
+    await clock.advance(100)
     facts = containerFacts({ configured: allocation({ memoryMb: 600 }) })
     floorMb = 580
     await clock.advance(20 * SECOND)

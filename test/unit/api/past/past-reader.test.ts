@@ -31,7 +31,14 @@ function reader(files = new HostFiles(), root = ROOT): PastReader {
     return { stdout: String(answer(command)), stderr: '', durationMs: commandMs }
   }
   const signal = new AbortController().signal
-  return new PastReader({ files, root, clock, signal, commands: { run }, node: () => 'pve' })
+  return new PastReader({
+    files,
+    root,
+    clock,
+    signal,
+    commands: { run, leftEnded: async () => true },
+    node: () => 'pve',
+  })
 }
 
 /** As root's files look to the API. */

@@ -1,5 +1,6 @@
-import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core'
-import { hold, holdMemoryShrinking, holdShrinking, RESOURCES, type Rule, shrinks } from '../draft.ts'
+import { knownText, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { hold, holdMemoryShrinking, holdShrinking, RESOURCES, type Rule, type RuleFacts, shrinks } from '../draft.ts'
+import { learningMs } from '../past/known-past.ts'
 import { durationText } from '../wording.ts'
 import { lastChangeText } from './limit-changes.ts'
 
@@ -27,16 +28,22 @@ export const holdWhileBoosted: Rule = (draft, facts) => {
 
 /** Nothing shrinks before a container has been watched for a while. */
 export const holdWhileLearning: Rule = (draft, facts) => {
-  const { observedMs, settings } = facts
+  const { observedMs, past, settings } = facts
   if (!isLearning(facts)) return draft
-  const leftMs = settings.scaling.learning_hours * MS_PER_HOUR - observedMs
-  const text = `not shrunk yet: watched for ${durationText(observedMs)}; ${durationText(leftMs)} to go`
+  const leftMs = learningMs(settings.scaling.learning_hours, past) - observedMs
+  const known = { from_proxmox_seconds: (past?.spanMs ?? 0) / MS_PER_SECOND, own_seconds: observedMs / MS_PER_SECOND }
+  const watched = past === undefined ? `watched for ${durationText(observedMs)}` : knownText(known)
+  const text = `not shrunk yet: ${watched}; ${durationText(leftMs)} to go`
   return holdShrinking(draft, facts, { rule: 'hold-while-learning', text, untilMs: facts.circumstances.nowMs + leftMs })
 }
 
 /** Whether a container is not watched for long enough yet to be shrunk. */
-export function isLearning({ observedMs, settings }: Pick<Parameters<Rule>[1], 'observedMs' | 'settings'>): boolean {
-  return observedMs < settings.scaling.learning_hours * MS_PER_HOUR
+export function isLearning({
+  observedMs,
+  past,
+  settings,
+}: Pick<RuleFacts, 'observedMs' | 'past' | 'settings'>): boolean {
+  return observedMs < learningMs(settings.scaling.learning_hours, past)
 }
 
 /** Nothing shrinks while the isolation forest calls the container abnormal. */

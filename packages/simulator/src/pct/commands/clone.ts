@@ -6,8 +6,10 @@ import { macAddress, newVolumeId } from '../../host/container-spec.ts'
 
 import { seeded } from '../../kernel/seeded.ts'
 import { CONFIG_OPTIONS } from '../../schema/config-options.ts'
+import { bridgeOf } from '../../schema/formats.ts'
 import { BOOLEAN, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../../schema/option-spec.ts'
 import { readWorkload, writeWorkload } from '../../workload/workload.ts'
+import { assertMay } from '../access.ts'
 import { type Command, vmidOf } from '../command.ts'
 import {
   assertQuorum,
@@ -34,7 +36,7 @@ import {
   volumeBytes,
   volumesOf,
 } from '../volumes.ts'
-import { runWorker } from '../worker.ts'
+import { runWorker, warnOfGuest } from '../worker.ts'
 
 const HOSTNAME: OptionSpec = CONFIG_OPTIONS['hostname'] ?? TEXT
 
@@ -82,7 +84,7 @@ export const clone: Command = {
     const source = await lockSource(context, request.vmid)
     await reserveTarget(context, request)
     const section = await prepared(context, request, source)
-    await runWorker(context, worker => copy(worker, request, section))
+    await runWorker(context, { type: 'vzclone', vmid: request.vmid }, worker => copy(worker, request, section))
     return undefined
   },
 }
@@ -131,7 +133,9 @@ async function prepared(context: Context, request: Request, source: ContainerCon
     const plain = withoutCopies(section)
     const values: Record<string, string> = { ...plain, lock: 'create' }
     for (const key of Object.keys(plain)) {
-      if (/^net\d+$/.test(key)) values[key] = withNewAddress(plain[key] ?? '', request.newid)
+      if (!/^net\d+$/.test(key)) continue
+      values[key] = withNewAddress(plain[key] ?? '', request.newid)
+      assertMayUseBridge(context, plain[key] ?? '')
     }
     if (request.hostname !== undefined) values['hostname'] = request.hostname
     if (request.description !== undefined) values['description'] = `${request.description}\n`
@@ -152,6 +156,7 @@ async function copy(context: Context, request: Request, section: ConfSection): P
   output.out(`creating a clone of container ${vmid} with ID ${newid}\n`)
   try {
     await copyVolumes(context, request, section)
+    warnOfGuest(context)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     await lockConfig(context, newid, async () => destroyConf(context, newid))
@@ -199,7 +204,9 @@ function sectionToClone({ full, snapname, storage }: Request, source: ContainerC
 function assertVolumes(context: Context, request: Request, source: ContainerConf, section: ConfSection): void {
   const isFull = request.full ?? !isTemplate(source)
   for (const volume of volumesOf(section.values)) {
-    if (volume.kind !== 'volume') throw new Failure(`unable to clone mountpoint '${volume.key}' (type ${volume.kind})`)
+    if (volume.kind === 'volume')
+      assertMay(context, `/storage/${request.storage ?? volume.storage}`, ['Datastore.AllocateSpace'])
+    else throw new Failure(`unable to clone mountpoint '${volume.key}' (type ${volume.kind})`)
     if (isFull && request.snapname === undefined && runs(context, request.vmid)) {
       throw new Failure('Full clone of a running container is only possible from a snapshot')
     }
@@ -232,6 +239,11 @@ function isTemplateSection({ values }: ConfSection): boolean {
 
 function assertNode({ settings }: Context, target: string | undefined): void {
   if (target !== undefined && !settings.nodes.includes(target)) throw new Failure(`no such cluster node '${target}'`)
+}
+
+function assertMayUseBridge(context: Context, network: string): void {
+  const bridge = bridgeOf(network)
+  if (bridge !== undefined) assertMay(context, `/sdn/zones/localnetwork/${bridge}`, ['SDN.Use'], true)
 }
 
 function ownerOf({ paths }: Context, vmid: number): string | undefined {

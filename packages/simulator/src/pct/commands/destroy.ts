@@ -22,7 +22,7 @@ export const destroy: Command = {
     const isPurge = args.values['purge'] === '1'
     assertDestroyable(context, vmid, loadConf(context, vmid), isPurge)
     if (args.values['force'] !== '1') assertStopped(context, vmid)
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzdestroy', vmid }, async worker => {
       await lockConfig(worker, vmid, async () => {
         const conf = loadConf(worker, vmid)
         assertDestroyable(worker, vmid, conf, isPurge)

@@ -24,10 +24,12 @@ export async function startIfAllowed(context: Context, vmid: number): Promise<vo
   if (runs(context, vmid)) throw new Failure(`CT ${vmid} already running`)
   assertQuorum(context)
   if (isHighlyAvailable(context, vmid)) {
-    requestHighAvailability(context, vmid, 'started')
+    await runWorker(context, { type: 'hastart', vmid }, async worker =>
+      requestHighAvailability(worker, vmid, 'started'),
+    )
     return
   }
-  await runWorker(context, async worker => {
+  await runWorker(context, { type: 'vzstart', vmid }, async worker => {
     await lockConfig(worker, vmid, async () => {
       const conf = loadConf(worker, vmid)
       if (conf.live.values['template'] !== '1') assertUnlocked(conf, 'mounted')
@@ -44,10 +46,10 @@ export const stop: Command = {
     const vmid = vmidOf(args)
     assertRunning(context, vmid)
     if (isHighlyAvailable(context, vmid)) {
-      requestHighAvailability(context, vmid, 'stopped')
+      await requestStop(context, vmid)
       return undefined
     }
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzstop', vmid }, async worker => {
       await lockConfig(worker, vmid, async () => {
         assertUnlocked(loadConf(worker, vmid), 'mounted')
         await kill(worker, vmid)
@@ -65,11 +67,11 @@ export const shutdown: Command = {
     const vmid = vmidOf(args)
     assertRunning(context, vmid)
     if (isHighlyAvailable(context, vmid)) {
-      requestHighAvailability(context, vmid, 'stopped')
+      await requestStop(context, vmid)
       return undefined
     }
     const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzshutdown', vmid }, async worker => {
       await lockConfig(worker, vmid, async () => {
         assertUnlocked(loadConf(worker, vmid))
         await halt(worker, vmid, { timeoutMs, killAfter: args.values['forceStop'] === '1' })
@@ -87,7 +89,7 @@ export const reboot: Command = {
     const vmid = vmidOf(args)
     if (!runs(context, vmid)) throw new Failure(`VM ${vmid} not running`)
     const timeoutMs = Number(args.values['timeout'] ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzreboot', vmid }, async worker => {
       await lockConfig(worker, vmid, async () => {
         if (!runs(worker, vmid)) return
         await halt(worker, vmid, { timeoutMs, killAfter: true })
@@ -96,6 +98,10 @@ export const reboot: Command = {
     })
     return undefined
   },
+}
+
+async function requestStop(context: Context, vmid: number): Promise<void> {
+  await runWorker(context, { type: 'hastop', vmid }, async worker => requestHighAvailability(worker, vmid, 'stopped'))
 }
 
 function assertRunning(context: Context, vmid: number): void {

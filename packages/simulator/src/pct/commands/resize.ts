@@ -2,6 +2,7 @@ import { type ContainerConf, withLive } from '../../host/conf-text.ts'
 import { writeJournal } from '../../host/journal.ts'
 import { DIGEST, type OptionSpec, VMID } from '../../schema/option-spec.ts'
 import { parseSize } from '../../schema/size.ts'
+import { assertMay, assertMayModify, PermissionFailure } from '../access.ts'
 import { type Command, vmidOf } from '../command.ts'
 import { assertUnlocked, assertUnmodified, type Context, loadConfFile, runs, writeConf } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -38,7 +39,7 @@ export const resize: Command = {
     const { disk = '', size = '', digest } = args.values
     const request: Request = { vmid: vmidOf(args), disk, size, digest }
     await wantedSize(context, request)
-    await runUncheckedWorker(context, async worker => {
+    await runUncheckedWorker(context, { type: 'resize', vmid: request.vmid }, async worker => {
       await lockConfig(worker, request.vmid, async () => {
         const wanted = await wantedSize(worker, request)
         await worker.time.sleep(worker.settings.taskMs.resizeMs)
@@ -60,11 +61,12 @@ interface Wanted {
 async function wantedSize(context: Context, { vmid, disk, size, digest }: Request): Promise<Wanted> {
   const { conf, bytes } = loadConfFile(context, vmid)
   assertUnlocked(conf)
+  assertMayModify(context, vmid, ['disk'])
   await assertUnmodified(bytes, digest)
   try {
     return { conf, ...wantedVolume(context, vmid, { text: conf.live.values[disk], disk, size }) }
   } catch (error) {
-    if (error instanceof Failure) throw new Failure(error.message, EXIT.resize)
+    if (error instanceof Failure && !(error instanceof PermissionFailure)) throw new Failure(error.message, EXIT.resize)
     throw error
   }
 }
@@ -78,6 +80,7 @@ function wantedVolume(
   if (text === undefined) throw new Failure(`format error\nmp: ${missing}\nvolume: ${missing}`)
   const volume = parseVolume(disk, text)
   if (volume.kind !== 'volume') throw new Failure(`unable to parse volume ID '${volume.volid}'`)
+  assertMay(context, `/storage/${volume.storage}`, ['Datastore.AllocateSpace'])
   assertVolume(context, vmid, volume)
   const beforeBytes = readVolumes(context.paths, vmid).sizes[volume.volid] ?? volumeBytes(volume)
   const bytes = (size.startsWith('+') ? beforeBytes : 0) + (parseSize(size.replace(/^\+/, '')) ?? 0)

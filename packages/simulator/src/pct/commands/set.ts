@@ -3,6 +3,7 @@ import { macAddress } from '../../host/container-spec.ts'
 import { configOption, NUMBERED_OPTIONS, normalisedTags, SET_OPTIONS } from '../../schema/config-options.ts'
 import { normalisedNetwork } from '../../schema/formats.ts'
 import { splitList, VMID } from '../../schema/option-spec.ts'
+import { assertMayModify } from '../access.ts'
 import { type Command, vmidOf } from '../command.ts'
 import {
   assertUnlocked,
@@ -40,6 +41,7 @@ export const set: Command = {
       const { conf, bytes } = loadConfFile(context, vmid)
       assertUnlocked(conf)
       await assertUnmodified(bytes, digest)
+      assertMayModify(context, vmid, [...changes.remove, ...changes.revert, ...Object.keys(changes.values)])
       assertConsistent(changes)
       writeConf(context, vmid, await changed(context, vmid, conf, changes))
       regenerate(context, vmid, loadConf(context, vmid))

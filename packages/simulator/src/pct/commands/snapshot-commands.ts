@@ -20,8 +20,9 @@ export const snapshot: Command = {
   run: async (context, args) => {
     const name = args.values['snapname'] ?? ''
     if (RESERVED.includes(name)) throw new Failure(`unable to use snapshot name '${name}' (reserved name)`)
-    await runWorker(context, worker =>
-      takeSnapshot(worker, vmidOf(args), { name, description: args.values['description'] }),
+    const vmid = vmidOf(args)
+    await runWorker(context, { type: 'vzsnapshot', vmid }, worker =>
+      takeSnapshot(worker, vmid, { name, description: args.values['description'] }),
     )
     return undefined
   },
@@ -34,7 +35,7 @@ export const delsnapshot: Command = {
   run: async (context, args) => {
     const vmid = vmidOf(args)
     const name = args.values['snapname'] ?? ''
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzdelsnapshot', vmid }, async worker => {
       const remove = () => removeSnapshot(worker, vmid, name)
       await (args.values['force'] === '1' ? remove() : withMigrationLock(worker, vmid, remove))
     })
@@ -48,7 +49,7 @@ export const rollback: Command = {
   options: { vmid: VMID, snapname: SNAPSHOT_NAME, start: BOOLEAN },
   run: async (context, args) => {
     const vmid = vmidOf(args)
-    await runWorker(context, async worker => {
+    await runWorker(context, { type: 'vzrollback', vmid }, async worker => {
       await lockMigration(worker, vmid, async () => {
         await rollBack(worker, vmid, args.values['snapname'] ?? '')
         if (args.values['start'] === '1') await startIfAllowed(worker, vmid)

@@ -43,6 +43,11 @@ export const CPU_PARAMETERS = {
   /** A container known for less than this gets one jump a look, and no more than so many times the most it is known to need. */
   strangerMs: MS_PER_HOUR,
   strangerFactor: 2,
+  /**
+   * So long after it was begun with from what Proxmox has kept, whose long steps cannot be billed, it has what is usual at this
+   * time, and goes down only to the highest level that any sizer could want.
+   */
+  carefulMs: Number(process.env.CAREFUL ?? 24) * 3600000,
   /** Down only to the most that was wanted in these last minutes. */
   holdMs: 6 * MS_PER_MINUTE,
   /** Changes that a day brings, and that can be saved up; with none left a change must bring (1 + pressure) times as much. */

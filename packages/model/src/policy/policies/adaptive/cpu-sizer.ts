@@ -36,6 +36,17 @@ export interface CpuSample {
   readonly allocatedCores: number
 }
 
+/** A step of the past that is longer than a minute. */
+export interface CpuStep {
+  readonly endMs: number
+  /** When it began, and a moment before its end. */
+  readonly localFromMs: number
+  readonly localToMs: number
+  /** The highest of its minutes. */
+  readonly peakCores: number
+  readonly isShort: boolean
+}
+
 export interface CpuMoment {
   readonly timeMs: number
   readonly localTimeMs: number
@@ -85,6 +96,7 @@ function cpuSizerState(rules: number, { habits }: CpuParameters) {
     habits: habitPeaksState(habits),
     tokens: ChangeTokensState,
     bornMs: z.number().nullable(),
+    past: z.object({ fromMs: z.number(), toMs: z.number() }).nullable().default(null),
     mostNeededCores: z.number(),
     chosen: z
       .int()
@@ -97,7 +109,7 @@ function cpuSizerState(rules: number, { habits }: CpuParameters) {
 /** What the last decision was based on, with the numbers that decided. */
 type Ground =
   | { readonly kind: 'unseen' }
-  | { readonly kind: 'young' | 'soon' | 'known' | 'stranger'; readonly cores: number }
+  | { readonly kind: 'young' | 'soon' | 'usual' | 'known' | 'stranger'; readonly cores: number }
   | { readonly kind: 'jump'; readonly cores: number; readonly factor: number }
   | { readonly kind: 'chosen' | 'least' }
 
@@ -131,6 +143,8 @@ export class CpuSizer {
   readonly #habits: HabitPeaks
   readonly #tokens: ChangeTokens
   #bornMs: number | undefined
+  /** The time that it knows from what Proxmox has kept. */
+  #past: { readonly fromMs: number; readonly toMs: number } | undefined
   /** The most it was ever known to need, for the first hour. */
   #mostNeededCores = 0
   #shortLooks = 0
@@ -143,6 +157,8 @@ export class CpuSizer {
   #outcome: Outcome = { kind: 'as-wanted' }
   /** The peaks that the sizers go by. */
   #bases = { recent: 0, hour: 0, long: 0 }
+  /** What is usual at this time. */
+  #usual = 0
   #wantedCores = 0
   #decidedMs = 0
 
@@ -188,15 +204,42 @@ export class CpuSizer {
     else this.#shortLooks = 0
   }
 
+  /** For how long it is known sample by sample. */
+  ageMs(timeMs: number): number {
+    return timeMs - (this.#bornMs ?? timeMs)
+  }
+
+  /** Learns a step whose peak may have been at any time of it. How long it lasted is not known, so nothing is billed. */
+  learnStep({ endMs, localFromMs, localToMs, peakCores, isShort }: CpuStep): void {
+    const wantedCores = isShort ? peakCores * this.#parameters.shortFactor : peakCores
+    for (const window of [this.#recent, this.#hour, this.#soon]) window.add(endMs, peakCores)
+    this.#long.add(endMs, wantedCores)
+    const { slotMs } = this.#parameters.habits
+    for (let atMs = localFromMs; atMs < localToMs; atMs += slotMs) this.#habits.add(atMs, wantedCores)
+    this.#habits.add(localToMs, wantedCores)
+    this.#mostNeededCores = Math.max(this.#mostNeededCores, wantedCores)
+  }
+
+  /** What was learned until now stems from what Proxmox has kept of this time. */
+  endPast(fromMs: number, toMs: number): void {
+    this.#past = { fromMs, toMs }
+  }
+
+  /** The sizers look at a moment of the past, at which nothing is decided. */
+  review(timeMs: number, localTimeMs: number): void {
+    this.#updateLevels(localTimeMs)
+    this.#hold.add(timeMs, this.#highest)
+  }
+
   /** Cores it should have from now on, not rounded; undefined = leave as it is. */
   decide(moment: CpuMoment): number | undefined {
     if (this.#bornMs === undefined) return undefined
     const { timeMs, allocatedCores } = moment
     this.#decidedMs = timeMs
     this.#updateLevels(moment.localTimeMs)
-    this.#wantedCores = this.#wanted(moment, timeMs - this.#bornMs)
+    this.#wantedCores = this.#wanted(moment, this.ageMs(timeMs))
     this.#tokens.look(timeMs, allocatedCores)
-    this.#hold.add(timeMs, this.#wantedCores)
+    this.#hold.add(timeMs, this.#isCareful(timeMs) ? Math.max(this.#wantedCores, this.#highest) : this.#wantedCores)
     const leastChange = this.#minChange * (1 + this.#parameters.tokenPressure * this.#tokens.lack)
     if (this.#wantedCores > allocatedCores) {
       const isSmall = this.#wantedCores < allocatedCores * (1 + leastChange)
@@ -249,7 +292,7 @@ export class CpuSizer {
   }
 
   get #knownMs(): number {
-    return this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
+    return this.#decidedMs - (this.#past?.fromMs ?? this.#bornMs ?? this.#decidedMs)
   }
 
   serialise(): z.input<ReturnType<typeof cpuSizerState>> {
@@ -260,6 +303,7 @@ export class CpuSizer {
       habits: this.#habits.serialise(),
       tokens: this.#tokens.serialise(),
       bornMs: this.#bornMs ?? null,
+      past: this.#past ?? null,
       mostNeededCores: this.#mostNeededCores,
       chosen: this.#chosen,
       shortLooks: this.#shortLooks,
@@ -273,6 +317,7 @@ export class CpuSizer {
     this.#habits.restore(saved.habits)
     this.#tokens.restore(saved.tokens)
     this.#bornMs = saved.bornMs ?? undefined
+    this.#past = saved.past ?? undefined
     this.#mostNeededCores = saved.mostNeededCores
     this.#chosen = saved.chosen
     this.#shortLooks = saved.shortLooks
@@ -291,9 +336,13 @@ export class CpuSizer {
   }
 
   #wanted({ timeMs, allocatedCores }: CpuMoment, ageMs: number): number {
-    const calm = this.#calm(timeMs, ageMs)
     const soon = this.#soon.peak
-    const aim: Aim = soon > calm.cores ? { cores: soon, ground: { kind: 'soon', cores: soon } } : calm
+    const usual = this.#isCareful(timeMs) ? this.#usual : 0
+    const aim = highest([
+      this.#calm(timeMs, ageMs),
+      { cores: usual, ground: { kind: 'usual', cores: usual } },
+      { cores: soon, ground: { kind: 'soon', cores: soon } },
+    ])
     if (this.#shortLooks > 0) this.#look ??= this.#throttled(aim, allocatedCores, ageMs)
     else this.#look = undefined
     const { cores, ground } = this.#look ?? aim
@@ -305,7 +354,8 @@ export class CpuSizer {
   #calm(timeMs: number, ageMs: number): Aim {
     const p = this.#parameters
     const long = this.#long.peak
-    if (ageMs < p.youngMs) return { cores: long * (1 + p.youngMargin), ground: { kind: 'young', cores: long } }
+    if (ageMs < p.youngMs && this.#past === undefined)
+      return { cores: long * (1 + p.youngMargin), ground: { kind: 'young', cores: long } }
     if (timeMs >= this.#chooseDueMs) {
       this.#chooseDueMs = timeMs + p.chooseEveryMs
       this.#chosen = this.#sizers.cheapest(this.#chosen)
@@ -320,19 +370,29 @@ export class CpuSizer {
     const { jump, jumpsInARow, strangerMs, strangerFactor } = this.#parameters
     const isStranger = ageMs < strangerMs
     const factor = jump ** (isStranger ? 1 : Math.min(this.#shortLooks, jumpsInARow))
-    const aims: readonly Aim[] = [
+    const aims: readonly [Aim, ...Aim[]] = [
       { cores: allocatedCores * factor, ground: { kind: 'jump', cores: allocatedCores, factor } },
       { cores: this.#long.peak, ground: { kind: 'known', cores: this.#long.peak } },
       calm,
     ]
-    const highest = aims.reduce((most, aim) => (aim.cores > most.cores ? aim : most))
+    const aim = highest(aims)
     const most = Math.max(allocatedCores, strangerFactor * this.#mostNeededCores)
-    if (!isStranger || highest.cores <= most) return highest
+    if (!isStranger || aim.cores <= most) return aim
     return { cores: most, ground: { kind: 'stranger', cores: this.#mostNeededCores } }
   }
 
+  #isCareful(timeMs: number): boolean {
+    return this.#past !== undefined && timeMs < this.#past.toMs + this.#parameters.carefulMs
+  }
+
+  /** The most that any sizer wants. */
+  get #highest(): number {
+    return this.#sizers.highestLevel / this.#stepsPerCore
+  }
+
   #updateLevels(localTimeMs: number): void {
-    const hour = Math.max(this.#hour.peak, this.#habits.at(localTimeMs))
+    this.#usual = this.#habits.at(localTimeMs)
+    const hour = Math.max(this.#hour.peak, this.#usual)
     this.#bases = { recent: this.#recent.peak, hour, long: this.#long.peak }
     this.#sizers.setLevels(this.#rules.map(rule => Math.max(this.#lowestSteps, this.#steps(this.#sizeBy(rule)))))
   }
@@ -358,6 +418,8 @@ export class CpuSizer {
         return `the most it wanted so far is ${coresText(this.#ground.cores)}, and ${percent(youngMargin)} % more: not known long enough for more`
       case 'soon':
         return `it used ${coresText(this.#ground.cores)} in the last ${soonMs / MS_PER_MINUTE} minutes`
+      case 'usual':
+        return `it usually uses ${coresText(this.#ground.cores)} at this time, by what Proxmox kept`
       case 'known':
         return `short of cores: up to the ${coresText(this.#ground.cores)} of the peak of ${this.#longText()}`
       case 'jump':
@@ -401,4 +463,8 @@ export class CpuSizer {
     const tooSmall = minutes < 0.5 ? 'never too small' : `too small ${Math.round(minutes)} min a week`
     return `${tooSmall}, ${percent(unused)} % unused`
   }
+}
+
+function highest([first, ...others]: readonly [Aim, ...Aim[]]): Aim {
+  return others.reduce((most, aim) => (aim.cores > most.cores ? aim : most), first)
 }

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { tidy } from '../../rounding.ts'
 import { mbText } from '../../wording.ts'
 import type { MemoryParameters } from './memory-parameters.ts'
-import { WindowPeak, WindowPeakState } from './window-peak.ts'
-import { lastText, percent, smallText, spanText } from './wording.ts'
+import { WINDOW_EXCESS, WindowPeak, WindowPeakState } from './window-peak.ts'
+import { lastText, lengthText, percent, smallText, spanText } from './wording.ts'
 
 /** One sample of the memory. */
 export interface MemorySample {
@@ -13,6 +13,15 @@ export interface MemorySample {
   /** What it uses and what it has swapped out. At a kill: what it was allowed. */
   readonly neededMb: number
   readonly wasKilled: boolean
+}
+
+/** A step of the past that is longer than a minute. */
+export interface MemoryStep {
+  readonly endMs: number
+  readonly hours: number
+  readonly meanMb: number
+  /** The highest of its minutes. */
+  readonly peakMb: number
 }
 
 export interface MemoryMoment {
@@ -32,6 +41,7 @@ export const MemorySizerState = z.object({
   windows: z.array(WindowPeakState).length(5),
   hour: z.object({ number: z.number().nullable(), peakMb: z.number(), beforeMb: z.number().nullable() }),
   bornMs: z.number().nullable(),
+  pastMs: z.number().nullable().default(null),
   neededMb: z.number(),
   beforeMb: z.number(),
   killsInARow: z.number(),
@@ -48,7 +58,7 @@ interface Wishes {
 }
 type WishName = keyof Wishes
 /** What became of what is wanted. */
-type Outcome = 'as-wanted' | 'raised' | 'held' | 'small-growth' | 'small-shrink'
+type Outcome = 'as-wanted' | 'raised' | 'held' | 'small-growth' | 'small-shrink' | 'coarse'
 const WISHES: readonly WishName[] = ['peak', 'killed', 'growth', 'jump']
 
 /**
@@ -61,7 +71,7 @@ export class MemorySizer {
   readonly #minChange: number
   readonly #peaks: WindowPeak
   readonly #leaps: WindowPeak
-  readonly #kills: WindowPeak
+  #kills: WindowPeak
   readonly #rises: WindowPeak
   readonly #hold: WindowPeak
   /** The hour that is running, its peak, and the peak of the hour before. */
@@ -69,6 +79,8 @@ export class MemorySizer {
   #hourMb = 0
   #hourBeforeMb: number | undefined
   #bornMs: number | undefined
+  /** Since when it is known from what Proxmox has kept. */
+  #pastMs: number | undefined
   #neededMb = 0
   #beforeMb = 0
   #killsInARow = 0
@@ -103,10 +115,44 @@ export class MemorySizer {
     this.#noteLeap(timeMs, peakMb)
   }
 
+  /** Takes the kills from the one in whose place it comes: nothing else tells of them. */
+  withKillsOf(former: MemorySizer): this {
+    this.#kills = former.#kills
+    return this
+  }
+
+  /**
+   * Learns a step of which only mean and peak are known: the leap is the largest that fits with them. An hour had at least what
+   * is left of the mean when all others had the peak.
+   */
+  learnStep({ endMs, hours, meanMb, peakMb }: MemoryStep): void {
+    this.#peaks.add(endMs, peakMb)
+    if (hours > 1) {
+      const lowMb = Math.max(0, hours * meanMb - (hours - 1) * peakMb)
+      const beforeMb = this.#hour === undefined ? lowMb : this.#hourMb
+      this.#leaps.add(endMs, peakMb - Math.min(lowMb, beforeMb))
+      this.#hour = Math.floor(endMs / this.#parameters.leapMs)
+      this.#hourMb = lowMb
+    } else this.#noteLeap(endMs, peakMb)
+  }
+
+  /** What was learned until now stems from what Proxmox has kept since then. */
+  endPast(fromMs: number): void {
+    this.#pastMs = fromMs
+  }
+
+  /** Notes what would have been wanted at a moment of the past, at which nothing is decided. */
+  review(timeMs: number): void {
+    if (this.#bornMs === undefined) return
+    this.#expire(timeMs)
+    const { peak, growth, killed } = this.#wanted(0)
+    this.#hold.add(timeMs, Math.max(peak, growth, killed))
+  }
+
   /** Memory it should have from now on, MB, not rounded; undefined = leave as it is. */
   decide({ timeMs, allocatedMb }: MemoryMoment): number | undefined {
     if (this.#bornMs === undefined) return undefined
-    for (const window of [this.#peaks, this.#leaps, this.#kills, this.#rises]) window.expire(timeMs)
+    this.#expire(timeMs)
     this.#wishes = this.#wanted(allocatedMb)
     const { peak, growth, killed, jump } = this.#wishes
     this.#decidedMs = timeMs
@@ -122,6 +168,10 @@ export class MemorySizer {
       this.#outcome = wantedMb < allocatedMb * least ? 'raised' : 'as-wanted'
       if (canWait) this.#outcome = 'small-growth'
       return canWait ? undefined : Math.max(wantedMb, allocatedMb * least)
+    }
+    if (this.#isCoarse(timeMs)) {
+      this.#outcome = 'coarse'
+      return undefined
     }
     const heldMb = this.#hold.peak
     this.#outcome = Math.round(heldMb) > Math.round(wantedMb) ? 'held' : 'as-wanted'
@@ -149,6 +199,8 @@ export class MemorySizer {
         return `wants ${mbText(wonMb)}, and grows by ${tidy(100 * this.#minChange)} % at least: ${text}`
       case 'held':
         return `most wanted in ${lastText(this.#parameters.holdMs, this.#knownMs)}, ${mbText(this.#hold.peak)}; now ${mbText(wonMb)}: ${text}`
+      case 'coarse':
+        return `not known minute by minute for ${lengthText(this.#coarseMs)} yet, so that it is not shrunk: ${text}`
       case 'small-growth':
         return `${smallText(mbText(wonMb), this.#minChange)}: ${text}`
       case 'small-shrink':
@@ -157,7 +209,7 @@ export class MemorySizer {
   }
 
   get #knownMs(): number {
-    return this.#decidedMs - (this.#bornMs ?? this.#decidedMs)
+    return this.#decidedMs - (this.#pastMs ?? this.#bornMs ?? this.#decidedMs)
   }
 
   serialise(): z.input<typeof MemorySizerState> {
@@ -165,21 +217,36 @@ export class MemorySizer {
       windows: this.#windows().map(window => window.serialise()),
       hour: { number: this.#hour ?? null, peakMb: this.#hourMb, beforeMb: this.#hourBeforeMb ?? null },
       bornMs: this.#bornMs ?? null,
+      pastMs: this.#pastMs ?? null,
       neededMb: this.#neededMb,
       beforeMb: this.#beforeMb,
       killsInARow: this.#killsInARow,
     }
   }
 
-  restore({ windows, hour, bornMs, neededMb, beforeMb, killsInARow }: z.output<typeof MemorySizerState>): void {
+  restore({ windows, hour, bornMs, pastMs, neededMb, beforeMb, killsInARow }: z.output<typeof MemorySizerState>): void {
     for (const [i, window] of windows.entries()) this.#windows()[i]?.restore(window)
     this.#hour = hour.number ?? undefined
     this.#hourMb = hour.peakMb
     this.#hourBeforeMb = hour.beforeMb ?? undefined
     this.#bornMs = bornMs ?? undefined
+    this.#pastMs = pastMs ?? undefined
     this.#neededMb = neededMb
     this.#beforeMb = beforeMb
     this.#killsInARow = killsInARow
+  }
+
+  #expire(timeMs: number): void {
+    for (const window of [this.#peaks, this.#leaps, this.#kills, this.#rises]) window.expire(timeMs)
+  }
+
+  /** What Proxmox has kept does not tell how steeply it rose in the time that still counts. */
+  #isCoarse(timeMs: number): boolean {
+    return this.#pastMs !== undefined && timeMs - (this.#bornMs ?? timeMs) < this.#coarseMs
+  }
+
+  get #coarseMs(): number {
+    return (this.#parameters.riseMs + this.#parameters.holdMs) * (1 + WINDOW_EXCESS)
   }
 
   #windows(): readonly WindowPeak[] {

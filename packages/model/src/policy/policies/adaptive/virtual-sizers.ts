@@ -76,6 +76,11 @@ export class VirtualSizers {
     return this.#levels?.[sizer] ?? 0
   }
 
+  /** The level that no sizer is above, in grid units. */
+  get highestLevel(): number {
+    return this.#levels?.reduce((most, level) => Math.max(most, level), 0) ?? 0
+  }
+
   /** Bills the interval that has just ended, at the levels in force during it. */
   bill({ timeMs, dtMs, used, demand, allocation }: BilledInterval): void {
     if (this.#levels === undefined) return

@@ -15,7 +15,8 @@ export function smallText(wanted: string, leastShare: number): string {
   return `wants ${wanted}, within ${Math.ceil(100 * leastShare - 1e-6)} % of what it has`
 }
 
-function lengthText(lengthMs: number): string {
+/** `90 min`, `30 hours`, `14 days` */
+export function lengthText(lengthMs: number): string {
   if (lengthMs < 2 * MS_PER_HOUR) return `${Math.max(1, Math.round(lengthMs / MS_PER_MINUTE))} min`
   if (lengthMs < 2 * MS_PER_DAY) return `${Math.round(lengthMs / MS_PER_HOUR)} hours`
   return `${Math.round(lengthMs / MS_PER_DAY)} days`

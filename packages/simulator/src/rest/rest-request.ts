@@ -1,0 +1,14 @@
+import type { Context } from '../pct/context.ts'
+import type { Parameters } from './parameters.ts'
+import type { TaskList } from './task-list.ts'
+import type { Asker } from './tokens.ts'
+
+/** A request once it is known who asks and which host it is for. */
+export interface RestRequest {
+  readonly context: Context
+  readonly asker: Asker
+  /** Without `/api2/json`. */
+  readonly path: string
+  readonly parameters: Parameters
+  readonly tasks: TaskList
+}

@@ -1,0 +1,129 @@
+import { assertMay } from '../pct/access.ts'
+import type { Command } from '../pct/command.ts'
+import { clone } from '../pct/commands/clone.ts'
+import { destroy } from '../pct/commands/destroy.ts'
+import { migrate } from '../pct/commands/migrate.ts'
+import { reboot, shutdown, start, stop } from '../pct/commands/power-commands.ts'
+import { resize } from '../pct/commands/resize.ts'
+import { set } from '../pct/commands/set.ts'
+import { delsnapshot, rollback, snapshot } from '../pct/commands/snapshot-commands.ts'
+import { resourceAt } from '../pvesh/resources.ts'
+import { BOOLEAN, type CommandSpec, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../schema/option-spec.ts'
+import { containerConfig, pendingOptions, snapshotList, visible, withUsage } from './container-answers.ts'
+import type { RestRequest } from './rest-request.ts'
+import { listTasks, stopTask, taskLog, taskStatus } from './task-answers.ts'
+
+export interface Route extends CommandSpec {
+  readonly method: string
+  /** `{name}` stands for one part. */
+  readonly path: string
+  /** Looked at before anything else is. @throws {Failure} when it may not */
+  readonly permit?: (request: RestRequest) => void
+  /** Gives the data of the answer. */
+  readonly run: (request: RestRequest) => unknown
+}
+
+const CONTAINER = '/nodes/{node}/lxc/{vmid}'
+const TASK = '/nodes/{node}/tasks'
+const NUMBER: OptionSpec = { type: 'integer', minimum: 0 }
+const TIMEFRAME: OptionSpec = { type: 'string', values: ['hour', 'day', 'week', 'month', 'year'] }
+const CONSOLIDATION: OptionSpec = { type: 'string', values: ['AVERAGE', 'MAX'] }
+
+/** What the pretend REST interface has. Source: pve-container, API2/LXC*.pm; pve-manager, API2; pve-access-control, API2. */
+export const ROUTES: readonly Route[] = [
+  get('/version', {}),
+  get('/nodes', {}),
+  get('/nodes/{node}/version', {}),
+  get('/nodes/{node}/status', {}, on('/nodes/{node}', 'Sys.Audit')),
+  get('/cluster/status', {}, on('/', 'Sys.Audit')),
+  get('/cluster/resources', { type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] } }),
+  get('/nodes/{node}/lxc', {}),
+  get(`${CONTAINER}/status/current`, { vmid: VMID }, onContainer('VM.Audit')),
+  get(`${CONTAINER}/rrddata`, { vmid: VMID, timeframe: TIMEFRAME, cf: CONSOLIDATION }, onContainer('VM.Audit')),
+  answer('GET', `${CONTAINER}/config`, {
+    options: { vmid: VMID, current: BOOLEAN, snapshot: SNAPSHOT_NAME },
+    permit: onContainer('VM.Audit'),
+    run: containerConfig,
+  }),
+  answer('GET', `${CONTAINER}/pending`, {
+    options: { vmid: VMID },
+    permit: onContainer('VM.Audit'),
+    run: pendingOptions,
+  }),
+  answer('GET', `${CONTAINER}/snapshot`, {
+    options: { vmid: VMID },
+    permit: onContainer('VM.Audit'),
+    run: snapshotList,
+  }),
+  command('PUT', `${CONTAINER}/config`, set, onContainerAny(['Disk', 'CPU', 'Memory', 'Network', 'Options'])),
+  command('PUT', `${CONTAINER}/resize`, resize, onContainer('VM.Config.Disk')),
+  command('POST', `${CONTAINER}/snapshot`, snapshot, onContainer('VM.Snapshot')),
+  command('DELETE', `${CONTAINER}/snapshot/{snapname}`, delsnapshot, onContainer('VM.Snapshot')),
+  command('POST', `${CONTAINER}/snapshot/{snapname}/rollback`, rollback, ({ context, parameters }) =>
+    assertMay(context, `/vms/${parameters['vmid']}`, ['VM.Snapshot', 'VM.Snapshot.Rollback'], true),
+  ),
+  command('POST', `${CONTAINER}/clone`, clone, ({ context, parameters }) => {
+    assertMay(context, `/vms/${parameters['vmid']}`, ['VM.Clone'])
+    assertMay(context, `/vms/${parameters['newid']}`, ['VM.Allocate'])
+  }),
+  command('POST', `${CONTAINER}/status/start`, start, onContainer('VM.PowerMgmt')),
+  command('POST', `${CONTAINER}/status/stop`, stop, onContainer('VM.PowerMgmt')),
+  command('POST', `${CONTAINER}/status/shutdown`, shutdown, onContainer('VM.PowerMgmt')),
+  command('POST', `${CONTAINER}/status/reboot`, reboot, onContainer('VM.PowerMgmt')),
+  command('POST', `${CONTAINER}/migrate`, migrate, onContainer('VM.Migrate')),
+  command('DELETE', CONTAINER, destroy, onContainer('VM.Allocate')),
+  answer('GET', TASK, {
+    options: {
+      ...{ vmid: VMID, start: NUMBER, limit: NUMBER, since: NUMBER, until: NUMBER, errors: BOOLEAN },
+      ...{ typefilter: TEXT, userfilter: TEXT, source: { type: 'string', values: ['archive', 'active', 'all'] } },
+    },
+    run: listTasks,
+  }),
+  answer('GET', `${TASK}/{upid}/status`, { options: { upid: TEXT }, run: taskStatus }),
+  answer('GET', `${TASK}/{upid}/log`, { options: { upid: TEXT, start: NUMBER, limit: NUMBER }, run: taskLog }),
+  answer('DELETE', `${TASK}/{upid}`, { options: { upid: TEXT }, run: stopTask }),
+  answer('GET', '/access/permissions', {
+    options: { path: TEXT, userid: TEXT },
+    run: ({ asker, parameters }) => asker.permissions(parameters['path']),
+  }),
+]
+
+type Options = CommandSpec['options']
+type Permit = Route['permit']
+
+function answer(
+  method: string,
+  path: string,
+  { options, permit, run }: { options: Options; permit?: Permit; run: Route['run'] },
+): Route {
+  const positional = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name).filter(name => name !== 'node')
+  return { method, path, positional, options, run, ...(permit === undefined ? {} : { permit }) }
+}
+
+/** A path that `pvesh get` knows too. */
+function get(path: string, options: Options, permit?: Permit): Route {
+  const run = (request: RestRequest) =>
+    visible(request, withUsage(request, resourceAt(request.context, request.path, request.parameters)))
+  return answer('GET', path, { options, run, ...(permit === undefined ? {} : { permit }) })
+}
+
+/** A command of `pct`, which is the same code in Proxmox. */
+function command(method: string, path: string, { run, ...spec }: Command, permit: Permit): Route {
+  const values = ({ context, parameters }: RestRequest) => run(context, { values: parameters, extra: [] })
+  return { ...spec, method, path, run: values, ...(permit === undefined ? {} : { permit }) }
+}
+
+function on(path: string, ...privileges: readonly string[]): Permit {
+  return ({ context, parameters }) => {
+    assertMay(context, path.replace('{node}', parameters['node'] ?? ''), privileges)
+  }
+}
+
+function onContainer(privilege: string): Permit {
+  return ({ context, parameters }) => assertMay(context, `/vms/${parameters['vmid']}`, [privilege])
+}
+
+function onContainerAny(options: readonly string[]): Permit {
+  const privileges = options.map(option => `VM.Config.${option}`)
+  return ({ context, parameters }) => assertMay(context, `/vms/${parameters['vmid']}`, privileges, true)
+}

@@ -1,0 +1,109 @@
+import { AutoscaleError, type PreviewBody } from '@lxc-autoscale/core'
+import { NO_LIMITS } from '@lxc-autoscale/host'
+import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
+import { expect, test } from 'vitest'
+import { type PreviewHostParts, previewHost } from '../../../../packages/cli/src/preview/preview-host.ts'
+import { previewPage } from '../../../../packages/cli/src/preview/preview-page.ts'
+import { curveText, previewText } from '../../../../packages/cli/src/preview/preview-text.ts'
+import type { RunningContainer } from '../../../../packages/cli/src/preview/running-containers.ts'
+import { pastSteps } from '../../../builders/past-steps.ts'
+
+const HOSTILE = '</script><script>alert(1)</script>\u2028$&'
+const idle = pastSteps(6, () => ({ cores: 0.2, memoryMb: 300 }))
+
+function container(vmid: number, changes: Partial<RunningContainer> = {}): RunningContainer {
+  const limits = { ...NO_LIMITS, cores: 4, memoryMb: 4_096, swapMb: 512 }
+  return { vmid, name: `ct${vmid}`, tags: [], limits, raw: { cores: undefined, memory: undefined }, ...changes }
+}
+
+async function preview(parts: Partial<PreviewHostParts>): Promise<PreviewBody> {
+  const told = await previewHost(
+    {
+      containers: [container(101)],
+      readPast: () => ({ steps: idle, problems: [] }),
+      config: MODEL_CONFIG_RULES.schema.parse({}),
+      days: 1,
+      host: { cores: 8, memoryMb: 16_384 },
+      memoryMargin: { mb: 32, percent: 5 },
+      utcOffsetMs: 0,
+      ...parts,
+    },
+    { update: () => undefined, nextPart: async () => undefined },
+  )
+  return { made_at: '2026-01-07T00:00:00.000Z', node: 'pve', days: 1, settings_file: null, settings: {}, ...told }
+}
+
+test('a container that cannot be told of costs no other its turn, and says why', async () => {
+  const files: Readonly<Record<number, PreviewHostParts['readPast']>> = {
+    102: () => ({ steps: [], problems: [] }),
+    103: () => ({ steps: [], problems: ['103: ends within its head'] }),
+    104: () => {
+      throw new AutoscaleError('HOST_UNREADABLE', '104: EACCES')
+    },
+  }
+  const containers = [101, 102, 103, 104, 105].map(vmid =>
+    container(vmid, vmid === 105 ? { tags: ['autoscale-off'] } : {}),
+  )
+  const told = await preview({
+    containers,
+    readPast: vmid => files[vmid]?.(vmid) ?? { steps: idle, problems: [] },
+  })
+  expect(told.containers.map(({ lxc_id }) => lxc_id)).toEqual([101])
+  expect(told.left_out.map(({ lxc_id, reason }) => [lxc_id, reason])).toEqual([
+    [102, 'Proxmox has kept nothing of it in this time'],
+    [103, '103: ends within its head'],
+    [104, '104: EACCES'],
+    [105, 'left alone: mode off (tag autoscale-off)'],
+  ])
+})
+
+test('what a person only wants said is shown as if it were done; what is not sized, and what it has now, is said', async () => {
+  const { containers, totals } = await preview({
+    containers: [
+      container(101, { tags: ['autoscale-pause'] }),
+      container(102, { raw: { cores: 'lxc.cgroup2.cpuset.cpus: 0', memory: undefined } }),
+      container(103, { limits: { ...NO_LIMITS, memoryMb: 1_024 } }),
+    ],
+    days: 30,
+  })
+  const remarksOf = containers.map(({ remarks }) => remarks.join('; '))
+  expect(remarksOf[0]).toBe(
+    'only 0.3 of 30 days are known; mode recommend (tag autoscale-pause): it would only have been said',
+  )
+  expect(containers[0]?.changes).toBeGreaterThan(0)
+  expect(remarksOf[1]).toContain('cores are not sized: lxc.cgroup2.cpuset.cpus: 0')
+  expect(containers[2]?.now).toEqual({ cores: 8, memory_mb: 1_024, swap_mb: null })
+  expect(remarksOf[2]).toMatch(/it has 8 cores now; it has 1024 MB of memory now$/)
+  expect([totals.cores.had_mean, totals.memory_mb.had_mean]).toEqual([8, 12_288])
+})
+
+test('is told in plain words, with what it is made of and what nobody knows', async () => {
+  const text = previewText(await preview({}))
+  expect(text).toMatch(
+    /^pve, the last day: what LXC AutoScale ML would have done\. Nothing is changed\.\nSettings: as built in\. Policy: adaptive\.$/m,
+  )
+  expect(text).toMatch(
+    /101 +ct101 +cores +▁+ +0\.20 +0\.20 +4 +\d\.\d+ +\d+ % +never +\d+\n +MB +▁+ +300 +300 +4096 +\d+ +\d+ % +never/,
+  )
+  expect(text).toMatch(
+    /^In all \(1 container\), on average:\n {2}cores +had 4, .* core-hours freed; never too little$/m,
+  )
+  expect(text).toContain('60 min in minutes, 5 h in half hours')
+  expect(text).not.toMatch(/undefined|NaN|\[object/)
+})
+
+test('a curve has the highest of each stretch, to the scale of what it had, and a gap where nothing is known', () => {
+  expect(curveText([0, 1, 0, 2, null, null, 4, 8], { columns: 4, top: 8 })).toBe('▁▂ █')
+  expect(curveText([0, 0], { columns: 4, top: 0 })).toBe('▁▁')
+  expect(curveText([], { columns: 4, top: 1 })).toBe('')
+})
+
+test('the names of others end neither the script of the page nor its text', async () => {
+  const body = await preview({ containers: [container(101, { name: HOSTILE })] })
+  const page = previewPage(body, '<script type="application/json">"%preview%"</script><p>after</p>')
+  expect(page).toMatch(/^<script type="application\/json">\{[^<]*\}<\/script><p>after<\/p>$/)
+  const data: PreviewBody = JSON.parse(
+    page.slice('<script type="application/json">'.length, -'</script><p>after</p>'.length),
+  )
+  expect(data).toEqual(body)
+})
