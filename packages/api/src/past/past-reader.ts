@@ -14,7 +14,7 @@ const REST_FACTOR = 19
 /** What an answer costs beside the reading, on a slow machine. */
 const ANSWER_MS = 20
 /** The longest that a request waits for its turn; beyond it the caller is told when to come again. */
-const MOST_WAIT_MS = 5_000
+const MOST_WAIT_MS = 2_000
 const MOST_WAITING = 16
 /** A past grows slowly: by a minute at its end. */
 const KEPT_MS = 10 * MS_PER_MINUTE
