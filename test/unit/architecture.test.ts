@@ -67,6 +67,7 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
     'replay',
     'preview',
     'overview',
+    'cluster',
     'pages',
   ],
 }

@@ -74,6 +74,8 @@ export interface HostSettings {
   readonly restDenialMs: number
   /** How long the daemon in front waits for the one behind; what was begun goes on. Source: as above, proxy_request. */
   readonly restProxyTimeoutMs: number
+  /** How long the list of tasks says of one that is over that it runs: until pvestatd looks. Source: pve-manager, pvestatd.pm. */
+  readonly restTaskPassMs: number
   /** Before the certificate is shown. */
   readonly restTlsDelayMs: number
   /** The certificate is of an authority that nobody knows. */
@@ -141,6 +143,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
   restDelayJitter: 0.33,
   restDenialMs: 3_000,
   restProxyTimeoutMs: 30_000,
+  restTaskPassMs: 10_000,
   restTlsDelayMs: 0,
   restCertificateIsForeign: false,
   restOmitsMessage: false,
@@ -192,6 +195,7 @@ export const INSTANT: Partial<HostSettings> = {
   restDelayMs: 0,
   restDelayJitter: 0,
   restDenialMs: 0,
+  restTaskPassMs: 0,
   haDelayMs: 0,
   taskMs: {
     snapshotMs: 0,
