@@ -181,8 +181,8 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'if (to > max) return holdAt(draft, on, max, most)',
-    to: 'if (to > max) return holdAt(draft, on, to, most)',
+    from: 'if (to > max) return holdAt(draft, on, max, most())',
+    to: 'if (to > max) return holdAt(draft, on, to, most())',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
