@@ -176,6 +176,6 @@ function unreachable(call: RestCall, why: string): AutoscaleError {
 
 function timeoutError(call: RestCall, limitMs: number): AutoscaleError {
   const seconds = Math.round(limitMs) / MS_PER_SECOND
-  const text = `${callText(call)}: no answer within ${seconds} s; whether it took effect is not known`
+  const text = `${callText(call)}: no answer within ${seconds} s`
   return new AutoscaleError('PCT_TIMEOUT', text, { details: { command: callText(call), limit_seconds: seconds } })
 }
