@@ -1,7 +1,9 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { HistoryEntryBody } from '@lxc-autoscale/core'
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ClusterContainersBody, type HistoryEntryBody, successBody } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type ApiInProcess, apiInProcess } from '../fakes/api-in-process.ts'
 
 // Texts and exit codes as the real Proxmox code gives them.
@@ -12,9 +14,12 @@ const NOT_GROWN = "Failed to update the container's filesystem: command 'resize2
 
 let api: ApiInProcess
 
-async function start(lxc: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function start(
+  lxc: Readonly<Record<string, unknown>> = {},
+  others: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const containers = [{ vmid: 101, shape: 'idle' as const, cores: 2, memoryMb: 1_024 }]
-  api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc })
+  api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc, ...others })
   api.commands.also = ({ args: [subcommand, vmid = '', target = ''] }) => {
     if (subcommand === 'clone') copyFileSync(confOf(vmid), confOf(target))
     if (subcommand === 'resize')
@@ -280,5 +285,146 @@ describe('a node', () => {
     api.commands.says = { get: { exitCode: 11, stderr: UNKNOWN } }
     const answer = await get('/resource/node/status?node_name=b')
     expect({ status: answer.status, error: answer.json.error }).toEqual({ status: 404, error: 'NODE_NOT_FOUND' })
+  })
+})
+
+describe('in a cluster', () => {
+  const MB = 2 ** 20
+  const seconds = () => Math.floor(Date.now() / 1_000)
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(api.host.paths.pve, name)), { recursive: true })
+    writeFileSync(join(api.host.paths.pve, name), text)
+  }
+
+  const writeCluster = () => {
+    const nodelist = { pve: { id: 1, online: 1 }, b: { id: 2, online: 1 }, c: { id: 3, online: 0 } }
+    const cluster = { name: 'home', version: 3, nodes: 3, quorate: 1 }
+    write('.members', JSON.stringify({ nodename: 'pve', version: 3, cluster, nodelist }))
+    const ids = { 101: { node: 'pve', type: 'lxc' }, 201: { node: 'b', type: 'lxc' }, 202: { node: 'b', type: 'qemu' } }
+    write('.vmlist', JSON.stringify({ version: 7, ids }))
+    const node = (name: string, at: number) =>
+      `pve-node-9.0/${name}:9::${at}:0.5:16:0.25:0:${65_536 * MB}:${8_192 * MB}:0:0:0:0:0:0:${57_344 * MB}\n`
+    const guest = (vmid: number, at: number) =>
+      `pve-vm-9.0/${vmid}:9:ct${vmid}:running:0:${at}:2:0.25:${1_024 * MB}:${256 * MB}:0:0:0:0:0:0\n`
+    // The clock of b is five seconds ahead.
+    const [here, there] = [seconds(), seconds() + 5]
+    write('.rrd', `${node('pve', here)}${guest(101, here)}${node('b', there)}${guest(201, there - 200)}\0`)
+    write('nodes/b/lxc-autoscale-ml', '2.0.1\n')
+  }
+
+  beforeEach(writeCluster)
+
+  test('all nodes and containers are told, with the age of each figure', async () => {
+    const { json } = await get('/resource/cluster/containers')
+    const { data } = z.strictObject(successBody(ClusterContainersBody).shape).parse(json)
+    expect(data).toMatchObject({ name: 'home', quorate: true, node: 'pve' })
+    expect(
+      data.nodes.map(({ name, online, looked_after, containers, cores_used }) => [
+        name,
+        online,
+        looked_after,
+        containers,
+        cores_used,
+      ]),
+    ).toEqual([
+      ['b', true, 'installed', 1, 4],
+      ['c', false, 'no_sign', 0, null],
+      ['pve', true, 'running', 1, 4],
+    ])
+    expect(data.nodes[0]).toMatchObject({
+      age_seconds: 0,
+      looked_after_text: 'installed there: 2.0.1; whether it runs is not told',
+    })
+    expect(data.containers).toMatchObject([
+      {
+        lxc_id: 101,
+        node: 'pve',
+        name: 'ct101',
+        status: 'running',
+        cores: 2,
+        cores_used: 0.5,
+        memory_mb: 1_024,
+        is_stale: false,
+      },
+      { lxc_id: 201, node: 'b', age_seconds: 200, is_stale: true },
+    ])
+  })
+
+  test('a container of another node is answered with where it is', async () => {
+    const moved = {
+      status: 404,
+      json: { error: 'CONTAINER_NOT_FOUND', node: 'b', message: 'container 201 is on node b now' },
+    }
+    expect(await get('/resource/lxc/config?lxc_id=201')).toMatchObject(moved)
+    expect(await post('/scale/cores', { lxc_id: 201, cores: 3 })).toMatchObject(moved)
+    const { json } = await get('/resource/lxc/configs?lxc_ids=101,201')
+    expect(json.data.failed).toMatchObject([{ lxc_id: 201, node: 'b' }])
+  })
+
+  test('a container of another node is set through Proxmox where that is allowed, and gets no less memory', async () => {
+    await api.close()
+    await start({}, { cluster: { remote_changes: true } })
+    writeCluster()
+    const file = 'nodes/b/lxc/201.conf'
+    const conf = 'arch: amd64\ncores: 2\nhostname: ct201\nmemory: 1024\n'
+    write(file, conf)
+    write(
+      '.rrd',
+      readFileSync(join(api.host.paths.pve, '.rrd'), 'utf8').replace(String(seconds() - 195), String(seconds() + 5)),
+    )
+    api.commands.also = ({ args: [, path, ...options] }) => {
+      if (path === '/nodes/b/lxc/201/config')
+        write(file, conf.replace('1024', String(options[options.indexOf('--memory') + 1])))
+    }
+    const digest = createHash('sha1').update(conf).digest('hex')
+    expect(await post('/scale/ram', { lxc_id: 201, memory: 2_048 })).toMatchObject({
+      status: 200,
+      json: { data: { before: { memory_mb: 1_024 }, after: { memory_mb: 2_048 } } },
+    })
+    expect(api.commands.seen.map(({ args }) => args)).toEqual([
+      ['set', '/nodes/b/lxc/201/config', '--memory', '2048', '--digest', digest],
+    ])
+    const refused = async (memory: number, lxc_id = 201) => {
+      const { status, json } = await post('/scale/ram', { lxc_id, memory })
+      return [status, json.error, json.message]
+    }
+    expect(await refused(1_024)).toEqual([
+      503,
+      'HOST_UNREADABLE',
+      expect.stringContaining('its memory cannot be measured'),
+    ])
+    expect(await refused(60_000)).toEqual([409, 'HOST_CAPACITY', expect.stringContaining('at most 56832 MB more')])
+    write(
+      '.members',
+      readFileSync(join(api.host.paths.pve, '.members'), 'utf8').replace('"id":2,"online":1', '"id":2,"online":0'),
+    )
+    expect(await refused(3_000)).toEqual([503, 'NODE_OFFLINE', 'node b is offline'])
+  })
+
+  test('a host that is full says which node could carry the container, and what would move it', async () => {
+    const refused = await post('/scale/ram', { lxc_id: 101, memory: 32_768 })
+    expect(refused).toMatchObject({
+      status: 409,
+      json: { error: 'HOST_CAPACITY', command: 'pct migrate 101 b --restart', candidates: [{ node: 'b' }] },
+    })
+    expect(refused.json.message).toContain('; node b could carry it (12 cores and 57344 MB free')
+    const { json } = await get('/resource/cluster/placement?lxc_id=101&memory=60000')
+    expect(json.data).toMatchObject({ candidates: [], command: null })
+  })
+
+  test('what the HA manager is asked to move is left alone, and says so', async () => {
+    write('ha/resources.cfg', 'ct: 101\n\tstate started\n')
+    write('ha/manager_status', '{"service_status":{"ct:101":{"node":"pve","state":"started"}}}')
+    write('datacenter.cfg', 'crs: ha=static,ha-auto-rebalance=1\n')
+    write('ha/crm_commands', 'relocate ct:101 b\n')
+    expect((await get('/resource/lxc/config?lxc_id=101')).json.data).toMatchObject({
+      ha_managed: true,
+      ha_busy: 'the HA manager is asked to move it to node b (relocate)',
+      balancer_hold_seconds: 30,
+    })
+    expect(await post('/scale/cores', { lxc_id: 101, cores: 3 })).toMatchObject({
+      status: 409,
+      json: { error: 'STATE_NOT_ALLOWED', message: expect.stringContaining('is asked to move it to node b') },
+    })
   })
 })

@@ -31,6 +31,10 @@ type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
 /** An API in memory that keeps to the contract, records each request, and can be told to misbehave. */
 export class FakeScalingApi implements Transport {
   readonly containers = new Map<number, FakeContainer>()
+  /** On which other node a container is. */
+  readonly elsewhere = new Map<number, string>()
+  /** Who could carry what has no room; empty without a cluster. */
+  placement = ''
   readonly requests: ApiRequest[] = []
   readonly changes: { vmid: number; cores: number | null; memoryMb: number | null; atMs: number }[] = []
   readonly #answers = new Map<string, ApiReply>()
@@ -119,7 +123,20 @@ export class FakeScalingApi implements Transport {
     const vmid = Number(fields['lxc_id'])
     if (`${method} ${pathname}` === 'GET /resource/lxc/configs') {
       const containers = [...this.containers].map(([id, container]) => configBody(id, container))
-      return success({ containers, failed: [] })
+      const asked = searchParams.get('lxc_ids')?.split(',').map(Number)
+      if (asked === undefined) return success({ containers, failed: [] })
+      const gone = asked.filter(id => !this.containers.has(id))
+      const failed = gone.map(id => ({
+        lxc_id: id,
+        error: 'CONTAINER_NOT_FOUND',
+        message: `container ${id}`,
+        node: this.elsewhere.get(id),
+      }))
+      return success({ containers: containers.filter(({ lxc_id }) => asked.includes(Number(lxc_id))), failed })
+    }
+    if (`${method} ${pathname}` === 'GET /resource/cluster/placement') {
+      const nobody = { candidates: [], moved_by_proxmox: false, command: null, caveats: [] }
+      return success({ lxc_id: Number(searchParams.get('lxc_id')), node: 'a', ...nobody, text: this.placement })
     }
     if (`${method} ${pathname}` === 'GET /history') {
       const [skip, limit] = [Number(searchParams.get('skip') ?? 0), Number(searchParams.get('limit') ?? 100)]

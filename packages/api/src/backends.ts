@@ -29,13 +29,13 @@ export interface Backends extends HostCommands {
 }
 
 export function openBackends(parts: BackendParts): Backends {
-  const { config, files } = parts
+  const { config, files, clock } = parts
   const pct = new PctCli(parts)
   const rest = new RestCommands({
     ...parts,
     settings: () => readRestSettings(config().lxc.rest),
     connect: settings => new RestConnection(settings),
-    node: () => ownNode({ config: config(), cluster: new ClusterFiles(files, config().host.pve, parts.clock) }),
+    node: () => ownNode({ config: config(), cluster: new ClusterFiles(files, config().host.pve, clock) }),
     isLocked: vmid => openConfigLock(files, config().host.proc)(vmid),
   })
   const chosen = () => (config().lxc.backend === 'rest' ? rest : pct)

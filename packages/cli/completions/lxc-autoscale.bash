@@ -7,7 +7,7 @@ _lxc_autoscale() {
   case $path in
     "") words="preview status explain history undo ignore mode boost config doctor notify replay forest setup-token --version --help" ;;
     "preview") words="--days --html --config-dir --json --help" ;;
-    "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
+    "status") words="--config-dir --url --key-file --json --watch --sort --top --cluster --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
     "undo") words="--config-dir --url --key-file --json --since --all-to-install --dry-run --yes --help" ;;

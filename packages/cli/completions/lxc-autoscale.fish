@@ -25,6 +25,7 @@ complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l json -d 'pr
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l watch -d 'again every 2 s, until Ctrl-C; as many rows as the screen has room for'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l sort -d 'by which column; the largest figure first'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l top -d 'only the first n rows'
+complete -c lxc-autoscale -n '__fish_seen_subcommand_from status' -l cluster -d 'all nodes and containers of the cluster instead, as this node sees them'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from explain' -l config-dir -d 'where the three configuration files are'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from explain' -l url -d 'address of the scaling API (default: as configured)'
 complete -c lxc-autoscale -n '__fish_seen_subcommand_from explain' -l key-file -d 'file with the API key (default: as configured; LXC_AUTOSCALE_API_KEY comes first)'

@@ -17,6 +17,7 @@ export { checkValues } from './config/value-words.ts'
 export { readYaml } from './config/yaml-values.ts'
 export { isBegun } from './contracts/begun.ts'
 export { changeKey, isDecidedByModel } from './contracts/change-key.ts'
+export * from './contracts/cluster.ts'
 export {
   DECIDING_PROBLEMS,
   DECIDING_STATES,

@@ -174,6 +174,7 @@ export function head({ rows, isDryRun, isBroken }, { caller, isAuthenticated }) 
     now: iso(Date.now()),
     version: '2.0.0',
     node: 'pve-1',
+    cluster: null,
     caller,
     is_authenticated: isAuthenticated,
     is_dry_run: isDryRun,

@@ -21,7 +21,7 @@ const fleet = host.makeFleet(option('containers', 60), { isDryRun: has('dry-run'
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const TYPES = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', html: 'text/html; charset=utf-8' }
-const PAGES = /^\/($|changes$|docs$|container\/\d+$)/
+const PAGES = /^\/($|cluster$|changes$|docs$|container\/\d+$)/
 const streams = new Set()
 
 createServer(async (request, response) => {

@@ -75,11 +75,12 @@ function isPage(link: HTMLAnchorElement): boolean {
 
 /** The pages; a container by its number. */
 export type Page =
-  | { readonly name: 'overview' | 'changes' | 'docs' }
+  | { readonly name: 'overview' | 'cluster' | 'changes' | 'docs' }
   | { readonly name: 'container'; readonly vmid: number }
 
 export function pageOf(path: string): Page | undefined {
   if (path === '/') return { name: 'overview' }
+  if (path === '/cluster') return { name: 'cluster' }
   if (path === '/changes') return { name: 'changes' }
   if (path === '/docs') return { name: 'docs' }
   const [, vmid] = /^\/container\/([1-9]\d{2,8})$/.exec(path) ?? []

@@ -9,13 +9,15 @@ import { Menu } from './components/menu.tsx'
 import { PageHeading } from './components/page-heading.tsx'
 import { ThemeSwitch } from './components/theme-switch.tsx'
 import { Dialogs } from './dialogs/dialogs.tsx'
-import { isFollowing } from './live.ts'
+import { head, isFollowing } from './live.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { type Page, pageOf, place } from './router.ts'
 import { caller, endSession, isLocked, sessionKey } from './session.ts'
 
+/** The page of the cluster is named only where there is one. */
 const LINKS = [
   ['overview', '/', 'Overview'],
+  ['cluster', '/cluster', 'Cluster'],
   ['changes', '/changes', 'Changes'],
   ['docs', '/docs', 'API'],
 ] as const
@@ -23,6 +25,7 @@ const LINKS = [
 /** What stands around every page. */
 export function Shell() {
   const page = pageOf(place.value.path)
+  const hasCluster = page?.name === 'cluster' || (head.value?.cluster ?? null) !== null
   const isAsked = isLocked.value && page?.name !== 'docs'
   return (
     <>
@@ -35,7 +38,7 @@ export function Shell() {
           LXC AutoScale
         </a>
         <nav aria-label="Pages">
-          {LINKS.map(([name, href, words]) => (
+          {LINKS.filter(([name]) => name !== 'cluster' || hasCluster).map(([name, href, words]) => (
             <a href={href} key={href} aria-current={page?.name === name ? 'page' : undefined}>
               {words}
             </a>
@@ -85,12 +88,14 @@ function SessionCorner() {
 function Shown({ page }: { readonly page: Page | undefined }) {
   if (page?.name === 'overview') return <OverviewPage />
   if (page?.name === 'container') return <Late load={loadContainer} props={{ vmid: page.vmid }} key={page.vmid} />
+  if (page?.name === 'cluster') return <Late load={loadCluster} props={{}} />
   if (page?.name === 'changes') return <Late load={loadChanges} props={{}} />
   if (page?.name === 'docs') return <Late load={loadDocs} props={{}} />
   return <PageHeading title="No such page">There is no such page</PageHeading>
 }
 
 const loadContainer = () => import('./pages/container.tsx').then(({ ContainerPage }) => ContainerPage)
+const loadCluster = () => import('./pages/cluster.tsx').then(({ ClusterPage }) => ClusterPage)
 const loadChanges = () => import('./pages/changes.tsx').then(({ ChangesPage }) => ChangesPage)
 const loadDocs = () => import('./pages/docs.tsx').then(({ DocsPage }) => DocsPage)
 

@@ -14,6 +14,7 @@ import { ChangeSender } from './cycle/change-sender.ts'
 import type { CycleFacts, CycleParts, CycleReport } from './cycle/cycle-parts.ts'
 import { CycleReporter } from './cycle/cycle-reporter.ts'
 import { Decider } from './cycle/decider.ts'
+import { OtherNodes } from './cycle/other-nodes.ts'
 import { PastReader } from './cycle/past-reader.ts'
 import { StageTimes } from './cycle/stage-times.ts'
 import { type Freshness, staleness } from './history/staleness.ts'
@@ -39,6 +40,7 @@ export class ModelCycle {
   readonly #parts: CycleParts
   readonly #decider: Decider
   readonly #sender: ChangeSender
+  readonly #otherNodes: OtherNodes
   readonly #reporter: CycleReporter
   readonly #pasts: PastReader
   #settings: CycleSettings
@@ -54,6 +56,7 @@ export class ModelCycle {
     this.#settings = settings
     this.#decider = new Decider(parts)
     this.#sender = new ChangeSender(parts)
+    this.#otherNodes = new OtherNodes(parts)
     this.#reporter = new CycleReporter(parts)
     this.#pasts = new PastReader(parts)
     this.#lastSaveMs = parts.clock.monotonicMs()
@@ -111,13 +114,16 @@ export class ModelCycle {
     const askedMs = this.#parts.time.nowMs()
     const fetched = await stages.timeAsync('fetch', () => this.#fetch(signal))
     if (fetched instanceof AutoscaleError) return nothing('no-allocations', fetched)
+    const { api } = this.#settings
+    this.#forget(await stages.timeAsync('fetch', () => this.#otherNodes.moved(api, fetched, signal)))
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
     await stages.timeAsync('past', () => this.#pasts.read(this.#settings, signal))
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
-    const toSend = stages.time('decide', () => this.#decider.decide(toDecide))
-    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(this.#settings.api, toSend, signal))
+    const { toSend, short } = stages.time('decide', () => this.#decider.decide(toDecide))
+    const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
+    await stages.timeAsync('fetch', () => this.#otherNodes.advise(api, short, signal))
     const pausesProblem = configs.find(({ steering }) => steering.problem !== undefined)?.steering.problem
     return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }
@@ -172,13 +178,14 @@ export class ModelCycle {
   }
 
   #refit(): void {
-    const { history, anomalies, fleet } = this.#parts
+    const { history, anomalies } = this.#parts
     anomalies.refitDue()
-    const gone = history.forgetVanished(this.#settings.windowMs)
-    if (gone.length === 0) return
-    anomalies.forget(gone)
-    fleet.forget(gone)
-    this.#settings.api.forget(gone)
+    this.#forget(history.forgetVanished(this.#settings.windowMs))
+  }
+
+  #forget(gone: readonly number[]): void {
+    const { history, anomalies, fleet } = this.#parts
+    for (const each of [history, anomalies, fleet, this.#settings.api]) each.forget(gone)
   }
 
   #judgeFreshness(): Freshness {

@@ -11,6 +11,7 @@ function overviewHead(fields: Partial<OverviewHead> = {}): OverviewHead {
     now: '2026-03-01T00:00:00Z',
     version: VERSION,
     node: 'pve',
+    cluster: null,
     caller: { key: 'me', role: 'admin' },
     is_authenticated: true,
     is_dry_run: false,

@@ -158,7 +158,7 @@ export function checkHostCapacity(check: CapacityCheck): void {
 }
 
 /** Cores that a container can use; undefined when only the host limits it. */
-function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
+export function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
   const limits = [cores, cpuLimit].filter(limit => limit !== undefined)
   return limits.length === 0 ? undefined : Math.min(...limits)
 }

@@ -1,14 +1,15 @@
-import { type AllocationBody, AutoscaleError, type Clock } from '@lxc-autoscale/core'
+import { type AllocationBody, AutoscaleError, type Clock, MS_PER_SECOND, type PlacementBody } from '@lxc-autoscale/core'
 import { DEFAULT_MEMORY_MB, type HostSize, type Limits } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
 import type { CgroupReader, MemoryTrouble } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import { type SetOptions, setResources } from '../pct/commands.ts'
+import type { SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
 import type { Change, ChangeProgress, PerformedChange } from './change-runner.ts'
 import { compareAndSet, isModified } from './compare-and-set.ts'
 import { notDone } from './observe.ts'
+import { type Homeless, placement } from './placement.ts'
 import {
   boundsOf,
   checkBounds,
@@ -37,7 +38,9 @@ export interface ScaleRequest {
 
 export interface ScaleParts {
   readonly containers: Containers
-  readonly cgroups: CgroupReader
+  readonly cgroups: Pick<CgroupReader, 'memory' | 'memoryHold' | 'trouble'>
+  /** What sets it. */
+  readonly setCommand: typeof setResources
   readonly cluster: ClusterFiles
   readonly clock: Clock
   readonly readNode: () => HostSize
@@ -74,6 +77,7 @@ export function scaleChange(parts: ScaleParts, request: ScaleRequest): Change {
     action: 'scale',
     vmid: request.vmid,
     asked: { lxc_id: request.vmid, cores, cpulimit, memory },
+    containers: parts.containers,
     perform: progress => scaleContainer(request, parts, progress),
   }
 }
@@ -165,9 +169,35 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
   const after = withTarget(before, missing)
   checkBounds(vmid, { before, after, bounds: boundsOf(safety, vmid) })
   const others = await runningOthers(vmid, containers)
-  checkHostCapacity({ vmid, before, after, node: readNode(), others, safety })
+  try {
+    checkHostCapacity({ vmid, before, after, node: readNode(), others, safety })
+  } catch (error) {
+    throw withPlacement(error, placementOf({ facts, after }, parts))
+  }
   // Before anything is written, so that the audit log shows a plain refusal; and again right before the command.
   checkFloorNow(facts, missing, parts)
+}
+
+/** The refusal of a host that is full says who could carry the container. */
+function withPlacement(error: unknown, found: PlacementBody | undefined): unknown {
+  if (!(error instanceof AutoscaleError) || error.code !== 'HOST_CAPACITY' || found === undefined) return error
+  const { candidates, command, caveats, text } = found
+  const details = { ...error.details, candidates, command, caveats }
+  return new AutoscaleError('HOST_CAPACITY', `${error.message}; ${text}`, { details, cause: error })
+}
+
+/** Who could carry a container that has no room here; undefined without a cluster, or when its files cannot be read. */
+export function placementOf(
+  homeless: Homeless,
+  { cluster, clock, safety }: Pick<ScaleParts, 'cluster' | 'clock' | 'safety'>,
+): PlacementBody | undefined {
+  const members = cluster.members()
+  if (members === undefined || members.nodes.size < 2) return undefined
+  const [places, broadcasts, storages] = [cluster.places(), cluster.broadcasts(), cluster.storages()]
+  if (places === undefined || broadcasts === undefined || storages === undefined) return undefined
+  const nowSeconds = clock.nowMs() / MS_PER_SECOND
+  const [ha, balancer] = [cluster.ha(), cluster.balancer()]
+  return placement(homeless, { members, places, broadcasts, storages, ha, balancer, nowSeconds, safety })
 }
 
 /** What the other running containers have. One that vanishes meanwhile needs nothing. */
@@ -204,7 +234,7 @@ interface SetStep {
  */
 async function setAndReadBack(step: SetStep): Promise<Limits> {
   const { facts, missing, force, parts, progress } = step
-  const command = setResources(facts.vmid, missing, facts.digest)
+  const command = parts.setCommand(facts.vmid, missing, facts.digest)
   if (command === undefined) return facts.configured
   const checkFloor = () => checkFloorNow(facts, missing, parts)
   const watch = new SetWatch({ facts, asked: missing, parts, checkFloor: force ? undefined : checkFloor })
@@ -283,10 +313,10 @@ async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetS
  * Brings into force what is configured, when `pct` was stopped in the moment in which it moved the kernel's limit. It takes two
  * steps. Source: PVE::LXC::Config, vmconfig_hotplug_pending: what is configured already is not brought into force again.
  */
-async function bringBackMemory({ facts, progress }: SetStep): Promise<void> {
+async function bringBackMemory({ facts, parts, progress }: SetStep): Promise<void> {
   const memoryMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
   for (const stepMb of [memoryMb + 1, memoryMb]) {
-    const command = setResources(facts.vmid, { memoryMb: stepMb })
+    const command = parts.setCommand(facts.vmid, { memoryMb: stepMb })
     if (command !== undefined) await progress.run(command)
   }
 }

@@ -121,7 +121,8 @@ const OF_CHANGE = [
 /** By the begin of the path: what only these can have. */
 const OF_PATH: readonly (readonly [start: string, codes: readonly ErrorCode[]])[] = [
   ['/resource/node', ['NODE_NOT_FOUND', 'NODE_OFFLINE', ...OF_COMMAND]],
-  ['/resource/cluster', ['NODE_OFFLINE', ...OF_COMMAND]],
+  ['/resource/cluster/status', ['NODE_OFFLINE', ...OF_COMMAND]],
+  ['/resource/cluster/containers', ['HOST_UNREADABLE']],
   ['/snapshot', ['SNAPSHOT_NOT_FOUND', 'ALREADY_EXISTS']],
   ['/clone', ['ALREADY_EXISTS']],
   ['/history/', ['CHANGE_NOT_FOUND']],

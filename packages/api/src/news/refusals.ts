@@ -31,7 +31,9 @@ const NOT_MADE: ReadonlySet<HistoryEntryBody['outcome']> = new Set(['refused', '
 export function noteRefusal(refusals: Refusals, entry: HistoryEntryBody, nowMs: number): Refusals {
   const { action, outcome, error, lxc_id: vmid, name, message } = entry
   const isSoon = error !== null && isErrorCode(error) && errorVerdict(error).retry === 'soon'
-  if (action !== 'scale' || !NOT_MADE.has(outcome) || isSoon) return refusals
+  // One that is gone, or on another node now, is in no trouble.
+  const isGone = error === 'CONTAINER_NOT_FOUND'
+  if (action !== 'scale' || !NOT_MADE.has(outcome) || isSoon || isGone) return refusals
   // What a person asks for too much says nothing of what a container needs.
   const kind = error === 'HOST_CAPACITY' && isDecidedByModel(entry) ? 'of_host' : 'others'
   const before = refusals[kind][vmid]

@@ -17,6 +17,7 @@ import type { ContainerFacts } from '../host/container-facts.ts'
 /** What the head tells beside the rows. */
 export interface HeadFacts {
   readonly node: string
+  readonly cluster: string | undefined
   readonly isAuthenticated: boolean
   readonly cycle: MetricsCycle | undefined
   readonly status: ModelStatus | undefined
@@ -47,6 +48,7 @@ export function overviewHead(facts: HeadFacts): SharedHead {
   return {
     version: VERSION,
     node: facts.node,
+    cluster: facts.cluster ?? null,
     is_authenticated: facts.isAuthenticated,
     is_dry_run: status?.dry_run ?? null,
     interval_seconds: status?.metrics.interval_seconds ?? null,

@@ -39,8 +39,9 @@ export interface OverviewParts {
   readonly metrics: Pick<MetricsFeed, 'newest' | 'modifiedMs' | 'subscribe'>
   readonly series: Pick<SeriesStore, 'sparks'>
   readonly steering: Pick<SteeringStore, 'of' | 'all'>
-  /** Name of this node. */
+  /** Name of this node, and of its cluster where it has one. */
   readonly node: () => string
+  readonly cluster: () => string | undefined
 }
 
 /** How old what is said of daemons and checks may be: a check writes to the disk. */
@@ -182,6 +183,7 @@ export class Overview {
     const { verdict, daemons, checks } = look.surroundings
     const head = overviewHead({
       node: this.#parts.node(),
+      cluster: this.#parts.cluster(),
       isAuthenticated: authentication.enabled,
       cycle: look.cycle,
       status: look.status,

@@ -1,6 +1,5 @@
 import { AutoscaleError, parseJson } from '@lxc-autoscale/core'
 import { z } from 'zod'
-
 import { commandFailure } from '../pct/failure.ts'
 import type { RestCall } from '../ports.ts'
 import type { RestAnswer } from './rest-connection.ts'

@@ -86,7 +86,7 @@ export class RestTasks {
     for (const { upid: text } of open ?? []) {
       const upid = parseUpid(text)
       const seen = upid && Status.safeParse(await this.#seen(`${pathOf(upid)}/status`)).data
-      if (seen?.status === 'running') return true
+      if (seen?.status !== 'stopped') return true
     }
     return listed === undefined ? undefined : false
   }

@@ -8,6 +8,7 @@ import type { RouteContext } from './route-context.ts'
 const PAGES = [
   { url: '/', summary: 'The dashboard.' },
   { url: '/container/:id', summary: 'The dashboard, at one container.', example: { id: 101 } },
+  { url: '/cluster', summary: 'The dashboard, at all nodes of the cluster.' },
   { url: '/changes', summary: 'The dashboard, at the changes.' },
   { url: '/docs', summary: 'What this API can do, for people.' },
 ] as const
@@ -22,7 +23,7 @@ const NOT_BUILT = `The dashboard is not there. In a checkout: npm run build. Of 
 The API works without it; lxc-autoscale status shows what the containers have.
 `
 
-/** GET /, /container/ID, /changes, /docs, and the files that these load */
+/** GET /, /container/ID, /cluster, /changes, /docs, and the files that these load */
 export function dashboardRoutes(app: ApiApp, { dashboard }: RouteContext): void {
   for (const { url, summary, ...others } of PAGES) {
     app.get(url, { config: { access: 'public', summary, isPage: true, ...others } }, async (_request, reply) => {

@@ -1,5 +1,6 @@
 import type { ApiApp } from '../http/api-app.ts'
 import { cloneRoutes } from './clone.ts'
+import { clusterRoutes } from './cluster.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
@@ -32,6 +33,7 @@ export const ROUTE_MODULES: readonly RouteModule[] = [
   cloneRoutes,
   resourceRoutes,
   nodeRoutes,
+  clusterRoutes,
   historyRoutes,
   seriesRoutes,
   pastRoutes,

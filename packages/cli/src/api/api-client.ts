@@ -1,6 +1,7 @@
 import {
   AutoscaleError,
   ChangeBody,
+  ClusterContainersBody,
   type ContainerConfigBody,
   ContainerConfigBody as ContainerConfigSchema,
   type ContainerConfigsBody,
@@ -83,6 +84,11 @@ export class ApiClient {
   /** @throws {AutoscaleError} CONTAINER_NOT_FOUND, and as every request does */
   async config(vmid: number): Promise<ContainerConfigBody> {
     return (await this.#send(`GET /resource/lxc/config?lxc_id=${vmid}`, successBody(ContainerConfigSchema))).data
+  }
+
+  /** Every node and container of the cluster, as this node sees them. */
+  async cluster(): Promise<ClusterContainersBody> {
+    return (await this.#send('GET /resource/cluster/containers', successBody(ClusterContainersBody))).data
   }
 
   async history(query: HistoryWords): Promise<HistoryBody> {

@@ -19,6 +19,7 @@ import { type Column, fitLines, wrapLines } from '../output/layout.ts'
 import { ago, bad, figure, screenWidth, type Terminal, table, warned } from '../output/terminal.ts'
 import { verdictLine } from '../output/verdict-line.ts'
 import { countArgument } from './arguments.ts'
+import { clusterLines, readCluster } from './cluster-status.ts'
 import { type CommandContext, commandContext, type HostOptions, withHostOptions } from './command-context.ts'
 import { modelView } from './model-view.ts'
 
@@ -26,6 +27,7 @@ interface StatusOptions extends HostOptions {
   readonly watch?: boolean
   readonly sort: SortName
   readonly top?: number
+  readonly cluster?: boolean
 }
 
 const WATCH_MS = 2_000
@@ -41,11 +43,34 @@ export function statusCommand(environment: Readonly<Record<string, string | unde
       new Option('--sort <column>', 'by which column; the largest figure first').choices(SORT_NAMES).default('id'),
     )
     .option('--top <n>', 'only the first n rows', countArgument)
+    .addOption(
+      new Option('--cluster', 'all nodes and containers of the cluster instead, as this node sees them').conflicts([
+        'sort',
+        'top',
+      ]),
+    )
     .action(async (options: StatusOptions) => {
       const context = commandContext(options, environment)
-      if (!options.watch) return show(context.terminal, await readStatus(context, options))
-      for (;;) await watchOnce(context, options)
+      const look = () => (options.cluster ? lookAtCluster(context) : lookAtNode(context, options))
+      if (!options.watch) return show(context.terminal, await look())
+      for (;;) await watchOnce(context, look)
     })
+}
+
+/** What was found, and how it is shown. */
+interface Look {
+  readonly report: { readonly problem: string | null }
+  readonly answer: (terminal: Terminal, fit: (lines: string[]) => string) => void
+}
+
+async function lookAtCluster(context: CommandContext): Promise<Look> {
+  const report = await readCluster(context)
+  return { report, answer: (terminal, fit) => terminal.answer(report, shown => fit(clusterLines(shown))) }
+}
+
+async function lookAtNode(context: CommandContext, options: StatusOptions): Promise<Look> {
+  const report = await readStatus(context, options)
+  return { report, answer: (terminal, fit) => terminal.answer(report, shown => fit(statusLines(shown, Date.now()))) }
 }
 
 interface StatusReport {
@@ -83,20 +108,19 @@ async function askApi(
   }
 }
 
-function show(terminal: Terminal, report: StatusReport): void {
+function show(terminal: Terminal, { report, answer }: Look): void {
   if (report.problem !== null) process.exitCode = 1
-  terminal.answer(report, shown => statusLines(shown, Date.now()).join('\n'))
+  answer(terminal, lines => lines.join('\n'))
 }
 
 /** Shows it, also at once when the screen gets another size, for as long as it is shown. */
-async function watchOnce(context: CommandContext, options: StatusOptions): Promise<void> {
-  const { terminal } = context
-  const report = await readStatus(context, options)
+async function watchOnce({ terminal }: CommandContext, look: () => Promise<Look>): Promise<void> {
+  const { answer } = await look()
   const isOver = delay(WATCH_MS, true as const)
   do {
     terminal.clear()
-    terminal.answer(report, shown => {
-      const lines = wrapLines(statusLines(shown, Date.now()).join('\n'), screenWidth()).split('\n')
+    answer(terminal, shown => {
+      const lines = wrapLines(shown.join('\n'), screenWidth()).split('\n')
       return fitLines(lines, terminal.height, left => `${left} more: make the screen larger, or --sort and --top`)
     })
   } while (!(await isOverBefore(isOver, 'resize')))

@@ -71,6 +71,7 @@ export const OverviewHead = z.object({
   now: z.string().describe('The clock of the host, ISO 8601, UTC: what is told relative to now is told by it.'),
   version: z.string(),
   node: z.string().nullable(),
+  cluster: z.string().nullable().describe('Name of the cluster of this node; null where there is none.'),
   caller: z.object({ key: z.string(), role: z.string() }),
   is_authenticated: z.boolean().describe('False: the API asks nobody for a key.'),
   is_dry_run: z.boolean().nullable(),

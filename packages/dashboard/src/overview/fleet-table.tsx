@@ -34,16 +34,8 @@ interface FleetTableProps {
 export function FleetTable({ rows, view, isHeld }: FleetTableProps) {
   const holding = useHolding(isHeld)
   const body = useRef<HTMLTableSectionElement>(null)
-  const isNarrow = useSignal(narrow.matches)
-  useSignalEffect(() => {
-    const look = () => {
-      isNarrow.value = narrow.matches
-    }
-    narrow.addEventListener('change', look)
-    return () => narrow.removeEventListener('change', look)
-  })
-  const rowPx =
-    (isNarrow.value ? CARD_REM : ROW_REM) * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const isNarrow = useNarrow()
+  const rowPx = (isNarrow ? CARD_REM : ROW_REM) * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
   const { first, end } = useWindow(body, rows.length, rowPx)
   const columns = COLUMNS.length + Number(mayChange.value)
   return (
@@ -66,6 +58,19 @@ export function FleetTable({ rows, view, isHeld }: FleetTableProps) {
   )
 }
 
+/** Whether the screen is so narrow that a row is a card. */
+export function useNarrow(): boolean {
+  const isNarrow = useSignal(narrow.matches)
+  useSignalEffect(() => {
+    const look = () => {
+      isNarrow.value = narrow.matches
+    }
+    narrow.addEventListener('change', look)
+    return () => narrow.removeEventListener('change', look)
+  })
+  return isNarrow.value
+}
+
 /** The pointer or the focus is in there. */
 function useHolding(isHeld: Signal<boolean>) {
   const within = useRef({ pointer: false, focus: false })
@@ -82,7 +87,7 @@ function useHolding(isHeld: Signal<boolean>) {
 }
 
 /** Stands for the rows that are not drawn. */
-function Gap({ columns, heightPx }: { readonly columns: number; readonly heightPx: number }) {
+export function Gap({ columns, heightPx }: { readonly columns: number; readonly heightPx: number }) {
   if (heightPx <= 0) return null
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can have the focus

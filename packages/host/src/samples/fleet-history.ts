@@ -83,6 +83,11 @@ export class FleetHistory {
     return vanished.map(({ vmid }) => vmid)
   }
 
+  /** Forgets containers of which nothing is of use any more. */
+  forget(vmids: Iterable<number>): void {
+    for (const vmid of vmids) this.#containers.delete(vmid)
+  }
+
   #container(vmid: number): ContainerHistory {
     const known = this.#containers.get(vmid)
     if (known !== undefined) return known

@@ -10,12 +10,16 @@ export interface FetchedConfigs {
   readonly configs: ReadonlyMap<number, ContainerConfig>
   /** Containers of which nothing is known, with why. */
   readonly failed: ReadonlyMap<number, string>
+  /** Those of them that another node of the cluster has, with its name. */
+  readonly elsewhere: ReadonlyMap<number, string>
 }
 
 /** Parts are checked one by one, so that one bad container does not cost the others their turn. */
 const ConfigsBody = z.object({
   containers: z.array(z.unknown()),
-  failed: z.array(z.object({ lxc_id: z.number(), error: z.string(), message: z.string() })),
+  failed: z.array(
+    z.object({ lxc_id: z.number(), error: z.string(), message: z.string(), node: z.string().optional() }),
+  ),
 })
 
 /**
@@ -32,11 +36,12 @@ export function readConfigs(what: string, reply: ApiReply): FetchedConfigs {
     else noteProblem(problems, body, config)
   }
   for (const vmid of problems.keys()) configs.delete(vmid)
+  const elsewhere = new Map(failed.flatMap(({ lxc_id, node }) => (node === undefined ? [] : [[lxc_id, node] as const])))
   if (containers.length > 0 && configs.size === 0) {
     const [first = 'lxc_id is missing'] = problems.values()
     throw malformed(what, `no container of ${containers.length} can be read; the first: ${first}`)
   }
-  return { configs, failed: problems }
+  return { configs, failed: problems, elsewhere }
 }
 
 function noteProblem(problems: Map<number, string>, body: unknown, config: ContainerConfig | string): void {

@@ -6,8 +6,10 @@ import {
   HistoryBody,
   PastBody,
   type PastStep,
+  PlacementBody,
   pastSteps,
 } from '@lxc-autoscale/core'
+import type { Allocation } from '../policy/decision.ts'
 import { type AllocationChange, scaleResourcesBody } from './allocation-change.ts'
 import { isApiFailure, readData } from './api-reply.ts'
 import { type ApplyOutcome, outcomeOfError } from './apply-outcome.ts'
@@ -44,6 +46,7 @@ export interface BreakerChange {
 }
 
 const CONFIGS_ROUTE = '/resource/lxc/configs'
+const PLACEMENT_ROUTE = '/resource/cluster/placement'
 const HISTORY_ROUTE = '/history'
 const PAST_ROUTE = '/past'
 const RESOURCES_ROUTE = '/scale/resources'
@@ -90,6 +93,30 @@ export class ScalingClient {
   fetchConfigs(signal: AbortSignal): Promise<FetchedConfigs> {
     const call = this.#caller(signal)
     return call({ method: 'GET', path: CONFIGS_ROUTE }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
+  }
+
+  /**
+   * The same of these containers, which may be elsewhere.
+   * @throws {AutoscaleError} as `fetchConfigs` does.
+   */
+  findContainers(vmids: readonly number[], signal: AbortSignal): Promise<FetchedConfigs> {
+    const path = `${CONFIGS_ROUTE}?lxc_ids=${vmids.join()}`
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path }, reply => readConfigs(`GET ${CONFIGS_ROUTE}`, reply))
+  }
+
+  /**
+   * Who could carry a container of that size; its text is empty without a cluster.
+   * @throws {AutoscaleError} as `fetchConfigs` does, CONTAINER_NOT_FOUND
+   */
+  findPlacement(vmid: number, { cores, memoryMb }: Allocation, signal: AbortSignal): Promise<PlacementBody> {
+    const asked = [
+      ...(cores === undefined ? [] : [`&cores=${Math.ceil(cores)}`]),
+      ...(memoryMb === undefined ? [] : [`&memory=${memoryMb}`]),
+    ]
+    const path = `${PLACEMENT_ROUTE}?lxc_id=${vmid}${asked.join('')}`
+    const call = this.#caller(signal)
+    return call({ method: 'GET', path }, reply => readData(`GET ${PLACEMENT_ROUTE}`, reply, PlacementBody))
   }
 
   /**

@@ -1,13 +1,15 @@
 import { localTimeText } from '@lxc-autoscale/core'
 import type { ContainerConfig, Steering } from '../client/container-config.ts'
 import type { FetchedConfigs } from '../client/read-replies.ts'
-import { type Decision, isChange } from '../policy/decision.ts'
+import { type Allocation, type Decision, isChange } from '../policy/decision.ts'
+import { SHARE_HOST } from '../policy/share-host.ts'
 import { actedOn } from './acted-on.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
 import { circumstancesOf } from './circumstances.ts'
 import type { CycleParts } from './cycle-parts.ts'
 import type { TrackedContainer } from './fleet.ts'
+import type { ShortContainer } from './other-nodes.ts'
 
 /** What a cycle's decisions are made from. */
 export interface ToDecide extends FetchedConfigs {
@@ -16,6 +18,14 @@ export interface ToDecide extends FetchedConfigs {
   readonly askedMs: number
   readonly isHistoryKnown: boolean
 }
+
+export interface Decided {
+  readonly toSend: readonly ToSend[]
+  /** Those that the host is short for. */
+  readonly short: readonly ShortContainer[]
+}
+
+const NO_ALLOCATION: Allocation = { cores: undefined, memoryMb: undefined }
 
 /** Asks each container's sizer what it should have, and fits the answers into the host. */
 export class Decider {
@@ -26,7 +36,7 @@ export class Decider {
   }
 
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
-  decide(toDecide: ToDecide): ToSend[] {
+  decide(toDecide: ToDecide): Decided {
     const { configs, failed } = toDecide
     const { fleet } = this.#parts
     const decisions: Decision[] = []
@@ -40,7 +50,14 @@ export class Decider {
       if (config === undefined || container.problem !== undefined) continue
       decisions.push(this.#ask(container, config, toDecide))
     }
-    return fleet.shareHost(decisions).flatMap(decision => this.#take(decision))
+    const shared = fleet.shareHost(decisions)
+    const toSend = shared.flatMap(decision => this.#take(decision))
+    const short = shared.flatMap(({ vmid, heldBy }, index) => {
+      const container = fleet.get(vmid)
+      const isCut = heldBy.cores === SHARE_HOST || heldBy.memory === SHARE_HOST
+      return container === undefined || !isCut ? [] : [{ container, asked: decisions[index]?.to ?? NO_ALLOCATION }]
+    })
+    return { toSend, short }
   }
 
   #ask(

@@ -48,6 +48,8 @@ export interface TrackedContainer {
   configured: ConfiguredAllocation | undefined
   /** Why nothing can be decided; undefined when something can. */
   problem: string | undefined
+  /** The API does not name it any more, and was asked where it is. */
+  isSearched: boolean
   /** Until when a person wants it to be left alone, by the clock; `Infinity`: until that is ended. */
   pausedUntilMs: number | undefined
   decision: Decision | undefined
@@ -237,6 +239,7 @@ export class Fleet {
       hasExample: false,
       identity,
       configured: undefined,
+      isSearched: false,
       pausedUntilMs: undefined,
       problem: undefined,
       decision: undefined,

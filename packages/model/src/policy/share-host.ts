@@ -36,7 +36,8 @@ export interface SharingInput {
   readonly sharers: ReadonlyMap<number, Sharer>
 }
 
-const RULE = 'share-host'
+/** Name of the rule. */
+export const SHARE_HOST = 'share-host'
 
 /**
  * The decisions as the host can carry them, in the same order. What is left of the host goes first to containers in need,
@@ -58,13 +59,13 @@ export function shareHost(input: SharingInput): Decision[] {
       to: granted,
       cores: directionOf(from.cores, granted.cores),
       memory: directionOf(from.memoryMb, granted.memoryMb),
-      heldBy: withCut(heldBy, RULE, { cores: isCores, memory: isMemory }),
+      heldBy: withCut(heldBy, SHARE_HOST, { cores: isCores, memory: isMemory }),
       heldUntilMs: withCut(heldUntilMs, undefined, { cores: isCores, memory: isMemory }),
       reasons: [
         ...reasons,
-        ...(isCores ? [{ rule: RULE, text: `cores: ${text} ${granted.cores} instead of ${to.cores}` }] : []),
+        ...(isCores ? [{ rule: SHARE_HOST, text: `cores: ${text} ${granted.cores} instead of ${to.cores}` }] : []),
         ...(isMemory
-          ? [{ rule: RULE, text: `memory: ${text} ${granted.memoryMb} MB instead of ${to.memoryMb} MB` }]
+          ? [{ rule: SHARE_HOST, text: `memory: ${text} ${granted.memoryMb} MB instead of ${to.memoryMb} MB` }]
           : []),
       ],
     }

@@ -34,6 +34,7 @@ test('the head sums what is known of running containers, and tells what was free
   const rows = [rowOf(big), rowOf(off), rowOf(paused, { decided: containerStatus({ mode: 'off' }) })]
   const head = overviewHead({
     node: 'pve',
+    cluster: undefined,
     isAuthenticated: true,
     cycle: { containers: new Map(), summary: summary() },
     status: undefined,

@@ -72,6 +72,37 @@ describe('a cycle', () => {
     ])
   })
 
+  test('forgets a container at once that another node has, and asks for one that nobody has once', async () => {
+    model.measure({ 101: {}, 102: {} })
+    await model.run()
+    model.api.containers.clear()
+    model.api.elsewhere.set(101, 'b')
+    for (let cycles = 0; cycles < 2; cycles++) {
+      await pass(60_000)
+      model.measure({ 102: {} })
+      await model.run()
+    }
+    expect([...model.fleet.containers()].map(({ vmid }) => vmid)).toEqual([102])
+    const asked = model.api.requests.filter(({ path }) => path.includes('lxc_ids'))
+    expect(asked.map(({ path }) => path)).toEqual(['/resource/lxc/configs?lxc_ids=101,102'])
+  })
+
+  test('tells who could carry what the host is short for, and asks for it once in a while', async () => {
+    model.api.placement = 'node b could carry it'
+    model.scripted.wishes.set(101, { memoryMb: 64_000 })
+    for (let cycles = 0; cycles < 2; cycles++) {
+      model.measure({ 101: {}, 102: {} }, { hostMemoryMb: 65_536, hostMemoryAvailableMb: 2_048 })
+      await model.run()
+      await pass(60_000)
+    }
+    const reason = model.status?.containers[0]?.decision?.reasons.find(({ rule }) => rule === 'share-host')
+    expect(reason?.text).toMatch(
+      /^memory: the host is short of what is asked for: .* instead of 64000 MB; node b could/,
+    )
+    const asked = model.api.requests.filter(({ path }) => path.includes('placement'))
+    expect(asked.map(({ path }) => path)).toEqual(['/resource/cluster/placement?lxc_id=101&cores=2&memory=64000'])
+  })
+
   test('gives a sizer what the API says of its container', async () => {
     Object.assign(model.api.add(101), { lock: 'migrate', tags: ['autoscale-pause'], name: 'mail' })
     Object.assign(model.api.add(102), { uptime_seconds: 60 })
