@@ -65,7 +65,9 @@ export function notAllowed(failure: AutoscaleError, tokenId: string): AutoscaleE
 /** It was sent, and nobody heard what came of it: never done, never refused, until the host is looked at. */
 export function lostAnswer(call: RestCall, why: string): AutoscaleError {
   const command = callText(call)
-  return new AutoscaleError('OUTCOME_UNKNOWN', `${command}: Proxmox was asked, and its answer was lost (${why})`, { details: { command } })
+  return new AutoscaleError('OUTCOME_UNKNOWN', `${command}: Proxmox was asked, and its answer was lost (${why})`, {
+    details: { command },
+  })
 }
 
 /** A request as one line for people: without what only programs need. */
