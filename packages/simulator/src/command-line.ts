@@ -46,7 +46,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return 0
   }
   try {
-    await COMMANDS[parsed.command](parsed, surroundings)
+    await parsed.command(parsed, surroundings)
     return 0
   } catch (error) {
     surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
@@ -55,9 +55,6 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
 }
 
 type Parsed = ReturnType<typeof parseWords>
-
-const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum, rest } as const
-const COMMAND_NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]
 
 async function create(
   { directory, containers, shapes, seed, cores, memoryMb, pastDays }: Parsed,
@@ -120,6 +117,12 @@ async function rest({ directory, port }: Parsed, { out, signal }: Surroundings):
   await close()
 }
 
+const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum, rest } as const
+
+function isCommand(word: string | undefined): word is keyof typeof COMMANDS {
+  return word !== undefined && Object.hasOwn(COMMANDS, word)
+}
+
 /** @throws {Error} that says which word is wrong */
 function parseWords(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -139,15 +142,14 @@ function parseWords(words: readonly string[]) {
     },
   })
   const [name, directory = '', ...more] = positionals
-  const command = COMMAND_NAMES.find(candidate => candidate === name)
-  const isSwitch = command === 'node' || command === 'quorum'
+  const isSwitch = name === 'node' || name === 'quorum'
   const isFitting = isSwitch ? more.length === 1 && /^(on|off)$/.test(more[0] ?? '') : more.length === 0
-  if (!values.help && (command === undefined || directory === '' || !isFitting)) {
+  if (!values.help && (!isCommand(name) || directory === '' || !isFitting)) {
     throw new Error('expected create DIRECTORY, run DIRECTORY or another line of these')
   }
   return {
     help: values.help,
-    command: command ?? 'create',
+    command: COMMANDS[isCommand(name) ? name : 'create'],
     directory,
     isOn: more[0] === 'on',
     nodes: wholeNumber('--nodes', values.nodes),

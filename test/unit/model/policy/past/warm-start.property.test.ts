@@ -52,7 +52,9 @@ const workloads: fc.Arbitrary<Workload> = fc.record({
 /** What is used in a minute, as far as it is allowed. */
 function usedIn(minute: number, { usualCores, usualMb, seed, jobs: all }: Workload) {
   const noise = 1 + 0.3 * Math.sin(seed * minute) * Math.cos(minute / (seed + 7))
-  const running = all.filter(job => minute >= job.startMinute && (minute - job.startMinute) % job.everyMinutes < job.minutes)
+  const running = all.filter(
+    job => minute >= job.startMinute && (minute - job.startMinute) % job.everyMinutes < job.minutes,
+  )
   const cores = running.reduce((sum, job) => sum + job.cores, usualCores * noise)
   const memoryMb = running.reduce((sum, job) => sum + job.memoryMb, usualMb * (1 + 0.1 * (noise - 1)))
   return { cores: Math.min(LIMITS.cores, cores), memoryMb: Math.min(LIMITS.memoryMb, memoryMb) }
@@ -108,7 +110,9 @@ describe.each(RRD_FORMATS)('what was kept as %s', format => {
           for (const on of ['cores', 'memoryMb'] as const) {
             const least = Math.min(allocation[on], dares[on] ?? allocation[on])
             if ((has[on] ?? allocation[on]) < least - 1e-6)
-              expect.fail(`minute ${minute - pastMinutes}: ${on} ${has[on]} of ${allocation[on]}, watched ${dares[on]}: ${JSON.stringify([watching.explain(true), warmed.explain(true)])}`)
+              expect.fail(
+                `minute ${minute - pastMinutes}: ${on} ${has[on]} of ${allocation[on]}, watched ${dares[on]}: ${JSON.stringify([watching.explain(true), warmed.explain(true)])}`,
+              )
           }
         }
       }),
