@@ -45,10 +45,20 @@ let host: PretendInstallation
 let ports: { monitor: number; model: number }
 
 beforeAll(async () => {
-  host = await PretendInstallation.create([
-    { vmid: 101, shape: 'steady', hostname: 'shop', cores: 1, memoryMb: 2_048, load: { baseCores: 2.6, peakCores: 3 } },
-    { vmid: 102, shape: 'idle', hostname: 'wiki' },
-  ])
+  host = await PretendInstallation.create(
+    [
+      {
+        vmid: 101,
+        shape: 'steady',
+        hostname: 'shop',
+        cores: 1,
+        memoryMb: 2_048,
+        load: { baseCores: 2.6, peakCores: 3 },
+      },
+      { vmid: 102, shape: 'idle', hostname: 'wiki' },
+    ],
+    1,
+  )
   host.moveLoads(1)
   await host.startApi()
   ports = { monitor: await freePort(), model: await freePort() }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type ContainerSpec, createHost, INSTANT, type PretendHost, startEngine } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
@@ -33,6 +33,7 @@ export class PretendInstallation {
   readonly #stopEngine = new AbortController()
   #engine: Promise<void> = Promise.resolve()
   #apiPort = 0
+  #programs: string | undefined
 
   private constructor(directory: string, host: PretendHost) {
     this.directory = directory
@@ -43,10 +44,16 @@ export class PretendInstallation {
     for (const name of DAEMON_NAMES) this.configure(name)
   }
 
-  static async create(containers: readonly ContainerSpec[] = [{ vmid: 101, shape: 'steady' }]) {
+  /** @param pastDays for how long Proxmox has kept what they used; left out: it keeps nothing. */
+  static async create(containers: readonly ContainerSpec[] = [{ vmid: 101, shape: 'steady' }], pastDays?: number) {
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-installed-'))
-    const host = await createHost({ root: join(directory, 'host'), containers, settings: INSTANT })
+    const host = await createHost({ root: join(directory, 'host'), containers, settings: INSTANT, pastDays })
     return new PretendInstallation(directory, host)
+  }
+
+  /** On a host that is there already: a node of a pretend cluster, whose loads somebody else moves. */
+  static on(host: PretendHost): PretendInstallation {
+    return new PretendInstallation(mkdtempSync(join(tmpdir(), 'lxc-autoscale-installed-')), host)
   }
 
   get configDir(): string {
@@ -82,6 +89,11 @@ export class PretendInstallation {
     writeFileSync(this.configFile(name), stringify(merged(this.#usual()[name], changes)))
   }
 
+  /** Daemons are started from the programs in `folder` from now on, or from those that were built. */
+  use(folder: string | undefined): void {
+    this.#programs = folder
+  }
+
   /** Loads move, `speed` times as fast as the clock. */
   moveLoads(speed: number): void {
     this.#engine = startEngine(this.host.root, { speed, signal: this.#stopEngine.signal })
@@ -93,7 +105,9 @@ export class PretendInstallation {
 
   /** Starts a daemon with these words only. */
   run(name: DaemonName, ...words: string[]): SpawnedDaemon {
-    const daemon = new SpawnedDaemon(DAEMONS[name].bin, words, this.#environment())
+    const { bin } = DAEMONS[name]
+    const program = this.#programs === undefined ? bin : join(this.#programs, basename(bin))
+    const daemon = new SpawnedDaemon(program, words, this.#environment())
     this.#daemons.push(daemon)
     return daemon
   }

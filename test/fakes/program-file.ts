@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, isAbsolute, join, resolve } from 'node:path'
 
 /** The environment variable that names the folder of the bundled programs, where they have been made. */
 export const BUNDLES_VARIABLE = 'LXC_AUTOSCALE_BUNDLES'
@@ -11,6 +11,7 @@ const packages = join(import.meta.dirname, '..', '..', 'packages')
  * @param bin for example `model/bin/lxc-autoscale-ml.mjs`, or the whole path of a file that is not below packages/
  */
 export function programFile(bin: string): string {
+  if (isAbsolute(bin)) return bin
   const bundled = join(process.env[BUNDLES_VARIABLE] ?? '', basename(bin))
   return existsSync(bundled) ? bundled : resolve(packages, bin)
 }

@@ -6,14 +6,15 @@ import { startHosts } from './cluster/run-cluster.ts'
 import { createHost } from './create-host.ts'
 import { SHAPES, type Shape } from './workload/workload.ts'
 
-const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...
+const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]... [--past-days DAYS]
        lxc-simulator create-cluster DIRECTORY [--nodes N] [--containers N] [--cores N] [--memory MB] [--shape SHAPE]...
        lxc-simulator run DIRECTORY [--speed X]
        lxc-simulator node DIRECTORY/NODE off|on
        lxc-simulator quorum DIRECTORY off|on
        lxc-simulator rest DIRECTORY [--port P]
 
-create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
+create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape); with DAYS
+                Proxmox has known them for so long, and keeps RRD files of them
 create-cluster  makes N nodes (default: 3) in DIRECTORY/a, b and so on, with the containers spread over them
 run             moves kernel files until it is interrupted, of a host or of all nodes of a cluster; bin of each has
                 pct, pvesh, pvecm and ha-manager
@@ -45,7 +46,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return 0
   }
   try {
-    await COMMANDS[parsed.command](parsed, surroundings)
+    await parsed.command(parsed, surroundings)
     return 0
   } catch (error) {
     surroundings.err(`lxc-simulator: ${error instanceof Error ? error.message : error}\n`)
@@ -55,11 +56,8 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
 
 type Parsed = ReturnType<typeof parseWords>
 
-const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum, rest } as const
-const COMMAND_NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]
-
 async function create(
-  { directory, containers, shapes, seed, cores, memoryMb }: Parsed,
+  { directory, containers, shapes, seed, cores, memoryMb, pastDays }: Parsed,
   { out }: Surroundings,
 ): Promise<void> {
   const count = containers ?? shapes.length
@@ -68,6 +66,7 @@ async function create(
     seed,
     hostCores: cores,
     hostMemoryMb: memoryMb,
+    pastDays,
     containers: Array.from({ length: count }, (_, at) => ({
       vmid: 101 + at,
       shape: shapes[at % shapes.length] ?? 'idle',
@@ -118,6 +117,12 @@ async function rest({ directory, port }: Parsed, { out, signal }: Surroundings):
   await close()
 }
 
+const COMMANDS = { create, 'create-cluster': createNodes, run, node: switchNode, quorum: switchQuorum, rest } as const
+
+function isCommand(word: string | undefined): word is keyof typeof COMMANDS {
+  return word !== undefined && Object.hasOwn(COMMANDS, word)
+}
+
 /** @throws {Error} that says which word is wrong */
 function parseWords(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -130,21 +135,21 @@ function parseWords(words: readonly string[]) {
       nodes: { type: 'string', default: '3' },
       memory: { type: 'string', default: '32768' },
       port: { type: 'string', default: '8006' },
+      'past-days': { type: 'string' },
       seed: { type: 'string', default: '1' },
       shape: { type: 'string', multiple: true, default: [...SHAPES] },
       speed: { type: 'string', default: '1' },
     },
   })
   const [name, directory = '', ...more] = positionals
-  const command = COMMAND_NAMES.find(candidate => candidate === name)
-  const isSwitch = command === 'node' || command === 'quorum'
+  const isSwitch = name === 'node' || name === 'quorum'
   const isFitting = isSwitch ? more.length === 1 && /^(on|off)$/.test(more[0] ?? '') : more.length === 0
-  if (!values.help && (command === undefined || directory === '' || !isFitting)) {
+  if (!values.help && (!isCommand(name) || directory === '' || !isFitting)) {
     throw new Error('expected create DIRECTORY, run DIRECTORY or another line of these')
   }
   return {
     help: values.help,
-    command: command ?? 'create',
+    command: COMMANDS[isCommand(name) ? name : 'create'],
     directory,
     isOn: more[0] === 'on',
     nodes: wholeNumber('--nodes', values.nodes),
@@ -154,6 +159,7 @@ function parseWords(words: readonly string[]) {
     cores: wholeNumber('--cores', values.cores),
     port: wholeNumber('--port', values.port),
     memoryMb: wholeNumber('--memory', values.memory),
+    pastDays: values['past-days'] === undefined ? undefined : wholeNumber('--past-days', values['past-days']),
     speed: positiveNumber('--speed', values.speed),
   }
 }

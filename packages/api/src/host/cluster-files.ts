@@ -78,9 +78,13 @@ export class ClusterFiles {
     return this.places() === undefined || this.placeOf(vmid)?.type === 'lxc'
   }
 
-  /** The node that has a container which is not on `own`; undefined when none has, or that cannot be told. */
+  /**
+   * The node that has a container which is not on `own`; undefined when none has, or that cannot be told. Who asks has not found
+   * it there: a list that says it is there is older than its move.
+   */
   otherNodeOf(vmid: number, own: string | undefined): string | undefined {
-    const place = this.placeOf(vmid)
+    const kept = this.placeOf(vmid)
+    const place = kept === undefined || kept.node === own ? this.#places.fresh()?.get(vmid) : kept
     return place?.type === 'lxc' && place.node !== own ? place.node : undefined
   }
 
@@ -145,12 +149,16 @@ class KeptFile<Value> {
 
   value(): Value | undefined {
     const readMs = this.#clock.monotonicMs()
-    if (this.#kept === undefined || readMs - this.#kept.readMs >= KEPT_MS) {
-      const text = this.#read()
-      const isSame = this.#kept !== undefined && this.#kept.text === text
-      this.#kept = { readMs, text, value: isSame ? this.#kept?.value : this.#understood(text) }
-    }
-    return this.#kept.value
+    return this.#kept !== undefined && readMs - this.#kept.readMs < KEPT_MS ? this.#kept.value : this.fresh()
+  }
+
+  /** Read now, however young the last reading is. */
+  fresh(): Value | undefined {
+    const text = this.#read()
+    const isSame = this.#kept !== undefined && this.#kept.text === text
+    const value = isSame ? this.#kept?.value : this.#understood(text)
+    this.#kept = { readMs: this.#clock.monotonicMs(), text, value }
+    return value
   }
 
   #understood(text: string | undefined): Value | undefined {

@@ -70,7 +70,7 @@ async function notKnown(api: ApiClient, { status }: ModelView, vmid: number): Pr
     () => undefined,
     (error: unknown) => error,
   )
-  if (elsewhere instanceof AutoscaleError && elsewhere.code === 'CONTAINER_NOT_FOUND') throw elsewhere
+  if (elsewhere instanceof AutoscaleError && elsewhere.details['node'] !== undefined) throw elsewhere
   const known = status?.containers.map(candidate => candidate.vmid).join(', ')
   throw new AutoscaleError(
     'CONTAINER_NOT_FOUND',

@@ -1,9 +1,9 @@
-import { renameSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { bringTo, crmCommandsFile } from '../engine/high-availability.ts'
-import { confFile, type HostPaths } from '../files/host-paths.ts'
+import type { HostPaths } from '../files/host-paths.ts'
 import { readIfThere, replaceText } from '../files/json-file.ts'
-import { isDown, isOnline, writeVmlist } from '../host/cluster-files.ts'
+import { giveGuest, isDown, isOnline } from '../host/cluster-files.ts'
 import { withLive, without } from '../host/conf-text.ts'
 import { listVmids, readConf, storeConf } from '../host/container-conf.ts'
 import { readHaResources } from '../host/ha-resources.ts'
@@ -156,9 +156,8 @@ export class HaManager {
     const conf = readConf(from.paths, from.identity.node, vmid)?.conf
     if (to === undefined || conf === undefined) return this.#status(from.identity.node, 'fence')
     const { node } = to.identity
-    renameSync(confFile(from.paths, from.identity.node, vmid), confFile(to.paths, node, vmid))
+    await giveGuest(to.paths, vmid, from.identity.node, node)
     storeConf(to.paths, node, vmid, withLive(conf, without(conf.live.values, 'lock')))
-    await writeVmlist(to.paths)
     return this.#status(node, 'recovery')
   }
 

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs'
-import type { HostPaths } from '../files/host-paths.ts'
+import { readdirSync, renameSync } from 'node:fs'
+import { confFile, type HostPaths } from '../files/host-paths.ts'
 import { readIfThere, replaceText } from '../files/json-file.ts'
 import { sharedPve } from './cluster-place.ts'
 import { listVmids } from './container-conf.ts'
@@ -11,15 +11,30 @@ const LOCK_MS = 10_000
 
 /** Rewrites `.vmlist`, the list of all guests of the cluster, with a higher version. */
 export async function writeVmlist(paths: HostPaths): Promise<void> {
-  const shared = sharedPve(paths)
-  await withProcessLock({ root: shared, name: 'vmlist', timeoutMs: LOCK_MS }, () => {
-    const version = previousVersion(`${shared}/.vmlist`) + 1
-    const ids: Record<string, { node: string; type: 'lxc'; version: number }> = {}
-    for (const node of readdirSync(`${shared}/nodes`)) {
-      for (const vmid of listVmids(paths, node)) ids[vmid] = { node, type: 'lxc', version }
-    }
-    replaceText(`${shared}/.vmlist`, `${JSON.stringify({ version, ids })}\n`)
+  await lockVmlist(paths, () => writeLocked(paths))
+}
+
+/** Gives the configuration of a container to another node. Proxmox does it at once with the list; here, who misses it sees the new one. */
+export async function giveGuest(paths: HostPaths, vmid: number, from: string, to: string): Promise<void> {
+  await lockVmlist(paths, () => {
+    writeLocked(paths, { vmid, to })
+    renameSync(confFile(paths, from, vmid), confFile(paths, to, vmid))
   })
+}
+
+async function lockVmlist(paths: HostPaths, body: () => void): Promise<void> {
+  await withProcessLock({ root: sharedPve(paths), name: 'vmlist', timeoutMs: LOCK_MS }, body)
+}
+
+function writeLocked(paths: HostPaths, moved?: { readonly vmid: number; readonly to: string }): void {
+  const shared = sharedPve(paths)
+  const version = previousVersion(`${shared}/.vmlist`) + 1
+  const ids: Record<string, { node: string; type: 'lxc'; version: number }> = {}
+  for (const node of readdirSync(`${shared}/nodes`)) {
+    for (const vmid of listVmids(paths, node)) ids[vmid] = { node, type: 'lxc', version }
+  }
+  if (moved !== undefined) ids[moved.vmid] = { node: moved.to, type: 'lxc', version }
+  replaceText(`${shared}/.vmlist`, `${JSON.stringify({ version, ids })}\n`)
 }
 
 /** Rewrites `.members`; a single node has neither `cluster` nor `nodelist`, and a node that is not up has no address. */

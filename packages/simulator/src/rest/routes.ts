@@ -2,6 +2,7 @@ import { assertMay } from '../pct/access.ts'
 import type { Command } from '../pct/command.ts'
 import { clone } from '../pct/commands/clone.ts'
 import { destroy } from '../pct/commands/destroy.ts'
+import { migrate } from '../pct/commands/migrate.ts'
 import { reboot, shutdown, start, stop } from '../pct/commands/power-commands.ts'
 import { resize } from '../pct/commands/resize.ts'
 import { set } from '../pct/commands/set.ts'
@@ -69,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   command('POST', `${CONTAINER}/status/stop`, stop, onContainer('VM.PowerMgmt')),
   command('POST', `${CONTAINER}/status/shutdown`, shutdown, onContainer('VM.PowerMgmt')),
   command('POST', `${CONTAINER}/status/reboot`, reboot, onContainer('VM.PowerMgmt')),
+  command('POST', `${CONTAINER}/migrate`, migrate, onContainer('VM.Migrate')),
   command('DELETE', CONTAINER, destroy, onContainer('VM.Allocate')),
   answer('GET', TASK, {
     options: {

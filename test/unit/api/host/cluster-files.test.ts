@@ -55,4 +55,11 @@ describe('the cluster', () => {
     await clock.advance(1_000)
     expect(cluster.otherNodeOf(101, 'a')).toBe('c')
   })
+
+  test('looks again at once for one that the list has here while it is not', () => {
+    const { cluster, write } = clusterWith({ '.vmlist': VMLIST })
+    expect(cluster.placeOf(101)?.node).toBe('b')
+    write('.vmlist', VMLIST.replaceAll('"b"', '"c"'))
+    expect(cluster.otherNodeOf(101, 'b')).toBe('c')
+  })
 })

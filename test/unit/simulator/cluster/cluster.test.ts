@@ -235,3 +235,19 @@ test('pvesh asks the node that is meant', async () => {
     failure('proxy handler failed: ssh: connect to host 192.0.2.2 port 22: No route to host\n'),
   )
 })
+
+test('pvesh changes a container of another node over there, and tells what went wrong there', async () => {
+  const cluster = await TestCluster.create()
+  const set = (words: string) => cluster.pvesh('a', `set /nodes/b/lxc/201/config ${words}`)
+  expect(await set('--memory 700 --cores 1')).toEqual(silent)
+  expect(cluster.text('b', 'etc/pve/lxc/201.conf')).toContain('memory: 700\n')
+  expect(cluster.text('b', 'sys/fs/cgroup/lxc/201/memory.max')).toBe(`${700 * 2 ** 20}\n`)
+  expect(await set('--memory 600 --digest 0123456789')).toEqual(
+    failure('proxy handler failed: detected modified configuration - file changed by other user? Try again.\n'),
+  )
+  await cluster.pct('b', 'set 201 --lock backup')
+  expect(await set('--memory 600')).toEqual(failure('proxy handler failed: CT is locked (backup)\n'))
+  expect(await cluster.pvesh('a', 'create /nodes/b/lxc/201/nothing')).toEqual(
+    failure("no 'create' handler for '/nodes/b/lxc/201/nothing'\n"),
+  )
+})

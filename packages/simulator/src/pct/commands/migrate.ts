@@ -1,8 +1,6 @@
-import { renameSync } from 'node:fs'
 import { MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { queueCrmCommand } from '../../engine/high-availability.ts'
-import { confFile } from '../../files/host-paths.ts'
-import { addressOf, isOnline, writeVmlist } from '../../host/cluster-files.ts'
+import { addressOf, giveGuest, isOnline } from '../../host/cluster-files.ts'
 import type { ContainerConf } from '../../host/conf-text.ts'
 import { removeLxcConfig } from '../../host/container-conf.ts'
 import type { HostSettings, StorageType } from '../../host/settings.ts'
@@ -62,8 +60,9 @@ export const migrate: Command = {
       throw new Failure("can't migrate running container without --online or --restart")
     }
     const restartTimeoutMs = restart === '1' ? Number(timeout ?? USUAL_TIMEOUT_SECONDS) * MS_PER_SECOND : undefined
-    await runWorker(context, { type: 'vzmigrate', vmid }, async worker => {
-      if (isHighlyAvailable(worker, vmid)) {
+    const isManaged = isHighlyAvailable(context, vmid)
+    await runWorker(context, { type: isManaged ? 'hamigrate' : 'vzmigrate', vmid }, async worker => {
+      if (isManaged) {
         worker.output.out(`Requesting HA migration for CT ${vmid} to node ${target}\n`)
         queueCrmCommand(worker.paths, `migrate ct:${vmid} ${target}`)
         return
@@ -160,9 +159,8 @@ async function transfer(context: Context, { vmid, target }: Move, conf: Containe
   await copyVolumes(context, conf)
   assertQuorum(context)
   writeConf(context, vmid, locked(conf, 'migrate'))
-  renameSync(confFile(paths, identity.node, vmid), confFile(paths, target, vmid))
+  await giveGuest(paths, vmid, identity.node, target)
   removeLxcConfig(paths, vmid)
-  await writeVmlist(paths)
 }
 
 async function copyVolumes(context: Context, conf: ContainerConf): Promise<void> {
