@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -16,6 +16,20 @@ const BANNER = [
   // Node.js 24 calls its main thread MainThread; ps, top and the messages of the kernel are to show the name of the unit.
   "try { writeFileForBundle('/proc/self/comm', basenameForBundle(process.argv0)) } catch {}",
 ].join('\n')
+
+const OPTIONS = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  banner: { js: BANNER },
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+}
 
 // zod brings its messages in fifty languages, a quarter of a bundle; the daemons speak English.
 const englishOnly = {
@@ -45,31 +59,46 @@ function dashboardAt(directory) {
 }
 
 /**
+ * What most installations never load is a file of its own beside the programs: in one of them it would be in memory all the same,
+ * and with its letters outside of Latin-1 make the text of the whole program take twice the room.
+ */
+function apart(name, folder, packages) {
+  const file = `lxc-autoscale-${name}.mjs`
+  return {
+    name: 'apart',
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, async ({ resolveDir }) => {
+        const stdin = { contents: `export { default } from '${name}'`, resolveDir }
+        const { metafile } = await build({ ...OPTIONS, stdin, outfile: join(folder, file) })
+        chmodSync(join(folder, file), 0o644)
+        for (const found of packagesOf(metafile)) packages.add(found)
+        return { path: `./${file}`, external: true }
+      })
+    },
+  }
+}
+
+/**
  * Bundles the built program at `entry` with all that it imports into the one file `outfile`; the files of the dashboard are in
  * the folder `dashboard` where it runs.
  * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
 export async function bundleProgram({ entry, outfile, dashboard }) {
+  const packages = new Set()
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...OPTIONS,
     entryPoints: [entry],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
-    format: 'esm',
-    banner: { js: BANNER },
-    minify: true,
-    keepNames: true,
-    plugins: [englishOnly, dashboardAt(dashboard)],
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
+    plugins: [englishOnly, dashboardAt(dashboard), apart('undici', dirname(outfile), packages)],
   })
   // The line for starting it in the checkout; here a wrapper does that.
   writeFileSync(outfile, readFileSync(outfile, 'utf8').replace(/^#!.*\n/, ''))
+  return new Set([...packages, ...packagesOf(metafile)])
+}
+
+function packagesOf({ inputs }) {
   return new Set(
-    Object.keys(metafile.inputs)
+    Object.keys(inputs)
       .map(packageOf)
       .filter(name => name !== undefined),
   )

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ClusterContainersBody, type HistoryEntryBody, successBody } from '@lxc-autoscale/core'
@@ -13,9 +14,12 @@ const NOT_GROWN = "Failed to update the container's filesystem: command 'resize2
 
 let api: ApiInProcess
 
-async function start(lxc: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function start(
+  lxc: Readonly<Record<string, unknown>> = {},
+  others: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const containers = [{ vmid: 101, shape: 'idle' as const, cores: 2, memoryMb: 1_024 }]
-  api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc })
+  api = await apiInProcess({ containers }, { authentication: { enabled: false }, lxc, ...others })
   api.commands.also = ({ args: [subcommand, vmid = '', target = ''] }) => {
     if (subcommand === 'clone') copyFileSync(confOf(vmid), confOf(target))
     if (subcommand === 'resize')
@@ -292,7 +296,7 @@ describe('in a cluster', () => {
     writeFileSync(join(api.host.paths.pve, name), text)
   }
 
-  beforeEach(() => {
+  const writeCluster = () => {
     const nodelist = { pve: { id: 1, online: 1 }, b: { id: 2, online: 1 }, c: { id: 3, online: 0 } }
     const cluster = { name: 'home', version: 3, nodes: 3, quorate: 1 }
     write('.members', JSON.stringify({ nodename: 'pve', version: 3, cluster, nodelist }))
@@ -306,7 +310,9 @@ describe('in a cluster', () => {
     const [here, there] = [seconds(), seconds() + 5]
     write('.rrd', `${node('pve', here)}${guest(101, here)}${node('b', there)}${guest(201, there - 200)}\0`)
     write('nodes/b/lxc-autoscale-ml', '2.0.1\n')
-  })
+  }
+
+  beforeEach(writeCluster)
 
   test('all nodes and containers are told, with the age of each figure', async () => {
     const { json } = await get('/resource/cluster/containers')
@@ -353,6 +359,46 @@ describe('in a cluster', () => {
     expect(await post('/scale/cores', { lxc_id: 201, cores: 3 })).toMatchObject(moved)
     const { json } = await get('/resource/lxc/configs?lxc_ids=101,201')
     expect(json.data.failed).toMatchObject([{ lxc_id: 201, node: 'b' }])
+  })
+
+  test('a container of another node is set through Proxmox where that is allowed, and gets no less memory', async () => {
+    await api.close()
+    await start({}, { cluster: { remote_changes: true } })
+    writeCluster()
+    const file = 'nodes/b/lxc/201.conf'
+    const conf = 'arch: amd64\ncores: 2\nhostname: ct201\nmemory: 1024\n'
+    write(file, conf)
+    write(
+      '.rrd',
+      readFileSync(join(api.host.paths.pve, '.rrd'), 'utf8').replace(String(seconds() - 195), String(seconds() + 5)),
+    )
+    api.commands.also = ({ args: [, path, ...options] }) => {
+      if (path === '/nodes/b/lxc/201/config')
+        write(file, conf.replace('1024', String(options[options.indexOf('--memory') + 1])))
+    }
+    const digest = createHash('sha1').update(conf).digest('hex')
+    expect(await post('/scale/ram', { lxc_id: 201, memory: 2_048 })).toMatchObject({
+      status: 200,
+      json: { data: { before: { memory_mb: 1_024 }, after: { memory_mb: 2_048 } } },
+    })
+    expect(api.commands.seen.map(({ args }) => args)).toEqual([
+      ['set', '/nodes/b/lxc/201/config', '--memory', '2048', '--digest', digest],
+    ])
+    const refused = async (memory: number, lxc_id = 201) => {
+      const { status, json } = await post('/scale/ram', { lxc_id, memory })
+      return [status, json.error, json.message]
+    }
+    expect(await refused(1_024)).toEqual([
+      503,
+      'HOST_UNREADABLE',
+      expect.stringContaining('its memory cannot be measured'),
+    ])
+    expect(await refused(60_000)).toEqual([409, 'HOST_CAPACITY', expect.stringContaining('at most 56832 MB more')])
+    write(
+      '.members',
+      readFileSync(join(api.host.paths.pve, '.members'), 'utf8').replace('"id":2,"online":1', '"id":2,"online":0'),
+    )
+    expect(await refused(3_000)).toEqual([503, 'NODE_OFFLINE', 'node b is offline'])
   })
 
   test('a host that is full says which node could carry the container, and what would move it', async () => {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
@@ -59,6 +60,10 @@ const MADE: Readonly<Record<Maker, readonly (HostCommand | undefined)[]>> = {
     commands.setResources(999_999_999, { cores: null, cpuLimit: 2.25, memoryMb: 1_048_576 }),
     commands.setResources(101, { cores: 4, cpuLimit: null, memoryMb: 64 }),
     commands.setResources(101, { cores: null, cpuLimit: null }, digest),
+  ],
+  setResourcesOn: [
+    commands.setResourcesOn('pve-2', 101, { cores: 8_192, cpuLimit: 0.05, memoryMb: 1_048_576 }, digest),
+    commands.setResourcesOn('b', 999_999_999, { cores: null, cpuLimit: null }, digest),
   ],
   growRootDisk: [commands.growRootDisk(101, 10_240), commands.growRootDisk(101, 1, digest)],
   createSnapshot: [commands.createSnapshot(101, snapshot, text), commands.createSnapshot(101, 'ab', '')],
@@ -164,7 +169,10 @@ describe('the list of commands', () => {
 function verb(line: string): string {
   const [program = '', first = '', path = ''] = line.split(' ')
   return program === 'pvesh'
-    ? `${first} ${path.replace(/^\/nodes\/[^/]+/, '/nodes/NODE').replace(/\d{3,}/, 'VMID')}`
+    ? `${first} ${path
+        .replace('[', '')
+        .replace(/^\/nodes\/[^/]+/, '/nodes/NODE')
+        .replace(/\d{3,}/, 'VMID')}`
     : first
 }
 
@@ -228,13 +236,20 @@ describe('client and helper', () => {
   }
 
   function client(...words: string[]) {
-    return spawn(join(folder, 'client/pct'), words, {
+    return clientAs('pct', words)
+  }
+
+  function clientAs(name: string, words: readonly string[]) {
+    return spawn(join(folder, 'client', name), words, {
       env: { PATH: '/usr/bin:/bin', LXC_AUTOSCALE_PCT_SOCKET: join(folder, 'socket'), SECRET: 'of the API' },
     })
   }
 
-  async function run(...words: string[]) {
-    const child = client(...words)
+  function run(...words: string[]) {
+    return endOf(client(...words))
+  }
+
+  async function endOf(child: ReturnType<typeof client>) {
     const output = Promise.all([textOf(child.stdout), textOf(child.stderr)])
     const exitCode = await new Promise(resolve => child.once('close', resolve))
     const [stdout, stderr] = await output
@@ -390,6 +405,57 @@ describe('client and helper', () => {
       ]) {
         expect(await run(...words)).toMatchObject({ exitCode: 0 })
       }
+    })
+
+    describe('of a container of another node', () => {
+      const conf = 'arch: amd64\ncores: 2\nmemory: 512\n\n[before-upgrade]\nmemory: 64\n'
+      const digestNow = createHash('sha1').update(conf).digest('hex')
+      const allowed = 'remote_changes = yes\n'
+
+      beforeEach(() => {
+        symlinkSync(join(systemd, 'pct-client'), join(folder, 'client/pvesh'))
+        symlinkSync(join(folder, 'host/pct'), join(folder, 'host/pvesh'))
+        tree.write('etc/pve/nodes/b/lxc/201.conf', conf)
+        symlinkSync('nodes/a', join(tree.root, 'etc/pve/local'))
+      })
+
+      async function setOn(node: string, ...options: string[]) {
+        const words = ['set', `/nodes/${node}/lxc/201/config`, ...options, '--digest', digestNow]
+        const { exitCode, stderr } = await endOf(clientAs('pvesh', words))
+        return [exitCode, stderr.replace(/^pct-helper: /, '').trimEnd()]
+      }
+
+      test('are set as root wrote, and never with less memory than is configured', async () => {
+        tree.write(CONF, allowed)
+        expect(await setOn('b', '--cores', '3', '--memory', '512')).toEqual([0, ''])
+        expect(await setOn('b', '--memory', '511')).toEqual([
+          126,
+          'container 201: its memory cannot be measured from here, so its limit is not lowered',
+        ])
+        expect(await setOn('b', '--memory', '99999')).toEqual([
+          126,
+          expect.stringContaining('memory 99999 is outside of'),
+        ])
+      })
+
+      test.each([
+        ['without that', '', 'b', /may not change containers of other nodes/],
+        ['of others than root named', `${allowed}containers = 101\n`, 'b', /none that the API may change/],
+        ['of this node', allowed, 'a', /^node a is this one$/],
+        ['where it is not', allowed, 'c', /^container 201 is not on node c$/],
+        ['by a word that is none', 'remote_changes = maybe\n', 'b', /must be yes or no$/],
+      ])('are not set %s', async (_, text, node, why) => {
+        tree.write(CONF, text)
+        expect(await setOn(node, '--cores', '3')).toEqual([126, expect.stringMatching(why)])
+        expect(wasRun()).toBe(false)
+      })
+
+      test('are not set from another configuration than the one that is there', async () => {
+        tree.write(CONF, allowed)
+        tree.write('etc/pve/nodes/b/lxc/201.conf', conf.replace('512', '1024'))
+        const [exitCode, stderr] = await setOn('b', '--memory', '600')
+        expect([exitCode, stderr, wasRun()]).toEqual([126, 'detected modified configuration', false])
+      })
     })
 
     test.each([

@@ -13,11 +13,21 @@ let host: PretendInstallation
 
 // One running host for all tests: they look at it, or change what no other test looks at.
 beforeAll(async () => {
-  host = await PretendInstallation.create([
-    { vmid: 101, shape: 'steady', hostname: 'shop', cores: 1, memoryMb: 2_048, load: { baseCores: 2.6, peakCores: 3 } },
-    { vmid: 102, shape: 'idle', hostname: 'wiki', cores: 6, memoryMb: 4_096 },
-    { vmid: 103, shape: 'steady', hostname: 'off', running: false },
-  ])
+  host = await PretendInstallation.create(
+    [
+      {
+        vmid: 101,
+        shape: 'steady',
+        hostname: 'shop',
+        cores: 1,
+        memoryMb: 2_048,
+        load: { baseCores: 2.6, peakCores: 3 },
+      },
+      { vmid: 102, shape: 'idle', hostname: 'wiki', cores: 6, memoryMb: 4_096 },
+      { vmid: 103, shape: 'steady', hostname: 'off', running: false },
+    ],
+    1,
+  )
   host.moveLoads(1)
   await host.startApi()
   host.start('monitor')
@@ -92,6 +102,38 @@ describe.concurrent('status', () => {
     child.stdout.destroy()
     const exitCode = await new Promise(resolve => child.on('close', resolve))
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  })
+})
+
+describe.concurrent('preview', () => {
+  test('tells what would have been done with what Proxmox has kept, of the containers that run', async () => {
+    const { containers, left_out: leftOut, settings_file: file } = await json('preview', '--days', '1')
+    expect(containers.map(({ lxc_id }: { lxc_id: number }) => lxc_id)).toEqual([101, 102])
+    expect(leftOut).toEqual([])
+    expect(file).toBe(host.configFile('model'))
+    const [shop, wiki] = containers
+    expect(shop).toMatchObject({ name: 'shop', cores: { is_sized: true } })
+    expect(shop.known.at(-1)).toMatchObject({ step_seconds: 60 })
+    expect(shop.cores.used_peak).toBeGreaterThan(0.5)
+    expect(wiki.memory_mb.freed_hours).toBeGreaterThan(0)
+    expect(wiki.curves.memory_would_mb).toHaveLength(wiki.curves.cores_used.length)
+  })
+
+  test('is told in a table, and as a page that holds all it needs', async () => {
+    const page = join(folder(), 'preview.html')
+    const text = await said('preview', '--days', '1', '--html', page)
+    expect(text).toMatch(/^101 +shop +cores +[▁-█ ]+\d/m)
+    expect(text).toMatch(/^In all \(2 containers\), on average:$/m)
+    const html = readFileSync(page, 'utf8')
+    expect(html).toMatch(/<script type="application\/json" id="preview">\{"made_at":/)
+    expect(html).not.toMatch(/(?:src|href)="|%\w+%/)
+  })
+
+  test('says what is wrong with what it is asked before it looks', async () => {
+    const { exitCode, stderr } = await run('preview', '--days', '61')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('must be at most 60') })
+    expect((await run('preview', '--html', '/no-such-folder/page.html')).stderr).toContain('there is no such folder')
+    expect((await run('preview', '--html', '/dev/null')).stderr).toContain('is no regular file')
   })
 })
 

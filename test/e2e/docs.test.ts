@@ -45,10 +45,20 @@ let host: PretendInstallation
 let ports: { monitor: number; model: number }
 
 beforeAll(async () => {
-  host = await PretendInstallation.create([
-    { vmid: 101, shape: 'steady', hostname: 'shop', cores: 1, memoryMb: 2_048, load: { baseCores: 2.6, peakCores: 3 } },
-    { vmid: 102, shape: 'idle', hostname: 'wiki' },
-  ])
+  host = await PretendInstallation.create(
+    [
+      {
+        vmid: 101,
+        shape: 'steady',
+        hostname: 'shop',
+        cores: 1,
+        memoryMb: 2_048,
+        load: { baseCores: 2.6, peakCores: 3 },
+      },
+      { vmid: 102, shape: 'idle', hostname: 'wiki' },
+    ],
+    1,
+  )
   host.moveLoads(1)
   await host.startApi()
   ports = { monitor: await freePort(), model: await freePort() }
@@ -76,7 +86,8 @@ function writeCommands(): void {
   const bin = join(host.directory, 'bin')
   mkdirSync(bin)
   const program = join(root, 'packages/cli/bin/lxc-autoscale.mjs')
-  const takesFolder = 'preview|status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
+  const takesFolder =
+    'preview|status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
   writeFileSync(
     join(bin, 'lxc-autoscale'),
     `#!/usr/bin/env bash\nfolder=()\ncase "$1 $2 " in\n${takesFolder.replaceAll('|', '\\ *|')}\\ *) folder=(--config-dir ${host.configDir}) ;;\nesac\nexec ${process.execPath} ${program} "$@" "\${folder[@]}"\n`,

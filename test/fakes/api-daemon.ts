@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHost, type HostSpec, INSTANT, type PretendHost } from '@lxc-autoscale/simulator'
+import {
+  createHost,
+  type HostSpec,
+  INSTANT,
+  type PretendHost,
+  type PretendRest,
+  type PretendRestOptions,
+  startPretendRest,
+} from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { SpawnedDaemon } from './spawned-daemon.ts'
 
@@ -31,7 +39,13 @@ export interface ApiAnswer {
   readonly json: any
 }
 
+/** How a daemon drives its host; over `rest` there is no command of Proxmox to be run. */
+export type Backend = 'pct' | 'rest'
+const NO_COMMANDS = ['pct', 'pvesh', 'pvecm'] as const
+
 export interface ApiDaemonOptions extends Omit<HostSpec, 'root'> {
+  readonly backend?: Backend
+  readonly rest?: PretendRestOptions
   /** Parts of the configuration that are not the usual ones. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly environment?: Readonly<Record<string, string>>
@@ -39,7 +53,11 @@ export interface ApiDaemonOptions extends Omit<HostSpec, 'root'> {
 
 /** The built API daemon on a pretend host of its own. */
 export class ApiDaemon {
+  /** How daemons drive their host for which a test does not say it: a whole suite can be run over the other way. */
+  static usual: Pick<ApiDaemonOptions, 'backend' | 'rest'> = {}
   readonly host: PretendHost
+  /** Undefined over `pct`. */
+  rest: PretendRest | undefined
   readonly directory: string
   readonly #configFile: string
   readonly #environment: Readonly<Record<string, string>>
@@ -58,9 +76,16 @@ export class ApiDaemon {
     this.daemon = this.#spawn()
   }
 
-  static async start({ config, settings, environment, ...spec }: ApiDaemonOptions): Promise<ApiDaemon> {
+  static async start(options: ApiDaemonOptions): Promise<ApiDaemon> {
+    const { config, settings, environment, backend, rest: restOptions, ...spec } = { ...ApiDaemon.usual, ...options }
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-api-'))
-    const host = await createHost({ root: join(directory, 'host'), settings: { ...INSTANT, ...settings }, ...spec })
+    const commands = backend === 'rest' ? { missingCommands: NO_COMMANDS } : {}
+    const host = await createHost({
+      root: join(directory, 'host'),
+      settings: { ...INSTANT, ...commands, ...settings },
+      ...spec,
+    })
+    const rest = backend === 'rest' ? await startPretendRest(host, restOptions) : undefined
     const configFile = join(directory, 'api.yaml')
     const { proc, cgroup, pve, rrd } = host.paths
     const usual = {
@@ -79,8 +104,10 @@ export class ApiDaemon {
       health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
       host: { proc, cgroup, pve, rrd },
     }
-    writeFileSync(configFile, stringify({ ...usual, ...config }))
+    const lxc = { ...lxcOverRest(rest), ...asSection(config?.['lxc']) }
+    writeFileSync(configFile, stringify({ ...usual, ...config, lxc }))
     const api = new ApiDaemon({ host, directory }, configFile, environment)
+    api.rest = rest
     await api.#listening()
     return api
   }
@@ -129,6 +156,7 @@ export class ApiDaemon {
   /** Stops it and removes everything. */
   async stop(): Promise<void> {
     await this.daemon.end('SIGTERM')
+    await this.rest?.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
 
@@ -141,6 +169,16 @@ export class ApiDaemon {
     const [, port] = await this.daemon.says(/listening host=\S+ port=(\d+)/)
     this.port = Number(port)
   }
+}
+
+function asSection(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {}
+}
+
+/** The section `lxc` that drives a host over its REST interface. */
+function lxcOverRest(rest: PretendRest | undefined): object {
+  if (rest === undefined) return {}
+  return { backend: 'rest', rest: { url: rest.url, token_file: rest.tokenFile, ca_file: rest.caFile } }
 }
 
 function parse(text: string): unknown {

@@ -44,9 +44,10 @@ export class PretendInstallation {
     for (const name of DAEMON_NAMES) this.configure(name)
   }
 
-  static async create(containers: readonly ContainerSpec[] = [{ vmid: 101, shape: 'steady' }]) {
+  /** @param pastDays for how long Proxmox has kept what they used; left out: it keeps nothing. */
+  static async create(containers: readonly ContainerSpec[] = [{ vmid: 101, shape: 'steady' }], pastDays?: number) {
     const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-installed-'))
-    const host = await createHost({ root: join(directory, 'host'), containers, settings: INSTANT })
+    const host = await createHost({ root: join(directory, 'host'), containers, settings: INSTANT, pastDays })
     return new PretendInstallation(directory, host)
   }
 

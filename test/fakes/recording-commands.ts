@@ -26,7 +26,7 @@ export class RecordingCommands implements HostCommands {
       beforeStart?.()
       this.seen.push(command)
       const [subcommand = ''] = command.args
-      if (subcommand === 'set') applySet(pve, command.args)
+      if (command.program === 'pct' && subcommand === 'set') applySet(pve, command.args)
       this.also(command)
       const usual = command.program === 'pvesh' ? '{}' : ''
       const { exitCode = 0, stdout = usual, stderr = '' } = this.says[subcommand] ?? {}

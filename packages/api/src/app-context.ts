@@ -12,6 +12,7 @@ import { openUptime } from './host/container-uptime.ts'
 import { LiveUpdates } from './overview/live-updates.ts'
 import { Overview } from './overview/overview.ts'
 import { PastReader } from './past/past-reader.ts'
+import { setResources } from './pct/commands.ts'
 import { ContainerReader } from './pct/container-reader.ts'
 import { openConfigLock } from './rest/config-lock.ts'
 import { ownNode } from './routes/node.ts'
@@ -34,6 +35,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const scaling: ScaleParts = {
     containers,
     cgroups,
+    setCommand: setResources,
     cluster,
     clock,
     readNode: openHostFigures(files, config.host.proc),
@@ -50,6 +52,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   return {
     ...ports,
     ...scaling,
+    remote: containers,
     config,
     runner,
     shrinks,

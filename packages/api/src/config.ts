@@ -241,6 +241,17 @@ const SafetySection = z
   .describe('Rules that every change must keep, whoever asks; an admin key may set "force": true.')
 export type SafetySection = z.output<typeof SafetySection>
 
+const ClusterSection = z
+  .strictObject({
+    remote_changes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether cores and memory of containers of other nodes can be set here too, through Proxmox; with lxc.backend pct it takes remote_changes in pct-helper.conf as well.',
+      ),
+  })
+  .prefault({})
+
 const StateSection = z
   .strictObject({
     directory: stateDirectory('api').describe('Directory of the audit log and of the history of figures.'),
@@ -291,6 +302,7 @@ export const ApiConfig = z
     rate_limiting: RateLimitSection.describe('Requests per client.'),
     lxc: LxcSection.describe('How Proxmox is driven.'),
     safety: SafetySection,
+    cluster: ClusterSection.describe('Other nodes of the cluster.'),
     state: StateSection.describe('What it keeps.'),
     health: HealthSection.describe('What it watches.'),
     notifications: NotificationsSection.describe('Who is told what happens.'),

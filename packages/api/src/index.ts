@@ -7,5 +7,4 @@ export {
   REST_FEATURES,
   type RestFeature,
 } from './rest/privileges.ts'
-export { readToken } from './rest/token-file.ts'
 export { askTokenPermissions } from './rest/token-permissions.ts'

@@ -4,12 +4,12 @@ autoload -U +X bashcompinit && bashcompinit
 _lxc_autoscale() {
   local current=${COMP_WORDS[COMP_CWORD]} path="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) case " preview | status | explain | history | undo | ignore | mode | boost | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
+    case $word in -*) ;; *) case " preview | status | explain | history | undo | ignore | mode | boost | config | config check | config show | config diff | config reference | config migrate | doctor | notify | notify test | replay | forest | setup-token " in *" ${path:+$path }$word "*) path="${path:+$path }$word" ;; esac ;; esac
   done
   case $path in
-    "") words="preview status explain history undo ignore mode boost config doctor notify replay forest --version --help" ;;
+    "") words="preview status explain history undo ignore mode boost config doctor notify replay forest setup-token --version --help" ;;
     "preview") words="--days --html --config-dir --json --help" ;;
-    "status") words="--config-dir --url --key-file --json --watch --sort --top --help" ;;
+    "status") words="--config-dir --url --key-file --json --watch --sort --top --cluster --help" ;;
     "explain") words="--config-dir --url --key-file --json --help" ;;
     "history") words="--config-dir --url --key-file --json --since --limit --help" ;;
     "undo") words="--config-dir --url --key-file --json --since --all-to-install --dry-run --yes --help" ;;
@@ -27,6 +27,7 @@ _lxc_autoscale() {
     "notify test") words="--config-dir --url --key-file --json --help" ;;
     "replay") words="--trace --metrics --shapes --policy --mode --swap --config --decisions --html --json --help" ;;
     "forest") words="--data --label-column --seeds --json --help" ;;
+    "setup-token") words="--with --run --renew --remove-helper --config-dir --help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))

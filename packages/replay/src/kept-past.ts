@@ -52,7 +52,7 @@ interface Minutes {
 
 /** A sample of a trace is the mean of the time since the one before it. */
 function minutesOf({ timesS, cpuCores, memoryMb }: Trace, untilMinute: number): Minutes {
-  const fromMinute = Math.floor((timesS[0] ?? 0) / 60)
+  const fromMinute = Math.ceil((timesS[0] ?? 0) / 60) - 1
   const count = Math.max(0, untilMinute - fromMinute)
   const minutes = {
     fromMinute,

@@ -6,14 +6,15 @@ import { startHosts } from './cluster/run-cluster.ts'
 import { createHost } from './create-host.ts'
 import { SHAPES, type Shape } from './workload/workload.ts'
 
-const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]...
+const HELP = `Usage: lxc-simulator create DIRECTORY [--containers N] [--seed S] [--cores N] [--memory MB] [--shape SHAPE]... [--past-days DAYS]
        lxc-simulator create-cluster DIRECTORY [--nodes N] [--containers N] [--cores N] [--memory MB] [--shape SHAPE]...
        lxc-simulator run DIRECTORY [--speed X]
        lxc-simulator node DIRECTORY/NODE off|on
        lxc-simulator quorum DIRECTORY off|on
        lxc-simulator rest DIRECTORY [--port P]
 
-create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape)
+create          makes a pretend Proxmox host in DIRECTORY, with N containers (default: one of each shape); with DAYS
+                Proxmox has known them for so long, and keeps RRD files of them
 create-cluster  makes N nodes (default: 3) in DIRECTORY/a, b and so on, with the containers spread over them
 run             moves kernel files until it is interrupted, of a host or of all nodes of a cluster; bin of each has
                 pct, pvesh, pvecm and ha-manager
@@ -56,7 +57,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
 type Parsed = ReturnType<typeof parseWords>
 
 async function create(
-  { directory, containers, shapes, seed, cores, memoryMb }: Parsed,
+  { directory, containers, shapes, seed, cores, memoryMb, pastDays }: Parsed,
   { out }: Surroundings,
 ): Promise<void> {
   const count = containers ?? shapes.length
@@ -65,6 +66,7 @@ async function create(
     seed,
     hostCores: cores,
     hostMemoryMb: memoryMb,
+    pastDays,
     containers: Array.from({ length: count }, (_, at) => ({
       vmid: 101 + at,
       shape: shapes[at % shapes.length] ?? 'idle',
@@ -133,6 +135,7 @@ function parseWords(words: readonly string[]) {
       nodes: { type: 'string', default: '3' },
       memory: { type: 'string', default: '32768' },
       port: { type: 'string', default: '8006' },
+      'past-days': { type: 'string' },
       seed: { type: 'string', default: '1' },
       shape: { type: 'string', multiple: true, default: [...SHAPES] },
       speed: { type: 'string', default: '1' },
@@ -156,6 +159,7 @@ function parseWords(words: readonly string[]) {
     cores: wholeNumber('--cores', values.cores),
     port: wholeNumber('--port', values.port),
     memoryMb: wholeNumber('--memory', values.memory),
+    pastDays: values['past-days'] === undefined ? undefined : wholeNumber('--past-days', values['past-days']),
     speed: positiveNumber('--speed', values.speed),
   }
 }

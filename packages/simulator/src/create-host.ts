@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { MS_PER_HOUR, MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import { Engine } from './engine/engine.ts'
 import { cpuinfoText } from './engine/host-figures.ts'
+import { makePast } from './engine/make-past.ts'
 import { type HostPaths, hostPaths } from './files/host-paths.ts'
 import { replaceJson } from './files/json-file.ts'
 import { writeVmlist } from './host/cluster-files.ts'
@@ -39,6 +40,8 @@ export interface HostSpec {
   readonly upMs?: number
   readonly containers: readonly ContainerSpec[]
   readonly settings?: Partial<HostSettings>
+  /** For how long Proxmox has known the containers, whose loads were the same all the time; with it the host keeps RRD files. */
+  readonly pastDays?: number | undefined
 }
 
 /** What was made. */
@@ -69,12 +72,15 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
   replaceJson(paths.host, identity)
   const setClock = (uptimeMs: number) => writeClock(paths, { uptimeMs, workloadMs: 0 })
   setClock(upMs)
-  replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], ...spec.settings })
+  const keepsRrd = spec.pastDays !== undefined
+  replaceJson(paths.settings, { ...DEFAULT_SETTINGS, nodes: [identity.node], keepsRrd, ...spec.settings })
   await updateSettings(paths.root, spec.settings ?? {})
   await withKernel(paths.root, () => {
     for (const container of spec.containers) {
       setClock(upMs - (container.upMs ?? 0))
-      addContainer(paths, identity, container)
+      const size = addContainer(paths, identity, container)
+      const past = { vmid: container.vmid, size, format: readSettings(paths).rrdFormat, nowMs: Date.now() }
+      if (spec.pastDays !== undefined) makePast(paths, { ...past, days: spec.pastDays })
     }
     setClock(upMs)
   })
@@ -83,7 +89,7 @@ export async function createHost(spec: HostSpec): Promise<PretendHost> {
   return { root: paths.root, paths, node: identity.node }
 }
 
-function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerSpec): void {
+function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerSpec) {
   const shape = absoluteShape(spec.shape)
   const first = isBuiltIn(shape) ? undefined : readTrace(shape).rows[0]
   const cores = spec.cores ?? Math.max(1, Math.round(first?.allocatedCores ?? 2))
@@ -100,6 +106,7 @@ function addContainer(paths: HostPaths, identity: HostIdentity, spec: ContainerS
   storeConf(paths, identity.node, spec.vmid, conf)
   storeLxcConfig(paths, spec.vmid, conf)
   if (spec.running !== false && spec.template !== true) startContainer(paths, identity, spec.vmid, conf)
+  return { cores, memoryMb }
 }
 
 /** What runs in a container that is made with this size on a host with this seed. */

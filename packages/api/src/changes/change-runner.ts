@@ -16,7 +16,7 @@ import type { AuditEntry, BegunChange, RepeatFacts } from '../audit/audit-entry.
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import { taskWarnings } from '../pct/parse-output.ts'
-import type { HostCommands } from '../ports.ts'
+import type { Containers, HostCommands } from '../ports.ts'
 import { type Observed, observeChange, showsAllDone } from './observe.ts'
 
 /** Who asks for a change, and how. */
@@ -76,6 +76,8 @@ export interface Change {
   readonly undoOf?: string
   /** It gives more until then, or (null) gives back what a boost gave. */
   readonly boost?: HistoryEntryBody['boost']
+  /** What knows the container; left out: the one of this node. */
+  readonly containers?: Containers
   /** It needs no command, so that it waits for nobody. */
   readonly isImmediate?: true
   perform(progress: ChangeProgress): Promise<PerformedChange>
@@ -313,7 +315,8 @@ class ChangeRecord implements ChangeProgress {
 
   async #observe(): Promise<unknown> {
     try {
-      return await observeChange(this.#parts, this.#change)
+      const { containers = this.#parts.containers } = this.#change
+      return await observeChange({ ...this.#parts, containers }, this.#change)
     } catch {
       // Not known is all that can be said then; why it failed is in the line already.
       return null

@@ -1,21 +1,20 @@
-import type { PlacementBody } from '@lxc-autoscale/core'
+import { AutoscaleError, type PlacementBody } from '@lxc-autoscale/core'
 import {
   type Balancer,
   type Broadcasts,
   type ClusterMembers,
   type ConfValues,
-  DEFAULT_MEMORY_MB,
-  type GuestFigures,
   type GuestPlace,
   type HaManager,
   type Limits,
+  NO_LIMITS,
   type NodeFigures,
   type Storage,
 } from '@lxc-autoscale/host'
 import type { SafetySection } from '../config.ts'
 import { Ages } from '../host/cluster-view.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import { coreLimit } from './safety-rules.ts'
+import { type CapacityCheck, checkHostCapacity, coreLimit } from './safety-rules.ts'
 import { isBalanced } from './wire-allocation.ts'
 
 /** What this node knows of the others. */
@@ -27,7 +26,7 @@ export interface ClusterRoom {
   readonly balancer: Balancer
   readonly storages: ReadonlyMap<string, Storage>
   readonly nowSeconds: number
-  readonly safety: Pick<SafetySection, 'host_memory_reserve_mb' | 'memory_overcommit' | 'cpu_overcommit'>
+  readonly safety: SafetySection
 }
 
 /** A container that has no room here, and the size that it should have. */
@@ -105,51 +104,51 @@ interface Candidate {
 
 /** What a node has free; undefined when the container has no room there, or that is not known. */
 function freeFor(homeless: Homeless, { name, figures }: Candidate, room: ClusterRoom) {
-  const { cores, coresUsed, memoryMb, memoryUsedMb, memoryAvailableMb } = figures
-  const freeMb = memoryAvailableMb ?? (memoryMb ?? Number.NaN) - (memoryUsedMb ?? Number.NaN)
-  if (cores === undefined || coresUsed === undefined || memoryMb === undefined || Number.isNaN(freeMb)) return undefined
-  const size = { cores, memoryMb, idleCores: cores - coresUsed, freeMb }
-  if (!hasMemory(homeless, name, { room, size }) || !hasCores(homeless, name, { room, size })) return undefined
-  return { cores_free: Math.floor(10 * size.idleCores) / 10, memory_free_mb: freeMb }
+  const { cores, coresUsed, memoryMb, memoryUsedMb } = figures
+  const memoryAvailableMb = figures.memoryAvailableMb ?? (memoryMb ?? Number.NaN) - (memoryUsedMb ?? Number.NaN)
+  if (cores === undefined || coresUsed === undefined || Number.isNaN(memoryAvailableMb)) return undefined
+  const { facts, after } = homeless
+  const idleCores = cores - coresUsed
+  const others = givenOn(name, cores, room)
+  const isCarried = hasRoom({
+    ...NEW_THERE,
+    vmid: facts.vmid,
+    after,
+    node: { cores, memoryMb, memoryAvailableMb },
+    others,
+    safety: room.safety,
+  })
+  if (!isCarried || neededCores(homeless, cores, room) > idleCores) return undefined
+  return { cores_free: Math.floor(10 * idleCores) / 10, memory_free_mb: memoryAvailableMb }
 }
 
-interface Room {
-  readonly room: ClusterRoom
-  readonly size: {
-    readonly cores: number
-    readonly memoryMb: number
-    readonly idleCores: number
-    readonly freeMb: number
+/** It has nothing there yet. */
+const NEW_THERE = { before: { cores: 0, cpuLimit: undefined, memoryMb: 0, swapMb: 0 } }
+
+function hasRoom(check: CapacityCheck): boolean {
+  try {
+    checkHostCapacity(check)
+    return true
+  } catch (error) {
+    if (error instanceof AutoscaleError) return false
+    throw error
   }
 }
 
-function hasMemory({ after }: Homeless, node: string, { room, size }: Room): boolean {
-  const { host_memory_reserve_mb: reserveMb, memory_overcommit: overcommit } = room.safety
-  const neededMb = after.memoryMb ?? DEFAULT_MEMORY_MB
-  const givenMb = sum(runningOn(node, room).map(guest => guest.memoryMb ?? 0))
-  return size.freeMb - neededMb >= reserveMb && givenMb + neededMb <= size.memoryMb * overcommit
-}
-
 /** What grows in cores must find them idle; anything else what it uses now. */
-function hasCores({ facts, after }: Homeless, node: string, { room, size }: Room): boolean {
-  const [had, needed] = [coreLimit(facts.configured) ?? size.cores, coreLimit(after)]
-  const usedCores = room.broadcasts.guests.get(facts.vmid)?.coresUsed ?? 0
-  const busyCores = needed !== undefined && needed > had ? needed : usedCores
-  // One that has all cores of its node may have no limit at all: those do not count, as here.
-  const given = sum(runningOn(node, room).map(({ cores = 0 }) => (cores < size.cores ? cores : 0)))
-  const isWithin = given + (needed ?? 0) <= size.cores * room.safety.cpu_overcommit
-  return busyCores <= size.idleCores && (needed ?? 0) <= size.cores && isWithin
+function neededCores({ facts, after }: Homeless, nodeCores: number, { broadcasts }: ClusterRoom): number {
+  const needed = coreLimit(after)
+  const isGrowing = needed !== undefined && needed > (coreLimit(facts.configured) ?? nodeCores)
+  return isGrowing ? needed : (broadcasts.guests.get(facts.vmid)?.coresUsed ?? 0)
 }
 
-function runningOn(node: string, { broadcasts, places }: ClusterRoom): GuestFigures[] {
-  return [...broadcasts.guests].flatMap(([vmid, guest]) => {
+/** What the running containers of a node have. One that has all of its cores may have no limit at all, and is taken for such. */
+function givenOn(node: string, nodeCores: number, { broadcasts, places }: ClusterRoom): Limits[] {
+  return [...broadcasts.guests].flatMap(([vmid, { isRunning, cores = 0, memoryMb }]) => {
     const place = places.get(vmid)
-    return place?.node === node && place.type === 'lxc' && guest.isRunning ? [guest] : []
+    if (place?.node !== node || place.type !== 'lxc' || !isRunning) return []
+    return [{ ...NO_LIMITS, cores: cores < nodeCores ? cores : undefined, memoryMb }]
   })
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 interface Volume {

@@ -4,7 +4,7 @@ import type { SafetySection } from '../config.ts'
 import type { CgroupReader, MemoryTrouble } from '../host/cgroup.ts'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
-import { type SetOptions, setResources } from '../pct/commands.ts'
+import type { SetOptions, setResources } from '../pct/commands.ts'
 import type { Containers } from '../ports.ts'
 import type { Change, ChangeProgress, PerformedChange } from './change-runner.ts'
 import { compareAndSet, isModified } from './compare-and-set.ts'
@@ -38,7 +38,9 @@ export interface ScaleRequest {
 
 export interface ScaleParts {
   readonly containers: Containers
-  readonly cgroups: CgroupReader
+  readonly cgroups: Pick<CgroupReader, 'memory' | 'memoryHold' | 'trouble'>
+  /** What sets it. */
+  readonly setCommand: typeof setResources
   readonly cluster: ClusterFiles
   readonly clock: Clock
   readonly readNode: () => HostSize
@@ -75,6 +77,7 @@ export function scaleChange(parts: ScaleParts, request: ScaleRequest): Change {
     action: 'scale',
     vmid: request.vmid,
     asked: { lxc_id: request.vmid, cores, cpulimit, memory },
+    containers: parts.containers,
     perform: progress => scaleContainer(request, parts, progress),
   }
 }
@@ -231,7 +234,7 @@ interface SetStep {
  */
 async function setAndReadBack(step: SetStep): Promise<Limits> {
   const { facts, missing, force, parts, progress } = step
-  const command = setResources(facts.vmid, missing, facts.digest)
+  const command = parts.setCommand(facts.vmid, missing, facts.digest)
   if (command === undefined) return facts.configured
   const checkFloor = () => checkFloorNow(facts, missing, parts)
   const watch = new SetWatch({ facts, asked: missing, parts, checkFloor: force ? undefined : checkFloor })
@@ -310,10 +313,10 @@ async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetS
  * Brings into force what is configured, when `pct` was stopped in the moment in which it moved the kernel's limit. It takes two
  * steps. Source: PVE::LXC::Config, vmconfig_hotplug_pending: what is configured already is not brought into force again.
  */
-async function bringBackMemory({ facts, progress }: SetStep): Promise<void> {
+async function bringBackMemory({ facts, parts, progress }: SetStep): Promise<void> {
   const memoryMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
   for (const stepMb of [memoryMb + 1, memoryMb]) {
-    const command = setResources(facts.vmid, { memoryMb: stepMb })
+    const command = parts.setCommand(facts.vmid, { memoryMb: stepMb })
     if (command !== undefined) await progress.run(command)
   }
 }

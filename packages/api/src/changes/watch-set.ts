@@ -16,7 +16,11 @@ const LOOK_MS = 100
 export interface WatchedSet {
   readonly facts: ContainerFacts
   readonly asked: SetOptions
-  readonly parts: { readonly clock: Clock; readonly containers: Containers; readonly cgroups: CgroupReader }
+  readonly parts: {
+    readonly clock: Clock
+    readonly containers: Containers
+    readonly cgroups: Pick<CgroupReader, 'memoryHold'>
+  }
   /** Throws as soon as the container needs more memory than it is to have; undefined when it gets no less. */
   readonly checkFloor: (() => void) | undefined
 }

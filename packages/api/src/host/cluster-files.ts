@@ -1,11 +1,13 @@
-import type { Clock } from '@lxc-autoscale/core'
+import { type Clock, MS_PER_SECOND } from '@lxc-autoscale/core'
 import {
   type Balancer,
   type Broadcasts,
   type ClusterMembers,
+  type GuestFigures,
   type GuestPlace,
   type HaManager,
   type HostFiles,
+  type NodeFigures,
   parseBalancer,
   parseBroadcasts,
   parseHaManager,
@@ -14,6 +16,7 @@ import {
   parseVmlist,
   type Storage,
 } from '@lxc-autoscale/host'
+import { Ages } from './cluster-view.ts'
 
 /**
  * How long what was read of a file that grows with the cluster is good for. Proxmox itself makes `.rrd` anew every 2 s. Source:
@@ -22,6 +25,7 @@ import {
 const KEPT_MS = 1_000
 /** Far more than a cluster of 32 nodes with 100,000 guests has. */
 const MOST_CHARACTERS = 67_108_864
+export const NOTHING_TOLD: Broadcasts = { guests: new Map(), nodes: new Map() }
 const NO_PLACES: ReadonlyMap<number, GuestPlace> = new Map()
 /** What the package of another node left there for others to see, and the most that is looked at of it. */
 const MARK = 'lxc-autoscale-ml'
@@ -31,12 +35,14 @@ const VERSION_LINE = /^(\d+\.\d+\.\d+[\w.~+-]{0,40})\s*$/
 export class ClusterFiles {
   readonly #files: HostFiles
   readonly #root: string
+  readonly #clock: Clock
   readonly #places: KeptFile<ReadonlyMap<number, GuestPlace> | undefined>
   readonly #broadcasts: KeptFile<Broadcasts>
 
   constructor(files: HostFiles, root: string, clock: Clock) {
     this.#files = files
     this.#root = root
+    this.#clock = clock
     this.#places = new KeptFile(() => this.#text('.vmlist'), parseVmlist, clock)
     this.#broadcasts = new KeptFile(() => this.#text('.rrd'), parseBroadcasts, clock)
   }
@@ -80,6 +86,23 @@ export class ClusterFiles {
   /** What all nodes told of themselves and their guests; undefined when there is no such file. */
   broadcasts(): Broadcasts | undefined {
     return this.#broadcasts.value()
+  }
+
+  /** What its node told of a container, unless that is too old to be of now. */
+  freshFigures(vmid: number): GuestFigures | undefined {
+    const [node, figures] = [this.placeOf(vmid)?.node, this.broadcasts()?.guests.get(vmid)]
+    return node === undefined || this.#ages().of(node, figures?.timeSeconds).is_stale ? undefined : figures
+  }
+
+  /** The same of a node. */
+  freshNode(node: string): NodeFigures | undefined {
+    const figures = this.broadcasts()?.nodes.get(node)
+    return this.#ages().of(node, figures?.timeSeconds).is_stale ? undefined : figures
+  }
+
+  #ages(): Ages {
+    const nowSeconds = this.#clock.nowMs() / MS_PER_SECOND
+    return new Ages({ places: this.places() ?? NO_PLACES, broadcasts: this.broadcasts() ?? NOTHING_TOLD, nowSeconds })
   }
 
   ha(): HaManager {

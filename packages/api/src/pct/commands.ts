@@ -58,6 +58,16 @@ export function setResources(
   })
 }
 
+/** The same for a container of another node, to which Proxmox passes it on. Source: pve-manager, PVE/CLI/pvesh.pm, proxy_handler. */
+export function setResourcesOn(
+  node: string,
+  ...[vmid, options, digest]: Parameters<typeof setResources>
+): HostCommand | undefined {
+  const call = setResources(vmid, options, digest)?.rest(node)
+  if (call === undefined) return undefined
+  return { program: 'pvesh', kind: 'set', args: ['set', call.path, ...optionsOf(call.form ?? {})], rest: () => call }
+}
+
 export function growRootDisk(vmid: number, gigabytes: number, digest?: string): HostCommand {
   const size = `+${gigabytes}G`
   return pct({

@@ -3,6 +3,7 @@ import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
 import {
   type ConfValues,
   configuredLimits,
+  DEFAULT_MEMORY_MB,
   type HaManager,
   type HostFiles,
   isOn,
@@ -33,6 +34,11 @@ export interface ContainerReaderParts {
 /** The HA manager's files change every few seconds, and are the same for all containers of one request. */
 const HA_KEPT_MS = 500
 
+/** What is seen of a container beside its configuration. */
+interface Seen extends Pick<ContainerFacts, 'inForce' | 'uptimeSeconds' | 'runId'> {
+  readonly isRunning: boolean | undefined
+}
+
 /** Reads containers from /etc/pve and the kernel; where /etc/pve is not there, by `pct`. */
 export class ContainerReader implements Containers {
   readonly #parts: ContainerReaderParts
@@ -54,35 +60,58 @@ export class ContainerReader implements Containers {
 
   async read(vmid: number): Promise<ContainerFacts> {
     const file = this.#parts.files.readBytes(`${this.#directory}/${vmid}.conf`)
-    if (file !== undefined) return this.#facts(vmid, file.toString('utf8'), digestOf(file))
+    if (file !== undefined) return this.#facts(vmid, this.#seen(vmid), file)
     if (this.#parts.files.inode(this.#directory) !== undefined) throw this.#notFound(vmid)
     const { stdout } = await this.#parts.commands.run(readConfig(vmid))
-    const facts = this.#facts(vmid, stdout, undefined)
+    const facts = this.#facts(vmid, this.#seen(vmid), stdout)
     if (facts.status !== 'unknown') return facts
     const status = await this.#parts.commands.run(readStatus(vmid))
     return { ...facts, status: parseStatus(status.stdout) }
   }
 
-  /** `digest`: undefined for what `pct` printed, which has no snapshots. */
-  #facts(vmid: number, text: string, digest: string | undefined): ContainerFacts {
+  /**
+   * A container of another node: by its configuration, which every node has, and by what that node told of it. What is in force
+   * there cannot be seen; it is taken for what is configured, and at least what it was said to use.
+   * @throws {AutoscaleError} CONTAINER_NOT_FOUND
+   */
+  async readOn(node: string, vmid: number): Promise<ContainerFacts> {
+    const { files, cluster, pve } = this.#parts
+    const file = files.readBytes(`${pve}/nodes/${node}/lxc/${vmid}.conf`)
+    if (file === undefined) throw this.#notFound(vmid)
+    const told = cluster.freshFigures(vmid)
+    const configured = configuredLimits(parseLxcConf(file.toString('utf8')).values)
+    const memoryMb = Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, told?.memoryUsedMb ?? 0)
+    const inForce = { ...configured, memoryMb }
+    return this.#facts(vmid, { isRunning: told?.isRunning, inForce, uptimeSeconds: undefined, runId: undefined }, file)
+  }
+
+  #seen(vmid: number): Seen {
     const { cgroups, uptime } = this.#parts
-    const conf = parseLxcConf(text)
-    const { values } = conf
     const isRunning = cgroups.isRunning(vmid)
+    return {
+      isRunning,
+      inForce: cgroups.inForce(vmid),
+      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
+      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
+    }
+  }
+
+  /** From its file, or from what `pct` printed, which has no snapshots. */
+  #facts(vmid: number, { isRunning, ...seen }: Seen, file: Buffer | string): ContainerFacts {
+    const conf = parseLxcConf(file.toString('utf8'))
+    const { values } = conf
     const ha = this.#haServices().get(vmid)
     return {
       vmid,
       name: values.get('hostname') ?? `CT${vmid}`,
       status: statusOf(isRunning),
       configured: configuredLimits(values),
-      inForce: cgroups.inForce(vmid),
+      ...seen,
       isHaManaged: ha !== undefined,
       haState: ha?.state,
       haBusy: ha?.busy,
-      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
-      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
-      snapshots: digest === undefined ? undefined : conf.snapshots,
-      digest,
+      snapshots: typeof file === 'string' ? undefined : conf.snapshots,
+      digest: typeof file === 'string' ? undefined : digestOf(file),
       values,
       rawLimits: rawLimits(conf),
       ...flagsOf(values),

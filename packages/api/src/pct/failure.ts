@@ -28,6 +28,7 @@ const KNOWN_TEXTS: readonly KnownText[] = [
   { pattern: /^pct-helper: container \d+ cannot give up/m, code: 'MEMORY_BELOW_FLOOR' },
   { pattern: /^pct-helper: container \d+: .* outside of/m, code: 'OUT_OF_BOUNDS' },
   { pattern: /^pct-helper: container \d+: its memory cannot be measured/m, code: 'HOST_UNREADABLE' },
+  { pattern: /^pct-helper: detected modified configuration/m, code: 'ALLOCATION_MOVED' },
   { pattern: /^pct-helper: \//m, code: 'HOST_UNREADABLE' },
   { pattern: /^pct-helper: /m, code: 'STATE_NOT_ALLOWED' },
   { pattern: /Configuration file 'nodes\/[^/']+\/lxc\/\d+\.conf' does not exist/, code: 'CONTAINER_NOT_FOUND' },

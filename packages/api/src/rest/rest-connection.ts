@@ -80,10 +80,11 @@ export class RestConnection {
 
 /** Loaded with the first request: whoever uses pct has no part of it in memory. */
 async function openPool({ url, trust }: RestSettings): Promise<Dispatcher> {
-  const { buildConnector: build, Pool } = await import('undici')
+  const { buildConnector: build, Pool } = (await import('undici')).default
   const connector =
     'ca' in trust
-      ? build({ timeout: CONNECT_MS, ca: trust.ca })
+      ? // Said, since a variable of the environment could have switched it off.
+        build({ timeout: CONNECT_MS, ca: trust.ca, rejectUnauthorized: true })
       : // The certificate itself is compared, which needs no authority; a resumed session would not show it.
         build({ timeout: CONNECT_MS, rejectUnauthorized: false, maxCachedSessions: 0 })
   return new Pool(url, {

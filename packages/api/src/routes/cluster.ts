@@ -9,6 +9,7 @@ import {
 } from '@lxc-autoscale/core'
 import { placementOf } from '../changes/scale-container.ts'
 import { withTarget } from '../changes/target.ts'
+import { NOTHING_TOLD } from '../host/cluster-files.ts'
 import { clusterBody } from '../host/cluster-view.ts'
 import { success } from '../http/answer.ts'
 import type { ApiApp } from '../http/api-app.ts'
@@ -68,8 +69,6 @@ export function clusterRoutes(app: ApiApp, context: RouteContext): void {
     },
   )
 }
-
-const NOTHING_TOLD = { guests: new Map(), nodes: new Map() }
 
 function nowhere(vmid: number, { cluster }: RouteContext): PlacementBody {
   const nobody = { candidates: [], moved_by_proxmox: false, command: null, caveats: [] }

@@ -19,6 +19,7 @@ import type { LiveUpdates } from '../overview/live-updates.ts'
 import type { Overview } from '../overview/overview.ts'
 import type { PastReader } from '../past/past-reader.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
+import type { ContainerReader } from '../pct/container-reader.ts'
 import type { HostCommands } from '../ports.ts'
 import type { WhatIfs } from '../replays/what-ifs.ts'
 import type { SeriesStore } from '../series/series-store.ts'
@@ -53,6 +54,8 @@ export interface ApiPorts {
 /** What the routes work with. */
 export interface RouteContext extends ApiPorts, ScaleParts {
   readonly config: ApiConfig
+  /** The containers of other nodes. */
+  readonly remote: Pick<ContainerReader, 'readOn'>
   readonly runner: ChangeRunner
   readonly shrinks: ShrinkWatch
   readonly idempotency: Idempotency

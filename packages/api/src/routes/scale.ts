@@ -1,6 +1,7 @@
 import { ChangeBody, ScaleCoresRequest, ScaleRamRequest, ScaleResourcesRequest, successBody } from '@lxc-autoscale/core'
 import type { z } from 'zod'
-import { type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
+import { partsOn } from '../changes/remote-scale.ts'
+import { type ScaleParts, type ScaleRequest, scaleChange } from '../changes/scale-container.ts'
 import type { ApiApp } from '../http/api-app.ts'
 import { answerChange } from './answer-change.ts'
 import type { RouteContext } from './route-context.ts'
@@ -34,9 +35,20 @@ export function scaleRoutes(app: ApiApp, context: RouteContext): void {
     app.post(
       url,
       { schema: { body, response: { 200: successBody(ChangeBody) } }, config: { access: 'scale', summary, example } },
-      (request, reply) => answerChange(context, reply, scaleChange(context, scaleRequest(request.body))),
+      (request, reply) => {
+        const asked = scaleRequest(request.body)
+        return answerChange(context, reply, scaleChange(partsFor(asked.vmid, context), asked))
+      },
     )
   }
+}
+
+/** Those of this node, unless another one has the container and changes of it are served here. */
+function partsFor(vmid: number, context: RouteContext): ScaleParts {
+  const { cluster, config } = context
+  if (!config.cluster.remote_changes) return context
+  const node = cluster.otherNodeOf(vmid, cluster.members()?.node)
+  return node === undefined ? context : partsOn(node, context)
 }
 
 function scaleRequest({ lxc_id: vmid, cores, cpulimit, memory, expected, force = false }: ScaleBody): ScaleRequest {

@@ -1,7 +1,7 @@
 import type { Grant, RestFeature } from '@lxc-autoscale/api'
 
 /** Who the API is for Proxmox; each node has a token of its own, which can be taken back alone. */
-export const TOKEN_USER = 'lxc-autoscale@pve'
+const TOKEN_USER = 'lxc-autoscale@pve'
 
 /** A token is named by its node, and begins with a letter. Source: PVE::AccessControl, token-subid. */
 function tokenName(node: string): string {

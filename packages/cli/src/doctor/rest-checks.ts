@@ -22,14 +22,12 @@ export const restInterface: Check = {
     const { askTokenPermissions, missingFor, neededByNothing, REST_FEATURES } = await import('@lxc-autoscale/api')
     try {
       const { tokenId, permissions } = await askTokenPermissions(api.lxc.rest, systemClock)
-      const lacks = REST_FEATURES.map(feature => ({ feature, missing: missingFor(feature, permissions) }))
-      const may = lacks.filter(({ missing }) => missing.length === 0).map(({ feature }) => feature)
-      const rest = lacks.filter(({ missing }) => missing.length > 0)
-      const without = rest.map(({ feature, missing }) => `${feature} needs ${missing.join(', ')}`).join('; ')
       const answers = `${api.lxc.rest.url} answers to ${tokenId}`
-      const ability = may.includes('scaling')
-        ? good(`${answers}, for ${may.join(', ')}${without === '' ? '' : ` (not for: ${without})`}`)
-        : bad(`${answers}, but ${without}`, SETUP)
+      const lacks = missingFor('scaling', permissions)
+      if (lacks.length > 0) return bad(`${answers}, which lacks ${lacks.join(', ')}`, SETUP)
+      const others = REST_FEATURES.filter(feature => missingFor(feature, permissions).length > 0)
+      const without = others.length === 0 ? '' : `; for ${others.join(', ')}: lxc-autoscale setup-token --with`
+      const ability = good(`${answers}, which may do what sizing needs${without}`)
       return [ability, ...tooMuch(neededByNothing(permissions))]
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error

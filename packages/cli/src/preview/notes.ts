@@ -10,6 +10,9 @@ export function notesOf(containers: readonly Pick<PreviewedContainer, 'known'>[]
   ]
 }
 
+/** Share of the longest span; less is where two archives of Proxmox meet. */
+const WORTH_TELLING = 0.02
+
 const STEP_WORDS: ReadonlyMap<number, string> = new Map([
   [60, 'minutes'],
   [1_800, 'half hours'],
@@ -21,7 +24,9 @@ function coarsenessText(containers: readonly Pick<PreviewedContainer, 'known'>[]
   for (const { step_seconds: step, seconds } of containers.flatMap(({ known }) => known)) {
     mostOf.set(step, Math.max(seconds, mostOf.get(step) ?? 0))
   }
+  const longest = Math.max(...mostOf.values())
   return [...mostOf]
+    .filter(([, seconds]) => seconds >= WORTH_TELLING * longest)
     .sort(([a], [b]) => a - b)
     .map(([step, seconds]) => `${lastingText(seconds * MS_PER_SECOND)} in ${stepText(step)}`)
     .join(', ')

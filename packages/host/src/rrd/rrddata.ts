@@ -7,8 +7,8 @@ const MOST_STEP_SECONDS = 604_800
 const MOST_ROWS = 4_000
 
 interface Row {
-  /** When its step begins. */
-  readonly seconds: number
+  /** When its step ends. Source: RRDs.xs of rrdtool 1.7, rrd_fetch, which gives the end of the first row as their begin. */
+  readonly endSeconds: number
   readonly values: PastValues
 }
 
@@ -21,12 +21,12 @@ export function rrddataSteps(means: unknown, maxima: unknown): PastStep[][] | un
   const meanRows = rowsOf(means)
   const peakRows = maxima === undefined ? meanRows : rowsOf(maxima)
   if (meanRows === undefined || peakRows === undefined) return undefined
-  const peaks = new Map(peakRows.map(({ seconds, values }) => [seconds, values]))
+  const peaks = new Map(peakRows.map(({ endSeconds, values }) => [endSeconds, values]))
   const archives = new Map<number, PastStep[]>()
-  meanRows.forEach(({ seconds, values }, at) => {
+  meanRows.forEach(({ endSeconds, values }, at) => {
     const stepSeconds = lengthOf(meanRows, at)
-    const isStep = stepSeconds > 0 && stepSeconds <= MOST_STEP_SECONDS
-    const step = isStep ? pastStep({ startSeconds: seconds, stepSeconds }, values, peaks.get(seconds) ?? {}) : undefined
+    if (stepSeconds > MOST_STEP_SECONDS) return
+    const step = pastStep({ startSeconds: endSeconds - stepSeconds, stepSeconds }, values, peaks.get(endSeconds) ?? {})
     if (step === undefined) return
     const archive = archives.get(stepSeconds)
     if (archive === undefined) archives.set(stepSeconds, [step])
@@ -35,18 +35,19 @@ export function rrddataSteps(means: unknown, maxima: unknown): PastStep[][] | un
   return [...archives.values()]
 }
 
-/** Up to the next row; the last one is as long as that before it. */
+/** The distance to the nearer of its neighbours: where two formats meet, one of them is nearer or further than it should be. */
 function lengthOf(rows: readonly Row[], at: number): number {
-  const [first, second] = at + 1 < rows.length ? [rows[at], rows[at + 1]] : [rows[at - 1], rows[at]]
-  return first === undefined || second === undefined ? 0 : second.seconds - first.seconds
+  const [before, own, after] = [at - 1, at, at + 1].map(place => rows[place]?.endSeconds ?? Number.NaN)
+  const distances = [Number(own) - Number(before), Number(after) - Number(own)]
+  return Math.min(...distances.filter(distance => distance > 0))
 }
 
 function rowsOf(answer: unknown): Row[] | undefined {
   if (!Array.isArray(answer) || answer.length > MOST_ROWS) return undefined
   return answer.flatMap((row: unknown) => {
-    const seconds = numberOf(row, 'time')
-    if (seconds === undefined || seconds < 0) return []
-    return [{ seconds, values: Object.fromEntries(PAST_SOURCES.map(source => [source, numberOf(row, source)])) }]
+    const endSeconds = numberOf(row, 'time')
+    if (endSeconds === undefined || endSeconds < 0) return []
+    return [{ endSeconds, values: Object.fromEntries(PAST_SOURCES.map(source => [source, numberOf(row, source)])) }]
   })
 }
 

@@ -11,6 +11,7 @@ import { inodeOf } from '../kernel/cgroup-tree.ts'
 import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { apiState, type DemoPlaces, metricsFile, modelState } from './daemon-configs.ts'
 import { cycleLine, type MadeUpPast } from './made-up-past.ts'
+import { writePastFiles } from './past-files.ts'
 
 /** Mode of what a daemon would have written for the others of its group. */
 const FOR_THE_GROUP = 0o640
@@ -22,6 +23,7 @@ export async function moveIn(
   places: DemoPlaces,
 ): Promise<void> {
   for (const [vmid, { state }] of past.containers) writeKernelFiles(host, vmid, state)
+  writePastFiles(host, past)
   const files = filesOf(host.root)
   const runIds = new Map([...past.containers.keys()].map(vmid => [vmid, inodeOf(containerCgroup(host.paths, vmid))]))
   const more = (vmid: number) => ({ runId: runIds.get(vmid), ...files })

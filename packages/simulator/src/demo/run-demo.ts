@@ -124,6 +124,7 @@ async function prepare(options: DemoOptions, places: DemoPlaces) {
     upMs: reachMs + MS_PER_HOUR,
     hostCores,
     hostMemoryMb,
+    settings: { keepsRrd: true },
   })
   await moveIn(past, { ...host, ...size }, places)
   return { containers, host, configs: writeDaemonConfigs(places, past.cycles.length) }

@@ -15,6 +15,7 @@ import { writeKernelFile } from '../kernel/kernel-file.ts'
 import { INNER_GROUP } from '../kernel/memory-files.ts'
 import { currentBytes } from '../kernel/memory-state.ts'
 import type { Traffic } from '../kernel/net-dev.ts'
+import { RrdKeeper } from '../rrd/rrd-keeper.ts'
 import { ContainerSim, type Intent } from './container-sim.ts'
 import type { DiskCounters } from './container-state.ts'
 import { cpusetPass } from './cpuset-pass.ts'
@@ -49,6 +50,7 @@ export class Engine {
   readonly #speed: number
   readonly #nowMs: () => number
   readonly #rrd: RrdDump
+  readonly #keeper: RrdKeeper
   #clock: HostClock
   #figures: HostFigures
   #sims: ReadonlyMap<number, ContainerSim> = new Map()
@@ -64,6 +66,7 @@ export class Engine {
     this.#speed = speed
     this.#nowMs = nowMs
     this.#rrd = new RrdDump(this.#paths, this.#identity)
+    this.#keeper = new RrdKeeper(this.#paths)
     this.#clock = readClock(this.#paths)
     const text = (name: string) => readIfThere(`${this.#paths.proc}/${name}`) ?? ''
     this.#figures = parseHostFigures(text('stat'), text('loadavg'))
@@ -150,7 +153,7 @@ export class Engine {
     return events
   }
 
-  #broadcast({ rrdFormat, clockOffsetMs }: HostSettings): void {
+  #broadcast({ rrdFormat, clockOffsetMs, keepsRrd }: HostSettings): void {
     const elapsedUsec = (this.#clock.uptimeMs - this.#last.uptimeMs) * USEC_PER_MS
     const used = new Map([...this.#sims].map(([vmid, sim]) => [vmid, cpuUsec(sim)]))
     const shares = [...used].flatMap(([vmid, usec]) => {
@@ -164,7 +167,9 @@ export class Engine {
     const sentAtMs = this.#nowMs()
     const host = { paths: this.#paths, identity: this.#identity, format: rrdFormat }
     const clockSeconds = Math.trunc((sentAtMs + clockOffsetMs) / MS_PER_SECOND)
-    sendRrdLines(this.#paths, { sentAtMs, lines: rrdLines({ ...host, clockSeconds, nodeCpu, cpu }) })
+    const lines = rrdLines({ ...host, clockSeconds, nodeCpu, cpu })
+    sendRrdLines(this.#paths, { sentAtMs, lines })
+    if (keepsRrd) this.#keeper.keep(lines)
     this.#nextDumpMs = this.#clock.uptimeMs
     this.#last = { uptimeMs: this.#clock.uptimeMs, busyUsec: this.#figures.busyUsec, used }
   }

@@ -74,6 +74,8 @@ export interface HostSettings {
   readonly restDenialMs: number
   /** How long the daemon in front waits for the one behind; what was begun goes on. Source: as above, proxy_request. */
   readonly restProxyTimeoutMs: number
+  /** How long the list of tasks says of one that is over that it runs: until pvestatd looks. Source: pve-manager, pvestatd.pm. */
+  readonly restTaskPassMs: number
   /** Before the certificate is shown. */
   readonly restTlsDelayMs: number
   /** The certificate is of an authority that nobody knows. */
@@ -108,6 +110,8 @@ export interface HostSettings {
   readonly clockOffsetMs: number
   /** How pvestatd and the RRD files name and count the figures of guests: before PVE 9, and since. */
   readonly rrdFormat: 'pve2.3-vm' | 'pve-vm-9.0'
+  /** Whether RRD files are kept of what is broadcast of guests: 1.3 MB for each, which few tests look at. */
+  readonly keepsRrd: boolean
   /** Time between two passes of pvestatd over the cpusets, after which it broadcasts what it has seen. */
   readonly cpusetPassMs: number
   /** Containers whose guest does not react to a shutdown. */
@@ -139,6 +143,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
   restDelayJitter: 0.33,
   restDenialMs: 3_000,
   restProxyTimeoutMs: 30_000,
+  restTaskPassMs: 10_000,
   restTlsDelayMs: 0,
   restCertificateIsForeign: false,
   restOmitsMessage: false,
@@ -168,6 +173,7 @@ export const DEFAULT_SETTINGS: HostSettings = {
   fencingDelayMs: 120_000,
   clockOffsetMs: 0,
   rrdFormat: 'pve-vm-9.0',
+  keepsRrd: false,
   cpusetPassMs: 10_000,
   ignoresShutdown: [],
   hotplugErrors: {},
@@ -189,6 +195,7 @@ export const INSTANT: Partial<HostSettings> = {
   restDelayMs: 0,
   restDelayJitter: 0,
   restDenialMs: 0,
+  restTaskPassMs: 0,
   haDelayMs: 0,
   taskMs: {
     snapshotMs: 0,

@@ -5,6 +5,7 @@ import { parseArguments } from '../pct/parse-arguments.ts'
 import type { CommandSpec } from '../schema/option-spec.ts'
 import type { ChangeVerb } from './changes.ts'
 import { resourceAt } from './resources.ts'
+import { TIMEFRAMES } from './rrddata.ts'
 
 const COMMON: CommandSpec['options'] = {
   'output-format': { type: 'string', values: ['text', 'json', 'json-pretty', 'yaml'] },
@@ -12,7 +13,12 @@ const COMMON: CommandSpec['options'] = {
 }
 const GET: CommandSpec = {
   positional: ['api_path'],
-  options: { ...COMMON, type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] } },
+  options: {
+    ...COMMON,
+    type: { type: 'string', values: ['vm', 'storage', 'node', 'sdn'] },
+    timeframe: { type: 'string', values: TIMEFRAMES },
+    cf: { type: 'string', values: ['AVERAGE', 'MAX'] },
+  },
 }
 const VERBS = ['get', 'set', 'create', 'delete'] as const
 

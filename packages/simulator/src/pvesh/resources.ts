@@ -10,35 +10,49 @@ import { type Context, isHighlyAvailable, loadConf } from '../pct/context.ts'
 import { EXIT, Failure } from '../pct/failure.ts'
 import { contextOn, otherHost } from '../pct/other-node.ts'
 import { mergedValues } from '../pct/pending.ts'
+import { rrddata } from './rrddata.ts'
 
 const LEVEL = ''
+
+interface Asked {
+  readonly path: string
+  /** Options by their names. */
+  readonly values: Readonly<Record<string, string>>
+}
 
 /**
  * What the API of Proxmox has at a path.
  * @throws {Failure} when there is nothing, or the node is not there
  */
-export function resourceAt(context: Context, path: string, values: Readonly<Record<string, string>>): unknown {
+export function resourceAt(context: Context, path: string, values: Asked['values']): unknown {
   const [area, name, ...rest] = path.split('/').filter(part => part !== '')
   if (area === 'version' && name === undefined) return version(context)
   if (area === 'cluster' && name === 'status') return clusterStatus(context)
   if (area === 'cluster' && name === 'resources') return clusterResources(context, values['type'])
   if (area === 'nodes' && name === undefined) return nodesOf(context).map(nodeResource)
-  if (area === 'nodes' && name !== undefined) return nodeArea(contextOn(context, name), rest, path)
+  if (area === 'nodes' && name !== undefined) return nodeArea(contextOn(context, name), rest, { path, values })
   throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
 }
 
-function nodeArea(context: Context, rest: readonly string[], path: string): unknown {
+function nodeArea(context: Context, rest: readonly string[], asked: Asked): unknown {
   const [area, vmid, ...deeper] = rest
   if (area === 'status' && vmid === undefined) return nodeStatus(context)
   if (area === 'version' && vmid === undefined) return version(context)
   if (area === 'lxc' && vmid === undefined) return containers(context)
-  if (area === 'lxc' && vmid !== undefined) return containerArea(context, Number(vmid), deeper.join('/'), path)
-  throw new Failure(`No 'get' handler defined for '${path}'`, EXIT.unknownPath)
+  if (area === 'lxc' && vmid !== undefined) {
+    return containerArea(context, Number(vmid), { ...asked, area: deeper.join('/') })
+  }
+  throw new Failure(`No 'get' handler defined for '${asked.path}'`, EXIT.unknownPath)
 }
 
-function containerArea(context: Context, vmid: number, area: string, path: string): unknown {
+function containerArea(
+  context: Context,
+  vmid: number,
+  { area, path, values }: Asked & { readonly area: string },
+): unknown {
   const conf = loadConf(context, vmid)
   if (area === 'config') return mergedValues(conf)
+  if (area === 'rrddata') return rrddata(context, vmid, values)
   if (area === 'status/current') {
     const managed = isHighlyAvailable(context, vmid) ? 1 : 0
     return { ...statusValues(context, vmid, conf.live.values), cpu: 0, ha: { managed } }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { MS_PER_HOUR } from '@lxc-autoscale/core/units'
 import type { HostPaths } from '../files/host-paths.ts'
 import { readIfThere, replaceText } from '../files/json-file.ts'
+import { sharedPve } from '../host/cluster-place.ts'
 
 export interface KeyAndCertificate {
   readonly key: string
@@ -15,12 +16,14 @@ const ALGORITHM = { algorithm: 'sha256', keyType: 'ec', curve: 'P-256' } as cons
  * The certificate of a node, in the places where a cluster keeps it and its authority; made when it is not there yet. Source:
  * pve-cluster, Cluster/Setup.pm; the keys are of an elliptic curve, which are made in no time.
  */
-export async function nodeCertificate({ pve }: HostPaths, node: string): Promise<KeyAndCertificate> {
+export async function nodeCertificate(paths: HostPaths, node: string): Promise<KeyAndCertificate> {
+  const pve = sharedPve(paths)
   const place = { key: `${pve}/nodes/${node}/pve-ssl.key`, cert: `${pve}/nodes/${node}/pve-ssl.pem` }
   const made = readPair(place)
   if (made !== undefined) return made
   const ca = { key: `${pve}/priv/pve-root-ca.key`, cert: `${pve}/pve-root-ca.pem` }
   const authority = readPair(ca) ?? writePair(ca, await newAuthority())
+  replaceText(`${paths.pve}/pve-root-ca.pem`, authority.cert)
   return writePair(place, await newCertificate(authority, node))
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { hostPaths } from '../files/host-paths.ts'
+import { type HostPaths, hostPaths } from '../files/host-paths.ts'
 import { isOnline } from '../host/cluster-files.ts'
 import { nodePaths } from '../host/cluster-place.ts'
-import { type HostIdentity, readIdentity } from '../host/host-identity.ts'
+import { readIdentity } from '../host/host-identity.ts'
 import { writeJournal } from '../host/journal.ts'
 import { type Fault, type HostSettings, readSettings } from '../host/settings.ts'
 import { type Context, REAL_TIME, type TaskWork } from '../pct/context.ts'
@@ -25,10 +25,9 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']
 /** How a request ends: with data, with what is wrong, or without any answer. */
 export type Outcome = { readonly data: unknown } | Refusal | 'silence' | 'reset'
 
-/** The host of the interface, and those of other nodes that it passes requests to: node -> directory. */
+/** The host of the interface. */
 export interface Site {
   readonly root: string
-  readonly peers: Readonly<Record<string, string>>
   /** The tasks of the host in a directory. */
   tasksOf(root: string): TaskList
 }
@@ -113,7 +112,7 @@ async function perform(call: Call, { asker, site, settings }: Surroundings): Pro
   const found = findRoute(method, path)
   if (found === undefined) throw new RestFailure(501, `Method '${method} ${path}' not implemented`)
   const parameters = { ...call.parameters, ...found.parameters }
-  const target = hostPaths(rootOf(found.parameters['node'], site, settings))
+  const target = targetOf(found.parameters['node'], hostPaths(site.root), settings)
   const tasks = site.tasksOf(target.root)
   const begun: string[] = []
   const context: Context = {
@@ -193,14 +192,14 @@ function delayMs({ restDelayMs, restDelayJitter }: HostSettings): number {
   return restDelayMs * (1 + restDelayJitter * (2 * Math.random() - 1))
 }
 
-/** The directory of the host that a request is for. @throws {RestFailure} for a node that nobody knows, or that is not up */
-function rootOf(node: string | undefined, { root, peers }: Site, settings: HostSettings): string {
-  const identity: HostIdentity = readIdentity(hostPaths(root))
-  if (node === undefined || node === 'localhost' || node === identity.node) return root
+/** The host that a request is for. @throws {RestFailure} for a node that nobody knows, or that is not up */
+function targetOf(node: string | undefined, paths: HostPaths, settings: HostSettings): HostPaths {
+  const identity = readIdentity(paths)
+  if (node === undefined || node === 'localhost' || node === identity.node) return paths
   if (!settings.nodes.includes(node)) {
     const reason = `failed to get address info for: ${node}: Name or service not known`
     throw new RestFailure(500, `hostname lookup '${node}' failed - ${reason}`)
   }
   if (!isOnline(settings, identity, node)) throw new RestFailure(595, 'No route to host', 'none')
-  return peers[node] ?? nodePaths(hostPaths(root), node)?.root ?? root
+  return nodePaths(paths, node) ?? paths
 }

@@ -5,7 +5,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { hostPaths } from '../files/host-paths.ts'
-import { replaceText } from '../files/json-file.ts'
+import { readIfThere, replaceText } from '../files/json-file.ts'
+import { sharedPve } from '../host/cluster-place.ts'
 import { readIdentity } from '../host/host-identity.ts'
 import { type Acl, readSettings } from '../host/settings.ts'
 import { updateSettings } from '../host/update-settings.ts'
@@ -26,8 +27,6 @@ export interface PretendRestOptions {
   readonly port?: number
   /** What the token may; default: everything, everywhere. */
   readonly acl?: Acl
-  /** Directories of the pretend hosts of other nodes. */
-  readonly peers?: Readonly<Record<string, string>>
 }
 
 /** The REST interface of a pretend host, listening. */
@@ -46,14 +45,14 @@ export interface PretendRest {
 /** Starts the REST interface of a pretend host; with a token and certificates, which are those of an earlier start. */
 export async function startPretendRest(
   host: string | { readonly root: string },
-  { port = 0, acl, peers = {} }: PretendRestOptions = {},
+  { port = 0, acl }: PretendRestOptions = {},
 ): Promise<PretendRest> {
   const root = resolve(typeof host === 'string' ? host : host.root)
   const paths = hostPaths(root)
   const { node } = readIdentity(paths)
   const certificate = await nodeCertificate(paths, node)
   await provideToken(root, acl)
-  const site: Site = { root, peers, tasksOf: taskLists() }
+  const site: Site = { root, tasksOf: taskLists() }
   const https = createHttpsServer(certificate, (request, response) => void answer(request, response, site))
   https.keepAliveTimeout = IDLE_MS
   https.maxRequestsPerSocket = REQUESTS_PER_CONNECTION
@@ -100,12 +99,17 @@ function taskLists(): Site['tasksOf'] {
   }
 }
 
-/** The settings have the token; a file has it for the client. Another `acl` is that of the same token. */
+/**
+ * The settings have the token, whose secret is the same on all nodes of a cluster; a file has it for the client. Another `acl`
+ * is that of the same token. Source: pve-cluster, /etc/pve/priv/token.cfg.
+ */
 async function provideToken(root: string, acl: Acl | undefined): Promise<void> {
   const paths = hostPaths(root)
+  const secrets = `${sharedPve(paths)}/priv/token.cfg`
+  const secret = readIfThere(secrets)?.trim().split(' ')[1] ?? randomUUID()
+  replaceText(secrets, `${TOKEN_ID} ${secret}\n`)
   const { restTokens } = readSettings(paths)
-  const known = restTokens[TOKEN_ID]
-  const token = { secret: known?.secret ?? randomUUID(), acl: acl ?? known?.acl ?? { '/': ALL_PRIVILEGES } }
+  const token = { secret, acl: acl ?? restTokens[TOKEN_ID]?.acl ?? { '/': ALL_PRIVILEGES } }
   await updateSettings(root, { restTokens: { ...restTokens, [TOKEN_ID]: token } })
   replaceText(paths.tokenFile, `${TOKEN_ID}=${token.secret}\n`)
   chmodSync(paths.tokenFile, 0o600)

@@ -9,7 +9,7 @@ const USUAL_LIMIT = 50
 /** `GET …/tasks`: what the asker has begun, or everything for an auditor. Source: pve-manager, API2/Tasks.pm. */
 export async function listTasks({ asker, context, parameters, tasks }: RestRequest): Promise<unknown> {
   const { source = 'archive', typefilter, userfilter, vmid, since, until, errors } = parameters
-  const { active, archived } = await tasks.list()
+  const { active, archived } = await tasks.list(context.settings.restTaskPassMs)
   const isAuditor = asker.has(`/nodes/${context.identity.node}`, ['Sys.Audit'])
   const isWanted = (task: ListedTask) =>
     (isAuditor || task.user === asker.id) &&

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { MS_PER_SECOND } from '@lxc-autoscale/core/units'
 import type { HostPaths } from '../files/host-paths.ts'
@@ -41,6 +41,7 @@ export class TaskList {
 
   async #run(context: Context, upid: string, work: TaskWork): Promise<void> {
     const lock = await this.#lock(upid)
+    await this.#archiveEnded(0)
     const log = (text: string) => appendFileSync(this.#log(upid), text)
     const output = new WorkerOutput({ out: log })
     const stop = this.#stops.get(upid)?.signal
@@ -52,7 +53,6 @@ export class TaskList {
       log(`TASK ERROR: ${errorLine(error)}\n`)
     } finally {
       this.#stops.delete(upid)
-      this.#archive(upid)
       await lock?.release()
     }
   }
@@ -81,22 +81,30 @@ export class TaskList {
     return /^TASK (?:ERROR: (.+)|(WARNINGS: \d+))$/.exec(last)?.slice(1).find(Boolean) ?? 'unexpected status'
   }
 
-  /** Those that run, newest first, and those that are over. */
-  async list(): Promise<{ readonly active: readonly ListedTask[]; readonly archived: readonly ListedTask[] }> {
-    const active: ListedTask[] = []
-    for (const upid of this.#active()) {
+  /** Those that run, newest first, and those that are over: a task that has just ended is still among the first. */
+  async list(
+    passMs: number,
+  ): Promise<{ readonly active: readonly ListedTask[]; readonly archived: readonly ListedTask[] }> {
+    await this.#archiveEnded(passMs)
+    const active = this.#active().flatMap(upid => {
       const task = parseUpid(upid)
-      if (task === undefined) continue
-      if (await this.isRunning(upid)) active.unshift({ ...task, status: 'RUNNING' })
-      else if (this.#active().includes(upid)) this.#archive(upid)
-    }
+      return task === undefined ? [] : [{ ...task, status: 'RUNNING' }]
+    })
     const lines = (readIfThere(this.#index()) ?? '').split('\n').filter(line => line !== '')
     const archived = lines.reverse().flatMap(line => {
       const [, upid = '', end = '', status = ''] = /^(\S+) ([0-9A-F]{8}) (.+)$/.exec(line) ?? []
       const task = parseUpid(upid)
       return task === undefined ? [] : [{ ...task, endtime: Number.parseInt(end, 16), status }]
     })
-    return { active, archived }
+    return { active: active.reverse(), archived }
+  }
+
+  /** Moves those that have been over for a while. Source: pve-common, RESTEnvironment.pm, active_workers. */
+  async #archiveEnded(passMs: number): Promise<void> {
+    for (const upid of this.#active()) {
+      const quietMs = Date.now() - statSync(this.#log(upid)).mtimeMs
+      if (quietMs >= passMs && !(await this.isRunning(upid)) && this.#active().includes(upid)) this.#archive(upid)
+    }
   }
 
   #archive(upid: string): void {

@@ -12,6 +12,7 @@ import { ApiConfig, type SafetySection } from '../../../../packages/api/src/conf
 import type { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
 import type { ClusterFiles } from '../../../../packages/api/src/host/cluster-files.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
+import { setResources } from '../../../../packages/api/src/pct/commands.ts'
 import { commandFailure } from '../../../../packages/api/src/pct/failure.ts'
 import type { HostCommand } from '../../../../packages/api/src/ports.ts'
 import { allocation, containerFacts } from '../../../builders/container-facts.ts'
@@ -76,6 +77,7 @@ class FakeHost {
     const parts: ScaleParts = {
       containers: { list: async () => [101], read: () => this.#read() },
       cgroups: this.#cgroups(),
+      setCommand: setResources,
       cluster: { members: () => ({ isQuorate: this.isQuorate, nodes: new Map() }) } as unknown as ClusterFiles,
       readNode: () => ({ cores: 8, memoryMb: 16_384, memoryAvailableMb: 8_192, uptimeSeconds: 1 }),
       clock: this.clock,

@@ -9,8 +9,9 @@ import { FakeClock } from '../../../fakes/fake-clock.ts'
 /** The files of test/unit/host/rrd/read-past.test.ts, two hours after their first row. */
 const ROOT = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'rrd')
 const NOW_MS = 1_780_007_400_000
-const MINUTES = [60, 61, 62].map(minute => ({ time: 1_780_000_200 + minute * 60, cpu: 0.5, maxcpu: 2 }))
-const HALF_HOURS = [-60, -30, 0, 30].map(minute => ({
+/** By their ends. */
+const MINUTES = [61, 62, 63].map(minute => ({ time: 1_780_000_200 + minute * 60, cpu: 0.5, maxcpu: 2 }))
+const HALF_HOURS = [-30, 0, 30, 60].map(minute => ({
   time: 1_780_000_200 + minute * 60,
   cpu: 0.5,
   maxcpu: 2,

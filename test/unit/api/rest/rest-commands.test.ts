@@ -211,7 +211,7 @@ describe('a task', () => {
 
   test('of a rollback is over when the container has started, which that task does not wait for', async () => {
     says[status] = [stopped('OK')]
-    says['GET /nodes/pve/tasks?'] = [data([{ upid: STARTED }])]
+    says['GET /nodes/pve/tasks?'] = [data([{ upid: STARTED, type: 'vzstart' }])]
     says[`GET /nodes/pve/tasks/${encodeURIComponent(STARTED)}/status`] = [
       running,
       stopped("startup for container '101' failed"),
@@ -220,12 +220,15 @@ describe('a task', () => {
   })
 })
 
-test('a task that an earlier daemon left behind is waited for', async () => {
-  says['GET /nodes/pve/tasks?'] = [data([{ upid: UPID }]), data([{ upid: UPID, endtime: 1 }])]
+test('a task that an earlier daemon left behind is waited for; a console, or what a stale list still names, is not', async () => {
+  const status = `GET /nodes/pve/tasks/${encodeURIComponent(UPID)}/status`
+  const console = { upid: UPID.replace('vzsnapshot', 'vncproxy'), type: 'vncproxy' }
+  says['GET /nodes/pve/tasks?'] = [data([{ upid: UPID, type: 'vzsnapshot' }, console])]
+  says[status] = [data({ status: 'running' }), data({ status: 'stopped', exitstatus: 'OK' })]
   const left = rest.leftEnded(101, { mostMs: 10_000, signal: new AbortController().signal })
   await clock.advance(1_000)
   expect(await left).toBe(true)
-  says['GET /nodes/pve/tasks?'] = [data([{ upid: UPID }])]
+  says[status] = [data({ status: 'running' })]
   const longer = rest.leftEnded(101, { mostMs: 10_000, signal: new AbortController().signal })
   await clock.advance(20_000)
   expect(await longer).toBe(false)
@@ -236,7 +239,7 @@ test('what must hold is looked at when its turn has come, right before it is sen
     throw new Error('it grew')
   })
   await expect(refused).rejects.toThrow('it grew')
-  expect(asked).toEqual([])
+  expect([asked, reports]).toEqual([[], []])
   await rest.onNode('pve2').run(set)
   expect(asked).toEqual(['PUT /nodes/pve2/lxc/101/config'])
 })

@@ -102,7 +102,11 @@ class AdaptiveState implements PolicyState {
     this.#cpu = newCpuSizer(this.#settings, this.#design)
     this.#memory = newMemorySizer(this.#settings, this.#design).withKillsOf(this.#memory)
     const uncountedMb = uncountedMemoryMb(own, steps, timesOf)
-    for (const step of past) this.#learnStep(step, { timesOf, beginMs, uncountedMb })
+    past.forEach((step, at) => {
+      // Of a step at which finer ones begin only the rest is there, with the figures of the whole: it was as long as that before it.
+      const wholeMs = Math.max(step.stepMs, past[at - 1]?.stepMs ?? 0)
+      this.#learnStep(step, { timesOf, beginMs, uncountedMb, wholeMs })
+    })
     const fromMs = timesOf(first.startMs).timestampMs
     this.#cpu.endPast(fromMs, beginMs)
     this.#memory.endPast(fromMs)
@@ -140,7 +144,7 @@ class AdaptiveState implements PolicyState {
     }
   }
 
-  #learnStep(step: PastStep, { timesOf, beginMs, uncountedMb }: PastFacts): void {
+  #learnStep(step: PastStep, { timesOf, beginMs, uncountedMb, wholeMs }: PastFacts): void {
     if (step.stepMs <= MS_PER_MINUTE) {
       const [sample] = pastSamples([step], clockMs => timesOf(clockMs - 1))
       if (sample === undefined) return
@@ -162,7 +166,7 @@ class AdaptiveState implements PolicyState {
     }
     if (used !== undefined && uncountedMb !== undefined) {
       const [meanMb, peakMb] = [used.mean + uncountedMb, used.peak + uncountedMb]
-      this.#memory.learnStep({ endMs, hours: Math.round(stepMs / MS_PER_HOUR), meanMb, peakMb })
+      this.#memory.learnStep({ endMs, hours: Math.ceil(wholeMs / MS_PER_HOUR), meanMb, peakMb })
     }
   }
 
@@ -192,6 +196,8 @@ interface PastFacts {
   readonly beginMs: number
   /** What Proxmox does not count of the memory; undefined: nobody knows. */
   readonly uncountedMb: number | undefined
+  /** How long the step was of which the figures are. */
+  readonly wholeMs: number
 }
 
 function newCpuSizer({ coresStep, minCores, adaptive: keys }: SizingSettings, { cpu }: Design): CpuSizer {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { tidy } from '../../rounding.ts'
 import { mbText } from '../../wording.ts'
 import type { MemoryParameters } from './memory-parameters.ts'
-import { WindowPeak, WindowPeakState } from './window-peak.ts'
+import { WINDOW_EXCESS, WindowPeak, WindowPeakState } from './window-peak.ts'
 import { lastText, lengthText, percent, smallText, spanText } from './wording.ts'
 
 /** One sample of the memory. */
@@ -246,7 +246,7 @@ export class MemorySizer {
   }
 
   get #coarseMs(): number {
-    return this.#parameters.riseMs + this.#parameters.holdMs
+    return (this.#parameters.riseMs + this.#parameters.holdMs) * (1 + WINDOW_EXCESS)
   }
 
   #windows(): readonly WindowPeak[] {

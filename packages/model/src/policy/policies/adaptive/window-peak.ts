@@ -4,6 +4,8 @@ import { packedArray, packedNumbers, packNumbers } from './packed-numbers.ts'
 
 /** A window is kept in this many pieces of time, whatever the rate of samples; its length is exact to one of them. */
 const PIECES = 60
+/** By this share of its length a window may remember for longer. */
+export const WINDOW_EXCESS = 1 / PIECES
 /** Pieces in the ring: a power of two above PIECES. */
 const CAPACITY = 64
 
