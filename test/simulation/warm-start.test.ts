@@ -27,22 +27,19 @@ function past() {
   return keptPast(trace, MONDAY_MS / 1_000 + INSTALLED_MINUTE * 60, 'pve2.3-vm')
 }
 
-test.each(RRD_FORMATS)(
-  'installed on a Saturday, the jobs of the night and of Sunday are provided for (%s)',
-  async format => {
-    const host = new SimulatedHost({
-      startMs: MONDAY_MS + INSTALLED_MINUTE * 60_000,
-      containers: [{ vmid: 101, cores: 1, memoryMb: 512, demand: minutes => demandAt(INSTALLED_MINUTE + minutes) }],
-      config: { scaling: { start_grace_seconds: 0 } },
-    })
-    host.api.pasts.set(101, past())
-    await host.run(14 * 60 + 59)
-    expect(host.allocation(101).cores).toBeGreaterThanOrEqual(2)
-    expect(host.allocation(101).memoryMb).toBeGreaterThan(2_400)
-    await host.run(3 * 60)
-    expect(host.allocation(101).cores).toBeGreaterThanOrEqual(4)
-    await host.run(90)
-    expect(host.oomKills).toBe(0)
-    expect(host.throttledMinutes).toBe(0)
-  },
-)
+test('installed on a Saturday, the jobs of the night and of Sunday are provided for', async () => {
+  const host = new SimulatedHost({
+    startMs: MONDAY_MS + INSTALLED_MINUTE * 60_000,
+    containers: [{ vmid: 101, cores: 1, memoryMb: 512, demand: minutes => demandAt(INSTALLED_MINUTE + minutes) }],
+    config: { scaling: { start_grace_seconds: 0 } },
+  })
+  host.api.pasts.set(101, past())
+  await host.run(14 * 60 + 59)
+  expect(host.allocation(101).cores).toBeGreaterThanOrEqual(2)
+  expect(host.allocation(101).memoryMb).toBeGreaterThan(2_400)
+  await host.run(3 * 60)
+  expect(host.allocation(101).cores).toBeGreaterThanOrEqual(4)
+  await host.run(90)
+  expect(host.oomKills).toBe(0)
+  expect(host.throttledMinutes).toBe(0)
+})

@@ -66,7 +66,7 @@ test('what Proxmox has kept of each container is asked for once, after its first
 
 test('asking ends for this cycle when it has taken its time, and goes on in the next', async () => {
   model.api.misbehave = async ({ path }) => {
-    if (path.startsWith('/past')) await model.clock.advance(2_000)
+    if (path.startsWith('/past')) await model.clock.advance(4_000)
     return undefined
   }
   await minute()
@@ -86,6 +86,14 @@ test('an API without the route is asked again a quarter of an hour later, is tol
   model.api.misbehave = () => undefined
   for (let minutes = 0; minutes < 3; minutes++) await minute()
   expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
+})
+
+test('an API that says it is too early is asked in the next cycle, without a word', async () => {
+  model.api.misbehave = ({ path }) => (path.startsWith('/past') ? failure(429, 'QUEUE_FULL', 'later') : undefined)
+  await minute()
+  await minute()
+  expect(asked()).toHaveLength(2)
+  expect(model.recording.messages('warn')).toEqual([])
 })
 
 test('an answer that nobody can read teaches nothing', async () => {
