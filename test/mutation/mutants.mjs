@@ -416,4 +416,19 @@ export const MUTANTS = [
     to: 'if (!isLost) this.#update({ quarantineUntilMs: lost.untilMs })',
     suites: [['unit', 'test/unit/model/policy', 'test/unit/model/cycle']],
   },
+  // The REST interface.
+  {
+    name: 'an answer that was lost counts as a refusal',
+    file: `${API}/rest/rest-failure.ts`,
+    from: "AutoscaleError('OUTCOME_UNKNOWN'",
+    to: "AutoscaleError('REST_UNREACHABLE'",
+    suites: [['unit', 'test/unit/api/rest']],
+  },
+  {
+    name: 'any certificate is accepted where a fingerprint is set',
+    file: `${API}/rest/rest-connection.ts`,
+    from: 'return shown === fingerprint',
+    to: 'return shown !== undefined',
+    suites: [['contract', 'test/contract/doctor-rest.test.ts']],
+  },
 ]
