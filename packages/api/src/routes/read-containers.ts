@@ -26,7 +26,6 @@ export async function listContainers({
 }: Pick<RouteContext, 'containers' | 'cluster' | 'audit'>): Promise<readonly number[]> {
   const vmids = await containers.list()
   const here = new Set(vmids)
-  const places = cluster.places()
-  if (places !== undefined) audit.installSizes.forgetGone(vmid => here.has(vmid) || places.get(vmid)?.type === 'lxc')
+  audit.installSizes.forgetGone(vmid => here.has(vmid) || cluster.mayHave(vmid))
   return vmids
 }
