@@ -181,8 +181,8 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'if (to > max) return holdAt(draft, on, max, most)',
-    to: 'if (to > max) return holdAt(draft, on, to, most)',
+    from: 'if (to > max) return holdAt(draft, on, max, most())',
+    to: 'if (to > max) return holdAt(draft, on, to, most())',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
@@ -295,8 +295,8 @@ export const MUTANTS = [
   {
     name: 'Proxmox is not told what a change was decided from',
     file: `${API}/changes/scale-container.ts`,
-    from: 'setResources(facts.vmid, missing, facts.digest)',
-    to: 'setResources(facts.vmid, missing)',
+    from: 'parts.setCommand(facts.vmid, missing, facts.digest)',
+    to: 'parts.setCommand(facts.vmid, missing)',
     suites: [['unit', 'test/unit/api/changes']],
   },
   {

@@ -73,6 +73,11 @@ export class ClusterFiles {
     return (this.places() ?? NO_PLACES).get(vmid)
   }
 
+  /** Whether some node has a container of that number, or none can be told to have it not. */
+  mayHave(vmid: number): boolean {
+    return this.places() === undefined || this.placeOf(vmid)?.type === 'lxc'
+  }
+
   /**
    * The node that has a container which is not on `own`; undefined when none has, or that cannot be told. Who asks has not found
    * it there: a list that says it is there is older than its move.

@@ -1,4 +1,4 @@
-import { AutoscaleError, type Clock, errorMessage, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, ConfigError, errorMessage, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { CommandReport } from '../pct/command-report.ts'
 import { commandFailure } from '../pct/failure.ts'
 import { ProcessSlots } from '../pct/process-slots.ts'
@@ -65,9 +65,9 @@ export class RestCommands implements HostCommands {
     return this.#leftEnded(vmid, this.#options.node(), wait)
   }
 
-  /** New settings from the next request on; what is under way goes on with the old ones. */
+  /** Files are read anew for the next request; what is under way goes on. */
   renew(): void {
-    void this.#open?.connection.close()
+    this.#open?.connection.close().catch(() => undefined)
     this.#open = undefined
   }
 
@@ -94,6 +94,8 @@ export class RestCommands implements HostCommands {
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       report(outcomeOf(error))
+      // Another authority or token may stand in the files by now.
+      if (isRefused(error)) this.renew()
       if (error.leaves === 'unknown' && call.method !== 'GET') await this.#lostEnded(call, node)
       throw error
     }
@@ -113,10 +115,20 @@ export class RestCommands implements HostCommands {
 
   #opened() {
     if (this.#open === undefined) {
-      const settings = this.#options.settings()
+      const settings = this.#settings()
       this.#open = { connection: this.#options.connect(settings), tokenId: settings.token.id }
     }
     return this.#open
+  }
+
+  /** The files may be there later: /etc/pve is mounted when the cluster's file system runs. */
+  #settings(): RestSettings {
+    try {
+      return this.#options.settings()
+    } catch (error) {
+      if (error instanceof ConfigError) throw new AutoscaleError('REST_UNREACHABLE', error.message, { cause: error })
+      throw error
+    }
   }
 
   /** What a task wrote, once it has ended well. @throws {AutoscaleError} by what it ended with, or when its end was not seen in time */
@@ -164,9 +176,13 @@ function vmidOf({ path }: RestCall): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-function outcomeOf({ leaves, code }: AutoscaleError): CommandReport['outcome'] {
-  if (leaves === 'unknown') return 'timeout'
-  return code === 'REST_UNREACHABLE' || code === 'REST_NOT_ALLOWED' ? 'missing' : 'failed'
+function isRefused({ code }: AutoscaleError): boolean {
+  return code === 'REST_UNREACHABLE' || code === 'REST_NOT_ALLOWED'
+}
+
+function outcomeOf(error: AutoscaleError): CommandReport['outcome'] {
+  if (error.leaves === 'unknown') return 'timeout'
+  return isRefused(error) ? 'missing' : 'failed'
 }
 
 function unreachable(call: RestCall, why: string): AutoscaleError {
@@ -176,6 +192,6 @@ function unreachable(call: RestCall, why: string): AutoscaleError {
 
 function timeoutError(call: RestCall, limitMs: number): AutoscaleError {
   const seconds = Math.round(limitMs) / MS_PER_SECOND
-  const text = `${callText(call)}: no answer within ${seconds} s; whether it took effect is not known`
+  const text = `${callText(call)}: no answer within ${seconds} s`
   return new AutoscaleError('PCT_TIMEOUT', text, { details: { command: callText(call), limit_seconds: seconds } })
 }

@@ -1,5 +1,4 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
-import type { ClusterFiles } from '../host/cluster-files.ts'
 import type { ContainerFacts } from '../host/container-facts.ts'
 import type { Containers } from '../ports.ts'
 import type { RouteContext } from './route-context.ts'
@@ -27,11 +26,6 @@ export async function listContainers({
 }: Pick<RouteContext, 'containers' | 'cluster' | 'audit'>): Promise<readonly number[]> {
   const vmids = await containers.list()
   const here = new Set(vmids)
-  // The list of the cluster is long: it is read only when a container is not here, and without it nothing is forgotten.
-  audit.installSizes.forgetGone(vmid => here.has(vmid) || isSomewhere(vmid, cluster.places()))
+  audit.installSizes.forgetGone(vmid => here.has(vmid) || cluster.mayHave(vmid))
   return vmids
-}
-
-function isSomewhere(vmid: number, places: ReturnType<ClusterFiles['places']>): boolean {
-  return places === undefined || places.get(vmid)?.type === 'lxc'
 }

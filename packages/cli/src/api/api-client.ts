@@ -211,6 +211,6 @@ export class ApiClient {
 function refusal(status: number, body: unknown): AutoscaleError {
   const parsed = z.looseObject({ error: z.string(), message: z.string() }).safeParse(body)
   if (!parsed.success) return new AutoscaleError('SCALING_API_MALFORMED', `the scaling API answered ${status}`)
-  const { error, message } = parsed.data
-  return new AutoscaleError(isErrorCode(error) ? error : 'INTERNAL', message)
+  const { error, message, ...details } = parsed.data
+  return new AutoscaleError(isErrorCode(error) ? error : 'INTERNAL', message, { details })
 }

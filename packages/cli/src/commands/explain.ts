@@ -25,7 +25,7 @@ export function explainCommand(environment: Readonly<Record<string, string | und
     .action(async (vmid: number, options: HostOptions) => {
       const { terminal, api, configDir } = commandContext(options, environment)
       const view = modelView(configDir)
-      const container = containerOf(view, vmid)
+      const container = containerOf(view, vmid) ?? (await notKnown(api, view, vmid))
       const newest = await newestChange(api, vmid)
       const deciding = await readVerdict(api, view.config)
       const report = { ...container, ...newest, deciding }
@@ -56,14 +56,22 @@ function whyNothing(deciding: DecidingVerdict): string[] {
   return deciding.problems.length === 0 ? [] : [verdictLine(deciding)]
 }
 
-function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ExplainBody {
+function containerOf({ status, statusFile, statusProblem }: ModelView, vmid: number): ExplainBody | undefined {
   if (statusProblem !== undefined) throw new AutoscaleError('STATE_INVALID', statusProblem)
   if (status === undefined) {
     throw new AutoscaleError('HOST_UNREADABLE', `${statusFile}: not there; has lxc_autoscale_ml finished a cycle?`)
   }
-  const container = explainedContainer(status, vmid)
-  if (container !== undefined) return container
-  const known = status.containers.map(candidate => candidate.vmid).join(', ')
+  return explainedContainer(status, vmid)
+}
+
+/** @throws {AutoscaleError} CONTAINER_NOT_FOUND, in the words of the API where it says on which node it is */
+async function notKnown(api: ApiClient, { status }: ModelView, vmid: number): Promise<never> {
+  const elsewhere = await api.config(vmid).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (elsewhere instanceof AutoscaleError && elsewhere.details['node'] !== undefined) throw elsewhere
+  const known = status?.containers.map(candidate => candidate.vmid).join(', ')
   throw new AutoscaleError(
     'CONTAINER_NOT_FOUND',
     `the model knows no container ${vmid}; it knows those that run and are measured: ${known || 'none yet'}`,

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { hostname, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { ApiConfig } from '@lxc-autoscale/api'
 import {
   AutoscaleError,
   type ConfigRules,
@@ -95,10 +96,18 @@ async function readPreview({ days, configDir = CONFIG_DIR }: PreviewOptions): Pr
       settings_file: file ?? null,
       settings: otherThanBuiltIn(config.scaling),
       ...preview,
+      notes: [...preview.notes, ...boundsNote(safety)],
     }
   } finally {
     progress.stop()
   }
+}
+
+function boundsNote({ limits, containers }: Pick<ApiConfig['safety'], 'limits' | 'containers'>): string[] {
+  const bounded = [...Object.keys(limits), ...Object.keys(containers)]
+  return bounded.length === 0
+    ? []
+    : ['The bounds that the API keeps besides (safety.limits, safety.containers) are left out.']
 }
 
 /** The configuration in `file`; as built in where none can be read. @throws {ConfigError} naming every problem. */

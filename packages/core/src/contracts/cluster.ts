@@ -14,7 +14,7 @@ const age = {
 }
 
 /** `running`, `not_deciding`: this node. `installed`: the package there says so. `no_sign`: nothing says so. */
-export const LOOKED_AFTER = ['running', 'not_deciding', 'installed', 'no_sign'] as const
+const LOOKED_AFTER = ['running', 'not_deciding', 'installed', 'no_sign'] as const
 
 /** One node. */
 export const ClusterNodeBody = z.object({

@@ -1,4 +1,5 @@
 import { AutoscaleError, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { askedDelayMs } from '../client/retry-delay.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { CycleParts } from './cycle-parts.ts'
 import { StandingProblem } from './standing-problem.ts'
@@ -54,6 +55,8 @@ export class PastReader {
       const againMs = clock.monotonicMs() + AGAIN_MS
       // One that is gone meanwhile says nothing of the others.
       if (error.code === 'CONTAINER_NOT_FOUND') this.#againMs.set(vmid, againMs)
+      // The API spares the host, and says for how long.
+      else if (error.code === 'QUEUE_FULL') this.#allAgainMs = clock.monotonicMs() + (askedDelayMs(error) ?? 0)
       else {
         this.#allAgainMs = againMs
         telemetry.failed(error.code)

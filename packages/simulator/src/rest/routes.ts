@@ -8,6 +8,7 @@ import { resize } from '../pct/commands/resize.ts'
 import { set } from '../pct/commands/set.ts'
 import { delsnapshot, rollback, snapshot } from '../pct/commands/snapshot-commands.ts'
 import { resourceAt } from '../pvesh/resources.ts'
+import { TIMEFRAMES } from '../pvesh/rrddata.ts'
 import { BOOLEAN, type CommandSpec, type OptionSpec, SNAPSHOT_NAME, TEXT, VMID } from '../schema/option-spec.ts'
 import { containerConfig, pendingOptions, snapshotList, visible, withUsage } from './container-answers.ts'
 import type { RestRequest } from './rest-request.ts'
@@ -26,7 +27,7 @@ export interface Route extends CommandSpec {
 const CONTAINER = '/nodes/{node}/lxc/{vmid}'
 const TASK = '/nodes/{node}/tasks'
 const NUMBER: OptionSpec = { type: 'integer', minimum: 0 }
-const TIMEFRAME: OptionSpec = { type: 'string', values: ['hour', 'day', 'week', 'month', 'year'] }
+const TIMEFRAME: OptionSpec = { type: 'string', values: TIMEFRAMES }
 const CONSOLIDATION: OptionSpec = { type: 'string', values: ['AVERAGE', 'MAX'] }
 
 /** What the pretend REST interface has. Source: pve-container, API2/LXC*.pm; pve-manager, API2; pve-access-control, API2. */
@@ -114,9 +115,7 @@ function command(method: string, path: string, { run, ...spec }: Command, permit
 }
 
 function on(path: string, ...privileges: readonly string[]): Permit {
-  return ({ context, parameters }) => {
-    assertMay(context, path.replace('{node}', parameters['node'] ?? ''), privileges)
-  }
+  return ({ context, node = '' }) => assertMay(context, path.replace('{node}', node), privileges)
 }
 
 function onContainer(privilege: string): Permit {
