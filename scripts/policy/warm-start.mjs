@@ -14,6 +14,9 @@ const LEAST_DAYS_BEFORE = 1
 /** Of a long series so many begins are judged, `DAYS_AFTER` apart. */
 const MOST_CUTS = 3
 const COLD = 'cold'
+/** By the same policy all the time before. */
+const WATCHED = 'watched'
+const ALL_STARTS = [COLD, ...RRD_FORMATS, WATCHED]
 const VIEWS = [
   { name: 'whole cores', resource: 'cpu', coresStep: 1 },
   { name: 'tenths of a core', resource: 'cpu', coresStep: 0.1 },
@@ -41,7 +44,7 @@ export async function warmStart(args) {
     cutsOf(trace).flatMap(fromS =>
       [1, 0.1].flatMap(coresStep => {
         const views = VIEWS.filter(view => view.coresStep === coresStep && resources.includes(view.resource))
-        const starts = views.length === 0 ? [] : [COLD, ...RRD_FORMATS]
+        const starts = views.length === 0 ? [] : ALL_STARTS
         return starts.map(start => ({ seriesIndex, coresStep, fromS, start, views }))
       }),
     ),
@@ -54,7 +57,12 @@ export async function warmStart(args) {
   writeBlock('warm-start-cost', costText(tables))
 }
 
-const STARTS = { [COLD]: 'nothing', 'pve2.3-vm': 'what Proxmox VE 8 kept', 'pve-vm-9.0': 'what Proxmox VE 9 kept' }
+const STARTS = {
+  [COLD]: 'nothing',
+  'pve2.3-vm': 'what Proxmox VE 8 kept',
+  'pve-vm-9.0': 'what Proxmox VE 9 kept',
+  [WATCHED]: 'watched all the time',
+}
 
 /** The last lines of the tables, which are means over the generated sources, side by side. */
 function costText(tables) {
@@ -83,8 +91,9 @@ async function scoresOf(jobs, series) {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData })
     for (const [index, { seriesIndex, coresStep, fromS, start }] of waiting) {
       const answer = once(worker, 'message')
-      const format = start === COLD ? undefined : start
-      worker.postMessage({ seriesIndex, coresStep, fromS, lengthS: DAYS_AFTER * SECONDS_PER_DAY, format })
+      const format = RRD_FORMATS.find(name => name === start)
+      const lengthS = DAYS_AFTER * SECONDS_PER_DAY
+      worker.postMessage({ seriesIndex, coresStep, fromS, lengthS, format, isWatched: start === WATCHED })
       scores[index] = (await answer)[0]
     }
     await worker.terminate()
@@ -95,7 +104,7 @@ async function scoresOf(jobs, series) {
 
 function tableOf({ name, resource }, { jobs, scores, series }) {
   const columns = columnsOf(resource)
-  const starts = [COLD, ...RRD_FORMATS]
+  const starts = ALL_STARTS
   const figuresOf = (source, start) =>
     jobs.flatMap((job, index) => {
       const isOne = job.start === start && job.views.some(view => view.name === name)

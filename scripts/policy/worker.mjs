@@ -18,9 +18,15 @@ function wholeScore({ seriesIndex, coresStep, parameters }) {
   return score(trace, replay(trace, sizer, REPLAY))
 }
 
-/** The first days after `fromS`, of a sizer that knows what Proxmox kept until then in `format`, or nothing. */
-function scoreAfter({ seriesIndex, coresStep, fromS, lengthS, format }) {
+/** The first days after `fromS`, of a sizer that knows what Proxmox kept until then in `format`, or nothing, or has watched. */
+function scoreAfter({ seriesIndex, coresStep, fromS, lengthS, format, isWatched }) {
   const whole = withStart(workerData.traces[seriesIndex], coresStep)
+  if (isWatched) {
+    const watched = cutTrace(whole, whole.timesS[0] - 1, fromS + lengthS - whole.timesS[0] + 1)
+    const sizer = new model.ContainerSizer({ vmid: 100, settings: settingsOf(coresStep) })
+    const from = watched.timesS.findIndex(timeS => timeS > fromS)
+    return scoreFrom(from, watched, replay(watched, sizer, REPLAY))
+  }
   const trace = cutTrace(whole, fromS, lengthS)
   const sizer = new model.ContainerSizer({ vmid: 100, settings: settingsOf(coresStep) })
   const steps = format === undefined ? [] : keptPast(whole, fromS, format)
