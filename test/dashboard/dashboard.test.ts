@@ -1,7 +1,7 @@
 import { visibleText as shown } from '@lxc-autoscale/core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { previewPage } from '../../packages/cli/src/preview/preview-page.ts'
+import { previewPage, previewTemplate } from '../../packages/cli/src/preview/preview-page.ts'
 import { previewBody, runningContainer } from '../builders/preview-body.ts'
 import { KEYS } from '../fakes/api-daemon.ts'
 import { openBrowser, PATIENCE_MS, WatchedPage } from './browser.ts'
@@ -215,7 +215,10 @@ test('the page that lxc-autoscale preview writes stands alone, with curves, and 
   const { page } = watched
   const isPreview = (url: URL) => url.pathname === '/preview'
   await page.route(isPreview, async route =>
-    route.fulfill({ contentType: 'text/html', body: previewPage(await previewBody({ containers })) }),
+    route.fulfill({
+      contentType: 'text/html',
+      body: previewPage(previewTemplate(), await previewBody({ containers })),
+    }),
   )
   await page.goto('/preview')
   await page.getByRole('link', { name: shown(HOSTILE.markup) }).click()

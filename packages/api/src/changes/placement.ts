@@ -37,7 +37,7 @@ export interface Homeless {
 
 /** Which nodes could carry it by the rules that hold here, and what would move it. Rules of the HA manager are not looked at. */
 export function placement({ facts, after }: Homeless, room: ClusterRoom): PlacementBody {
-  const { members, balancer } = room
+  const { balancer } = room
   const volumes = volumesOf(facts.values)
   const bound = volumes.find(({ storage }) => storage === undefined)
   const candidates = bound === undefined ? candidatesFor({ facts, after }, room) : []
@@ -46,7 +46,13 @@ export function placement({ facts, after }: Homeless, room: ClusterRoom): Placem
   const command = target === undefined ? null : moveCommand(facts, target)
   const copied = [...new Set(volumes.flatMap(({ storage = '' }) => (isShared(storage, room) ? [] : [storage])))]
   const caveats = copied.map(storage => `its disk on ${storage} is not shared, so it is copied while it is stopped`)
-  const told = { lxc_id: facts.vmid, node: members.node, candidates, moved_by_proxmox: isBalancedHere, command }
+  const told = {
+    lxc_id: facts.vmid,
+    node: nodeOf(facts.vmid, room),
+    candidates,
+    moved_by_proxmox: isBalancedHere,
+    command,
+  }
   if (bound !== undefined) {
     const text = `it cannot be moved: ${bound.key} is a folder or device of this node`
     return { ...told, moved_by_proxmox: false, caveats: [], text }
@@ -57,6 +63,11 @@ export function placement({ facts, after }: Homeless, room: ClusterRoom): Placem
     caveats,
     text: [...carriersText(candidates), ...moverText(isBalancedHere, command), ...caveats].join('; '),
   }
+}
+
+/** Where it is. */
+function nodeOf(vmid: number, { places, members }: ClusterRoom): string {
+  return places.get(vmid)?.node ?? members.node
 }
 
 function carriersText(candidates: PlacementBody['candidates']): string[] {
@@ -82,13 +93,14 @@ function moveCommand({ vmid, isHaManaged, haState, status }: Homeless['facts'], 
 
 function candidatesFor(homeless: Homeless, room: ClusterRoom): PlacementBody['candidates'] {
   const { members, ha, broadcasts } = room
+  const own = nodeOf(homeless.facts.vmid, room)
   const ages = new Ages(room)
   const volumes = volumesOf(homeless.facts.values)
   return [...members.nodes]
     .flatMap(([name, { isOnline }]) => {
       const figures = broadcasts.nodes.get(name)
       const { age_seconds, is_stale } = ages.of(name, figures?.timeSeconds)
-      const isUsable = isOnline && name !== members.node && (ha.nodes.get(name) ?? 'online') === 'online' && !is_stale
+      const isUsable = isOnline && name !== own && (ha.nodes.get(name) ?? 'online') === 'online' && !is_stale
       const hasVolumes = volumes.every(({ storage = '' }) => room.storages.get(storage)?.nodes?.has(name) ?? true)
       if (figures === undefined || !isUsable || !hasVolumes) return []
       const free = freeFor(homeless, { name, figures }, room)

@@ -72,17 +72,21 @@ export class ContainerReader implements Containers {
   /**
    * A container of another node: by its configuration, which every node has, and by what that node told of it. What is in force
    * there cannot be seen; it is taken for what is configured, and at least what it was said to use.
-   * @throws {AutoscaleError} CONTAINER_NOT_FOUND
+   * @throws {AutoscaleError} CONTAINER_NOT_FOUND; HOST_UNREADABLE when that node has told nothing of it lately
    */
   async readOn(node: string, vmid: number): Promise<ContainerFacts> {
     const { files, cluster, pve } = this.#parts
     const file = files.readBytes(`${pve}/nodes/${node}/lxc/${vmid}.conf`)
     if (file === undefined) throw this.#notFound(vmid)
     const told = cluster.freshFigures(vmid)
+    if (told === undefined) {
+      const text = `node ${node} has told nothing of container ${vmid} for two minutes, so nothing is changed of it`
+      throw new AutoscaleError('HOST_UNREADABLE', text, { details: { lxc_id: vmid, node } })
+    }
     const configured = configuredLimits(parseLxcConf(file.toString('utf8')).values)
-    const memoryMb = Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, told?.memoryUsedMb ?? 0)
+    const memoryMb = Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, told.memoryUsedMb ?? 0)
     const inForce = { ...configured, memoryMb }
-    return this.#facts(vmid, { isRunning: told?.isRunning, inForce, uptimeSeconds: undefined, runId: undefined }, file)
+    return this.#facts(vmid, { isRunning: told.isRunning, inForce, uptimeSeconds: undefined, runId: undefined }, file)
   }
 
   #seen(vmid: number): Seen {

@@ -254,6 +254,12 @@ test('what must hold is looked at when its turn has come, right before it is sen
   })
   await expect(refused).rejects.toThrow('it grew')
   expect([asked, reports]).toEqual([[], []])
-  await rest.onNode('pve2').run(set)
-  expect(asked).toEqual(['PUT /nodes/pve2/lxc/101/config'])
+})
+
+test('of a container of another node it is looked there whether Proxmox is at work', async () => {
+  says['PUT'] = [new Error('ECONNRESET')]
+  const remote = commands.setResourcesOn('pve2', 101, { cores: 2 }) as HostCommand
+  expect(await ended(remote)).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  expect(asked).toContain('PUT /nodes/pve2/lxc/101/config')
+  expect(asked).toContain('GET /nodes/pve2/tasks?vmid=101&source=active')
 })

@@ -75,7 +75,7 @@ test('a curve has the highest of each stretch, to the scale of what it had, and 
 
 test('the names of others end neither the script of the page nor its text', async () => {
   const body = await previewBody({ containers: [runningContainer(101, { name: HOSTILE })] })
-  const page = previewPage(body, '<script type="application/json">"%preview%"</script><p>after</p>')
+  const page = previewPage('<script type="application/json">"%preview%"</script><p>after</p>', body)
   expect(page).toMatch(/^<script type="application\/json">\{[^<]*\}<\/script><p>after<\/p>$/)
   const data: PreviewBody = JSON.parse(
     page.slice('<script type="application/json">'.length, -'</script><p>after</p>'.length),
