@@ -1,6 +1,6 @@
 // The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start and stop.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,8 @@ const FEW = 8
 const MANY = 200
 const IDLE_MS = 20_000
 const SILENT = 10_000
+/** Containers whose past is read. */
+const PASTS = 50
 
 export async function run(report) {
   const directory = mkdtempSync(join(tmpdir(), 'lxc-autoscale-bench-'))
@@ -30,6 +32,7 @@ export async function run(report) {
       })),
       settings: INSTANT,
     })
+    await givePast(host, directory)
     await measure(host, directory, (subject, metric, value, unit) =>
       report({ bench: 'api', case: subject, metric, value, unit }),
     )
@@ -66,6 +69,7 @@ async function measure(host, directory, report) {
     await fetch(`http://127.0.0.1:${port}/health/check`)
     await new Promise(resolve => setTimeout(resolve, IDLE_MS))
     report('daemon', 'rss_mb', residentMb(daemon.pid), 'MB')
+    await measurePasts(port, daemon.pid, report)
     for (const path of ['/health/check', '/routes', '/resource/lxc/config?lxc_id=101', '/resource/lxc/configs']) {
       const [route] = path.split('?')
       const few = await load(port, path, FEW)
@@ -80,6 +84,41 @@ async function measure(host, directory, report) {
   } finally {
     await stop(daemon)
   }
+}
+
+/** The same 30 days for each container. */
+async function givePast(host, directory) {
+  const containers = [{ vmid: 101, shape: 'diurnal', cores: 2, memoryMb: 512 }]
+  const { paths } = await createHost({ root: join(directory, 'past'), containers, settings: INSTANT, pastDays: 30 })
+  const folder = join(host.paths.rrd, 'pve-vm-9.0')
+  mkdirSync(folder, { recursive: true })
+  for (let at = 0; at < PASTS; at++) symlinkSync(join(paths.rrd, 'pve-vm-9.0', '101'), join(folder, String(101 + at)))
+}
+
+/** Asks for one past after the other, as fast as they are given; without what the daemon uses all the same. */
+async function measurePasts(port, pid, report) {
+  const idle = cpuSeconds(pid)
+  await new Promise(resolve => setTimeout(resolve, IDLE_MS))
+  const idleShare = (1_000 * (cpuSeconds(pid) - idle)) / IDLE_MS
+  const begin = { ms: performance.now(), cpu: cpuSeconds(pid) }
+  for (let at = 0; at < PASTS; at++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/past?lxc_id=${101 + at}`, { headers: { 'x-api-key': KEY } })
+    if (!answer.ok) throw new Error(`/past: ${await answer.text()}`)
+    await answer.arrayBuffer()
+  }
+  const elapsedMs = performance.now() - begin.ms
+  const cpuMs = 1_000 * (cpuSeconds(pid) - begin.cpu) - idleShare * elapsedMs
+  report('/past', 'cpu_ms', cpuMs / PASTS, 'ms')
+  report('/past', 'cpu_percent', (100 * cpuMs) / elapsedMs, '%')
+  report('/past', 'read_200_seconds', (elapsedMs / PASTS) * 0.2, 's')
+}
+
+/** CPU time that a process has used. */
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 async function start(file, port, bin) {

@@ -68,7 +68,7 @@ export async function stageFiles({ stage, architecture, version, date }) {
     // For an administrator who lost or spoilt his own: dpkg does not bring back a file of /etc that was removed.
     copy(`config/${name}`, `${SHARE}/config/${name}`)
   }
-  for (const folder of ['prometheus', 'grafana']) {
+  for (const folder of ['prometheus', 'grafana', 'ansible']) {
     for (const name of readdirSync(join(root, 'config', folder))) {
       copy(`config/${folder}/${name}`, `${SHARE}/${folder}/${name}`)
     }

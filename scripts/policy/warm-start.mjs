@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { RRD_FORMATS } from '@lxc-autoscale/replay'
-import { writeTables } from './docs-page.mjs'
+import { writeBlock, writeTables } from './docs-page.mjs'
 import { ofSource, ofSources } from './figures.mjs'
 import { archivedSeries, generatedSeries } from './sources.mjs'
 import { cell, columnsOf, tableText } from './tables.mjs'
@@ -49,7 +49,22 @@ export async function warmStart(args) {
   const scores = await scoresOf(jobs, series)
   const tables = VIEWS.map(view => tableOf(view, { jobs, scores, series }))
   for (const table of tables) console.log(tableText(table, options.markdown))
-  if (options.docs) writeTables('warm-start', tables)
+  if (!options.docs) return
+  writeTables('warm-start', tables)
+  writeBlock('warm-start-cost', costText(tables))
+}
+
+const STARTS = { [COLD]: 'nothing', 'pve2.3-vm': 'what Proxmox VE 8 kept', 'pve-vm-9.0': 'what Proxmox VE 9 kept' }
+
+/** The last lines of the tables, which are means over the generated sources, side by side. */
+function costText(tables) {
+  const rows = tables.flatMap(({ title, header, rows: all }) =>
+    all.slice(-Object.keys(STARTS).length).map(([, start, , ...figures]) => {
+      const told = figures.map((figure, column) => `${header[column + 3]}: ${figure}`)
+      return `| ${title.split(':')[0]} | ${STARTS[start]} | ${told.join('; ')} |`
+    }),
+  )
+  return `| | known at the begin | |\n| --- | --- | --- |\n${rows.join('\n')}\n`
 }
 
 /** Where a series is cut: what is before becomes the past, the days after are lived. */

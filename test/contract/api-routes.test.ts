@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   ChangeBody,
@@ -12,14 +12,16 @@ import {
   InstallSizesBody,
   NodeStatusBody,
   OperationBody,
+  PastBody,
   SnapshotBody,
   StorageChangeBody,
   successBody,
+  systemClock,
 } from '@lxc-autoscale/core'
 import { Engine } from '@lxc-autoscale/simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { ApiDaemon, KEYS } from '../fakes/api-daemon.ts'
+import { type ApiAnswer, ApiDaemon, KEYS } from '../fakes/api-daemon.ts'
 
 let api: ApiDaemon
 
@@ -28,6 +30,7 @@ beforeAll(async () => {
   const vmids = [101, 102, 103, 104, 105, 106]
   api = await ApiDaemon.start({
     hostCores: 8,
+    pastDays: 1,
     containers: [
       ...vmids.map(vmid => ({ vmid, shape, cores: 2, memoryMb: 1_024 })),
       { vmid: 107, shape: 'steady', cores: 2, memoryMb: 1_024, load: { baseMemoryMb: 500 } },
@@ -37,6 +40,7 @@ beforeAll(async () => {
       { vmid: 113, shape, config: { cores: undefined, memory: undefined } },
     ],
   })
+  rmSync(join(api.host.paths.rrd, 'pve-vm-9.0/102'))
   const engine = new Engine(api.host.root)
   for (let step = 0; step < 60; step++) await engine.step(1_000)
 })
@@ -420,6 +424,29 @@ describe('the history', () => {
     ['/history/..%2f..%2fetc%2fpasswd/undo', 400],
   ])('does not know %s', async (path, status) => {
     expect((await api.ask(path, { body: {} })).status).toBe(status)
+  })
+})
+
+describe('what Proxmox has kept', () => {
+  /** Asks again when the API says that it is not the time yet. */
+  async function inItsTurn(path: string): Promise<ApiAnswer> {
+    const answer = await api.ask(path)
+    if (answer.status !== 429) return answer
+    await systemClock.sleep(Number(answer.headers['retry-after']) * 1_000)
+    return inItsTurn(path)
+  }
+
+  test('of a container is told in columns of one length, nothing where it has kept nothing', async () => {
+    for (const vmid of [101, 102]) {
+      const { lxc_id: id, ...columns } = dataOf(await inItsTurn(`/past?lxc_id=${vmid}&days=2`), PastBody)
+      expect(id).toBe(vmid)
+      const [length, ...others] = new Set(Object.values(columns).map(column => column.length))
+      expect(others).toEqual([])
+      if (vmid === 101) expect(length).toBeGreaterThan(1_400)
+      else expect(length).toBe(0)
+    }
+    expect(await api.ask('/past?lxc_id=999')).toMatchObject({ status: 404, json: { error: 'CONTAINER_NOT_FOUND' } })
+    expect(await api.ask('/past?lxc_id=101&days=0')).toMatchObject({ status: 400 })
   })
 })
 

@@ -1,6 +1,8 @@
 import { visibleText as shown } from '@lxc-autoscale/core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { previewPage, previewTemplate } from '../../packages/cli/src/preview/preview-page.ts'
+import { previewBody, runningContainer } from '../builders/preview-body.ts'
 import { KEYS } from '../fakes/api-daemon.ts'
 import { openBrowser, PATIENCE_MS, WatchedPage } from './browser.ts'
 import { DashboardHost } from './dashboard-host.ts'
@@ -205,6 +207,29 @@ test.each(Object.entries(HOSTILE))('a name is shown as text: %s', async (_what, 
   expect(await ada.sidewaysPx()).toBe(0)
   await ada.page.goBack()
   expect(await ada.page.evaluate('globalThis.isHacked')).toBeUndefined()
+})
+
+test('the page that lxc-autoscale preview writes stands alone, with curves, and names as text', async () => {
+  const containers = Object.values(HOSTILE).map((name, at) => runningContainer(101 + at, { name }))
+  const watched = await WatchedPage.open(browser, host.url, {
+    colorScheme: 'dark',
+    viewport: { width: 390, height: 844 },
+  })
+  const { page } = watched
+  const isPreview = (url: URL) => url.pathname === '/preview'
+  await page.route(isPreview, async route =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: previewPage(previewTemplate(), await previewBody({ containers })),
+    }),
+  )
+  await page.goto('/preview')
+  await page.getByRole('link', { name: shown(HOSTILE.markup) }).click()
+  await until(() => page.locator('#ct-101 canvas').count()).toBe(2)
+  expect(await watched.faults()).toEqual([])
+  expect(await page.evaluate('globalThis.isHacked')).toBeUndefined()
+  expect(watched.problems()).toEqual([])
+  await watched.close()
 })
 
 test('a boost ends by itself, though the API was started again meanwhile', async () => {

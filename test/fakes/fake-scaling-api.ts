@@ -3,6 +3,8 @@ import {
   type Clock,
   type HistoryEntryBody,
   NO_STEERING,
+  type PastStep,
+  pastBody,
   type SteeringBody,
   systemClock,
 } from '@lxc-autoscale/core'
@@ -26,7 +28,7 @@ export interface FakeContainer {
   steering: SteeringBody
 }
 
-type Answer = (request: ApiRequest) => ApiReply | Promise<ApiReply> | undefined
+type Answer = (request: ApiRequest) => ApiReply | undefined | Promise<ApiReply | undefined>
 
 /** An API in memory that keeps to the contract, records each request, and can be told to misbehave. */
 export class FakeScalingApi implements Transport {
@@ -37,6 +39,8 @@ export class FakeScalingApi implements Transport {
   placement = ''
   readonly requests: ApiRequest[] = []
   readonly changes: { vmid: number; cores: number | null; memoryMb: number | null; atMs: number }[] = []
+  /** What Proxmox has kept of a container; nothing unless a test says so. */
+  readonly pasts = new Map<number, readonly PastStep[]>()
   readonly #answers = new Map<string, ApiReply>()
   /** Asked first; what it gives is the answer, `undefined` leaves it to the API. */
   misbehave: Answer = () => undefined
@@ -142,6 +146,11 @@ export class FakeScalingApi implements Transport {
       const [skip, limit] = [Number(searchParams.get('skip') ?? 0), Number(searchParams.get('limit') ?? 100)]
       const entries = this.entries.toReversed().slice(skip, skip + limit)
       return success({ entries, caller: { key: 'model', role: 'scale' } })
+    }
+    if (`${method} ${pathname}` === 'GET /past') {
+      const asked = Number(searchParams.get('lxc_id'))
+      if (!this.containers.has(asked)) return failure(404, 'CONTAINER_NOT_FOUND', `no container ${asked}`)
+      return success(pastBody(asked, this.pasts.get(asked) ?? []))
     }
     const container = this.containers.get(vmid)
     if (container === undefined) return failure(404, 'CONTAINER_NOT_FOUND', `no container ${vmid}`)

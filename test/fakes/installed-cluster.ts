@@ -149,7 +149,7 @@ export class InstalledCluster {
     { settings, model }: { readonly settings: Partial<HostSettings>; readonly model: Settings },
   ): Promise<InstalledCluster> {
     const root = join(mkdtempSync(join(tmpdir(), 'lxc-autoscale-cluster-')), 'cluster')
-    const specs = Object.entries(nodes).map(([node, containers]) => ({ node, containers }))
+    const specs = Object.entries(nodes).map(([node, containers]) => ({ node, containers, pastDays: 1 }))
     const { hosts } = await createCluster({ root, nodes: specs, settings: { ...INSTANT, ...settings } })
     const installed = hosts.map(host => new InstalledNode(PretendInstallation.on(host), model))
     return new InstalledCluster(root, installed)

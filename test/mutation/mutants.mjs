@@ -160,7 +160,7 @@ export const MUTANTS = [
   {
     name: 'a container shrinks while it is being learned',
     file: `${MODEL}/policy/rules/hold-shrinking.ts`,
-    from: 'return observedMs < settings.scaling.learning_hours * MS_PER_HOUR',
+    from: 'return observedMs < learningMs(settings.scaling.learning_hours, past)',
     to: 'return observedMs < settings.scaling.learning_hours',
     suites: [['unit', 'test/unit/model/policy']],
   },
@@ -181,8 +181,8 @@ export const MUTANTS = [
   {
     name: 'growth goes beyond the maximum',
     file: `${MODEL}/policy/rules/keep-within-limits.ts`,
-    from: 'if (to > max) return holdAt(draft, on, max, most)',
-    to: 'if (to > max) return holdAt(draft, on, to, most)',
+    from: 'if (to > max) return holdAt(draft, on, max, most())',
+    to: 'if (to > max) return holdAt(draft, on, to, most())',
     suites: [['unit', 'test/unit/model/policy']],
   },
   {
@@ -384,6 +384,28 @@ export const MUTANTS = [
     to: 'if (isTrusted) return isAsking ? 5 : 0',
     suites: [['unit', 'test/unit/api/http']],
   },
+  // What a network does to a change.
+  {
+    name: 'over REST: an answer that was lost means that nothing was asked',
+    file: `${API}/rest/rest-commands.ts`,
+    from: "const isHarmless = error instanceof NotConnected || call.method === 'GET'",
+    to: "const isHarmless = error instanceof Error || call.method === 'GET'",
+    suites: [['contract', 'test/contract/api-rest.test.ts']],
+  },
+  {
+    name: 'over REST: any certificate will do',
+    file: `${API}/rest/rest-connection.ts`,
+    from: 'ca: trust.ca, rejectUnauthorized: true })',
+    to: 'ca: trust.ca, rejectUnauthorized: false })',
+    suites: [['contract', 'test/contract/api-rest.test.ts']],
+  },
+  {
+    name: 'over REST: a clone is made without the privilege for its network',
+    file: `${API}/rest/privileges.ts`,
+    from: "  { feature: 'clones', path: '/sdn/zones', privileges: ['SDN.Use'] },\n",
+    to: '',
+    suites: [['contract', 'test/contract/api-routes-rest.test.ts']],
+  },
   // What follows from the audit log.
   {
     name: 'changes of ours do not count after a restart',
@@ -415,5 +437,20 @@ export const MUTANTS = [
     from: 'if (isLost) this.#update({ quarantineUntilMs: lost.untilMs })',
     to: 'if (!isLost) this.#update({ quarantineUntilMs: lost.untilMs })',
     suites: [['unit', 'test/unit/model/policy', 'test/unit/model/cycle']],
+  },
+  // The REST interface.
+  {
+    name: 'an answer that was lost counts as a refusal',
+    file: `${API}/rest/rest-failure.ts`,
+    from: "AutoscaleError('OUTCOME_UNKNOWN'",
+    to: "AutoscaleError('REST_UNREACHABLE'",
+    suites: [['unit', 'test/unit/api/rest']],
+  },
+  {
+    name: 'any certificate is accepted where a fingerprint is set',
+    file: `${API}/rest/rest-connection.ts`,
+    from: 'return shown === fingerprint',
+    to: 'return shown !== undefined',
+    suites: [['contract', 'test/contract/doctor-rest.test.ts']],
   },
 ]

@@ -25,6 +25,8 @@ export interface SimulatedHostOptions {
   readonly memoryMb?: number
   /** As in lxc_autoscale_ml.yaml. */
   readonly config?: Record<string, unknown>
+  /** When it begins; a Monday unless told otherwise. */
+  readonly startMs?: number
 }
 
 const SAMPLE_MS = 10_000
@@ -32,10 +34,10 @@ const CYCLE_MS = 60_000
 
 /** A host whose containers use what they are allowed of what they want, measured every 10 s and sized every minute by the real model. */
 export class SimulatedHost {
-  readonly clock = new FakeClock(Date.UTC(2026, 0, 5))
+  readonly clock: FakeClock
   readonly api = new FakeScalingApi()
   readonly #options: SimulatedHostOptions
-  readonly #startMs = this.clock.nowMs()
+  readonly #startMs: number
   model: FakeModel
   oomKills = 0
   /** Minutes in which a container wanted more cores than it had. */
@@ -44,6 +46,8 @@ export class SimulatedHost {
 
   constructor(options: SimulatedHostOptions) {
     this.#options = options
+    this.#startMs = options.startMs ?? Date.UTC(2026, 0, 5)
+    this.clock = new FakeClock(this.#startMs)
     for (const { vmid, cores = 2, memoryMb = 1_024, tags = [] } of options.containers) {
       this.api.add(vmid, { cores, memory_mb: memoryMb, tags })
     }

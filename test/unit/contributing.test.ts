@@ -76,7 +76,7 @@ function problemWith(command: string): string | undefined {
   if (PROGRAMS.has(first) || PROGRAMS.has(`${first} ${second}`)) return undefined
   if (first === 'npm' && second === 'run') return third in scripts() ? undefined : `no script ${third}`
   if (first === 'npx') return second === 'vitest' ? problemWithVitest(words) : problemWithCommand(second)
-  if (first.startsWith('/tmp/pretend/bin/')) return problemWithPretender(first)
+  if (/^\/tmp\/pretend(-cluster\/\w+)?\/bin\//.test(first)) return problemWithPretender(first)
   if (!first.startsWith('./scripts/')) return `unknown: ${command}`
   if (!isExecutable(join(root, first))) return `no script ${first}`
   const unknown = first === './scripts/test' ? words.slice(1).find(stage => !STAGES.includes(stage)) : undefined
@@ -103,7 +103,7 @@ function problemWithCommand(name: string): string | undefined {
 
 function problemWithPretender(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  return ['pct', 'pvesh', 'pvecm'].includes(name) ? undefined : `no command ${name}`
+  return ['pct', 'pvesh', 'pvecm', 'ha-manager'].includes(name) ? undefined : `no command ${name}`
 }
 
 function isExecutable(path: string): boolean {

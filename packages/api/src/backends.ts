@@ -46,7 +46,7 @@ export function openBackends(parts: BackendParts): Backends {
   }
 }
 
-/** @throws {ConfigError} when the files of the way of asking cannot be used */
+/** @throws {ConfigError} when the files of the way of asking cannot be used now */
 export function checkBackend({ lxc: { backend, rest } }: ApiConfig): void {
   if (backend === 'rest') readRestSettings(rest)
 }

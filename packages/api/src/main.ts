@@ -35,6 +35,7 @@ import type { CommandKind } from './ports.ts'
 import { replayProcess } from './replays/replay-process.ts'
 import { WhatIfs } from './replays/what-ifs.ts'
 import { resolveInterrupted } from './resolve-interrupted.ts'
+import { readToken } from './rest/token-file.ts'
 import type { ApiPorts } from './routes/route-context.ts'
 import { SeriesStore } from './series/series-store.ts'
 import { SteeringStore } from './steering/steering-store.ts'
@@ -89,6 +90,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     const telemetry = new ApiTelemetry(queue, streams)
     // None is kept open: they are read when somebody asks.
     const files = new HostFiles(0)
+    if (config.lxc.backend === 'rest') readToken(config.lxc.rest.token_file)
     const backends = openBackends({
       clock,
       files,

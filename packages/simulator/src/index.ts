@@ -1,4 +1,4 @@
-export { type ClusterSpec, createCluster, type PretendCluster } from './cluster/create-cluster.ts'
+export { createCluster } from './cluster/create-cluster.ts'
 export { HaManager } from './cluster/ha-manager.ts'
 export { bringNodeBack, loseNode, loseQuorum, regainQuorum } from './cluster/power.ts'
 export { startHosts } from './cluster/run-cluster.ts'

@@ -9,10 +9,12 @@ import {
 } from '@lxc-autoscale/core'
 import { type KeptPastParts, keptPast } from './kept-past.ts'
 
-/** Reading takes a twentieth of one core at most: after a reading nothing is read for so many times as long. */
+/** A twentieth of one core at most: after a reading nothing is read for so many times as long. */
 const REST_FACTOR = 19
+/** What an answer costs beside the reading, on a slow machine. */
+const ANSWER_MS = 20
 /** The longest that a request waits for its turn; beyond it the caller is told when to come again. */
-const MOST_WAIT_MS = 5_000
+const MOST_WAIT_MS = 2_000
 const MOST_WAITING = 16
 /** A past grows slowly: by a minute at its end. */
 const KEPT_MS = 10 * MS_PER_MINUTE
@@ -74,7 +76,7 @@ export class PastReader {
       return body
     } finally {
       const endMs = clock.monotonicMs()
-      this.#restUntilMs = endMs + (endMs - beginMs) * REST_FACTOR
+      this.#restUntilMs = endMs + (endMs - beginMs + ANSWER_MS) * REST_FACTOR
     }
   }
 

@@ -1,4 +1,4 @@
-import { AutoscaleError, type Clock, errorMessage, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock, ConfigError, errorMessage, MS_PER_SECOND } from '@lxc-autoscale/core'
 import type { CommandReport } from '../pct/command-report.ts'
 import { commandFailure } from '../pct/failure.ts'
 import { ProcessSlots } from '../pct/process-slots.ts'
@@ -32,6 +32,11 @@ export type Connection = Pick<RestConnection, 'send' | 'close'>
 
 type Printed = Pick<CommandOutput, 'stdout' | 'stderr'>
 
+interface Target {
+  readonly node: string
+  readonly vmid: number
+}
+
 /** The commands of Proxmox by its REST interface, with an API token. */
 export class RestCommands implements HostCommands {
   readonly #options: RestCommandsOptions
@@ -49,31 +54,19 @@ export class RestCommands implements HostCommands {
     this.#tasks = new RestTasks(look, clock)
   }
 
-  run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput> {
-    return this.#run(command, this.#options.node(), beforeStart)
-  }
-
-  /** The commands about the guests of another node, to which Proxmox passes them on. */
-  onNode(node: string): HostCommands {
-    return {
-      run: (command, beforeStart) => this.#run(command, node, beforeStart),
-      leftEnded: (vmid, wait) => this.#leftEnded(vmid, node, wait),
-    }
-  }
-
   leftEnded(vmid: number, wait: LeftWait): Promise<boolean> {
-    return this.#leftEnded(vmid, this.#options.node(), wait)
+    return this.#leftEnded({ node: this.#options.node(), vmid }, wait)
   }
 
-  /** New settings from the next request on; what is under way goes on with the old ones. */
+  /** Files are read anew for the next request; what is under way goes on. */
   renew(): void {
-    void this.#open?.connection.close()
+    this.#open?.connection.close().catch(() => undefined)
     this.#open = undefined
   }
 
-  async #run(command: HostCommand, node: string, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput> {
+  async run(command: HostCommand, beforeStart?: () => AbortSignal | undefined): Promise<CommandOutput> {
     const { clock, limitMs, onEnd } = this.#options
-    const call = command.rest(node)
+    const call = command.rest(this.#options.node())
     let startMs: number | undefined
     const report = (outcome: CommandReport['outcome']) => {
       const durationMs = clock.monotonicMs() - (startMs ?? 0)
@@ -94,7 +87,9 @@ export class RestCommands implements HostCommands {
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       report(outcomeOf(error))
-      if (error.leaves === 'unknown' && call.method !== 'GET') await this.#lostEnded(call, node)
+      // Another authority or token may stand in the files by now.
+      if (isRefused(error)) this.renew()
+      if (error.leaves === 'unknown' && call.method !== 'GET') await this.#lostEnded(call)
       throw error
     }
   }
@@ -113,10 +108,20 @@ export class RestCommands implements HostCommands {
 
   #opened() {
     if (this.#open === undefined) {
-      const settings = this.#options.settings()
+      const settings = this.#settings()
       this.#open = { connection: this.#options.connect(settings), tokenId: settings.token.id }
     }
     return this.#open
+  }
+
+  /** The files may be there later: /etc/pve is mounted when the cluster's file system runs. */
+  #settings(): RestSettings {
+    try {
+      return this.#options.settings()
+    } catch (error) {
+      if (error instanceof ConfigError) throw new AutoscaleError('REST_UNREACHABLE', error.message, { cause: error })
+      throw error
+    }
   }
 
   /** What a task wrote, once it has ended well. @throws {AutoscaleError} by what it ended with, or when its end was not seen in time */
@@ -124,9 +129,9 @@ export class RestCommands implements HostCommands {
     const upid = parseUpid(answer)
     if (upid === undefined) throw lostAnswer(call, 'it names no task')
     const done = this.#printed(call, upid, await this.#tasks.end(call, upid, endMs))
-    const vmid = vmidOf(call)
-    if (call.startsTask === undefined || vmid === undefined) return done
-    const started = await this.#tasks.startedBy(upid, vmid, call.startsTask)
+    const target = targetOf(call)
+    if (call.startsTask === undefined || target === undefined) return done
+    const started = await this.#tasks.startedBy(upid, target.vmid, call.startsTask)
     if (started === undefined) return done
     const { stdout, stderr } = this.#printed(call, started, await this.#tasks.end(call, started, endMs))
     return { stdout: `${done.stdout}${stdout}`, stderr: `${done.stderr}${stderr}` }
@@ -141,13 +146,13 @@ export class RestCommands implements HostCommands {
     throw failure.code === 'REST_NOT_ALLOWED' ? notAllowed(failure, this.#opened().tokenId) : failure
   }
 
-  async #lostEnded(call: RestCall, node: string): Promise<void> {
-    const vmid = vmidOf(call)
+  async #lostEnded(call: RestCall): Promise<void> {
+    const target = targetOf(call)
     const wait = { mostMs: LOST_WAIT_MS, signal: new AbortController().signal }
-    if (vmid !== undefined) await this.#leftEnded(vmid, node, wait)
+    if (target !== undefined) await this.#leftEnded(target, wait)
   }
 
-  async #leftEnded(vmid: number, node: string, { mostMs, signal }: LeftWait): Promise<boolean> {
+  async #leftEnded({ node, vmid }: Target, { mostMs, signal }: LeftWait): Promise<boolean> {
     const { clock, isLocked } = this.#options
     const endMs = clock.monotonicMs() + mostMs
     for (;;) {
@@ -158,15 +163,19 @@ export class RestCommands implements HostCommands {
   }
 }
 
-/** The container that a request is about. */
-function vmidOf({ path }: RestCall): number | undefined {
-  const [, digits] = /^\/nodes\/[^/]+\/lxc\/(\d+)/.exec(path) ?? []
-  return digits === undefined ? undefined : Number(digits)
+/** The container that a request is about, which may be one of another node. */
+function targetOf({ path }: RestCall): Target | undefined {
+  const [, node = '', digits = ''] = /^\/nodes\/([^/]+)\/lxc\/(\d+)/.exec(path) ?? []
+  return digits === '' ? undefined : { node, vmid: Number(digits) }
 }
 
-function outcomeOf({ leaves, code }: AutoscaleError): CommandReport['outcome'] {
-  if (leaves === 'unknown') return 'timeout'
-  return code === 'REST_UNREACHABLE' || code === 'REST_NOT_ALLOWED' ? 'missing' : 'failed'
+function isRefused({ code }: AutoscaleError): boolean {
+  return code === 'REST_UNREACHABLE' || code === 'REST_NOT_ALLOWED'
+}
+
+function outcomeOf(error: AutoscaleError): CommandReport['outcome'] {
+  if (error.leaves === 'unknown') return 'timeout'
+  return isRefused(error) ? 'missing' : 'failed'
 }
 
 function unreachable(call: RestCall, why: string): AutoscaleError {
@@ -176,6 +185,6 @@ function unreachable(call: RestCall, why: string): AutoscaleError {
 
 function timeoutError(call: RestCall, limitMs: number): AutoscaleError {
   const seconds = Math.round(limitMs) / MS_PER_SECOND
-  const text = `${callText(call)}: no answer within ${seconds} s; whether it took effect is not known`
+  const text = `${callText(call)}: no answer within ${seconds} s`
   return new AutoscaleError('PCT_TIMEOUT', text, { details: { command: callText(call), limit_seconds: seconds } })
 }

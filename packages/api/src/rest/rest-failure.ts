@@ -65,8 +65,9 @@ export function notAllowed(failure: AutoscaleError, tokenId: string): AutoscaleE
 /** It was sent, and nobody heard what came of it: never done, never refused, until the host is looked at. */
 export function lostAnswer(call: RestCall, why: string): AutoscaleError {
   const command = callText(call)
-  const text = `${command}: the answer of Proxmox was lost (${why}); whether it took effect is not known`
-  return new AutoscaleError('OUTCOME_UNKNOWN', text, { details: { command } })
+  return new AutoscaleError('OUTCOME_UNKNOWN', `${command}: Proxmox was asked, and its answer was lost (${why})`, {
+    details: { command },
+  })
 }
 
 /** A request as one line for people: without what only programs need. */

@@ -4,6 +4,7 @@ import {
   type ExplainBody,
   explainedContainer,
   type HistoryEntryBody,
+  knownText,
   whoText,
 } from '@lxc-autoscale/core'
 import { Command } from 'commander'
@@ -102,7 +103,7 @@ function explanation(container: Explained, nowMs: number): string {
   ].join('\n')
 }
 
-function facts({ vmid, name, mode, allocation, problem, newest }: ExplainBody, nowMs: number): string[] {
+function facts({ vmid, name, mode, allocation, problem, newest, known }: ExplainBody, nowMs: number): string[] {
   return [
     `container ${vmid}${name === null ? '' : ` (${name})`}: ${allocation === null ? 'allocation not known' : sizeText(allocation)}, mode ${mode}`,
     ...(problem === null ? [] : [`  nothing is decided: ${problem}`]),
@@ -113,6 +114,7 @@ function facts({ vmid, name, mode, allocation, problem, newest }: ExplainBody, n
             ` (${figure(newest.cpu_usage_percent, '%')}), throttled ${figure(newest.cpu_throttled_percent, '%')};` +
             ` memory ${figure(newest.memory_usage_mb, 'MB')}, of which ${figure(newest.memory_floor_mb, 'MB')} cannot be reclaimed`,
         ]),
+    `  the model ${knownText(known)}`,
   ]
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { hostname, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { ApiConfig } from '@lxc-autoscale/api'
 import {
   AutoscaleError,
   type ConfigRules,
@@ -20,7 +21,7 @@ import type { z } from 'zod'
 import { startProgress } from '../output/progress.ts'
 import { standardTerminal } from '../output/terminal.ts'
 import { previewHost } from '../preview/preview-host.ts'
-import { previewPage } from '../preview/preview-page.ts'
+import { previewPage, previewTemplate } from '../preview/preview-page.ts'
 import { previewText } from '../preview/preview-text.ts'
 import { runningContainers } from '../preview/running-containers.ts'
 import { countArgument, folderArgument } from './arguments.ts'
@@ -54,10 +55,13 @@ export function previewCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (options: PreviewOptions) => {
       setPriority(NICEST)
+      const { html } = options
+      // Before minutes are spent: it may not be there.
+      const template = html === undefined ? '' : previewTemplate()
       const body = await readPreview(options)
-      if (options.html !== undefined) await writePage(options.html, previewPage(body))
+      if (html !== undefined) await writePage(html, previewPage(template, body))
       standardTerminal(options.json ?? false).answer(body, shown =>
-        [previewText(shown), ...(options.html === undefined ? [] : ['', `The curves: ${options.html}`])].join('\n'),
+        [previewText(shown), ...(html === undefined ? [] : ['', `The curves: ${html}`])].join('\n'),
       )
     })
 }
@@ -95,10 +99,18 @@ async function readPreview({ days, configDir = CONFIG_DIR }: PreviewOptions): Pr
       settings_file: file ?? null,
       settings: otherThanBuiltIn(config.scaling),
       ...preview,
+      notes: [...preview.notes, ...boundsNote(safety)],
     }
   } finally {
     progress.stop()
   }
+}
+
+function boundsNote({ limits, containers }: Pick<ApiConfig['safety'], 'limits' | 'containers'>): string[] {
+  const bounded = [...Object.keys(limits), ...Object.keys(containers)]
+  return bounded.length === 0
+    ? []
+    : ['The bounds that the API keeps besides (safety.limits, safety.containers) are left out.']
 }
 
 /** The configuration in `file`; as built in where none can be read. @throws {ConfigError} naming every problem. */

@@ -200,9 +200,17 @@ function statusLines(report: StatusReport, nowMs: number): string[] {
   const rows = statusRows(report).map(row => cells(row, nowMs))
   return [
     verdictLine(deciding),
+    ...pastProgress(report.model),
     ...failed.map(({ lxc_id, message }) => warned(`${lxc_id}: ${message}`)),
     ...(rows.length === 0 ? ['no containers'] : [table(COLUMNS, rows)]),
   ]
+}
+
+/** How far the model is with asking what Proxmox has kept; nothing when it has asked. */
+function pastProgress(model: ModelStatus | null): string[] {
+  const { containers } = model ?? { containers: [] }
+  const awaited = containers.filter(({ known }) => known.is_past_awaited).length
+  return awaited === 0 ? [] : [`past known of ${containers.length - awaited} of ${containers.length} containers`]
 }
 
 function cells({ config, decided, change }: StatusRow, nowMs: number): (string | number | null)[] {

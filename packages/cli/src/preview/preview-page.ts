@@ -6,8 +6,13 @@ import { readText } from '../read-text.ts'
 /** Where in the page what it shows is to stand. See packages/dashboard/src/preview.html. */
 const PLACE = '"%preview%"'
 
-/** One page with the curves, which needs nothing beside it. @throws {AutoscaleError} HOST_UNREADABLE without its template */
-export function previewPage(body: PreviewBody, template = readText(join(dashboardDirectory, 'preview.html'))): string {
+/** The page without what it shows. @throws {AutoscaleError} HOST_UNREADABLE */
+export function previewTemplate(): string {
+  return readText(join(dashboardDirectory, 'preview.html'))
+}
+
+/** One page with the curves, which needs nothing beside it. */
+export function previewPage(template: string, body: PreviewBody): string {
   const [before = '', after = ''] = template.split(PLACE)
   return `${before}${scriptSafe(body)}${after}`
 }

@@ -45,7 +45,7 @@ export interface DaemonSpec<Schema extends z.ZodType> extends ConfigRules<Schema
   readonly defaultConfigFile: string
   readonly hasOnce: boolean
   logSettings(config: z.output<Schema>): LogSettings
-  /** Looks at the files that the configuration names. @throws {ConfigError} */
+  /** Looks, for `--check-config`, at the files that the configuration names. @throws {ConfigError} */
   checkFiles?(config: z.output<Schema>): void
   /** Does the work; returns after `signal` was aborted, or after one cycle with `once`. */
   run(context: DaemonContext<z.output<Schema>>): Promise<void>
@@ -62,8 +62,8 @@ export async function runDaemon<Schema extends z.ZodType>(spec: DaemonSpec<Schem
   const source = () => loadConfig(options.config, spec)
   try {
     const { config, warnings } = source()
-    spec.checkFiles?.(config)
     if (options['check-config']) {
+      spec.checkFiles?.(config)
       for (const warning of warnings) process.stdout.write(`warning: ${warning}\n`)
       process.stdout.write(`${options.config}: ok\n`)
       return

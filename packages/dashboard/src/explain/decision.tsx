@@ -1,4 +1,5 @@
 import type { ExplainBody } from '@lxc-autoscale/core'
+import { knownText } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { Time } from '../components/time.tsx'
 import { changeText, coresText, memoryText, untilText } from '../format.ts'
@@ -7,10 +8,11 @@ import { type Hold, holdsOf, verdictText } from './explain-text.ts'
 
 /** Why it has the size that it has. */
 export function Decision({ explained }: { readonly explained: ExplainBody }) {
-  const { decision, problem, policy, verdict } = explained
+  const { decision, problem, policy, verdict, known } = explained
   return (
     <section aria-labelledby="decision" class="card decision">
       <h2 id="decision">Why this size</h2>
+      <p>The model {knownText(known)}.</p>
       {problem !== null && (
         <p class="problem">
           <Foreign text={changeText(problem)} />

@@ -27,9 +27,11 @@ export function joinSteps(archives: readonly (readonly PastStep[])[]): PastStep[
 }
 
 /** The parts of a step that are not covered. */
-function rest(step: PastStep, covered: readonly Covered[]): PastStep[] {
+function rest(step: PastStep, covered: readonly Covered[]): readonly PastStep[] {
+  const endMs = step.startMs + step.stepMs
+  const touched = covered.filter(({ fromMs, toMs }) => fromMs < endMs && toMs > step.startMs)
   let parts = [step]
-  for (const { fromMs, toMs } of covered) {
+  for (const { fromMs, toMs } of touched) {
     parts = parts.flatMap(part => [...cut(part, part.startMs, fromMs), ...cut(part, toMs, part.startMs + part.stepMs)])
   }
   return parts

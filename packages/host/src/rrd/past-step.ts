@@ -26,9 +26,10 @@ export function pastStep(
   const coresUsed = figure(times(share(mean.cpu), cores), times(share(peak.cpu), mostCores ?? cores))
   const memoryUsedMb = figure(inMb(mean.mem), inMb(peak.mem))
   const cpuWaitingPercent = between(peak.pressurecpusome, 0, MOST_PERCENT)
-  const figures = { coresUsed, memoryUsedMb, cores, memoryLimitMb, cpuWaitingPercent }
-  if (Object.values(figures).every(value => value === undefined)) return undefined
-  return { startMs: startSeconds * MS_PER_SECOND, stepMs: stepSeconds * MS_PER_SECOND, ...figures }
+  const known = coresUsed ?? memoryUsedMb ?? cores ?? memoryLimitMb ?? cpuWaitingPercent
+  if (known === undefined) return undefined
+  const [startMs, stepMs] = [startSeconds * MS_PER_SECOND, stepSeconds * MS_PER_SECOND]
+  return { startMs, stepMs, coresUsed, memoryUsedMb, cores, memoryLimitMb, cpuWaitingPercent }
 }
 
 function share(cpu: number | undefined): number | undefined {

@@ -8,10 +8,10 @@ import { rrdSteps } from './rrd-steps.ts'
  * the second keeps what was before. Each node has the files of all guests of the cluster, so that one which moved takes its past along.
  * Source: pve-cluster, src/pmxcfs/status.c, update_rrd_data, of 9.0.7 and of 8.
  */
-export const PAST_FOLDERS = ['pve-vm-9.0', 'pve2-vm'] as const
+const PAST_FOLDERS = ['pve-vm-9.0', 'pve2-vm'] as const
 
 /** Reads files; `HostFiles` does. Undefined: not there. */
-export interface PastFiles {
+interface PastFiles {
   /** @throws {AutoscaleError} HOST_UNREADABLE */
   readBytes(path: string, mostBytes?: number): Uint8Array | undefined
 }
@@ -29,19 +29,6 @@ export type PastContent =
   | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly problem: string }
 
-/**
- * What Proxmox has kept of a container, oldest first, not overlapping, the finest that there is for each moment. Undefined: it has
- * kept no file of it. The last minutes are missing: rrdcached keeps them to itself for some time. Files that cannot be understood
- * add nothing.
- *
- * A number that was given to another container goes on in the same file, and nothing in it says so: a container that is not there
- * looks like a host that is off.
- */
-export function readPast(files: PastFiles, root: string, vmid: number, nowMs: number): PastStep[] | undefined {
-  const contents = pastContents(files, root, vmid)
-  return contents.length === 0 ? undefined : pastOf(contents, { nowMs })
-}
-
 /** The files of a container that are there, the newer format first. */
 export function pastContents(files: PastFiles, root: string, vmid: number): PastContent[] {
   return PAST_FOLDERS.flatMap((folder): PastContent[] => {
@@ -56,7 +43,13 @@ export function pastContents(files: PastFiles, root: string, vmid: number): Past
   })
 }
 
-/** As `readPast`, of files that were read already. */
+/**
+ * What Proxmox has kept of a container in these files, oldest first, not overlapping, the finest that there is for each moment. The last
+ * minutes are missing: rrdcached keeps them to itself for some time. A file that cannot be understood adds nothing.
+ *
+ * A number that was given to another container goes on in the same file, and nothing in it says so: a container that is not there
+ * looks like a host that is off.
+ */
 export function pastOf(contents: readonly PastContent[], { nowMs, sinceMs = 0, onProblem }: PastOptions): PastStep[] {
   const span = { sinceSeconds: sinceMs / MS_PER_SECOND, nowSeconds: nowMs / MS_PER_SECOND }
   const archives = contents.flatMap(content => {

@@ -25,7 +25,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** The wait that the API asked for with the failure, undefined when it asked for none. */
-function askedDelayMs(error: unknown): number | undefined {
+export function askedDelayMs(error: unknown): number | undefined {
   const asked = error instanceof AutoscaleError ? error.details['retry_after_ms'] : undefined
   return typeof asked === 'number' ? asked : undefined
 }

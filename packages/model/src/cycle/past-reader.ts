@@ -1,12 +1,13 @@
-import { AutoscaleError, MS_PER_MINUTE } from '@lxc-autoscale/core'
+import { AutoscaleError, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { askedDelayMs } from '../client/retry-delay.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { CycleParts } from './cycle-parts.ts'
 import { StandingProblem } from './standing-problem.ts'
 
 /** No policy looks back further. */
 const DAYS = 30
-/** Of each cycle so much goes into asking, so that neither host nor cycle notices; one container is always asked for. */
-const CYCLE_SHARE = 0.02
+/** Of each cycle so much goes into asking, most of it in waiting until the API reads again; one container is always asked for. */
+const CYCLE_SHARE = 0.05
 /** What failed is asked for again after so long. */
 const AGAIN_MS = 15 * MS_PER_MINUTE
 
@@ -54,6 +55,9 @@ export class PastReader {
       const againMs = clock.monotonicMs() + AGAIN_MS
       // One that is gone meanwhile says nothing of the others.
       if (error.code === 'CONTAINER_NOT_FOUND') this.#againMs.set(vmid, againMs)
+      // The API spares the host, and says for how long.
+      else if (error.code === 'QUEUE_FULL')
+        this.#allAgainMs = clock.monotonicMs() + (askedDelayMs(error) ?? MS_PER_SECOND)
       else {
         this.#allAgainMs = againMs
         telemetry.failed(error.code)

@@ -18,7 +18,8 @@ export interface PathCommand {
 }
 
 const CONTAINER = '/nodes/:node/lxc/:vmid'
-const CHANGES: readonly (readonly [ChangeVerb, string, Command])[] = [
+/** All that changes a container, by its path. */
+export const CHANGES: readonly (readonly [ChangeVerb, string, Command])[] = [
   ['set', `${CONTAINER}/config`, set],
   ['set', `${CONTAINER}/resize`, resize],
   ['create', `${CONTAINER}/snapshot`, snapshot],

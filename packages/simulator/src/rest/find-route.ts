@@ -22,7 +22,7 @@ function matched(template: readonly string[], parts: readonly string[]): Paramet
   const parameters: Record<string, string> = {}
   for (const [at, part] of parts.entries()) {
     const wanted = template[at] ?? ''
-    if (wanted.startsWith('{')) parameters[wanted.slice(1, -1)] = part
+    if (wanted.startsWith(':')) parameters[wanted.slice(1)] = part
     else if (wanted !== part) return undefined
   }
   return parameters

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { type HostPaths, hostPaths } from '../files/host-paths.ts'
+import { hostPaths } from '../files/host-paths.ts'
 import { isOnline } from '../host/cluster-files.ts'
-import { nodePaths } from '../host/cluster-place.ts'
 import { readIdentity } from '../host/host-identity.ts'
 import { writeJournal } from '../host/journal.ts'
 import { type Fault, type HostSettings, readSettings } from '../host/settings.ts'
 import { type Context, REAL_TIME, type TaskWork } from '../pct/context.ts'
 import { Failure } from '../pct/failure.ts'
+import { contextOn } from '../pct/other-node.ts'
 import { findRoute } from './find-route.ts'
 import { checkParameters, type Parameters, readParameters } from './parameters.ts'
 import { type Refusal, RestFailure, refusalOf } from './rest-failure.ts'
@@ -36,9 +36,8 @@ export interface Site {
 export async function handleRequest(request: IncomingMessage, site: Site): Promise<Outcome> {
   const settings = readSettings(hostPaths(site.root))
   try {
-    return await handle(request, site, settings)
+    return await orRefusal(() => handle(request, site, settings))
   } catch (error) {
-    if (error instanceof Failure) return refusalOf(error)
     // The client went away before its request was complete.
     if (request.destroyed && !request.complete) return 'silence'
     throw error
@@ -108,47 +107,68 @@ interface Surroundings {
 }
 
 async function perform(call: Call, { asker, site, settings }: Surroundings): Promise<Outcome> {
-  const { method, path } = call
-  const found = findRoute(method, path)
-  if (found === undefined) throw new RestFailure(501, `Method '${method} ${path}' not implemented`)
-  const parameters = { ...call.parameters, ...found.parameters }
-  const target = targetOf(found.parameters['node'], hostPaths(site.root), settings)
-  const tasks = site.tasksOf(target.root)
+  const found = findRoute(call.method, call.path)
+  if (found === undefined) throw new RestFailure(501, `Method '${call.method} ${call.path}' not implemented`)
+  const target = contextFor(contextOf({ asker, site, settings }), found.parameters['node'])
+  const tasks = site.tasksOf(target.paths.root)
   const begun: string[] = []
   const context: Context = {
-    seen: new Map(),
-    paths: target,
-    identity: readIdentity(target),
-    settings: readSettings(target),
-    output: { out: () => undefined, err: () => undefined },
-    time: REAL_TIME,
-    access: asker,
+    ...target,
     beginTask: (kind, work) => {
-      const fault = settings.faults.find(({ kind: name, ...other }) => name === 'fail-task' && fits(other, call))
-      const failing: TaskWork = async () => {
-        throw new Failure(fault?.stderr ?? 'failed')
-      }
-      begun.push(tasks.begin(context, kind, { user: asker.id, work: fault === undefined ? work : failing }))
+      begun.push(tasks.begin(context, kind, { user: asker.id, work: failingWork(call, settings) ?? work }))
     },
   }
   const fault = settings.faults.find(other => other.kind !== 'fail-task' && fits(other, call))
-  const words = [method, path, ...Object.entries(call.parameters).map(([name, value]) => `${name}=${value}`)]
-  writeJournal(target, settings, { kind: 'begin', command: 'rest', words })
+  const words = [call.method, call.path, ...Object.entries(call.parameters).map(([name, value]) => `${name}=${value}`)]
+  writeJournal(target.paths, settings, { kind: 'begin', command: 'rest', words })
   await REAL_TIME.sleep(delayMs(settings) + (fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0))
+  const { node: _, ...parameters } = { ...call.parameters, ...found.parameters }
   const work = async () => {
-    const data = await run(found.route, { context, asker, path, parameters, tasks })
+    const node = found.parameters['node']
+    const data = await run(found.route, { context, asker, path: call.path, node, parameters, tasks })
     return { data: begun[0] ?? data ?? null }
   }
-  const outcome = await withFault(fault, async () => await inTime(method, settings, work))
-  writeJournal(target, settings, { kind: 'end', exitCode: typeof outcome === 'object' && 'data' in outcome ? 0 : 255 })
+  const outcome = await withFault(fault, () => inTime(call.method, settings, () => orRefusal(work)))
+  const isDone = typeof outcome === 'object' && 'data' in outcome
+  writeJournal(target.paths, settings, { kind: 'end', exitCode: isDone ? 0 : 1 })
   return outcome
+}
+
+function contextOf({ asker, site, settings }: Surroundings): Context {
+  const paths = hostPaths(site.root)
+  return {
+    seen: new Map(),
+    paths,
+    identity: readIdentity(paths),
+    settings,
+    output: { out: () => undefined, err: () => undefined },
+    time: REAL_TIME,
+    access: asker,
+  }
+}
+
+/** What a task does instead of its work when it is set to fail. */
+function failingWork(call: Call, { faults }: HostSettings): TaskWork | undefined {
+  const fault = faults.find(({ kind, ...other }) => kind === 'fail-task' && fits(other, call))
+  if (fault === undefined) return undefined
+  return async () => {
+    throw new Failure(fault.stderr ?? 'failed')
+  }
 }
 
 async function run(route: Route, request: RestRequest): Promise<unknown> {
   route.permit?.(request)
-  const { node: _, ...parameters } = request.parameters
-  checkParameters(parameters, route)
-  return await route.run({ ...request, parameters })
+  checkParameters(request.parameters, route)
+  return await route.run(request)
+}
+
+async function orRefusal(work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failure) return refusalOf(error)
+    throw error
+  }
 }
 
 /** What the daemon in front answers when the one behind, which does all that changes something, has not ended in time. */
@@ -192,14 +212,12 @@ function delayMs({ restDelayMs, restDelayJitter }: HostSettings): number {
   return restDelayMs * (1 + restDelayJitter * (2 * Math.random() - 1))
 }
 
-/** The host that a request is for. @throws {RestFailure} for a node that nobody knows, or that is not up */
-function targetOf(node: string | undefined, paths: HostPaths, settings: HostSettings): HostPaths {
-  const identity = readIdentity(paths)
-  if (node === undefined || node === 'localhost' || node === identity.node) return paths
-  if (!settings.nodes.includes(node)) {
-    const reason = `failed to get address info for: ${node}: Name or service not known`
-    throw new RestFailure(500, `hostname lookup '${node}' failed - ${reason}`)
+/** The host that a request is for. @throws {Failure} for a node that nobody knows, or that is not up */
+function contextFor(context: Context, node: string | undefined): Context {
+  const { identity, settings } = context
+  if (node === undefined) return context
+  if (settings.nodes.includes(node) && !isOnline(settings, identity, node)) {
+    throw new RestFailure(595, 'No route to host', 'none')
   }
-  if (!isOnline(settings, identity, node)) throw new RestFailure(595, 'No route to host', 'none')
-  return nodePaths(paths, node) ?? paths
+  return contextOn(context, node)
 }

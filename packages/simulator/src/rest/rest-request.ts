@@ -9,6 +9,8 @@ export interface RestRequest {
   readonly asker: Asker
   /** Without `/api2/json`. */
   readonly path: string
+  /** The node in the path; undefined when it names none. */
+  readonly node: string | undefined
   readonly parameters: Parameters
   readonly tasks: TaskList
 }

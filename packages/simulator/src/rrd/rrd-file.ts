@@ -137,7 +137,7 @@ export function emptyFile(image: RrdImage): Buffer {
   return file
 }
 
-export function rowBytes(values: RrdValues): Buffer {
+function rowBytes(values: RrdValues): Buffer {
   const bytes = Buffer.alloc(values.length * 8)
   for (const [at, value] of values.entries()) bytes.writeDoubleLE(value, at * 8)
   return bytes

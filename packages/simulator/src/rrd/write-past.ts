@@ -29,6 +29,7 @@ export function writePast(path: string, past: Past): void {
     fillRows(new Float64Array(file.buffer, rowsAt, archive.rows * sourceCount), { past, archive, looks })
     beginRow(image, at, { past, archive, looks })
   })
+  beginMinute(image, past)
   image.bytes.copy(file)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, file)
@@ -55,6 +56,16 @@ function fillRows(cells: Float64Array, { past, archive, looks }: Filling): void 
       cells[row * sourceCount + source] = isKnown ? value : Number.NaN
     }
   }
+}
+
+/** The minute that has begun has been as it is now. */
+function beginMinute(image: RrdImage, { endSeconds, at }: Past): void {
+  const lengthSeconds = endSeconds % MINUTE
+  at(endSeconds)?.forEach((value, source) => {
+    const isKnown = !Number.isNaN(value)
+    const unknownSeconds = isKnown ? 0 : lengthSeconds
+    image.setPoint(source, { unknownSeconds, sum: isKnown ? value * lengthSeconds : 0 })
+  })
 }
 
 /** What the row that has begun holds already. */

@@ -1,3 +1,4 @@
+import { ConfigError } from '@lxc-autoscale/core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { CommandReport } from '../../../../packages/api/src/pct/command-report.ts'
 import * as commands from '../../../../packages/api/src/pct/commands.ts'
@@ -19,6 +20,7 @@ let asked: string[]
 /** What is answered to requests whose method and path begin so, one after the other; the last one again and again. */
 let says: Record<string, Says[]>
 let isLocked: boolean
+let settings: () => undefined
 let rest: RestCommands
 
 function data(value: unknown): RestAnswer {
@@ -44,9 +46,11 @@ beforeEach(() => {
   asked = []
   says = { 'GET /nodes/pve/tasks?': [data([])] }
   isLocked = false
+  settings = () => undefined
   rest = new RestCommands({
     clock,
-    settings: () => ({ url: 'https://pve:8006', token: { id: 'a@pve!b', header: 'SECRET' }, trust: { ca: '' } }),
+    settings: () =>
+      settings() ?? { url: 'https://pve:8006', token: { id: 'a@pve!b', header: 'SECRET' }, trust: { ca: '' } },
     connect: () => ({
       async send(call, { limitMs }) {
         const said = answerOf(call)
@@ -80,6 +84,16 @@ test('what is set is answered at once; the token stands in nothing that is told'
   const error = await ended(set)
   expect(error).toMatchObject({ code: 'REST_NOT_ALLOWED', leaves: 'untouched' })
   expect(JSON.stringify([error.message, error.details])).toMatch(/a@pve!b(?!.*SECRET)/)
+})
+
+test('files that are not there yet are read again at the next request, as after a refusal', async () => {
+  settings = () => {
+    throw new ConfigError([{ file: '/etc/pve/pve-root-ca.pem', line: undefined, key: '', message: 'is not there' }])
+  }
+  const error = await ended(set)
+  expect(error).toMatchObject({ code: 'REST_UNREACHABLE', message: expect.stringContaining('pve-root-ca.pem') })
+  settings = () => undefined
+  expect(await ended(set)).toMatchObject({ stdout: '' })
 })
 
 describe('a failure means what it means of pct', () => {
@@ -240,6 +254,12 @@ test('what must hold is looked at when its turn has come, right before it is sen
   })
   await expect(refused).rejects.toThrow('it grew')
   expect([asked, reports]).toEqual([[], []])
-  await rest.onNode('pve2').run(set)
-  expect(asked).toEqual(['PUT /nodes/pve2/lxc/101/config'])
+})
+
+test('of a container of another node it is looked there whether Proxmox is at work', async () => {
+  says['PUT'] = [new Error('ECONNRESET')]
+  const remote = commands.setResourcesOn('pve2', 101, { cores: 2 }) as HostCommand
+  expect(await ended(remote)).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  expect(asked).toContain('PUT /nodes/pve2/lxc/101/config')
+  expect(asked).toContain('GET /nodes/pve2/tasks?vmid=101&source=active')
 })

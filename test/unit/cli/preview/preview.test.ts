@@ -1,37 +1,12 @@
 import { AutoscaleError, type PreviewBody } from '@lxc-autoscale/core'
 import { NO_LIMITS } from '@lxc-autoscale/host'
-import { MODEL_CONFIG_RULES } from '@lxc-autoscale/model'
 import { expect, test } from 'vitest'
-import { type PreviewHostParts, previewHost } from '../../../../packages/cli/src/preview/preview-host.ts'
+import type { PreviewHostParts } from '../../../../packages/cli/src/preview/preview-host.ts'
 import { previewPage } from '../../../../packages/cli/src/preview/preview-page.ts'
 import { curveText, previewText } from '../../../../packages/cli/src/preview/preview-text.ts'
-import type { RunningContainer } from '../../../../packages/cli/src/preview/running-containers.ts'
-import { pastSteps } from '../../../builders/past-steps.ts'
+import { idlePast, previewBody, runningContainer } from '../../../builders/preview-body.ts'
 
 const HOSTILE = '</script><script>alert(1)</script>\u2028$&'
-const idle = pastSteps(6, () => ({ cores: 0.2, memoryMb: 300 }))
-
-function container(vmid: number, changes: Partial<RunningContainer> = {}): RunningContainer {
-  const limits = { ...NO_LIMITS, cores: 4, memoryMb: 4_096, swapMb: 512 }
-  return { vmid, name: `ct${vmid}`, tags: [], limits, raw: { cores: undefined, memory: undefined }, ...changes }
-}
-
-async function preview(parts: Partial<PreviewHostParts>): Promise<PreviewBody> {
-  const told = await previewHost(
-    {
-      containers: [container(101)],
-      readPast: () => ({ steps: idle, problems: [] }),
-      config: MODEL_CONFIG_RULES.schema.parse({}),
-      days: 1,
-      host: { cores: 8, memoryMb: 16_384 },
-      memoryMargin: { mb: 32, percent: 5 },
-      utcOffsetMs: 0,
-      ...parts,
-    },
-    { update: () => undefined, nextPart: async () => undefined },
-  )
-  return { made_at: '2026-01-07T00:00:00.000Z', node: 'pve', days: 1, settings_file: null, settings: {}, ...told }
-}
 
 test('a container that cannot be told of costs no other its turn, and says why', async () => {
   const files: Readonly<Record<number, PreviewHostParts['readPast']>> = {
@@ -42,11 +17,11 @@ test('a container that cannot be told of costs no other its turn, and says why',
     },
   }
   const containers = [101, 102, 103, 104, 105].map(vmid =>
-    container(vmid, vmid === 105 ? { tags: ['autoscale-off'] } : {}),
+    runningContainer(vmid, vmid === 105 ? { tags: ['autoscale-off'] } : {}),
   )
-  const told = await preview({
+  const told = await previewBody({
     containers,
-    readPast: vmid => files[vmid]?.(vmid) ?? { steps: idle, problems: [] },
+    readPast: vmid => files[vmid]?.(vmid) ?? { steps: idlePast, problems: [] },
   })
   expect(told.containers.map(({ lxc_id }) => lxc_id)).toEqual([101])
   expect(told.left_out.map(({ lxc_id, reason }) => [lxc_id, reason])).toEqual([
@@ -58,11 +33,11 @@ test('a container that cannot be told of costs no other its turn, and says why',
 })
 
 test('what a person only wants said is shown as if it were done; what is not sized, and what it has now, is said', async () => {
-  const { containers, totals } = await preview({
+  const { containers, totals } = await previewBody({
     containers: [
-      container(101, { tags: ['autoscale-pause'] }),
-      container(102, { raw: { cores: 'lxc.cgroup2.cpuset.cpus: 0', memory: undefined } }),
-      container(103, { limits: { ...NO_LIMITS, memoryMb: 1_024 } }),
+      runningContainer(101, { tags: ['autoscale-pause'] }),
+      runningContainer(102, { raw: { cores: 'lxc.cgroup2.cpuset.cpus: 0', memory: undefined } }),
+      runningContainer(103, { limits: { ...NO_LIMITS, memoryMb: 1_024 } }),
     ],
     days: 30,
   })
@@ -78,7 +53,7 @@ test('what a person only wants said is shown as if it were done; what is not siz
 })
 
 test('is told in plain words, with what it is made of and what nobody knows', async () => {
-  const text = previewText(await preview({}))
+  const text = previewText(await previewBody({}))
   expect(text).toMatch(
     /^pve, the last day: what LXC AutoScale ML would have done\. Nothing is changed\.\nSettings: as built in\. Policy: adaptive\.$/m,
   )
@@ -99,8 +74,8 @@ test('a curve has the highest of each stretch, to the scale of what it had, and 
 })
 
 test('the names of others end neither the script of the page nor its text', async () => {
-  const body = await preview({ containers: [container(101, { name: HOSTILE })] })
-  const page = previewPage(body, '<script type="application/json">"%preview%"</script><p>after</p>')
+  const body = await previewBody({ containers: [runningContainer(101, { name: HOSTILE })] })
+  const page = previewPage('<script type="application/json">"%preview%"</script><p>after</p>', body)
   expect(page).toMatch(/^<script type="application\/json">\{[^<]*\}<\/script><p>after<\/p>$/)
   const data: PreviewBody = JSON.parse(
     page.slice('<script type="application/json">'.length, -'</script><p>after</p>'.length),

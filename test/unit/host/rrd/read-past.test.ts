@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AutoscaleError } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { HostFiles } from '../../../../packages/host/src/host-files.ts'
-import { type PastContent, pastContents, pastOf, readPast } from '../../../../packages/host/src/rrd/read-past.ts'
+import { type PastContent, pastContents, pastOf } from '../../../../packages/host/src/rrd/read-past.ts'
 
 /*
  * Written by rrdtool 1.7.2 with the sources of Proxmox and few rows: up to minute 60 the older format (10 rows of a minute, 3 of half an
@@ -42,7 +42,7 @@ function changed(change: (bytes: Buffer) => void): Buffer {
 
 describe('what Proxmox has kept of a container', () => {
   test('is joined of both formats, the finest for each moment', () => {
-    expect(readPast(new HostFiles(), ROOT, 101, NOW_MS)).toEqual([
+    expect(pastOf(pastContents(new HostFiles(), ROOT, 101), { nowMs: NOW_MS })).toEqual([
       { ...minutes(0, 30), ...BEFORE, coresUsed: { mean: 1, peak: 1 } },
       { ...minutes(30, 20), ...BEFORE, coresUsed: { mean: expect.closeTo(31 / 30), peak: 2 } },
       ...Array.from({ length: 10 }, (_, at) => ({
@@ -58,8 +58,8 @@ describe('what Proxmox has kept of a container', () => {
   })
 
   test('is not known of a container that has no file', () => {
-    expect(readPast(new HostFiles(), ROOT, 102, NOW_MS)).toBeUndefined()
-    expect(readPast(new HostFiles(), '/nowhere', 101, NOW_MS)).toBeUndefined()
+    expect(pastContents(new HostFiles(), ROOT, 102)).toEqual([])
+    expect(pastContents(new HostFiles(), '/nowhere', 101)).toEqual([])
   })
 
   test('begins where it is wanted from, and ends now', () => {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { acquireProcessLock } from '../../../../packages/simulator/src/host/process-lock.ts'
 import { createCluster, INSTANT, startPretendRest, updateSettings } from '../../../../packages/simulator/src/index.ts'
-import { scratchDirectory, TestHost } from '../pretend-host.ts'
+import { makeHost, scratchDirectory, TestHost } from '../pretend-host.ts'
 import { restHost, serve } from './rest-client.ts'
 
 const CONFIG = '/nodes/pve/lxc/100/config'
@@ -125,6 +125,15 @@ describe('the pretend REST interface', () => {
     const vmids = async (path: string) => (await ask('GET', path)).json.data.map(({ vmid }: { vmid: number }) => vmid)
     expect(await vmids('/nodes/pve/lxc')).toEqual([101])
     expect(await vmids('/cluster/resources?type=vm')).toEqual([101])
+  })
+
+  test('gives a container’s past, and names a wrong part of it', async () => {
+    const host = await makeHost([{ vmid: 100, shape: 'idle' }], { pastDays: 1 })
+    const { ask } = await serve(host)
+    const { data } = (await ask('GET', '/nodes/pve/lxc/100/rrddata?timeframe=hour&cf=MAX')).json
+    expect(data.at(-1)).toMatchObject({ maxcpu: 2, maxmem: 2 ** 30 })
+    const wrong = (await ask('GET', '/nodes/pve/lxc/100/rrddata?timeframe=decade')).json
+    expect(wrong.errors.timeframe).toMatch(/does not have a value in the enumeration 'hour, day, week, month, year'/)
   })
 
   test('answers as older releases do', async () => {

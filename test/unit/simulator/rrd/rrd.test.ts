@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
-import { readPast } from '../../../../packages/host/src/rrd/read-past.ts'
+import { pastContents, pastOf } from '../../../../packages/host/src/rrd/read-past.ts'
 import { rrddataSteps } from '../../../../packages/host/src/rrd/rrddata.ts'
 import { createHost } from '../../../../packages/simulator/src/create-host.ts'
 import { Engine } from '../../../../packages/simulator/src/engine/engine.ts'
@@ -22,7 +22,7 @@ async function hostWith(rrdFormat: (typeof FORMATS)[number]) {
     pastDays: 3,
     containers: [{ vmid: 101, shape: 'steady', cores: 4, memoryMb: 1_000 }],
   })
-  const past = (nowMs = Date.now()) => readPast(new HostFiles(), host.paths.rrd, 101, nowMs) ?? []
+  const past = (nowMs = Date.now()) => pastOf(pastContents(new HostFiles(), host.paths.rrd, 101), { nowMs })
   return { host, past }
 }
 

@@ -47,7 +47,7 @@ export const CPU_PARAMETERS = {
    * So long after it was begun with from what Proxmox has kept, whose long steps cannot be billed, it has what is usual at this
    * time, and goes down only to the highest level that any sizer could want.
    */
-  carefulMs: Number(process.env.CAREFUL ?? 24) * 3600000,
+  carefulMs: MS_PER_DAY,
   /** Down only to the most that was wanted in these last minutes. */
   holdMs: 6 * MS_PER_MINUTE,
   /** Changes that a day brings, and that can be saved up; with none left a change must bring (1 + pressure) times as much. */

@@ -1,0 +1,123 @@
+import type { PastStep } from '@lxc-autoscale/core'
+import { beforeEach, expect, test } from 'vitest'
+import { FakeClock } from '../../../fakes/fake-clock.ts'
+import { FakeModel } from '../../../fakes/fake-model.ts'
+import { failure, success } from '../../../fakes/fake-scaling-api.ts'
+
+const MINUTE_MS = 60_000
+const CONTAINERS = [101, 102, 103]
+
+let model: FakeModel
+
+beforeEach(() => {
+  model = modelOf()
+})
+
+function modelOf(former?: FakeModel): FakeModel {
+  const { clock = new FakeClock(Date.UTC(2026, 0, 10, 12)), api, state } = former ?? {}
+  const made = new FakeModel({ clock, hasRealPolicies: true, ...(api && { api }), ...(state && { state }) })
+  for (const vmid of CONTAINERS) {
+    if (former === undefined) made.api.add(vmid, { cores: 4, memory_mb: 4_096 })
+    made.api.pasts.set(vmid, halfHours(clock.nowMs()))
+  }
+  return made
+}
+
+/** Two weeks of half hours, with half a core and 300 MB; at 03:00 UTC three cores and 1000 MB. */
+function halfHours(untilMs: number): PastStep[] {
+  const stepMs = 30 * MINUTE_MS
+  return Array.from({ length: 14 * 48 }, (_, step) => {
+    const startMs = untilMs - (14 * 48 - step) * stepMs
+    const isNight = new Date(startMs).getUTCHours() === 3
+    return {
+      startMs,
+      stepMs,
+      coresUsed: { mean: 0.5, peak: isNight ? 3 : 0.5 },
+      memoryUsedMb: { mean: 300, peak: isNight ? 1_000 : 300 },
+      cores: 4,
+      memoryLimitMb: 4_096,
+      cpuWaitingPercent: undefined,
+    }
+  })
+}
+
+/** A minute passes in which each container uses little. */
+async function minute(): Promise<void> {
+  for (let sample = 0; sample < 6; sample++) {
+    await model.clock.advance(10_000)
+    const used = { cpuCores: 4, cpuCoresUsed: 0.5, memoryUsageMb: 300, memoryFloorMb: 200, memoryLimitMb: 4_096 }
+    model.measure(Object.fromEntries(CONTAINERS.map(vmid => [vmid, used])))
+  }
+  await model.run()
+}
+
+const asked = () => model.api.requests.filter(({ path }) => path.startsWith('/past')).map(({ path }) => path)
+const known = () => model.status?.containers.map(container => container.known.from_proxmox_seconds)
+
+test('what Proxmox has kept of each container is asked for once, after its first minute', async () => {
+  await minute()
+  await minute()
+  await minute()
+  expect(asked()).toEqual(CONTAINERS.map(vmid => `/past?lxc_id=${vmid}&days=30`))
+  expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
+  expect(model.status?.containers[0]?.known).toMatchObject({ is_past_awaited: false })
+  expect(model.status?.containers[0]?.policy?.memory).toMatch(/^.*peak of 14 days, 1000 MB/)
+})
+
+test('asking ends for this cycle when it has taken its time, and goes on in the next', async () => {
+  model.api.misbehave = async ({ path }) => {
+    if (path.startsWith('/past')) await model.clock.advance(4_000)
+    return undefined
+  }
+  await minute()
+  expect(asked()).toHaveLength(1)
+  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(2)
+  await minute()
+  expect(asked()).toHaveLength(2)
+})
+
+test('an API without the route is asked again a quarter of an hour later, is told of once, and is trusted as before', async () => {
+  model.api.misbehave = ({ path }) =>
+    path.startsWith('/past') ? failure(404, 'ROUTE_NOT_FOUND', 'no route') : undefined
+  for (let minutes = 0; minutes < 14; minutes++) await minute()
+  expect(asked()).toHaveLength(1)
+  expect(model.client.apiBreakerState).toBe('closed')
+  expect(model.recording.messages('warn').filter(text => text.includes('Proxmox has kept'))).toHaveLength(1)
+  model.api.misbehave = () => undefined
+  for (let minutes = 0; minutes < 3; minutes++) await minute()
+  expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
+})
+
+test('an API that says it is too early is asked in the next cycle, without a word', async () => {
+  model.api.misbehave = ({ path }) => (path.startsWith('/past') ? failure(429, 'QUEUE_FULL', 'later') : undefined)
+  await minute()
+  await minute()
+  expect(asked()).toHaveLength(2)
+  expect(model.recording.messages('warn')).toEqual([])
+})
+
+test('an answer that nobody can read teaches nothing', async () => {
+  model.api.misbehave = ({ path }) => (path.startsWith('/past') ? success({ lxc_id: 101 }) : undefined)
+  await minute()
+  await minute()
+  expect(known()).toEqual(CONTAINERS.map(() => null))
+})
+
+test('it is still asked for after a restart that came before the answer, and not once it was learned', async () => {
+  model.api.misbehave = ({ path }) => (path.startsWith('/past') ? failure(502, 'PCT_FAILED', 'no') : undefined)
+  await minute()
+  await minute()
+  await model.cycle.save()
+  model = modelOf(model)
+  model.api.misbehave = () => undefined
+  await minute()
+  await minute()
+  expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
+  await model.cycle.save()
+  const askedBefore = asked().length
+  model = modelOf(model)
+  await minute()
+  await minute()
+  expect(asked()).toHaveLength(askedBefore)
+  expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
+})
