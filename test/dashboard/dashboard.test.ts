@@ -178,9 +178,12 @@ async function everyPage(watched: WatchedPage, look: () => Promise<readonly stri
   await page.goto('/changes')
   await page.getByRole('table').waitFor()
   const changes = await look()
+  await page.goto('/cluster')
+  await page.getByRole('table', { name: 'Containers of the cluster' }).waitFor()
+  const cluster = await look()
   await page.goto('/docs')
   await page.getByRole('heading', { name: '/scale/resources' }).waitFor()
-  return { overview, container, changes, docs: await look() }
+  return { overview, container, changes, cluster, docs: await look() }
 }
 
 test.each([
@@ -192,7 +195,7 @@ test.each([
 ] as const)('every page, %s, %i px, is %s no wider than its window', async (colorScheme, width, also) => {
   const watched = await WatchedPage.open(browser, host.url, { colorScheme, viewport: { width, height: 844 } })
   const faults = await everyPage(watched, () => (also === '' ? watched.widthFaults() : watched.faults()))
-  expect(faults).toEqual({ overview: [], container: [], changes: [], docs: [] })
+  expect(faults).toEqual({ overview: [], container: [], changes: [], cluster: [], docs: [] })
   expect(watched.problems()).toEqual([])
   await watched.close()
 })

@@ -4,6 +4,7 @@ import {
   type Broadcasts,
   type ClusterMembers,
   type ConfValues,
+  type GuestFigures,
   type GuestPlace,
   type HaManager,
   type Limits,
@@ -70,12 +71,17 @@ function nodeOf(vmid: number, { places, members }: ClusterRoom): string {
   return places.get(vmid)?.node ?? members.node
 }
 
+/** Other nodes that are named in a sentence. */
+const MOST_NAMED = 3
+
 function carriersText(candidates: PlacementBody['candidates']): string[] {
   const [first, ...others] = candidates
   if (first === undefined) return []
   const free = `${first.cores_free} cores and ${first.memory_free_mb} MB free, told ${first.age_seconds} s ago`
-  const more = others.length === 0 ? '' : `, and so could ${others.map(({ node }) => node).join(', ')}`
-  return [`node ${first.node} could carry it (${free})${more}`]
+  const named = others.slice(0, MOST_NAMED).map(({ node }) => node)
+  const unnamed = others.length - named.length
+  const more = unnamed > 0 ? [...named, `${unnamed} more`] : named
+  return [`node ${first.node} could carry it (${free})${more.length === 0 ? '' : `, and so could ${more.join(', ')}`}`]
 }
 
 function moverText(isBalancedHere: boolean, command: string): string[] {
@@ -96,6 +102,7 @@ function candidatesFor(homeless: Homeless, room: ClusterRoom): PlacementBody['ca
   const own = nodeOf(homeless.facts.vmid, room)
   const ages = new Ages(room)
   const volumes = volumesOf(homeless.facts.values)
+  const running = runningByNode(room)
   return [...members.nodes]
     .flatMap(([name, { isOnline }]) => {
       const figures = broadcasts.nodes.get(name)
@@ -103,25 +110,25 @@ function candidatesFor(homeless: Homeless, room: ClusterRoom): PlacementBody['ca
       const isUsable = isOnline && name !== own && (ha.nodes.get(name) ?? 'online') === 'online' && !is_stale
       const hasVolumes = volumes.every(({ storage = '' }) => room.storages.get(storage)?.nodes?.has(name) ?? true)
       if (figures === undefined || !isUsable || !hasVolumes) return []
-      const free = freeFor(homeless, { name, figures }, room)
+      const free = freeFor(homeless, { figures, running: running.get(name) ?? [] }, room)
       return free === undefined ? [] : [{ node: name, ...free, age_seconds }]
     })
     .sort((a, b) => b.memory_free_mb - a.memory_free_mb)
 }
 
 interface Candidate {
-  readonly name: string
+  readonly running: readonly GuestFigures[]
   readonly figures: NodeFigures
 }
 
 /** What a node has free; undefined when the container has no room there, or that is not known. */
-function freeFor(homeless: Homeless, { name, figures }: Candidate, room: ClusterRoom) {
+function freeFor(homeless: Homeless, { figures, running }: Candidate, room: ClusterRoom) {
   const { cores, coresUsed, memoryMb, memoryUsedMb } = figures
   const memoryAvailableMb = figures.memoryAvailableMb ?? (memoryMb ?? Number.NaN) - (memoryUsedMb ?? Number.NaN)
   if (cores === undefined || coresUsed === undefined || Number.isNaN(memoryAvailableMb)) return undefined
   const { facts, after } = homeless
   const idleCores = cores - coresUsed
-  const others = givenOn(name, cores, room)
+  const others = running.map(guest => givenTo(guest, cores))
   const isCarried = hasRoom({
     ...NEW_THERE,
     vmid: facts.vmid,
@@ -154,13 +161,22 @@ function neededCores({ facts, after }: Homeless, nodeCores: number, { broadcasts
   return isGrowing ? needed : (broadcasts.guests.get(facts.vmid)?.coresUsed ?? 0)
 }
 
-/** What the running containers of a node have. One that has all of its cores may have no limit at all, and is taken for such. */
-function givenOn(node: string, nodeCores: number, { broadcasts, places }: ClusterRoom): Limits[] {
-  return [...broadcasts.guests].flatMap(([vmid, { isRunning, cores = 0, memoryMb }]) => {
-    const place = places.get(vmid)
-    if (place?.node !== node || place.type !== 'lxc' || !isRunning) return []
-    return [{ ...NO_LIMITS, cores: cores < nodeCores ? cores : undefined, memoryMb }]
-  })
+/** The running containers of each node. */
+function runningByNode({ broadcasts, places }: ClusterRoom): ReadonlyMap<string, readonly GuestFigures[]> {
+  const byNode = new Map<string, GuestFigures[]>()
+  for (const [vmid, guest] of broadcasts.guests) {
+    const { node, type } = places.get(vmid) ?? {}
+    if (node === undefined || type !== 'lxc' || guest.isRunning !== true) continue
+    const others = byNode.get(node)
+    if (others === undefined) byNode.set(node, [guest])
+    else others.push(guest)
+  }
+  return byNode
+}
+
+/** What it has there. One that has all cores of its node may have no limit at all, and is taken for such. */
+function givenTo({ cores = 0, memoryMb }: GuestFigures, nodeCores: number): Limits {
+  return { ...NO_LIMITS, cores: cores < nodeCores ? cores : undefined, memoryMb }
 }
 
 interface Volume {
