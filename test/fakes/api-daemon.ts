@@ -102,7 +102,8 @@ export class ApiDaemon {
       state: { directory: join(directory, 'state') },
       logging: { log_file: join(directory, 'api.log') },
       health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
-      host: { proc, cgroup, pve, rrd },
+      // Who is not root and has no helper cannot read what only root may.
+      host: { proc, cgroup, pve, rrd: rest === undefined ? rrd : join(directory, 'not-for-us') },
     }
     const lxc = { ...lxcOverRest(rest), ...asSection(config?.['lxc']) }
     writeFileSync(configFile, stringify({ ...usual, ...config, lxc }))

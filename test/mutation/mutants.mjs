@@ -160,7 +160,7 @@ export const MUTANTS = [
   {
     name: 'a container shrinks while it is being learned',
     file: `${MODEL}/policy/rules/hold-shrinking.ts`,
-    from: 'return observedMs < settings.scaling.learning_hours * MS_PER_HOUR',
+    from: 'return observedMs < learningMs(settings.scaling.learning_hours, past)',
     to: 'return observedMs < settings.scaling.learning_hours',
     suites: [['unit', 'test/unit/model/policy']],
   },

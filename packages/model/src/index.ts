@@ -16,7 +16,7 @@ export {
   type LocalSample,
   type PerResource,
 } from './policy/decision.ts'
-export { pastSamples, type TimesOf } from './policy/past/past-samples.ts'
+export { pastSamples } from './policy/past/past-samples.ts'
 export { ADAPTIVE_PARAMETERS, adaptiveWith } from './policy/policies/adaptive/adaptive.ts'
 export { POLICY_NAMES, type PolicyName } from './policy/policies/policy-names.ts'
 export { saveLearned } from './state/state-files.ts'

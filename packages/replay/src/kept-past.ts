@@ -12,7 +12,7 @@ const ARCHIVES = {
   'pve-vm-9.0': archives([1, 1_440], [30, 1_440], [360, 1_440], [10_080, 570]),
 } satisfies Readonly<Record<string, readonly Archive[]>>
 
-export type RrdFormat = keyof typeof ARCHIVES
+type RrdFormat = keyof typeof ARCHIVES
 export const RRD_FORMATS = Object.keys(ARCHIVES) as readonly RrdFormat[]
 
 /** What Proxmox would have kept of a trace at `untilS`: for each moment the finest, oldest first. */

@@ -76,8 +76,13 @@ the monitor cannot open a raw socket | perl -MSocket -e 'socket(my $s, AF_INET, 
 the monitor cannot run pct by the root helper | /usr/lib/lxc-autoscale-ml/pct/pct list
 LIST
 
+kept=/var/lib/rrdcached/db/pve-vm-9.0/999
+(umask 027 && echo kept >$kept)
 probe lxc_autoscale_api <<'LIST'
 the API may run pct by the root helper | pct list | grep -q 101
+the API may have the history of a guest read by the root helper | base64 -w0 /var/lib/rrdcached/db/pve-vm-9.0/999 | /usr/bin/base64 -d | grep -q kept
+the API cannot read the history of a guest itself | head -c1 /var/lib/rrdcached/db/pve-vm-9.0/999
+the API cannot have another file read by the root helper | base64 -w0 /etc/shadow
 the API may write to its state folder | echo x >/var/lib/lxc_autoscale_ml/api/probe && rm /var/lib/lxc_autoscale_ml/api/probe
 the API may read the metrics | head -c1 /var/log/lxc_metrics.json
 the API may read the status of the model | head -c1 /var/lib/lxc_autoscale_ml/model/model-status.json
@@ -92,6 +97,7 @@ the API cannot write to /usr | echo x >/usr/lib/lxc-autoscale-ml/probe
 the API cannot open a raw socket | perl -MSocket -e 'socket(my $s, AF_INET, SOCK_RAW, 1) or exit 1'
 the API cannot make a namespace | unshare --user true
 LIST
+rm $kept
 is_logged() { journalctl --no-pager --output=cat --since=-60s | grep -q 'refused: pct exec 101 -- true'; }
 check 'the root helper logs what it refused' within 5 is_logged
 check 'other users cannot reach the root helper' not runuser -u www-data -- /usr/lib/lxc-autoscale-ml/pct/pct list

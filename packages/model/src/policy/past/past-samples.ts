@@ -15,12 +15,12 @@ export function pastSamples(steps: readonly PastStep[], timesOf: TimesOf): Local
 }
 
 /** How many minutes a step stands for, at least one. */
-export function minutesOf({ stepMs }: PastStep): number {
+function minutesOf({ stepMs }: PastStep): number {
   return Math.max(1, Math.round(stepMs / MS_PER_MINUTE))
 }
 
 /** The least that the other minutes of so many can have had in the mean, when one of them was the peak. */
-export function restOf({ mean, peak }: PastFigure, minutes: number): number {
+function restOf({ mean, peak }: PastFigure, minutes: number): number {
   return minutes === 1 ? peak : Math.max(0, (mean * minutes - peak) / (minutes - 1))
 }
 

@@ -280,7 +280,9 @@ export class CpuSizer {
         return `wants ${wanted}, and grows by ${tidy(100 * this.#minChange)} % at least: ${text}`
       case 'held': {
         const last = lastText(this.#parameters.holdMs, this.#knownMs)
-        return `most wanted in ${last}, ${coresText(this.#hold.peak)}; now ${wanted}: ${text}`
+        const held = coresText(this.#hold.peak)
+        if (!this.#isCareful(this.#decidedMs)) return `most wanted in ${last}, ${held}; now ${wanted}: ${text}`
+        return `the most that any rule came to in ${last}, ${held}, for a day, since Proxmox does not tell how long peaks lasted; now ${wanted}: ${text}`
       }
       case 'spent':
         return `changed too often lately to shrink; wants ${wanted}: ${text}`
