@@ -265,6 +265,13 @@ export const MUTANTS = [
     suites: [['unit', 'test/unit/api/changes']],
   },
   {
+    name: 'a container that has just moved is looked for in the list of before',
+    file: `${API}/host/cluster-files.ts`,
+    from: 'kept === undefined || kept.node === own ? this.#places.fresh()?.get(vmid) : kept',
+    to: 'kept',
+    suites: [['unit', 'test/unit/api/host/cluster-files.test.ts']],
+  },
+  {
     name: 'a change is made without quorum',
     file: `${API}/changes/safety-rules.ts`,
     from: 'if (cluster.members()?.isQuorate !== false) return',
