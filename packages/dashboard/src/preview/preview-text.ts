@@ -39,8 +39,8 @@ export function freedText(
   if (!isSized) return 'not sized'
   if (had === null || would === null) return '–'
   const share = had === 0 ? 0 : Math.round((100 * (had - would)) / had)
-  const sign = share === 0 ? '' : share < 0 ? '+' : '−'
-  return `${write(would)} (${sign}${Math.abs(share)} %)`
+  if (share === 0) return `${write(would)} (0 %)`
+  return `${write(would)} (${share < 0 ? '+' : '−'}${Math.abs(share)} %)`
 }
 
 export function countText(count: number, what: string): string {
