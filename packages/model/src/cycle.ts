@@ -118,12 +118,13 @@ export class ModelCycle {
     this.#forget(await stages.timeAsync('fetch', () => this.#otherNodes.moved(api, fetched, signal)))
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
-    await stages.timeAsync('past', () => this.#pasts.read(this.#settings, signal))
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const { toSend, short } = stages.time('decide', () => this.#decider.decide(toDecide))
     const outcomes = await stages.timeAsync('apply', () => this.#sender.send(api, toSend, signal))
     await stages.timeAsync('fetch', () => this.#otherNodes.advise(api, short, signal))
+    // Last, since it takes its time: nothing that is decided waits for it.
+    await stages.timeAsync('past', () => this.#pasts.read(this.#settings, signal))
     const pausesProblem = configs.find(({ steering }) => steering.problem !== undefined)?.steering.problem
     return { outcome: 'decided', text: '', outcomes, historyProblem, pausesProblem }
   }

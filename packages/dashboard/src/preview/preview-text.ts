@@ -31,7 +31,7 @@ export function momentText({ since, until, seconds, used, would }: ShortMoment, 
   return `${localTimeText(sinceMs)} ${when}: used up to ${write(used)}, would have had ${write(would)}`
 }
 
-/** `3 cores less`, `about the same`. */
+/** `1.5 cores (−25 %)`, `2 cores (0 %)`. */
 export function freedText(
   { had_mean: had, would_mean: would, is_sized: isSized }: PreviewedResource,
   write: Write,
@@ -39,6 +39,7 @@ export function freedText(
   if (!isSized) return 'not sized'
   if (had === null || would === null) return '–'
   const share = had === 0 ? 0 : Math.round((100 * (had - would)) / had)
+  if (share === 0) return `${write(would)} (0 %)`
   return `${write(would)} (${share < 0 ? '+' : '−'}${Math.abs(share)} %)`
 }
 

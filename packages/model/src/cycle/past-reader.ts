@@ -6,8 +6,8 @@ import { StandingProblem } from './standing-problem.ts'
 
 /** No policy looks back further. */
 const DAYS = 30
-/** Of each cycle so much goes into asking, most of it in waiting until the API reads again; one container is always asked for. */
-const CYCLE_SHARE = 0.05
+/** Of each cycle so much goes into asking, nearly all of it in waiting until the API reads again; one container is always asked for. */
+const CYCLE_SHARE = 0.25
 /** What failed is asked for again after so long. */
 const AGAIN_MS = 15 * MS_PER_MINUTE
 

@@ -42,10 +42,11 @@ function halfHours(untilMs: number): PastStep[] {
 }
 
 /** A minute passes in which each container uses little. */
-async function minute(): Promise<void> {
+async function minute(other: { readonly memoryUsageMb?: number; readonly memoryFloorMb?: number } = {}): Promise<void> {
   for (let sample = 0; sample < 6; sample++) {
     await model.clock.advance(10_000)
-    const used = { cpuCores: 4, cpuCoresUsed: 0.5, memoryUsageMb: 300, memoryFloorMb: 200, memoryLimitMb: 4_096 }
+    const had = { cpuCores: 4, memoryLimitMb: 4_096 }
+    const used = { ...had, cpuCoresUsed: 0.5, memoryUsageMb: 300, memoryFloorMb: 200, ...other }
     model.measure(Object.fromEntries(CONTAINERS.map(vmid => [vmid, used])))
   }
   await model.run()
@@ -66,14 +67,22 @@ test('what Proxmox has kept of each container is asked for once, after its first
 
 test('asking ends for this cycle when it has taken its time, and goes on in the next', async () => {
   model.api.misbehave = async ({ path }) => {
-    if (path.startsWith('/past')) await model.clock.advance(4_000)
+    if (path.startsWith('/past')) await model.clock.advance(8_000)
     return undefined
   }
   await minute()
-  expect(asked()).toHaveLength(1)
-  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(2)
-  await minute()
   expect(asked()).toHaveLength(2)
+  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(1)
+  await minute()
+  expect(asked()).toHaveLength(3)
+})
+
+test('nothing that is decided waits for what Proxmox has kept', async () => {
+  await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
+  await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
+  const order = model.api.requests.map(({ path }) => path.split('?')[0] ?? '')
+  expect(order).toContain('/scale/resources')
+  expect(order.lastIndexOf('/past')).toBeGreaterThan(order.indexOf('/scale/resources'))
 })
 
 test('an API without the route is asked again a quarter of an hour later, is told of once, and is trusted as before', async () => {
