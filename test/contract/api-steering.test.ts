@@ -255,7 +255,9 @@ describe('a boost', () => {
     const { ids } = JSON.parse(readFileSync(list, 'utf8'))
     writeFileSync(list, JSON.stringify({ version: 2, ids: { 101: { ...ids[101], node: 'elsewhere' } } }))
     await pass(11 * MINUTE_MS)
-    await comes(boosts).toMatchObject([{ lxc_id: 101, trouble: expect.stringContaining('it is on node elsewhere') }])
+    await comes(boosts).toMatchObject([
+      { lxc_id: 101, trouble: expect.stringContaining('container 101 is on node elsewhere now') },
+    ])
     writeFileSync(conf(101), text)
     await pass(HOUR_MS)
     await comes(boosts).toEqual([])

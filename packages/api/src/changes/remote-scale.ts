@@ -8,7 +8,7 @@ export interface RemoteParts extends ScaleParts {
   readonly remote: Pick<ContainerReader, 'readOn'>
 }
 
-/** Nothing of a container that is elsewhere can be measured here: so none of them is made smaller in memory, other than by force. */
+/** Nothing of a container that is elsewhere can be measured here: so none of them is made smaller in memory. */
 const NOT_MEASURED: ScaleParts['cgroups'] = {
   memory: () => undefined,
   memoryHold: () => undefined,
@@ -21,6 +21,7 @@ export function partsOn(node: string, parts: RemoteParts): ScaleParts {
   return {
     ...parts,
     cgroups: NOT_MEASURED,
+    isElsewhere: true,
     setCommand: (...asked) => setResourcesOn(node, ...asked),
     containers: {
       list: async () => containersOn(node, cluster),

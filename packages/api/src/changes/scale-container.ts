@@ -51,6 +51,8 @@ export interface ScaleParts {
    * none is sent that would wait, which leaves the moment that an answer takes; and the container is looked at right after it.
    */
   readonly isLocked: ((vmid: number) => boolean) | undefined
+  /** It is on another node: what it cannot give up, and whether it runs at this moment, is not known here. No force takes memory from it. */
+  readonly isElsewhere?: true
   /** Told of each memory limit of a running container that was lowered, other than by force. */
   readonly onShrink: (shrink: Shrink) => void
 }
@@ -144,6 +146,7 @@ async function allowedPart(
   const missing = missingPart(asked, facts.configured)
   if (missing === undefined) return undefined
   if (!force) await checkRules(facts, missing, parts)
+  else if (parts.isElsewhere) checkFloorNow(facts, missing, parts)
   checkQuorum(parts.cluster)
   return missing
 }
@@ -209,8 +212,8 @@ export async function runningOthers(vmid: number, containers: Containers): Promi
   return others.flatMap(other => (other?.status === 'running' ? [other.configured] : []))
 }
 
-function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety }: ScaleParts): void {
-  if (!takesMemory(facts, missing)) return
+function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety, isElsewhere }: ScaleParts): void {
+  if (!takesMemory(isElsewhere ? { ...facts, status: 'unknown' } : facts, missing)) return
   checkMemoryFloor({ facts, memoryMb: missing.memoryMb, memory: cgroups.memory(facts.vmid), safety })
 }
 

@@ -124,7 +124,7 @@ function timeoutError(command: HostCommand, limitMs: number): AutoscaleError {
   const limitSeconds = limitMs / MS_PER_SECOND
   return new AutoscaleError(
     'PCT_TIMEOUT',
-    `${formatCommand(command)}: did not end within ${limitSeconds} s and was stopped; whether it took effect is not known`,
+    `${formatCommand(command)}: did not end within ${limitSeconds} s and was stopped`,
     { details: { command: formatCommand(command), limit_seconds: limitSeconds } },
   )
 }

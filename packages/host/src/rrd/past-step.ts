@@ -9,7 +9,7 @@ export type PastSource = (typeof PAST_SOURCES)[number]
 export type PastValues = Readonly<Partial<Record<PastSource, number | undefined>>>
 
 /**
- * What a share of the cores can be. A little more than all of them: the counter and the clock are not read at one moment, and a
+ * What can be used of what is allowed. A little more than all of it: the counter and the clock are not read at one moment, and a
  * container keeps the cores that were taken from it for ten seconds.
  */
 const MOST_SHARE = 1.5
@@ -24,7 +24,8 @@ export function pastStep(
   const mostCores = between(peak.maxcpu, Number.MIN_VALUE, MOST_CORES)
   const memoryLimitMb = inMb(mean.maxmem)
   const coresUsed = figure(times(share(mean.cpu), cores), times(share(peak.cpu), mostCores ?? cores))
-  const memoryUsedMb = figure(inMb(mean.mem), inMb(peak.mem))
+  const mostMb = MOST_SHARE * (inMb(peak.maxmem) ?? memoryLimitMb ?? Number.POSITIVE_INFINITY)
+  const memoryUsedMb = figure(between(inMb(mean.mem), 0, mostMb), between(inMb(peak.mem), 0, mostMb))
   const cpuWaitingPercent = between(peak.pressurecpusome, 0, MOST_PERCENT)
   const known = coresUsed ?? memoryUsedMb ?? cores ?? memoryLimitMb ?? cpuWaitingPercent
   if (known === undefined) return undefined

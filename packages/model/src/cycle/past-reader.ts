@@ -1,4 +1,4 @@
-import { AutoscaleError, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AutoscaleError, errorVerdict, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
 import { askedDelayMs } from '../client/retry-delay.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { CycleParts } from './cycle-parts.ts'
@@ -18,11 +18,13 @@ interface PastSettings {
 
 /** Asks for what Proxmox has kept of containers that begin with nothing learned, one at a time, a few in each cycle. */
 export class PastReader {
-  readonly #parts: Pick<CycleParts, 'fleet' | 'clock' | 'telemetry'>
+  readonly #parts: Pick<CycleParts, 'fleet' | 'clock' | 'telemetry' | 'log'>
   readonly #problem: StandingProblem
   /** When asking makes sense again: of a container, and of the API as a whole. */
   readonly #againMs = new Map<number, number>()
   #allAgainMs = Number.NEGATIVE_INFINITY
+  /** How often each has failed: whoever fails goes to the end of the line. */
+  readonly #failures = new Map<number, number>()
 
   constructor(parts: Pick<CycleParts, 'fleet' | 'clock' | 'telemetry' | 'log'>) {
     this.#parts = parts
@@ -36,7 +38,7 @@ export class PastReader {
     const { fleet, clock } = this.#parts
     const startMs = clock.monotonicMs()
     const endMs = startMs + intervalMs * CYCLE_SHARE
-    for (const { vmid, sizer } of fleet.containers()) {
+    for (const { vmid, sizer } of this.#inLine(fleet)) {
       if (startMs < this.#allAgainMs) return
       if (!sizer.wantsPast || startMs < (this.#againMs.get(vmid) ?? startMs)) continue
       await this.#ask(api, vmid, signal)
@@ -44,25 +46,48 @@ export class PastReader {
     }
   }
 
+  #inLine(fleet: CycleParts['fleet']) {
+    const failures = ({ vmid }: { readonly vmid: number }) => this.#failures.get(vmid) ?? 0
+    return [...fleet.containers()].toSorted((one, other) => failures(one) - failures(other))
+  }
+
   async #ask(api: PastSettings['api'], vmid: number, signal: AbortSignal): Promise<void> {
-    const { fleet, clock, telemetry } = this.#parts
+    const { fleet } = this.#parts
     try {
       fleet.learnPast(vmid, await api.fetchPast(vmid, DAYS, signal))
       this.#againMs.delete(vmid)
       this.#problem.report(undefined, {})
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      const againMs = clock.monotonicMs() + AGAIN_MS
-      // One that is gone meanwhile says nothing of the others.
-      if (error.code === 'CONTAINER_NOT_FOUND') this.#againMs.set(vmid, againMs)
-      // The API spares the host, and says for how long.
-      else if (error.code === 'QUEUE_FULL')
-        this.#allAgainMs = clock.monotonicMs() + (askedDelayMs(error) ?? MS_PER_SECOND)
-      else {
-        this.#allAgainMs = againMs
-        telemetry.failed(error.code)
-        this.#problem.report('it failed', { problem: error.message })
-      }
+      this.#failed(vmid, error)
     }
   }
+
+  #failed(vmid: number, error: AutoscaleError): void {
+    const { clock, telemetry, log } = this.#parts
+    const nowMs = clock.monotonicMs()
+    // The API spares the host, and says for how long.
+    if (error.code === 'QUEUE_FULL') {
+      this.#allAgainMs = nowMs + (askedDelayMs(error) ?? MS_PER_SECOND)
+      return
+    }
+    const failures = (this.#failures.get(vmid) ?? 0) + 1
+    this.#failures.set(vmid, failures)
+    const isGone = error.code === 'CONTAINER_NOT_FOUND'
+    if (!isGone) telemetry.failed(error.code)
+    // One that is gone meanwhile says nothing of the others, nor does one whose past is damaged.
+    if (isGone || isOfContainer(error)) {
+      this.#againMs.set(vmid, nowMs + AGAIN_MS)
+      if (!isGone && failures === 1)
+        log.warn({ vmid, problem: error.message }, 'what Proxmox has kept of a container cannot be read')
+      return
+    }
+    this.#allAgainMs = nowMs + AGAIN_MS
+    this.#problem.report('it failed', { problem: error.message })
+  }
+}
+
+/** A Proxmox that hangs may do so for each, and each would cost a whole time limit. */
+function isOfContainer({ code }: AutoscaleError): boolean {
+  return errorVerdict(code).blames === 'container' && code !== 'PCT_TIMEOUT'
 }

@@ -97,9 +97,12 @@ export class ContainerSizer {
 
   /** Learns what Proxmox has kept of the time before it was watched. Only while it `wantsPast`. */
   learnPast({ steps, timesOf }: KeptPast): void {
-    const own = ofThisContainer(soundSteps(steps))
-    this.#policy.learnPast?.({ steps: own, timesOf })
-    this.#past = knownPast(own)
+    const sound = soundSteps(steps)
+    const endMs = Math.max(...sound.slice(-1).map(({ startMs, stepMs }) => startMs + stepMs))
+    const agoMs = (this.#newest?.timestampMs ?? 0) - timesOf(endMs).timestampMs
+    const now = { cores: this.#newest?.cpuCores, memoryLimitMb: this.#newest?.memoryLimitMb, startMs: endMs + agoMs }
+    const learned = this.#policy.learnPast?.({ steps: ofThisContainer(sound, now), timesOf })
+    this.#past = knownPast(learned ?? [])
   }
 
   /** How many truces and quarantines have begun since it was made. */

@@ -63,8 +63,8 @@ export interface PolicyState {
   observe(sample: LocalSample): void
   /** True: it has begun anew, and what was kept of the time before its first sample would still help. */
   readonly wantsPast?: boolean
-  /** Learns what was kept of the time before its first sample, as if it had been there. Only while it `wantsPast`. */
-  learnPast?(past: KeptPast): void
+  /** Learns what was kept of the time before its first sample, as if it had been there; gives what it learned from. Only while it `wantsPast`. */
+  learnPast?(past: KeptPast): readonly PastStep[]
   /** What the container should have from now on. */
   decide(context: PolicyContext): Target
   /**

@@ -33,6 +33,9 @@ class FakeHost {
   whileStarting = async (_stop: AbortSignal | undefined) => {}
   whileEnding = async () => {}
   ignoresSet = false
+  readonly noTrouble = () => ({ ooms: undefined, stalledPercent: undefined })
+  /** What is otherwise when it is on another node. */
+  elsewhere: Partial<ScaleParts> = {}
   /** Whether Proxmox is at work on the container. */
   isLocked = false
   /** What `pct set` ends with after it did what it was told. */
@@ -84,6 +87,7 @@ class FakeHost {
       safety: this.safety,
       isLocked: () => this.isLocked,
       onShrink: shrink => void this.shrinks.push(shrink),
+      ...this.elsewhere,
     }
     return scaleContainer({ vmid: 101, asked: {}, expected: {}, force: false, ...request }, parts, this.progress)
   }
@@ -467,5 +471,26 @@ describe('scaling a container', () => {
     host.ignoresSet = true
     await host.scale({ asked: { cpuLimit: null } }).catch(() => undefined)
     expect(host.commands.map(({ args }) => args)).toEqual([['set', '101', '-delete', 'cpulimit']])
+  })
+})
+
+describe('a container of another node', () => {
+  test.each([
+    ['running', false],
+    ['running', true],
+    // As its node has told up to two minutes ago.
+    ['stopped', false],
+    ['stopped', true],
+  ] as const)('that is told to be %s gets no less memory, by force (%s) neither, but more', async (status, force) => {
+    const host = new FakeHost()
+    host.safety = { ...host.safety, scale_stopped: true }
+    host.facts = containerFacts({ status, inForce: allocation({ memoryMb: 1_024 }) })
+    host.elsewhere = {
+      isElsewhere: true,
+      cgroups: { memory: () => undefined, memoryHold: () => undefined, trouble: host.noTrouble },
+    }
+    await expect(host.scale({ asked: { memoryMb: 512 }, force })).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
+    expect(host.commands).toEqual([])
+    expect(await host.scale({ asked: { memoryMb: 4_096 }, force })).toMatchObject({ changed: true })
   })
 })

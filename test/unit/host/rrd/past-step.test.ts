@@ -22,6 +22,7 @@ test.each<[string, PastValues, string]>([
   ['twice its cores', { cpu: 2 }, 'coresUsed'],
   ['more cores than any host has', { maxcpu: 10_000 }, 'coresUsed'],
   ['more memory than can be addressed', { mem: 1e18 }, 'memoryUsedMb'],
+  ['twice the memory that it was allowed', { mem: 1_024 * MB }, 'memoryUsedMb'],
   ['no memory at all', { mem: 0 }, 'memoryUsedMb'],
   ['a limit of nothing', { maxmem: 0 }, 'memoryLimitMb'],
   ['more than all of the time', { pressurecpusome: 101 }, 'cpuWaitingPercent'],

@@ -130,3 +130,14 @@ test('it is still asked for after a restart that came before the answer, and not
   expect(asked()).toHaveLength(askedBefore)
   expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
 })
+
+test.each([
+  ['which is damaged', failure(502, 'PCT_FAILED', 'no RRD file'), 1, 1],
+  ['for which Proxmox hangs', failure(504, 'PCT_TIMEOUT', 'too long'), 17, 2],
+])('the past of one container, %s, costs no other its turn', async (_, answer, minutes, told) => {
+  model.api.misbehave = ({ path }) => (path.startsWith('/past?lxc_id=101') ? answer : undefined)
+  for (let passed = 0; passed < minutes; passed++) await minute()
+  await minute()
+  expect(known()).toEqual([null, 14 * 86_400, 14 * 86_400])
+  expect(model.recording.messages('warn').filter(text => text.includes('Proxmox has kept'))).toHaveLength(told)
+})

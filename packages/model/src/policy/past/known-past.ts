@@ -49,22 +49,31 @@ function isFigure(figure: PastFigure | undefined): boolean {
 /** A container that is not there leaves a gap; longer ones are looked at. */
 const GAP_MS = 6 * MS_PER_HOUR
 
+/** What a container is allowed from a moment on. */
+type Allowed = Pick<PastStep, 'startMs' | 'memoryLimitMb' | 'cores'>
+
 /**
  * The steps that are of the container that has the number now. One that was destroyed leaves what was kept of it to the next of
  * its number: when nothing at all was known for hours, and what it was allowed is another since then, what was before counts no more.
+ * @param now what it is allowed now: of one that was just made nothing may be kept yet
  */
-export function ofThisContainer(steps: readonly PastStep[]): readonly PastStep[] {
+export function ofThisContainer(steps: readonly PastStep[], now: Allowed): readonly PastStep[] {
   const there = steps.filter(({ memoryLimitMb }) => memoryLimitMb !== undefined)
-  const begin = there.findLastIndex((step, at) => {
+  const isOther = (next: Allowed, at: number) => {
     const before = there[at - 1]
     if (before === undefined) return true
-    const gapMs = step.startMs - before.startMs - before.stepMs
-    return gapMs >= Math.max(GAP_MS, before.stepMs) && !isAllowedTheSame(before, step)
-  })
-  const first = there[begin]
+    const gapMs = next.startMs - before.startMs - before.stepMs
+    return gapMs >= Math.max(GAP_MS, before.stepMs) && !isAllowedTheSame(before, next)
+  }
+  const first = isOther(now, there.length) ? undefined : there[there.findLastIndex(isOther)]
   return first === undefined ? [] : steps.filter(({ startMs }) => startMs >= first.startMs)
 }
 
-function isAllowedTheSame(before: PastStep, now: PastStep): boolean {
-  return before.memoryLimitMb === now.memoryLimitMb && before.cores === now.cores
+function isAllowedTheSame(before: Allowed, next: Allowed): boolean {
+  return isSame(before.memoryLimitMb, next.memoryLimitMb) && isSame(before.cores, next.cores)
+}
+
+/** The kernel rounds to pages. */
+function isSame(one: number | undefined, other: number | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : Math.abs(one - other) < 1 / 8
 }

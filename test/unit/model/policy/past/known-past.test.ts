@@ -47,16 +47,16 @@ describe('learning', () => {
 
 describe('what was kept under the number of a container', () => {
   test('is of it over a gap in which the host was off', () => {
-    expect(ofThisContainer(hours(0, 1, 20, 21))).toHaveLength(4)
+    expect(ofThisContainer(hours(0, 1, 20, 21), hour(22))).toHaveLength(4)
   })
 
   test('is of another one before a gap after which it is allowed something else', () => {
     const now = [hour(20, { memoryLimitMb: 1_024 }), hour(21, { memoryLimitMb: 1_024 })]
-    expect(ofThisContainer([...hours(0, 1), ...now])).toEqual(now)
+    expect(ofThisContainer([...hours(0, 1), ...now], hour(22, { memoryLimitMb: 1_024 }))).toEqual(now)
   })
 
   test('is of it when it was changed without a gap', () => {
-    expect(ofThisContainer([...hours(0, 1), hour(2, { cores: 4 })])).toHaveLength(3)
+    expect(ofThisContainer([...hours(0, 1), hour(2, { cores: 4 })], hour(3, { cores: 4 }))).toHaveLength(3)
   })
 
   test('counts only in order and within what can be', () => {

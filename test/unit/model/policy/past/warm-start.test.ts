@@ -119,4 +119,24 @@ describe('a sizer that begins with what Proxmox has kept', () => {
     expect(sizer.explain()).toEqual(before)
     expect(sizer.wantsPast).toBe(false)
   })
+
+  test.each([
+    ['of another container that had its number', { memoryLimitMb: 512 }, undefined],
+    ['of itself while the host was off', {}, (14 - 2) * 24 * HOUR_MS],
+  ])('takes what ended two days ago for that %s, by what it is allowed now', (_, had, spanMs) => {
+    const steps = past(had).filter(({ startMs }) => startMs < MONDAY_MS - 48 * HOUR_MS)
+    watch(1)
+    sizer.learnPast({ steps, timesOf })
+    expect(sizer.known.past?.spanMs).toBe(spanMs)
+  })
+
+  test('counts for learning only what was learned: what was before its own, and not while its own memory is not known', () => {
+    watch(120)
+    sizer.learnPast({ steps: past().map(step => ({ ...step, startMs: step.startMs + 14 * 24 * HOUR_MS })), timesOf })
+    expect(sizer.known.past).toBeUndefined()
+    sizer = new ContainerSizer({ vmid: 101, settings: settings() })
+    watch(1, { memoryUsedMb: undefined })
+    sizer.learnPast({ steps: past(), timesOf })
+    expect(sizer.known.past).toBeUndefined()
+  })
 })

@@ -92,13 +92,13 @@ class AdaptiveState implements PolicyState {
     return isYoung && this.#own !== undefined && this.#own.length > 0
   }
 
-  learnPast({ steps, timesOf }: KeptPast): void {
+  learnPast({ steps, timesOf }: KeptPast): readonly PastStep[] {
     const own = this.#own ?? []
     this.#own = undefined
     const beginMs = Math.min(...own.map(beganMs))
     const past = steps.filter(({ startMs }) => timesOf(startMs).timestampMs < beginMs)
     const [first] = past
-    if (first === undefined) return
+    if (first === undefined) return []
     this.#cpu = newCpuSizer(this.#settings, this.#design)
     this.#memory = newMemorySizer(this.#settings, this.#design).withKillsOf(this.#memory)
     const uncountedMb = uncountedMemoryMb(own, steps, timesOf)
@@ -111,6 +111,7 @@ class AdaptiveState implements PolicyState {
     this.#cpu.endPast(fromMs, beginMs)
     this.#memory.endPast(fromMs)
     for (const samples of own) this.#relearn(samples)
+    return uncountedMb === undefined ? past.map(step => ({ ...step, memoryUsedMb: undefined })) : past
   }
 
   observe(sample: LocalSample): void {
