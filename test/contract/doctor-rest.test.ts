@@ -31,7 +31,7 @@ async function findings(acl: Readonly<Record<string, readonly string[]>>, change
 
 test('doctor says what a token is good for, what it lacks and what it has too much', async () => {
   expect(await findings(SIZING)).toMatchObject([
-    { isGood: true, detail: expect.stringContaining('what sizing needs; for snapshots') },
+    { isGood: true, detail: expect.stringContaining('what sizing needs; not for snapshots') },
   ])
   expect(await findings({ ...SIZING, '/vms': ['VM.Audit'] })).toMatchObject([
     { isGood: false, detail: expect.stringContaining('lacks VM.Config.CPU on /vms, VM.Config.Memory on /vms') },
@@ -41,7 +41,7 @@ test('doctor says what a token is good for, what it lacks and what it has too mu
     {
       isGood: false,
       detail: expect.stringContaining('Permissions.Modify'),
-      mend: expect.stringContaining('setup-token'),
+      mend: expect.stringContaining('setup-token --run --with cluster;'),
     },
   ])
 })

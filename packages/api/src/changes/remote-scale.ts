@@ -21,7 +21,7 @@ export function partsOn(node: string, parts: RemoteParts): ScaleParts {
   return {
     ...parts,
     cgroups: NOT_MEASURED,
-    isElsewhere: true,
+    elsewhere: node,
     setCommand: (...asked) => setResourcesOn(node, ...asked),
     containers: {
       list: async () => containersOn(node, cluster),

@@ -145,6 +145,8 @@ export interface CapacityCheck {
   readonly vmid: number
   readonly before: Limits
   readonly after: Limits
+  /** What that node is called in a sentence: `the host` when it is this one. */
+  readonly place?: string
   readonly node: HostSize
   /** What the other running containers of this node have. */
   readonly others: readonly Limits[]
@@ -163,12 +165,12 @@ export function coreLimit({ cores, cpuLimit }: Limits): number | undefined {
   return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
-function checkCpuCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
+function checkCpuCapacity({ vmid, before, after, place = 'the host', node, others, safety }: CapacityCheck): void {
   const [from, to] = [coreLimit(before), coreLimit(after)]
   if (to === undefined || from === undefined || to <= from) return
-  const hostCores = known(node.cores, vmid, 'the cores of the host')
+  const hostCores = known(node.cores, vmid, `the cores of ${place}`)
   if (to > hostCores) {
-    throw beyondHost(vmid, `${to} cores are more than the ${hostCores} of the host`, {
+    throw beyondHost(vmid, `${to} cores are more than the ${hostCores} of ${place}`, {
       cores: to,
       host_cores: hostCores,
     })
@@ -185,17 +187,17 @@ function inHundredths(cores: number): number {
   return Math.round(100 * cores) / 100
 }
 
-function checkMemoryCapacity({ vmid, before, after, node, others, safety }: CapacityCheck): void {
+function checkMemoryCapacity({ vmid, before, after, place = 'the host', node, others, safety }: CapacityCheck): void {
   const memoryOf = ({ memoryMb }: Limits) => memoryMb ?? DEFAULT_MEMORY_MB
   const growthMb = memoryOf(after) - memoryOf(before)
   if (growthMb <= 0) return
-  const hostMb = known(node.memoryMb, vmid, 'the memory of the host')
-  const availableMb = known(node.memoryAvailableMb, vmid, 'the available memory of the host')
+  const hostMb = known(node.memoryMb, vmid, `the memory of ${place}`)
+  const availableMb = known(node.memoryAvailableMb, vmid, `the available memory of ${place}`)
   const leftMb = Math.floor(availableMb - growthMb)
   if (leftMb < safety.host_memory_reserve_mb) {
     const reserveMb = safety.host_memory_reserve_mb
     const mostMb = Math.max(0, Math.floor(availableMb - reserveMb))
-    const text = `the host has ${Math.floor(availableMb)} MB available and keeps ${reserveMb} (safety.host_memory_reserve_mb): at most ${mostMb} MB more, not ${growthMb}`
+    const text = `${place} has ${Math.floor(availableMb)} MB available and keeps ${reserveMb} (safety.host_memory_reserve_mb): at most ${mostMb} MB more, not ${growthMb}`
     throw beyondHost(vmid, text, { host_memory_available_mb: Math.floor(availableMb), growth_mb: growthMb })
   }
   const sumMb = others.reduce((total, other) => total + memoryOf(other), memoryOf(after))
@@ -207,6 +209,12 @@ function checkMemoryCapacity({ vmid, before, after, node, others, safety }: Capa
 
 function beyondHost(vmid: number, text: string, figures: Readonly<Record<string, number>>): AutoscaleError {
   return new AutoscaleError('HOST_CAPACITY', `container ${vmid}: ${text}`, { details: { lxc_id: vmid, ...figures } })
+}
+
+/** What it cannot give up is known only where it runs. */
+export function notMeasuredHere(vmid: number, node: string): AutoscaleError {
+  const message = `container ${vmid} is on node ${node}: what it cannot give up can be measured only there, so its limit is not lowered from here`
+  return new AutoscaleError('STATE_NOT_ALLOWED', message, { details: { lxc_id: vmid, node } })
 }
 
 function known(value: number | undefined, vmid: number, what: string): number {

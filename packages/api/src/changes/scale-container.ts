@@ -24,6 +24,7 @@ import {
   checkState,
   isMemoryShrink,
   linesInTheWay,
+  notMeasuredHere,
 } from './safety-rules.ts'
 import { type ExpectedLimits, expectedAs, missingPart, movedParts, withTarget } from './target.ts'
 import { SetWatch } from './watch-set.ts'
@@ -51,8 +52,8 @@ export interface ScaleParts {
    * none is sent that would wait, which leaves the moment that an answer takes; and the container is looked at right after it.
    */
   readonly isLocked: ((vmid: number) => boolean) | undefined
-  /** It is on another node: what it cannot give up, and whether it runs at this moment, is not known here. No force takes memory from it. */
-  readonly isElsewhere?: true
+  /** The other node that it is on: what it cannot give up, and whether it runs at this moment, is not known here. No force takes memory from it. */
+  readonly elsewhere?: string
   /** Told of each memory limit of a running container that was lowered, other than by force. */
   readonly onShrink: (shrink: Shrink) => void
 }
@@ -146,7 +147,7 @@ async function allowedPart(
   const missing = missingPart(asked, facts.configured)
   if (missing === undefined) return undefined
   if (!force) await checkRules(facts, missing, parts)
-  else if (parts.isElsewhere) checkFloorNow(facts, missing, parts)
+  else if (parts.elsewhere !== undefined) checkFloorNow(facts, missing, parts)
   checkQuorum(parts.cluster)
   return missing
 }
@@ -165,7 +166,7 @@ export async function previewScale(request: ScaleRequest, parts: ScaleParts): Pr
 }
 
 async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: ScaleParts): Promise<void> {
-  const { safety, containers, readNode } = parts
+  const { safety, containers, readNode, elsewhere } = parts
   const { vmid, configured: before } = facts
   if (!safety.scale_stopped) checkIsRunning(facts)
   checkRawLimits(facts, missing)
@@ -173,7 +174,8 @@ async function checkRules(facts: ContainerFacts, missing: SetOptions, parts: Sca
   checkBounds(vmid, { before, after, bounds: boundsOf(safety, vmid) })
   const others = await runningOthers(vmid, containers)
   try {
-    checkHostCapacity({ vmid, before, after, node: readNode(), others, safety })
+    const place = elsewhere === undefined ? 'the host' : `node ${elsewhere}`
+    checkHostCapacity({ vmid, before, after, place, node: readNode(), others, safety })
   } catch (error) {
     throw withPlacement(error, placementOf({ facts, after }, parts))
   }
@@ -212,8 +214,9 @@ export async function runningOthers(vmid: number, containers: Containers): Promi
   return others.flatMap(other => (other?.status === 'running' ? [other.configured] : []))
 }
 
-function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety, isElsewhere }: ScaleParts): void {
-  if (!takesMemory(isElsewhere ? { ...facts, status: 'unknown' } : facts, missing)) return
+function checkFloorNow(facts: ContainerFacts, missing: SetOptions, { cgroups, safety, elsewhere }: ScaleParts): void {
+  if (!takesMemory(elsewhere === undefined ? facts : { ...facts, status: 'unknown' }, missing)) return
+  if (elsewhere !== undefined) throw notMeasuredHere(facts.vmid, elsewhere)
   checkMemoryFloor({ facts, memoryMb: missing.memoryMb, memory: cgroups.memory(facts.vmid), safety })
 }
 

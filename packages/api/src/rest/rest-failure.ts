@@ -31,7 +31,7 @@ function failureOf(call: RestCall, tokenId: string, { status, said, errors }: Fa
   const commandLine = callText(call)
   const details = { command: commandLine, exit: `status ${status}` }
   if (status === 401) {
-    const mend = 'see lxc.rest.token_file; "lxc-autoscale setup-token --run" makes a new one'
+    const mend = 'see lxc.rest.token_file; "lxc-autoscale setup-token --run --renew" makes a new one'
     return new AutoscaleError('REST_NOT_ALLOWED', `Proxmox does not accept the token ${tokenId} (${said}); ${mend}`, {
       details,
     })

@@ -24,28 +24,38 @@ export const restInterface: Check = {
       const { tokenId, permissions } = await askTokenPermissions(api.lxc.rest, systemClock)
       const answers = `${api.lxc.rest.url} answers to ${tokenId}`
       const lacks = missingFor('scaling', permissions)
-      if (lacks.length > 0) return bad(`${answers}, which lacks ${lacks.join(', ')}`, SETUP)
       const others = REST_FEATURES.filter(feature => missingFor(feature, permissions).length > 0)
-      const without = others.length === 0 ? '' : `; for ${others.join(', ')}: lxc-autoscale setup-token --with`
+      const setup = setupText(REST_FEATURES.filter(feature => feature !== 'scaling' && !others.includes(feature)))
+      if (lacks.length > 0) return bad(`${answers}, which lacks ${lacks.join(', ')}`, setup)
+      const without = others.length === 0 ? '' : `; not for ${others.join(', ')} (lxc-autoscale setup-token --with)`
       const ability = good(`${answers}, which may do what sizing needs${without}`)
-      return [ability, ...tooMuch(neededByNothing(permissions))]
+      return [ability, ...tooMuch(neededByNothing(permissions), setup)]
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
-      return bad(error.message, mendOf(error))
+      return bad(error.message, mendOf(error, api.lxc.rest))
     }
   },
 }
 
-const SETUP = 'lxc-autoscale setup-token --run; systemctl reload lxc_autoscale_api'
-
-function tooMuch(names: readonly string[]): Finding[] {
-  if (names.length === 0) return []
-  return [bad(`the token may more than anything here needs: ${names.join(', ')}`, `make one that may not: ${SETUP}`)]
+/** Makes the token anew, with what it is for beside sizing: what is not named is taken from it. */
+function setupText(features: readonly string[], option = ''): string {
+  const named = features.length === 0 ? '' : ` --with ${features.join(',')}`
+  return `lxc-autoscale setup-token --run${option}${named}; systemctl reload lxc_autoscale_api`
 }
 
-function mendOf({ code }: AutoscaleError): string {
-  if (code !== 'REST_UNREACHABLE') return SETUP
-  return 'systemctl status pveproxy; compare lxc.rest.url, ca_file and fingerprint with: openssl x509 -noout -fingerprint -sha256 -ext subjectAltName -in /etc/pve/local/pve-ssl.pem'
+type RestPlace = Pick<NonNullable<Patient['api']>['lxc']['rest'], 'token_file'>
+
+function tooMuch(names: readonly string[], setup: string): Finding[] {
+  if (names.length === 0) return []
+  return [bad(`the token may do more than anything here needs: ${names.join(', ')}`, `make one that may not: ${setup}`)]
+}
+
+function mendOf({ code, message }: AutoscaleError, { token_file: file }: RestPlace): string {
+  if (code === 'REST_NOT_ALLOWED') return `with the --with that it had: ${setupText([], ' --renew')}`
+  if (message.startsWith(`${file}: can be read`)) return `chmod 0640 ${file}`
+  if (message.startsWith(file)) return setupText([])
+  if (code !== 'REST_UNREACHABLE') return 'set lxc.rest in lxc_autoscale_api.yaml: lxc-autoscale config check'
+  return 'systemctl status pveproxy; compare lxc.rest.url, ca_file and fingerprint with: openssl x509 -noout -enddate -fingerprint -sha256 -ext subjectAltName -in /etc/pve/local/pve-ssl.pem'
 }
 
 /** With the REST interface nothing of ours has to run as root. */

@@ -102,7 +102,7 @@ export const ContainerStatus = z.object({
   learning: z.boolean().describe('Not watched for long enough yet to be shrunk.'),
   known: z
     .object({
-      from_proxmox_seconds: figure.describe('How far back what Proxmox kept goes; null when none of it is known.'),
+      from_proxmox_seconds: figure.describe('How much Proxmox kept of it, without gaps; null when nothing.'),
       own_seconds: z.number().describe('For how long it was watched.'),
       is_past_awaited: z.boolean().describe('What Proxmox kept has not been asked for yet.'),
     })

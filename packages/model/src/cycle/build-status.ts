@@ -130,7 +130,7 @@ function size({ cores, memoryMb }: Allocation): { cores: number | null; memory_m
 
 function knownStatus({ known: { past, observedMs }, wantsPast }: TrackedContainer['sizer']): ContainerStatus['known'] {
   return {
-    from_proxmox_seconds: secondsOrNull(past?.spanMs),
+    from_proxmox_seconds: secondsOrNull(past?.knownMs),
     own_seconds: observedMs / MS_PER_SECOND,
     is_past_awaited: wantsPast,
   }

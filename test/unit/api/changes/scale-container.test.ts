@@ -486,10 +486,10 @@ describe('a container of another node', () => {
     host.safety = { ...host.safety, scale_stopped: true }
     host.facts = containerFacts({ status, inForce: allocation({ memoryMb: 1_024 }) })
     host.elsewhere = {
-      isElsewhere: true,
+      elsewhere: 'b',
       cgroups: { memory: () => undefined, memoryHold: () => undefined, trouble: host.noTrouble },
     }
-    await expect(host.scale({ asked: { memoryMb: 512 }, force })).rejects.toMatchObject({ code: 'HOST_UNREADABLE' })
+    await expect(host.scale({ asked: { memoryMb: 512 }, force })).rejects.toMatchObject({ code: 'STATE_NOT_ALLOWED' })
     expect(host.commands).toEqual([])
     expect(await host.scale({ asked: { memoryMb: 4_096 }, force })).toMatchObject({ changed: true })
   })

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { PreviewHostParts } from '../../../../packages/cli/src/preview/preview-host.ts'
 import { previewPage } from '../../../../packages/cli/src/preview/preview-page.ts'
 import { curveText, previewText } from '../../../../packages/cli/src/preview/preview-text.ts'
+import { pastSteps } from '../../../builders/past-steps.ts'
 import { idlePast, previewBody, runningContainer } from '../../../builders/preview-body.ts'
 
 const HOSTILE = '</script><script>alert(1)</script>\u2028$&'
@@ -65,6 +66,14 @@ test('is told in plain words, with what it is made of and what nobody knows', as
   )
   expect(text).toContain('60 min in minutes, 5 h in half hours')
   expect(text).not.toMatch(/undefined|NaN|\[object/)
+})
+
+test('what went wrong on the first day, when nothing was known, is told apart', async () => {
+  const steps = pastSteps(48, minute => ({ cores: minute % 1_440 === 1_200 ? 3 : 0.2, memoryMb: 300 }))
+  const { notes, containers } = await previewBody({ readPast: () => ({ steps, problems: [] }), days: 2 })
+  const times = containers[0]?.cores.short.length
+  expect(times).toBeGreaterThan(0)
+  expect(notes.join('\n')).toContain(`(1 of the ${times} times that it would have been too little were on a first day)`)
 })
 
 test('a curve has the highest of each stretch, to the scale of what it had, and a gap where nothing is known', () => {

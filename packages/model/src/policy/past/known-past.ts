@@ -3,8 +3,8 @@ import { z } from 'zod'
 
 /** What is known of a container from Proxmox. */
 export const KnownPast = z.object({
-  /** From its first to its last step. */
-  spanMs: z.number(),
+  /** All of its steps, without the gaps between them. */
+  knownMs: z.number(),
   /** For how much of the time of learning it stands. */
   countedMs: z.number(),
 })
@@ -20,10 +20,9 @@ const OWN_SHARE = 1 / 3
 /** Undefined: nothing is. */
 export function knownPast(steps: readonly PastStep[]): KnownPast | undefined {
   const known = steps.filter(({ coresUsed, memoryUsedMb }) => coresUsed !== undefined && memoryUsedMb !== undefined)
-  const [first, last] = [known[0], known.at(-1)]
-  if (first === undefined || last === undefined) return undefined
-  const countedMs = known.reduce((sum, { stepMs }) => sum + stepMs * (stepMs > MS_PER_MINUTE ? COARSE_WORTH : 1), 0)
-  return { spanMs: last.startMs + last.stepMs - first.startMs, countedMs }
+  if (known.length === 0) return undefined
+  const sum = (worth: (stepMs: number) => number) => known.reduce((all, { stepMs }) => all + stepMs * worth(stepMs), 0)
+  return { knownMs: sum(() => 1), countedMs: sum(stepMs => (stepMs > MS_PER_MINUTE ? COARSE_WORTH : 1)) }
 }
 
 /** How long a container must be watched before it may shrink, when so much is known of it. */

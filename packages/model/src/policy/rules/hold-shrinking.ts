@@ -31,7 +31,7 @@ export const holdWhileLearning: Rule = (draft, facts) => {
   const { observedMs, past, settings } = facts
   if (!isLearning(facts)) return draft
   const leftMs = learningMs(settings.scaling.learning_hours, past) - observedMs
-  const known = { from_proxmox_seconds: (past?.spanMs ?? 0) / MS_PER_SECOND, own_seconds: observedMs / MS_PER_SECOND }
+  const known = { from_proxmox_seconds: (past?.knownMs ?? 0) / MS_PER_SECOND, own_seconds: observedMs / MS_PER_SECOND }
   const watched = past === undefined ? `watched for ${durationText(observedMs)}` : knownText(known)
   const text = `not shrunk yet: ${watched}; ${durationText(leftMs)} to go`
   return holdShrinking(draft, facts, { rule: 'hold-while-learning', text, untilMs: facts.circumstances.nowMs + leftMs })

@@ -31,13 +31,17 @@ describe('learning', () => {
 
   test('is shorter by half of what is known in long steps, and by all that is known in minutes', () => {
     const past = knownPast(hours(0, 1))
-    expect(past).toEqual({ spanMs: 2 * HOUR_MS, countedMs: HOUR_MS })
+    expect(past).toEqual({ knownMs: 2 * HOUR_MS, countedMs: HOUR_MS })
     expect(learningMs(3, past)).toBe(2 * HOUR_MS)
     expect(knownPast([hour(0, { stepMs: 60_000 })])?.countedMs).toBe(60_000)
   })
 
+  test('is not shorter by the time in which it was off', () => {
+    expect(knownPast(hours(0, 30))).toEqual(knownPast(hours(0, 1)))
+  })
+
   test('never takes less than a third', () => {
-    expect(learningMs(3, { spanMs: 0, countedMs: 1_000 * HOUR_MS })).toBe(HOUR_MS)
+    expect(learningMs(3, { knownMs: 0, countedMs: 1_000 * HOUR_MS })).toBe(HOUR_MS)
   })
 
   test('counts nothing of which a figure is not known', () => {

@@ -54,7 +54,7 @@ describe('a sizer that begins with what Proxmox has kept', () => {
     expect(sizer.wantsPast).toBe(true)
     sizer.learnPast({ steps: past(), timesOf })
     expect(sizer.wantsPast).toBe(false)
-    expect(sizer.known.past?.spanMs).toBe(14 * 24 * HOUR_MS)
+    expect(sizer.known.past?.knownMs).toBe(14 * 24 * HOUR_MS)
   })
 
   test('wants none after half a day of its own, nor with the policy threshold', () => {
@@ -127,7 +127,7 @@ describe('a sizer that begins with what Proxmox has kept', () => {
     const steps = past(had).filter(({ startMs }) => startMs < MONDAY_MS - 48 * HOUR_MS)
     watch(1)
     sizer.learnPast({ steps, timesOf })
-    expect(sizer.known.past?.spanMs).toBe(spanMs)
+    expect(sizer.known.past?.knownMs).toBe(spanMs)
   })
 
   test('counts for learning only what was learned: what was before its own, and not while its own memory is not known', () => {
