@@ -57,7 +57,7 @@ type Allowed = Pick<PastStep, 'startMs' | 'memoryLimitMb' | 'cores'>
  * @param now what it is allowed now: of one that was just made nothing may be kept yet
  */
 export function ofThisContainer(steps: readonly PastStep[], now: Allowed): readonly PastStep[] {
-  const there = steps.filter(({ memoryLimitMb }) => memoryLimitMb !== undefined)
+  const there = steps.filter(({ cores, memoryLimitMb }) => cores !== undefined || memoryLimitMb !== undefined)
   const isOther = (next: Allowed, at: number) => {
     const before = there[at - 1]
     if (before === undefined) return true

@@ -63,6 +63,11 @@ describe('what was kept under the number of a container', () => {
     expect(ofThisContainer([...hours(0, 1), hour(2, { cores: 4 })], hour(3, { cores: 4 }))).toHaveLength(3)
   })
 
+  test('is of it when nothing is known of its memory', () => {
+    const steps = hours(0, 1).map(step => ({ ...step, memoryUsedMb: undefined, memoryLimitMb: undefined }))
+    expect(ofThisContainer(steps, hour(2, { memoryLimitMb: undefined }))).toEqual(steps)
+  })
+
   test('counts only in order and within what can be', () => {
     const wrong = [
       hour(0),
