@@ -44,6 +44,12 @@ describe('learning', () => {
     expect(learningMs(3, { knownMs: 0, countedMs: 1_000 * HOUR_MS })).toBe(HOUR_MS)
   })
 
+  test('counts nothing that was cut off by a memory limit, nor what ended long ago', () => {
+    expect(knownPast([hour(0, { memoryUsedMb: { mean: 300, peak: 500 } })])).toMatchObject({ countedMs: 0 })
+    expect(knownPast(hours(0, 1), 5 * HOUR_MS)).toMatchObject({ countedMs: HOUR_MS })
+    expect(knownPast(hours(0, 1), 6 * HOUR_MS)).toEqual({ spanMs: 2 * HOUR_MS, countedMs: 0 })
+  })
+
   test('counts nothing of which a figure is not known', () => {
     expect(knownPast([hour(0, { coresUsed: undefined })])).toBeUndefined()
   })
@@ -72,6 +78,7 @@ describe('what was kept under the number of a container', () => {
     const wrong = [
       hour(0),
       hour(2, { stepMs: 0 }),
+      hour(2, { stepMs: 8 * 24 * HOUR_MS }),
       hour(3, { coresUsed: { mean: 3, peak: 1 } }),
       hour(4, { memoryUsedMb: { mean: -1, peak: 1 } }),
     ]
