@@ -119,6 +119,9 @@ describe('a token', () => {
     expect(answer).toMatchObject({ status: 503, json: { error: 'REST_NOT_ALLOWED' } })
     const [{ secret = '' } = {}] = Object.values(tokens)
     expect(answer.text + api.daemon.output).not.toContain(secret)
+    await setting({ restTokens: tokens })
+    await fault('fail', { method: 'PUT', stderr: `a header that is not known: ${secret}` })
+    expect((await setCores(4)).text).toContain('a header that is not known: ...')
   })
 })
 

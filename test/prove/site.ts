@@ -358,7 +358,7 @@ export class Site {
           start_grace_seconds: 0,
           host_memory_reserve_mb: 0,
         },
-        host: { ...host, rrd: this.host.paths.rrd },
+        host,
       },
       api: {
         server: { port: this.apiPort },
@@ -387,7 +387,7 @@ export class Site {
           max_log_size_mb: settings.logMaxBytes / 1_048_576,
           backup_count: settings.logBackups,
         },
-        host,
+        host: { ...host, rrd: this.host.paths.rrd },
       },
     }
   }

@@ -23,8 +23,9 @@ import { Ages } from './cluster-view.ts'
  * pve-cluster, pmxcfs/status.c, cfs_rrd_dump.
  */
 const KEPT_MS = 1_000
-/** Far more than a cluster of 32 nodes with 100,000 guests has. */
-const MOST_CHARACTERS = 67_108_864
+/** Of a list, and of all figures: more than 32 nodes with 100,000 guests have, and what a second is enough to understand. */
+const MOST_CHARACTERS = 8_388_608
+const MOST_FIGURE_CHARACTERS = 33_554_432
 export const NOTHING_TOLD: Broadcasts = { guests: new Map(), nodes: new Map() }
 const NO_PLACES: ReadonlyMap<number, GuestPlace> = new Map()
 /** What the package of another node left there for others to see, and the most that is looked at of it. */
@@ -44,7 +45,7 @@ export class ClusterFiles {
     this.#root = root
     this.#clock = clock
     this.#places = new KeptFile(() => this.#text('.vmlist'), parseVmlist, clock)
-    this.#broadcasts = new KeptFile(() => this.#text('.rrd'), parseBroadcasts, clock)
+    this.#broadcasts = new KeptFile(() => this.#text('.rrd', MOST_FIGURE_CHARACTERS), parseBroadcasts, clock)
   }
 
   /** Undefined when there is no such file (pmxcfs does not run), or half of it. */
@@ -128,9 +129,9 @@ export class ClusterFiles {
     return VERSION_LINE.exec(text?.split('\n')[0] ?? '')?.[1]
   }
 
-  #text(name: string): string | undefined {
+  #text(name: string, mostCharacters = MOST_CHARACTERS): string | undefined {
     const text = this.#files.readText(`${this.#root}/${name}`)
-    return text !== undefined && text.length > MOST_CHARACTERS ? undefined : text
+    return text !== undefined && text.length > mostCharacters ? undefined : text
   }
 }
 

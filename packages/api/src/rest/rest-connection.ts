@@ -2,6 +2,7 @@ import type { Clock } from '@lxc-autoscale/core'
 import type { buildConnector, Dispatcher } from 'undici'
 import type { RestCall } from '../ports.ts'
 import type { RestSettings } from './rest-settings.ts'
+import type { RestToken } from './token-file.ts'
 
 /** Source: each of pveproxy and pvedaemon has three workers, one of which answers one request at a time. */
 export const MOST_REQUESTS = 2
@@ -63,6 +64,7 @@ export class RestConnection {
         signal: stop.signal,
       })
       .then(readAnswer)
+      .then(given => withoutSecret(given, token))
     try {
       return await Promise.race([answer, timer])
     } finally {
@@ -122,6 +124,12 @@ function shownFingerprint(socket: unknown): string | undefined {
   const isTls = typeof socket === 'object' && socket !== null && 'getPeerCertificate' in socket
   if (!isTls || typeof socket.getPeerCertificate !== 'function') return undefined
   return socket.getPeerCertificate().fingerprint256
+}
+
+/** Whoever stands in between may give back what it was sent, and what it says is told and logged. */
+function withoutSecret({ status, reason, body }: RestAnswer, { id, header }: RestToken): RestAnswer {
+  const hidden = (text: string) => text.replaceAll(header.slice(`PVEAPIToken=${id}=`.length), '...')
+  return { status, reason: hidden(reason), body: hidden(body) }
 }
 
 async function readAnswer({ statusCode, statusText, body }: Dispatcher.ResponseData): Promise<RestAnswer> {

@@ -38,10 +38,12 @@ function failureOf(call: RestCall, tokenId: string, { status, said, errors }: Fa
   }
   if (status === NOT_ASKED) return new AutoscaleError('NODE_OFFLINE', `${commandLine}: ${said}`, { details })
   // What stands between us and Proxmox, or Proxmox and its node, gave up; they may have been at it.
-  if (status === 200 || (status > 500 && status !== 501)) {
+  const isSuccess = status < 300
+  if (isSuccess || (status > 500 && status !== 501)) {
+    const why = isSuccess ? `${status}, but not as Proxmox says it` : `${status} ${said}`
     return call.method === 'GET'
-      ? new AutoscaleError('NODE_OFFLINE', `${commandLine}: ${status} ${said}`, { details })
-      : lostAnswer(call, `${status} ${said}`)
+      ? new AutoscaleError('NODE_OFFLINE', `${commandLine}: ${why}`, { details })
+      : lostAnswer(call, why)
   }
   const stderr = status === 400 ? parameterText(said, errors) : said
   const failure = commandFailure({ commandLine, exitCode: undefined, ended: details.exit, stdout: '', stderr })

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { MAX_VMID, MIN_VMID, parseVmid } from '@lxc-autoscale/core'
+import { type Stats, statSync } from 'node:fs'
+import { errorMessage, MAX_VMID, MIN_VMID, parseVmid } from '@lxc-autoscale/core'
 import { InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../duration.ts'
 
@@ -32,9 +32,17 @@ export function durationArgument(text: string): number {
 
 /** A folder that is named must be there: with the defaults in its place the command would be about another host. */
 export function folderArgument(path: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new InvalidArgumentError('there is no such folder')
+  if (statOf(path)?.isDirectory() !== true) throw new InvalidArgumentError('there is no such folder')
   return path
+}
+
+/** Undefined: nothing is there. @throws {InvalidArgumentError} when that cannot be told, as of a name that is too long */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw new InvalidArgumentError(errorMessage(error))
+  }
 }
 
 /** @throws {InvalidArgumentError} when `text` is no address that can be asked. */

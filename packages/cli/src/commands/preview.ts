@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { hostname, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ApiConfig } from '@lxc-autoscale/api'
@@ -24,7 +24,7 @@ import { previewHost } from '../preview/preview-host.ts'
 import { previewPage, previewTemplate } from '../preview/preview-page.ts'
 import { previewText } from '../preview/preview-text.ts'
 import { runningContainers } from '../preview/running-containers.ts'
-import { countArgument, folderArgument } from './arguments.ts'
+import { countArgument, folderArgument, statOf } from './arguments.ts'
 import { CONFIG_FILES } from './command-context.ts'
 
 interface PreviewOptions {
@@ -143,7 +143,7 @@ function daysArgument(text: string): number {
 /** Looked at before minutes are spent: a device or a folder would be replaced, or not. */
 function pageArgument(file: string): string {
   folderArgument(dirname(file))
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+  if (statOf(file)?.isFile() === false) {
     throw new InvalidArgumentError('is there, and is no regular file')
   }
   return file

@@ -43,21 +43,26 @@ export function parseHaManager({ resources = '', status = '', commands = '' }: H
     const vmid = parseVmid(digits)
     if (vmid === undefined) continue
     const service = asObject(states?.[`ct:${digits}`])
-    const state = textOf(service?.['state'])
+    const state = wordOf(service?.['state'])
     services.set(vmid, {
       state,
-      busy: nowText(state, textOf(service?.['target'])) ?? queuedText(service, asked.get(digits)),
+      busy: nowText(state, wordOf(service?.['target'])) ?? queuedText(service, asked.get(digits)),
     })
   }
   return { services, nodes: nodesOf(told?.['node_status']) }
 }
 
 function nodesOf(status: unknown): HaManager['nodes'] {
-  return new Map(Object.entries(asObject(status) ?? {}).map(([node, state]) => [node, String(state)]))
+  return new Map(Object.entries(asObject(status) ?? {}).map(([node, state]) => [node, wordOf(state) ?? UNKNOWN]))
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+const WORD = /^[\w.-]{1,63}$/
+const UNKNOWN = 'unknown'
+
+/** A word as the HA manager writes them, which is shown to people; `unknown`, which is no quiet state, of what is none. */
+function wordOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' && WORD.test(value) ? value : UNKNOWN
 }
 
 function nowText(state: string | undefined, target: string | undefined): string | undefined {
@@ -76,7 +81,7 @@ function queuedText(
   asked: Asked | undefined,
 ): string | undefined {
   const queued = service?.['cmd']
-  const [task, target] = Array.isArray(queued) ? queued.map(String) : [asked?.task, asked?.target]
+  const [task, target] = Array.isArray(queued) ? queued.map(wordOf) : [asked?.task, asked?.target]
   if (task === undefined) return undefined
   if (MOVES.has(task)) return `the HA manager is asked to move it to node ${target} (${task})`
   return `the HA manager is asked to ${task} it`

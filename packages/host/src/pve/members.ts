@@ -16,16 +16,16 @@ export interface ClusterMembers {
 /** Undefined when it is cut off or no such list. Source: pve-cluster, pmxcfs/status.c, cfs_create_memberlist_msg. */
 export function parseMembers(text: string): ClusterMembers | undefined {
   const members = asObject(parseJson(text))
-  const node = members?.['nodename']
-  if (typeof node !== 'string') return undefined
+  const node = nodeName(members?.['nodename'])
+  if (node === undefined) return undefined
   const { name, quorate } = asObject(members?.['cluster']) ?? {}
   return {
     node,
-    isQuorate: quorate === undefined || Number(quorate) === 1,
+    isQuorate: quorate === undefined || quorate === 1,
     cluster: typeof name === 'string' ? name : undefined,
     nodes: new Map(
       Object.entries(asObject(members?.['nodelist']) ?? {}).flatMap(([name, entry]) =>
-        nodeName(name) === undefined ? [] : [[name, { isOnline: Number(asObject(entry)?.['online']) === 1 }] as const],
+        nodeName(name) === undefined ? [] : [[name, { isOnline: asObject(entry)?.['online'] === 1 }] as const],
       ),
     ),
   }

@@ -18,8 +18,8 @@ export function parseVmlist(text: string): ReadonlyMap<number, GuestPlace> | und
   for (const [digits, value] of Object.entries(asObject(list['ids']) ?? {})) {
     const vmid = parseVmid(digits)
     const entry = asObject(value)
-    const node = nodeName(entry?.['node'])
-    if (vmid !== undefined && node !== undefined) places.set(vmid, { node, type: String(entry?.['type']) })
+    const [node, type] = [nodeName(entry?.['node']), entry?.['type']]
+    if (vmid !== undefined && node !== undefined && typeof type === 'string') places.set(vmid, { node, type })
   }
   return places
 }

@@ -47,6 +47,11 @@ describe('the cluster', () => {
     expect(['a', 'b', 'c'].map(name => cluster.installedOn(name))).toEqual([undefined, '2.0.0', undefined])
   })
 
+  test('is not known from a list that no cluster has, which would take minutes', () => {
+    const { cluster } = clusterWith({ '.vmlist': VMLIST + ' '.repeat(8_400_000) })
+    expect(cluster.places()).toBeUndefined()
+  })
+
   test('knows on which other node a container is, and of a move within a second', async () => {
     const { cluster, clock, write } = clusterWith({ '.vmlist': VMLIST })
     expect([100, 101, 102].map(vmid => cluster.otherNodeOf(vmid, 'a'))).toEqual([undefined, 'b', undefined])

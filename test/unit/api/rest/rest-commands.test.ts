@@ -144,6 +144,7 @@ describe('an answer that is lost', () => {
     ['on the way to the node', failed(596, 'Connection timed out'), 'OUTCOME_UNKNOWN'],
     ['by a proxy in between', failed(504, 'Gateway Timeout'), 'OUTCOME_UNKNOWN'],
     ['in its middle', { status: 200, reason: 'OK', body: '{"da' }, 'OUTCOME_UNKNOWN'],
+    ['by one who says that all is well', { status: 204, reason: 'No Content', body: '' }, 'OUTCOME_UNKNOWN'],
     ['for lack of time', 'nothing', 'PCT_TIMEOUT'],
   ])('%s is neither done nor refused, and is not asked for again', async (_, said, code) => {
     says['PUT'] = [said]

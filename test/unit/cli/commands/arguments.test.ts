@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander'
 import { expect, test } from 'vitest'
 import {
   countArgument,
@@ -38,6 +39,7 @@ test('a folder that is named is there', () => {
   expect(folderArgument(import.meta.dirname)).toBe(import.meta.dirname)
   for (const path of ['/etc/lxc_autoscale_lm', import.meta.filename, '']) {
     expect(() => folderArgument(path)).toThrow('there is no such folder')
+    expect(() => folderArgument('x'.repeat(300))).toThrow(InvalidArgumentError)
   }
 })
 

@@ -162,3 +162,17 @@ test('storage.cfg says which storages are shared, and which nodes have them', ()
   expect([storages.get('san')?.nodes, storages.get('ceph')?.nodes]).toEqual([new Set(['a', 'b']), undefined])
   expect(parseStorages('').get('local')?.isShared).toBe(false)
 })
+
+// What JSON calls an object may have a `toString` that is none.
+test('what is no word in these files is none, and costs nothing else in them', () => {
+  const rubbish = '{"toString":1,"valueOf":1}'
+  expect(parseVmlist(`{"ids":{"101":{"node":"a","type":${rubbish}},"102":{"node":"a","type":"lxc"}}}`)?.size).toBe(1)
+  const members = `{"nodename":"a","cluster":{"quorate":${rubbish}},"nodelist":{"b":{"online":${rubbish}}}}`
+  expect(parseMembers(members)).toMatchObject({ isQuorate: false, nodes: new Map([['b', { isOnline: false }]]) })
+  const ha = (service: string) => parseHaManager({ resources: 'ct: 101\n', status: service, commands: undefined })
+  const status = `{"node_status":{"b":${rubbish}},"service_status":{"ct:101":{"state":"\\u001b[31m"}}}`
+  expect(ha(status)).toMatchObject({ nodes: new Map([['b', 'unknown']]) })
+  expect(ha(status).services.get(101)?.busy).toBe('the HA manager is busy with it (unknown)')
+  const queued = `{"service_status":{"ct:101":{"state":"started","cmd":["migrate",${rubbish}]}}}`
+  expect(ha(queued).services.get(101)?.busy).toContain('to node unknown')
+})
