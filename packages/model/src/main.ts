@@ -20,6 +20,7 @@ import { anomalySettings } from './anomaly/anomaly-sections.ts'
 import { ApiConnection } from './api-connection.ts'
 import { MODEL_CONFIG_RULES, type ModelConfig } from './config.ts'
 import { AuditTrail } from './cycle/audit-trail.ts'
+import { CyclePace } from './cycle/cycle-pace.ts'
 import { Fleet } from './cycle/fleet.ts'
 import { SteadyTime } from './cycle/steady-time.ts'
 import { type CycleSettings, ModelCycle } from './cycle.ts'
@@ -161,13 +162,15 @@ async function runCycles(context: Context, cycle: ModelCycle): Promise<void> {
     config = next
   })
   const intervalMs = () => config.interval_seconds * MS_PER_SECOND
+  const pace = new CyclePace()
   let isReady = false
   const oneCycle = async () => {
     const { outcome } = await cycle.run(signal)
+    pace.ended(outcome)
     if (!isReady) notify.ready('running')
     isReady = true
     notify.alive(`last cycle: ${outcome}`, intervalMs())
   }
   if (once) return oneCycle()
-  return runEvery({ intervalMs, clock, signal }, oneCycle)
+  return runEvery({ intervalMs: () => pace.intervalMs(intervalMs()), clock, signal }, oneCycle)
 }

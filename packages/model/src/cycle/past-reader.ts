@@ -8,6 +8,8 @@ import { StandingProblem } from './standing-problem.ts'
 const DAYS = 30
 /** Of each cycle so much goes into asking, nearly all of it in waiting until the API reads again; one container is always asked for. */
 const CYCLE_SHARE = 0.25
+/** The first sample of a container only stands for a minute; its own memory, to which the past is compared, takes some more. */
+const LEAST_OWN_MS = 30 * MS_PER_SECOND
 /** What failed is asked for again after so long. */
 const AGAIN_MS = 15 * MS_PER_MINUTE
 
@@ -40,7 +42,8 @@ export class PastReader {
     const endMs = startMs + intervalMs * CYCLE_SHARE
     for (const { vmid, sizer } of this.#inLine(fleet)) {
       if (startMs < this.#allAgainMs) return
-      if (!sizer.wantsPast || startMs < (this.#againMs.get(vmid) ?? startMs)) continue
+      if (!sizer.wantsPast || sizer.known.observedMs < LEAST_OWN_MS) continue
+      if (startMs < (this.#againMs.get(vmid) ?? startMs)) continue
       await this.#ask(api, vmid, signal)
       if (clock.monotonicMs() >= endMs) return
     }

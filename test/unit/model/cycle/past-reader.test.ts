@@ -41,9 +41,12 @@ function halfHours(untilMs: number): PastStep[] {
   })
 }
 
-/** A minute passes in which each container uses little. */
-async function minute(other: { readonly memoryUsageMb?: number; readonly memoryFloorMb?: number } = {}): Promise<void> {
-  for (let sample = 0; sample < 6; sample++) {
+/** A minute passes, or as many samples, in which each container uses little. */
+async function minute(
+  other: { readonly memoryUsageMb?: number; readonly memoryFloorMb?: number } = {},
+  samples = 6,
+): Promise<void> {
+  for (let sample = 0; sample < samples; sample++) {
     await model.clock.advance(10_000)
     const had = { cpuCores: 4, memoryLimitMb: 4_096 }
     const used = { ...had, cpuCoresUsed: 0.5, memoryUsageMb: 300, memoryFloorMb: 200, ...other }
@@ -63,6 +66,14 @@ test('what Proxmox has kept of each container is asked for once, after its first
   expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
   expect(model.status?.containers[0]?.known).toMatchObject({ is_past_awaited: false })
   expect(model.status?.containers[0]?.policy?.memory).toMatch(/^.*peak of 14 days, 1000 MB/)
+})
+
+test('a container is compared to its past by more than its first sample', async () => {
+  await minute({}, 1)
+  await minute({}, 1)
+  expect(asked()).toEqual([])
+  await minute({}, 2)
+  expect(asked()).toHaveLength(3)
 })
 
 test('asking ends for this cycle when it has taken its time, and goes on in the next', async () => {
