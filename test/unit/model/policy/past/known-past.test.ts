@@ -47,7 +47,7 @@ describe('learning', () => {
   test('counts nothing that was cut off by a memory limit, nor what ended long ago', () => {
     expect(knownPast([hour(0, { memoryUsedMb: { mean: 300, peak: 500 } })])).toMatchObject({ countedMs: 0 })
     expect(knownPast(hours(0, 1), 5 * HOUR_MS)).toMatchObject({ countedMs: HOUR_MS })
-    expect(knownPast(hours(0, 1), 6 * HOUR_MS)).toEqual({ spanMs: 2 * HOUR_MS, countedMs: 0 })
+    expect(knownPast(hours(0, 1), 6 * HOUR_MS)).toEqual({ knownMs: 2 * HOUR_MS, countedMs: 0 })
   })
 
   test('counts nothing of which a figure is not known', () => {
