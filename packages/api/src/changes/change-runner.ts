@@ -16,7 +16,7 @@ import type { AuditEntry, BegunChange, RepeatFacts } from '../audit/audit-entry.
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ContainerQueue } from '../pct/container-queue.ts'
 import { taskWarnings } from '../pct/parse-output.ts'
-import type { Containers, HostCommands } from '../ports.ts'
+import type { Containers, HostCommand, HostCommands } from '../ports.ts'
 import { type Observed, observeChange, showsAllDone } from './observe.ts'
 
 /** Who asks for a change, and how. */
@@ -174,8 +174,7 @@ class ChangeRecord implements ChangeProgress {
       return output
     } catch (error) {
       this.#commandFailure = error
-      // Proxmox compares the digest before it does anything; that the container is not as it was is the work of another.
-      if (error instanceof AutoscaleError && error.code === 'ALLOCATION_MOVED') this.#isStarted = wasStarted
+      if (error instanceof AutoscaleError && hasFoundAnother(command, error)) this.#isStarted = wasStarted
       throw error
     }
   }
@@ -353,6 +352,14 @@ class ChangeRecord implements ChangeProgress {
     else if (warning === undefined) this.#parts.log.info(fields, 'change made')
     else this.#parts.log.warn({ ...fields, problem: warning }, 'change made, with a warning')
   }
+}
+
+/**
+ * Proxmox compares the digest, and reads the configuration that it sets something in, before it does anything: that the container
+ * is not as it was, or has moved while its lock was waited for, is the work of another. Source: PVE::API2::LXC::Config, update_vm.
+ */
+function hasFoundAnother({ kind }: HostCommand, { code }: AutoscaleError): boolean {
+  return code === 'ALLOCATION_MOVED' || (code === 'CONTAINER_NOT_FOUND' && kind === 'set')
 }
 
 /** What a change came to, by what its failure leaves on the host. */

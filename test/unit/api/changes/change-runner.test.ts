@@ -8,8 +8,9 @@ import {
   type PerformedChange,
 } from '../../../../packages/api/src/changes/change-runner.ts'
 import type { ContainerFacts } from '../../../../packages/api/src/host/container-facts.ts'
-import { destroyContainer, stopContainer } from '../../../../packages/api/src/pct/commands.ts'
+import { destroyContainer, setResources, stopContainer } from '../../../../packages/api/src/pct/commands.ts'
 import { ContainerQueue } from '../../../../packages/api/src/pct/container-queue.ts'
+import type { HostCommand } from '../../../../packages/api/src/ports.ts'
 import { allocation, containerFacts } from '../../../builders/container-facts.ts'
 import { FakeClock } from '../../../fakes/fake-clock.ts'
 import { recordingLog } from '../../../fakes/recording-log.ts'
@@ -242,6 +243,18 @@ describe('what came of a change that threw is told by what was begun and seen', 
     }
     const told = await outcomeOf(refusedAtTheSecondLook, { command: 'stop', error: moved, look })
     expect(told).toMatchObject({ outcome: 'refused', error: 'CONTAINER_LOCKED' })
+  })
+
+  test('refused by Proxmox because the container moved while its lock was waited for: refused', async () => {
+    const gone = new AutoscaleError('CONTAINER_NOT_FOUND', "Configuration file 'nodes/a/lxc/101.conf' does not exist")
+    const set = async (progress: ChangeProgress) => {
+      await progress.begin(seen)
+      await progress.run(setResources(101, { cores: 2 }) as HostCommand)
+    }
+    const told = await outcomeOf(set, { command: 'set', error: gone, look: notSeen })
+    expect(told).toMatchObject({ outcome: 'refused', leaves: 'untouched' })
+    // Of another command nobody knows how far it came.
+    expect(await outcomeOf(stop, { command: 'stop', error: gone, look: notSeen })).toMatchObject({ outcome: 'unknown' })
   })
 
   test('refused between two commands, and what the first did is seen: failed', async () => {
