@@ -1,4 +1,4 @@
-import { AutoscaleError, errorVerdict, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AutoscaleError, errorVerdict, MS_PER_MINUTE, MS_PER_SECOND, type PastStep } from '@lxc-autoscale/core'
 import { askedDelayMs } from '../client/retry-delay.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { CycleParts } from './cycle-parts.ts'
@@ -25,6 +25,8 @@ export class PastReader {
   /** When asking makes sense again: of a container, and of the API as a whole. */
   readonly #againMs = new Map<number, number>()
   #allAgainMs = Number.NEGATIVE_INFINITY
+  /** What was answered and is not learned yet. */
+  #answered = new Map<number, readonly PastStep[]>()
   /** How often each has failed: whoever fails goes to the end of the line. */
   readonly #failures = new Map<number, number>()
 
@@ -34,6 +36,16 @@ export class PastReader {
       begins: 'what Proxmox has kept cannot be read; containers are learned from their first sample on',
       ends: 'what Proxmox has kept is read again',
     })
+  }
+
+  /** Before what is decided next: until then what was decided last, and why, stands. */
+  learn(): void {
+    const answered = this.#answered
+    this.#answered = new Map()
+    for (const { vmid, sizer } of this.#parts.fleet.containers()) {
+      const steps = answered.get(vmid)
+      if (steps !== undefined && sizer.wantsPast) this.#parts.fleet.learnPast(vmid, steps)
+    }
   }
 
   async read({ api, intervalMs }: PastSettings, signal: AbortSignal): Promise<void> {
@@ -55,9 +67,8 @@ export class PastReader {
   }
 
   async #ask(api: PastSettings['api'], vmid: number, signal: AbortSignal): Promise<void> {
-    const { fleet } = this.#parts
     try {
-      fleet.learnPast(vmid, await api.fetchPast(vmid, DAYS, signal))
+      this.#answered.set(vmid, await api.fetchPast(vmid, DAYS, signal))
       this.#againMs.delete(vmid)
       this.#problem.report(undefined, {})
     } catch (error) {

@@ -83,17 +83,21 @@ test('asking ends for this cycle when it has taken its time, and goes on in the 
   }
   await minute()
   expect(asked()).toHaveLength(2)
-  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(1)
   await minute()
   expect(asked()).toHaveLength(3)
+  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(1)
 })
 
 test('nothing that is decided waits for what Proxmox has kept', async () => {
   await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
+  expect(known()).toEqual(CONTAINERS.map(() => null))
+  expect(model.status?.containers[0]?.policy?.memory).toContain('that it is known')
   await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
   const order = model.api.requests.map(({ path }) => path.split('?')[0] ?? '')
   expect(order).toContain('/scale/resources')
   expect(order.lastIndexOf('/past')).toBeGreaterThan(order.indexOf('/scale/resources'))
+  // Nor is it said to be known before something was decided by it.
+  expect(model.status?.containers[0]).toMatchObject({ policy: { memory: expect.stringContaining('peak of 14 days') } })
 })
 
 test('an API without the route is asked again a quarter of an hour later, is told of once, and is trusted as before', async () => {
