@@ -98,11 +98,12 @@ export class ContainerSizer {
   /** Learns what Proxmox has kept of the time before it was watched. Only while it `wantsPast`. */
   learnPast({ steps, timesOf }: KeptPast): void {
     const sound = soundSteps(steps)
-    const endMs = Math.max(...sound.slice(-1).map(({ startMs, stepMs }) => startMs + stepMs))
+    const [last] = sound.slice(-1)
+    const endMs = last === undefined ? 0 : last.startMs + last.stepMs
     const agoMs = (this.#newest?.timestampMs ?? 0) - timesOf(endMs).timestampMs
     const now = { cores: this.#newest?.cpuCores, memoryLimitMb: this.#newest?.memoryLimitMb, startMs: endMs + agoMs }
     const learned = this.#policy.learnPast?.({ steps: ofThisContainer(sound, now), timesOf })
-    this.#past = knownPast(learned ?? [])
+    this.#past = knownPast(learned ?? [], agoMs)
   }
 
   /** How many truces and quarantines have begun since it was made. */

@@ -1,4 +1,4 @@
-import { MS_PER_HOUR, MS_PER_MINUTE, type PastFigure, type PastStep } from '@lxc-autoscale/core'
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, type PastFigure, type PastStep } from '@lxc-autoscale/core'
 import { z } from 'zod'
 
 /** What is known of a container from Proxmox. */
@@ -17,12 +17,25 @@ const COARSE_WORTH = 0.5
 /** Of the time of learning this share stays: Proxmox tells nothing of shared memory and throttling. */
 const OWN_SHARE = 1 / 3
 
-/** Undefined: nothing is. */
-export function knownPast(steps: readonly PastStep[]): KnownPast | undefined {
+/** From this share of the memory limit on nobody knows how much would have been used without it. */
+const CUT_OFF_SHARE = 0.9
+
+/**
+ * Undefined: nothing is. Nothing counts of a past that ended long ago, of which too much may be otherwise by now, nor what was cut off
+ * by the memory limit of its time.
+ */
+export function knownPast(steps: readonly PastStep[], endedAgoMs = 0): KnownPast | undefined {
   const known = steps.filter(({ coresUsed, memoryUsedMb }) => coresUsed !== undefined && memoryUsedMb !== undefined)
   if (known.length === 0) return undefined
-  const sum = (worth: (stepMs: number) => number) => known.reduce((all, { stepMs }) => all + stepMs * worth(stepMs), 0)
-  return { knownMs: sum(() => 1), countedMs: sum(stepMs => (stepMs > MS_PER_MINUTE ? COARSE_WORTH : 1)) }
+  const counted = endedAgoMs >= GAP_MS ? [] : known.filter(step => !isCutOff(step))
+  return {
+    knownMs: known.reduce((sum, { stepMs }) => sum + stepMs, 0),
+    countedMs: counted.reduce((sum, { stepMs }) => sum + stepMs * (stepMs > MS_PER_MINUTE ? COARSE_WORTH : 1), 0),
+  }
+}
+
+function isCutOff({ memoryUsedMb, memoryLimitMb = Number.POSITIVE_INFINITY }: PastStep): boolean {
+  return memoryUsedMb !== undefined && memoryUsedMb.peak >= CUT_OFF_SHARE * memoryLimitMb
 }
 
 /** How long a container must be watched before it may shrink, when so much is known of it. */
@@ -31,11 +44,15 @@ export function learningMs(hours: number, past: KnownPast | undefined): number {
   return Math.max(OWN_SHARE * wholeMs, wholeMs - (past?.countedMs ?? 0))
 }
 
+/** A week: Proxmox keeps none that are longer. */
+const MOST_STEP_MS = 7 * MS_PER_DAY
+
 /** Steps in their order, without what overlaps or cannot be. */
 export function soundSteps(steps: readonly PastStep[]): readonly PastStep[] {
   let endMs = Number.NEGATIVE_INFINITY
   return steps.filter(({ startMs, stepMs, coresUsed, memoryUsedMb }) => {
-    const isSound = startMs >= endMs && stepMs > 0 && isFigure(coresUsed) && isFigure(memoryUsedMb)
+    const isSound =
+      startMs >= endMs && stepMs > 0 && stepMs <= MOST_STEP_MS && isFigure(coresUsed) && isFigure(memoryUsedMb)
     if (isSound) endMs = startMs + stepMs
     return isSound
   })
@@ -57,7 +74,7 @@ type Allowed = Pick<PastStep, 'startMs' | 'memoryLimitMb' | 'cores'>
  * @param now what it is allowed now: of one that was just made nothing may be kept yet
  */
 export function ofThisContainer(steps: readonly PastStep[], now: Allowed): readonly PastStep[] {
-  const there = steps.filter(({ memoryLimitMb }) => memoryLimitMb !== undefined)
+  const there = steps.filter(({ cores, memoryLimitMb }) => cores !== undefined || memoryLimitMb !== undefined)
   const isOther = (next: Allowed, at: number) => {
     const before = there[at - 1]
     if (before === undefined) return true

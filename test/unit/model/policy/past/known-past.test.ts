@@ -44,6 +44,12 @@ describe('learning', () => {
     expect(learningMs(3, { knownMs: 0, countedMs: 1_000 * HOUR_MS })).toBe(HOUR_MS)
   })
 
+  test('counts nothing that was cut off by a memory limit, nor what ended long ago', () => {
+    expect(knownPast([hour(0, { memoryUsedMb: { mean: 300, peak: 500 } })])).toMatchObject({ countedMs: 0 })
+    expect(knownPast(hours(0, 1), 5 * HOUR_MS)).toMatchObject({ countedMs: HOUR_MS })
+    expect(knownPast(hours(0, 1), 6 * HOUR_MS)).toEqual({ knownMs: 2 * HOUR_MS, countedMs: 0 })
+  })
+
   test('counts nothing of which a figure is not known', () => {
     expect(knownPast([hour(0, { coresUsed: undefined })])).toBeUndefined()
   })
@@ -63,10 +69,16 @@ describe('what was kept under the number of a container', () => {
     expect(ofThisContainer([...hours(0, 1), hour(2, { cores: 4 })], hour(3, { cores: 4 }))).toHaveLength(3)
   })
 
+  test('is of it when nothing is known of its memory', () => {
+    const steps = hours(0, 1).map(step => ({ ...step, memoryUsedMb: undefined, memoryLimitMb: undefined }))
+    expect(ofThisContainer(steps, hour(2, { memoryLimitMb: undefined }))).toEqual(steps)
+  })
+
   test('counts only in order and within what can be', () => {
     const wrong = [
       hour(0),
       hour(2, { stepMs: 0 }),
+      hour(2, { stepMs: 8 * 24 * HOUR_MS }),
       hour(3, { coresUsed: { mean: 3, peak: 1 } }),
       hour(4, { memoryUsedMb: { mean: -1, peak: 1 } }),
     ]
