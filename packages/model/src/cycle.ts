@@ -118,6 +118,7 @@ export class ModelCycle {
     this.#forget(await stages.timeAsync('fetch', () => this.#otherNodes.moved(api, fetched, signal)))
     const configs = [...fetched.configs.values()]
     this.#parts.fleet.order(configs)
+    stages.time('past', () => this.#pasts.learn())
     const isHistoryKnown = historyProblem === undefined
     const toDecide = { ...fetched, askedMs, isHistoryKnown, maxDataAgeMs: this.#freshness.maxAgeMs }
     const { toSend, short } = stages.time('decide', () => this.#decider.decide(toDecide))

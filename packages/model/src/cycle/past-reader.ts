@@ -1,4 +1,4 @@
-import { AutoscaleError, errorVerdict, MS_PER_MINUTE, MS_PER_SECOND } from '@lxc-autoscale/core'
+import { AutoscaleError, errorVerdict, MS_PER_MINUTE, MS_PER_SECOND, type PastStep } from '@lxc-autoscale/core'
 import { askedDelayMs } from '../client/retry-delay.ts'
 import type { ScalingClient } from '../client/scaling-client.ts'
 import type { CycleParts } from './cycle-parts.ts'
@@ -25,6 +25,8 @@ export class PastReader {
   /** When asking makes sense again: of a container, and of the API as a whole. */
   readonly #againMs = new Map<number, number>()
   #allAgainMs = Number.NEGATIVE_INFINITY
+  /** What was answered and is not learned yet. */
+  #answered = new Map<number, readonly PastStep[]>()
   /** How often each has failed: whoever fails goes to the end of the line. */
   readonly #failures = new Map<number, number>()
 
@@ -36,17 +38,37 @@ export class PastReader {
     })
   }
 
+  /** Before what is decided next: until then what was decided last, and why, stands. */
+  learn(): void {
+    const answered = this.#answered
+    this.#answered = new Map()
+    for (const { vmid, sizer } of this.#parts.fleet.containers()) {
+      const steps = answered.get(vmid)
+      if (steps !== undefined && sizer.wantsPast) this.#parts.fleet.learnPast(vmid, steps)
+    }
+  }
+
   async read({ api, intervalMs }: PastSettings, signal: AbortSignal): Promise<void> {
     const { fleet, clock } = this.#parts
     const startMs = clock.monotonicMs()
     const endMs = startMs + intervalMs * CYCLE_SHARE
     for (const { vmid, sizer } of this.#inLine(fleet)) {
-      if (startMs < this.#allAgainMs) return
       if (!sizer.wantsPast || sizer.known.observedMs < LEAST_OWN_MS) continue
       if (startMs < (this.#againMs.get(vmid) ?? startMs)) continue
-      await this.#ask(api, vmid, signal)
+      do {
+        if (!(await this.#isTime(endMs, signal))) return
+      } while (!(await this.#ask(api, vmid, signal)))
       if (clock.monotonicMs() >= endMs) return
     }
+  }
+
+  /** Waits until the API may be asked again, if that is before `endMs`. */
+  async #isTime(endMs: number, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#parts
+    if (this.#allAgainMs >= endMs) return false
+    const waitMs = this.#allAgainMs - clock.monotonicMs()
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    return !signal.aborted
   }
 
   #inLine(fleet: CycleParts['fleet']) {
@@ -54,26 +76,28 @@ export class PastReader {
     return [...fleet.containers()].toSorted((one, other) => failures(one) - failures(other))
   }
 
-  async #ask(api: PastSettings['api'], vmid: number, signal: AbortSignal): Promise<void> {
-    const { fleet } = this.#parts
+  /** Gives whether it was asked; false when the API says that it is not the time yet. */
+  async #ask(api: PastSettings['api'], vmid: number, signal: AbortSignal): Promise<boolean> {
     try {
-      fleet.learnPast(vmid, await api.fetchPast(vmid, DAYS, signal))
+      this.#answered.set(vmid, await api.fetchPast(vmid, DAYS, signal))
       this.#againMs.delete(vmid)
       this.#problem.report(undefined, {})
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
+      // The API spares the host, and says for how long.
+      if (error.code === 'QUEUE_FULL') {
+        const askedMs = Math.max(askedDelayMs(error) ?? 0, MS_PER_SECOND)
+        this.#allAgainMs = this.#parts.clock.monotonicMs() + askedMs
+        return false
+      }
       this.#failed(vmid, error)
     }
+    return true
   }
 
   #failed(vmid: number, error: AutoscaleError): void {
     const { clock, telemetry, log } = this.#parts
     const nowMs = clock.monotonicMs()
-    // The API spares the host, and says for how long.
-    if (error.code === 'QUEUE_FULL') {
-      this.#allAgainMs = nowMs + (askedDelayMs(error) ?? MS_PER_SECOND)
-      return
-    }
     const failures = (this.#failures.get(vmid) ?? 0) + 1
     this.#failures.set(vmid, failures)
     const isGone = error.code === 'CONTAINER_NOT_FOUND'

@@ -52,7 +52,7 @@ async function minute(
     const used = { ...had, cpuCoresUsed: 0.5, memoryUsageMb: 300, memoryFloorMb: 200, ...other }
     model.measure(Object.fromEntries(CONTAINERS.map(vmid => [vmid, used])))
   }
-  await model.run()
+  await model.runPatiently()
 }
 
 const asked = () => model.api.requests.filter(({ path }) => path.startsWith('/past')).map(({ path }) => path)
@@ -83,17 +83,21 @@ test('asking ends for this cycle when it has taken its time, and goes on in the 
   }
   await minute()
   expect(asked()).toHaveLength(2)
-  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(1)
   await minute()
   expect(asked()).toHaveLength(3)
+  expect(model.status?.containers.filter(({ known: { is_past_awaited: awaited } }) => awaited)).toHaveLength(1)
 })
 
 test('nothing that is decided waits for what Proxmox has kept', async () => {
   await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
+  expect(known()).toEqual(CONTAINERS.map(() => null))
+  expect(model.status?.containers[0]?.policy?.memory).toContain('that it is known')
   await minute({ memoryUsageMb: 4_000, memoryFloorMb: 3_900 })
   const order = model.api.requests.map(({ path }) => path.split('?')[0] ?? '')
   expect(order).toContain('/scale/resources')
   expect(order.lastIndexOf('/past')).toBeGreaterThan(order.indexOf('/scale/resources'))
+  // Nor is it said to be known before something was decided by it.
+  expect(model.status?.containers[0]).toMatchObject({ policy: { memory: expect.stringContaining('peak of 14 days') } })
 })
 
 test('an API without the route is asked again a quarter of an hour later, is told of once, and is trusted as before', async () => {
@@ -108,11 +112,18 @@ test('an API without the route is asked again a quarter of an hour later, is tol
   expect(known()).toEqual(CONTAINERS.map(() => 14 * 86_400))
 })
 
-test('an API that says it is too early is asked in the next cycle, without a word', async () => {
+test('an API that says it is too early is asked again when it says, as long as the cycle has time, without a word', async () => {
+  let answers = 0
+  model.api.misbehave = ({ path }) =>
+    path.startsWith('/past') && answers++ < 2 ? failure(429, 'QUEUE_FULL', 'later') : undefined
+  const startMs = model.clock.monotonicMs()
+  await minute()
+  expect(asked()).toHaveLength(2 + 3)
+  expect(model.clock.monotonicMs() - startMs).toBeLessThan(60_000 + 15_000)
+  model = modelOf()
   model.api.misbehave = ({ path }) => (path.startsWith('/past') ? failure(429, 'QUEUE_FULL', 'later') : undefined)
   await minute()
-  await minute()
-  expect(asked()).toHaveLength(2)
+  expect(asked().length).toBeLessThanOrEqual(15)
   expect(model.recording.messages('warn')).toEqual([])
 })
 
