@@ -419,8 +419,10 @@ describe('client and helper', () => {
         symlinkSync('nodes/a', join(tree.root, 'etc/pve/local'))
       })
 
-      async function setOn(node: string, ...options: string[]) {
-        const words = ['set', `/nodes/${node}/lxc/201/config`, ...options, '--digest', digestNow]
+      const setOn = (node: string, ...options: string[]) => setFrom(digestNow, node, ...options)
+
+      async function setFrom(digest: string, node: string, ...options: string[]) {
+        const words = ['set', `/nodes/${node}/lxc/201/config`, ...options, '--digest', digest]
         const { exitCode, stderr } = await endOf(clientAs('pvesh', words))
         return [exitCode, stderr.replace(/^pct-helper: /, '').trimEnd()]
       }
@@ -449,6 +451,16 @@ describe('client and helper', () => {
         expect(await setOn(node, '--cores', '3')).toEqual([126, expect.stringMatching(why)])
         expect(wasRun()).toBe(false)
       })
+
+      test.each(['memory:\nswap: 0\n', 'memory: much\n'])(
+        'have what Proxmox gives where the line of their memory says nothing',
+        async text => {
+          tree.write(CONF, allowed)
+          tree.write('etc/pve/nodes/b/lxc/201.conf', text)
+          const digest = createHash('sha1').update(text).digest('hex')
+          expect((await setFrom(digest, 'b', '--memory', '511'))[1]).toContain('its limit is not lowered')
+        },
+      )
 
       test('are not set from another configuration than the one that is there', async () => {
         tree.write(CONF, allowed)
