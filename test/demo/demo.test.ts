@@ -118,6 +118,8 @@ class Onlooker {
         this.changes(DATABASE).then(changes => changes.length > 1),
         this.changes(LEAKING).then(changes => memoryAfter(changes.at(-1)) === LEAK_MAXIMUM_MB),
         this.changes(CRAWLED).then(changes => changes.length > 0),
+        // The API looks now and then at what the model wrote, so that it knows of the end after the change that had waited for it.
+        this.abnormal(CRAWLED).then(([strange]) => strange !== undefined && strange.until !== null),
         this.changes(RADIO).then(changes => changes.some(({ who }) => who.key === 'anna')),
         this.changes(WIKI).then(changes => changes.some(isUndo)),
       ])
