@@ -346,7 +346,7 @@ describe('in a cluster', () => {
         memory_mb: 1_024,
         is_stale: false,
       },
-      { lxc_id: 201, node: 'b', age_seconds: 200, is_stale: true },
+      { lxc_id: 201, node: 'b', status: 'unknown', age_seconds: 200, is_stale: true },
     ])
   })
 

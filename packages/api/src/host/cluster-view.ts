@@ -21,7 +21,9 @@ export function clusterBody(facts: ClusterFacts): ClusterContainersBody {
   const containers = [...places]
     .filter(([vmid, { type }]) => type === 'lxc' && isShown(vmid))
     .sort(([a], [b]) => a - b)
-    .map(([vmid, { node }]) => containerBody(vmid, node, { figures: broadcasts.guests.get(vmid), ages }))
+    .map(([vmid, { node }]) =>
+      containerBody(vmid, node, { figures: broadcasts.guests.get(vmid), ages, isOnline: isOnline(members, node) }),
+    )
   const counts = new Map<string, number>()
   for (const { node } of containers) counts.set(node, (counts.get(node) ?? 0) + 1)
   const names = new Set([members.node, ...members.nodes.keys()])
@@ -32,13 +34,17 @@ export function clusterBody(facts: ClusterFacts): ClusterContainersBody {
     nodes: [...names].sort().map(name => ({
       ...nodeBody(name, broadcasts.nodes.get(name)),
       is_own: name === members.node,
-      online: name === members.node || members.nodes.get(name)?.isOnline === true,
+      online: isOnline(members, name),
       ...facts.lookedAfter(name),
       containers: counts.get(name) ?? 0,
       ...ages.of(name, broadcasts.nodes.get(name)?.timeSeconds),
     })),
     containers,
   }
+}
+
+function isOnline({ node, nodes }: ClusterMembers, name: string): boolean {
+  return name === node || nodes.get(name)?.isOnline === true
 }
 
 /**
@@ -86,18 +92,21 @@ const STATUS = { true: 'running', false: 'stopped', undefined: 'unknown' } as co
 interface Told {
   readonly figures: GuestFigures | undefined
   readonly ages: Ages
+  readonly isOnline: boolean
 }
 
-function containerBody(vmid: number, node: string, { figures, ages }: Told): ClusterContainerBody {
+/** What ran on a node that is off, or has told nothing for long, may run no more: nobody knows, and Proxmox says so too. */
+function containerBody(vmid: number, node: string, { figures, ages, isOnline }: Told): ClusterContainerBody {
+  const age = ages.of(node, figures?.timeSeconds)
   return {
     lxc_id: vmid,
     node,
     name: figures?.name ?? null,
-    status: STATUS[`${figures?.isRunning}`],
+    status: isOnline && !age.is_stale ? STATUS[`${figures?.isRunning}`] : 'unknown',
     cores: figures?.cores ?? null,
     cores_used: figures?.coresUsed ?? null,
     memory_mb: figures?.memoryMb ?? null,
     memory_used_mb: figures?.memoryUsedMb ?? null,
-    ...ages.of(node, figures?.timeSeconds),
+    ...age,
   }
 }

@@ -88,7 +88,7 @@ const STANDSTILLS: Readonly<Partial<Record<DecidingProblem, string>>> = {
   no_cycle_yet: 'lxc_autoscale_ml has not finished a cycle',
   cycle_late: 'lxc_autoscale_ml is late with its cycle',
   clock_set_back: 'the clock was set back',
-  data_stale: 'the figures of lxc_monitor are old',
+  data_stale: 'lxc_monitor has told no figures lately',
   metrics_unreadable: 'lxc_autoscale_ml cannot read the metrics file',
   key_refused: 'the API refuses the key of lxc_autoscale_ml',
   api_failing: 'lxc_autoscale_ml gets no answer from the API that it can use',
