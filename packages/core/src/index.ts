@@ -74,6 +74,7 @@ export * from './contracts/stream-times.ts'
 export * from './contracts/what-if.ts'
 export { API_ITSELF, FORMER_MODEL_KEY_NAME, MODEL_KEY_NAME, whoText } from './contracts/who.ts'
 export { AllocationBody, MAX_REASON_CHARACTERS, WireVmid } from './contracts/wire-values.ts'
+export { countText } from './count-text.ts'
 export {
   type DaemonContext,
   type DaemonSpec,

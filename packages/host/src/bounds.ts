@@ -6,6 +6,11 @@ import { BYTES_PER_MB, USEC_PER_MS } from '@lxc-autoscale/core'
  * read. They are wide on purpose: they tell what cannot be, not what is likely.
  */
 
+/** Undefined: outside of what can be, or not a number. */
+export function between(value: number | undefined, least: number, most: number): number | undefined {
+  return value !== undefined && value >= least && value <= most ? value : undefined
+}
+
 /** Source: Linux, include/linux/threads.h, PID_MAX_LIMIT. */
 export const MOST_PROCESSES = 4_194_304
 

@@ -1,4 +1,4 @@
-import { MS_PER_MINUTE, type PastFigure, type PastStep } from '@lxc-autoscale/core'
+import { MS_PER_MINUTE, MS_PER_SECOND, type PastFigure, type PastStep } from '@lxc-autoscale/core'
 import type { Trace } from './trace.ts'
 
 interface Archive {
@@ -11,6 +11,13 @@ const ARCHIVES = {
   'pve2.3-vm': archives([1, 70], [30, 70], [180, 70], [720, 70], [10_080, 70]),
   'pve-vm-9.0': archives([1, 1_440], [30, 1_440], [360, 1_440], [10_080, 570]),
 } satisfies Readonly<Record<string, readonly Archive[]>>
+
+/** The steps of either format, rising. */
+export const KEPT_STEPS_S = [
+  ...new Set(
+    Object.values(ARCHIVES).flatMap(all => all.map(({ stepMinutes }) => (stepMinutes * MS_PER_MINUTE) / MS_PER_SECOND)),
+  ),
+].sort((a, b) => a - b)
 
 type RrdFormat = keyof typeof ARCHIVES
 export const RRD_FORMATS = Object.keys(ARCHIVES) as readonly RrdFormat[]

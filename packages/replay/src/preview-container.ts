@@ -12,6 +12,7 @@ import type { ContainerSettings, PerResource } from '@lxc-autoscale/model'
 import { bill } from './bill.ts'
 import type { MemoryMargin } from './closed-loop.ts'
 import { type Column, inSteps, mean, most, newest, type Summary, weightedMean } from './columns.ts'
+import { KEPT_STEPS_S } from './kept-past.ts'
 import { isKnown, type PastMinutes, pastMinutes } from './past-minutes.ts'
 import { replayContainer } from './replay-container.ts'
 import { shortMoments } from './short-moments.ts'
@@ -164,10 +165,7 @@ function freedHours(had: Float64Array, would: Column, weightsS: Float64Array): n
   return sum
 }
 
-/** Steps that Proxmox keeps, seconds; one that a finer archive knows in part is shorter than its archive has them. Source: pve-cluster, status.c. */
-const KEPT_STEPS_S = [60, 1_800, 10_800, 21_600, 43_200, 604_800]
-
-/** Spans of one coarseness, in which gaps do not count, the coarsest first. */
+/** Spans of one coarseness, in which gaps do not count, the coarsest first. A step that a finer archive knows in part is shorter than those of its own. */
 function knownSpans(steps: readonly PastStep[]): KnownSpan[] {
   const secondsOf = new Map<number, number>()
   for (const step of steps) {

@@ -1,5 +1,6 @@
 import { AutoscaleError, type PlacementBody } from '@lxc-autoscale/core'
 import {
+  availableMb,
   type Balancer,
   type Broadcasts,
   type ClusterMembers,
@@ -123,9 +124,9 @@ interface Candidate {
 
 /** What a node has free; undefined when the container has no room there, or that is not known. */
 function freeFor(homeless: Homeless, { figures, running }: Candidate, room: ClusterRoom) {
-  const { cores, coresUsed, memoryMb, memoryUsedMb } = figures
-  const memoryAvailableMb = figures.memoryAvailableMb ?? (memoryMb ?? Number.NaN) - (memoryUsedMb ?? Number.NaN)
-  if (cores === undefined || coresUsed === undefined || Number.isNaN(memoryAvailableMb)) return undefined
+  const { cores, coresUsed, memoryMb } = figures
+  const memoryAvailableMb = availableMb(figures)
+  if (cores === undefined || coresUsed === undefined || memoryAvailableMb === undefined) return undefined
   const { facts, after } = homeless
   const idleCores = cores - coresUsed
   const others = running.map(guest => givenTo(guest, cores))

@@ -1,4 +1,5 @@
 import { AutoscaleError } from '@lxc-autoscale/core'
+import { availableMb } from '@lxc-autoscale/host'
 import type { ClusterFiles } from '../host/cluster-files.ts'
 import { setResourcesOn } from '../pct/commands.ts'
 import type { ContainerReader } from '../pct/container-reader.ts'
@@ -33,9 +34,9 @@ export function partsOn(node: string, parts: RemoteParts): ScaleParts {
       },
     },
     readNode: () => {
-      const { cores, memoryMb, memoryUsedMb, memoryAvailableMb } = cluster.freshNode(node) ?? {}
-      const leftMb = memoryMb === undefined || memoryUsedMb === undefined ? undefined : memoryMb - memoryUsedMb
-      return { cores, memoryMb, memoryAvailableMb: memoryAvailableMb ?? leftMb }
+      const figures = cluster.freshNode(node)
+      const { cores, memoryMb } = figures ?? {}
+      return { cores, memoryMb, memoryAvailableMb: figures && availableMb(figures) }
     },
     // That is a lock of this node.
     isLocked: undefined,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { AutoscaleError, type Clock, parseVmid } from '@lxc-autoscale/core'
+import { AutoscaleError, type Clock } from '@lxc-autoscale/core'
 import {
   type ConfValues,
   configuredLimits,
+  configuredVmids,
   DEFAULT_MEMORY_MB,
   type HaManager,
   type HostFiles,
@@ -52,8 +53,7 @@ export class ContainerReader implements Containers {
 
   async list(): Promise<readonly number[]> {
     const names = this.#parts.files.list(this.#directory)
-    const vmids = names?.flatMap(name => (name.endsWith('.conf') ? (parseVmid(name.slice(0, -5)) ?? []) : []))
-    if (vmids !== undefined) return vmids.sort((a, b) => a - b)
+    if (names !== undefined) return configuredVmids(names)
     const { stdout } = await this.#parts.commands.run(listContainers())
     return parsePctList(stdout).map(({ vmid }) => vmid)
   }

@@ -4,7 +4,7 @@ import { commandFailure } from '../pct/failure.ts'
 import { ProcessSlots } from '../pct/process-slots.ts'
 import type { CommandKind, CommandOutput, HostCommand, HostCommands, LeftWait, RestCall } from '../ports.ts'
 import { MOST_REQUESTS, NotConnected, type RestConnection } from './rest-connection.ts'
-import { answerData, callText, lostAnswer, notAllowed } from './rest-failure.ts'
+import { answerData, callText, explained, lostAnswer } from './rest-failure.ts'
 import type { RestSettings } from './rest-settings.ts'
 import { RestTasks, type TaskEnd } from './rest-tasks.ts'
 import { parseUpid, type Upid } from './upid.ts'
@@ -143,7 +143,7 @@ export class RestCommands implements HostCommands {
     if (warnings !== undefined) return { stdout, stderr: `Task finished with ${warnings} warning(s)!\n` }
     const end = { exitCode: undefined, ended: `task ${text}`, stdout, stderr: exitStatus }
     const failure = commandFailure({ commandLine: callText(call), ...end })
-    throw failure.code === 'REST_NOT_ALLOWED' ? notAllowed(failure, this.#opened().tokenId) : failure
+    throw explained(failure, this.#opened().tokenId)
   }
 
   async #lostEnded(call: RestCall): Promise<void> {

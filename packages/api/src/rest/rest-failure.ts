@@ -47,7 +47,7 @@ function failureOf(call: RestCall, tokenId: string, { status, said, errors }: Fa
   }
   const stderr = status === 400 ? parameterText(said, errors) : said
   const failure = commandFailure({ commandLine, exitCode: undefined, ended: details.exit, stdout: '', stderr })
-  return failure.code === 'REST_NOT_ALLOWED' ? notAllowed(failure, tokenId) : failure
+  return explained(failure, tokenId)
 }
 
 /** As `pct` prints them. Source: PVE::CLIHandler; PVE::RESTHandler, raise_param_exc. */
@@ -56,8 +56,9 @@ function parameterText(said: string, errors: Readonly<Record<string, string>>): 
   return ['400 Parameter verification failed.', ...(lines.length === 0 ? [said] : lines)].join('\n')
 }
 
-/** Which privilege is missing, and what gives it. */
-export function notAllowed(failure: AutoscaleError, tokenId: string): AutoscaleError {
+/** The failure; where a privilege is missing, with which one, and what gives it. */
+export function explained(failure: AutoscaleError, tokenId: string): AutoscaleError {
+  if (failure.code !== 'REST_NOT_ALLOWED') return failure
   const { missing_privilege: missing } = failure.details
   const what = typeof missing === 'string' ? `the token ${tokenId} lacks what is needed (${missing})` : failure.message
   const mend = '"lxc-autoscale setup-token" gives it what a feature needs, "lxc-autoscale doctor" says what it has'

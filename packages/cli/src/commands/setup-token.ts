@@ -1,6 +1,6 @@
 import { chmod, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { AutoscaleError, errorMessage, openBeside, readRegularFile } from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, openBeside, parseJson, readRegularFile } from '@lxc-autoscale/core'
 import { Command, Option } from 'commander'
 import { execa } from 'execa'
 import { z } from 'zod'
@@ -132,7 +132,7 @@ async function existingRoles(): Promise<readonly string[]> {
   const words = ['role', 'list', '--output-format', 'json']
   const { data } = z
     .array(z.object({ roleid: z.string() }))
-    .safeParse(asJson(await pveum({ words, isRepeatable: false })))
+    .safeParse(parseJson(await pveum({ words, isRepeatable: false })))
   return (data ?? []).map(({ roleid }) => roleid)
 }
 
@@ -153,7 +153,7 @@ async function makeToken(node: string, step: PveumStep, { file, isNew, terminal 
   }
   if (made === '') await pveum(tokenStep(node, 'remove'))
   const printed = made === '' ? await pveum(step) : made
-  const { data } = z.object({ value: z.string().min(8) }).safeParse(asJson(printed))
+  const { data } = z.object({ value: z.string().min(8) }).safeParse(parseJson(printed))
   if (data === undefined) throw new AutoscaleError('PCT_FAILED', 'pveum user token add: it printed no value')
   await writeToken(file, `${tokenId(node)}=${data.value}\n`)
   terminal.write(`the token is in ${file}, which root and the group ${READER} can read`)
@@ -185,14 +185,5 @@ async function writeToken(file: string, text: string): Promise<void> {
     )
   } finally {
     await handle.close()
-  }
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // No JSON is no value.
-    return undefined
   }
 }

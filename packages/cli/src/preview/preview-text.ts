@@ -1,4 +1,5 @@
 import {
+  countText,
   lastingText,
   localTimeText,
   MB_PER_GB,
@@ -203,8 +204,4 @@ function linesText(heading: string, lines: readonly string[]): string {
 
 function wholeText(value: number | null): string {
   return value === null ? '-' : String(Math.round(value))
-}
-
-function countText(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -1,7 +1,8 @@
-import { AutoscaleError, parseVmid } from '@lxc-autoscale/core'
+import { AutoscaleError } from '@lxc-autoscale/core'
 import {
   type CgroupLayout,
   configuredLimits,
+  configuredVmids,
   findCgroupLayout,
   type HostFiles,
   isOn,
@@ -35,10 +36,9 @@ export function runningContainers(files: HostFiles, { cgroup, pve }: HostRoots):
   if (names === undefined) throw unreadable(`${folder} is not there: run this on a Proxmox VE node`)
   const layout = findCgroupLayout(cgroup)
   if (layout === undefined) throw unreadable(`${cgroup} is no cgroup file system: which containers run is not known`)
-  return names
-    .flatMap(name => (name.endsWith('.conf') ? (parseVmid(name.slice(0, -'.conf'.length)) ?? []) : []))
-    .sort((a, b) => a - b)
-    .flatMap(vmid => runningContainer(files, layout, { vmid, file: `${folder}/${vmid}.conf` }) ?? [])
+  return configuredVmids(names).flatMap(
+    vmid => runningContainer(files, layout, { vmid, file: `${folder}/${vmid}.conf` }) ?? [],
+  )
 }
 
 interface Place {

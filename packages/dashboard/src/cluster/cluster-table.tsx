@@ -2,7 +2,7 @@ import type { ClusterContainerBody } from '@lxc-autoscale/core'
 import { useRef } from 'preact/hooks'
 import { Foreign } from '../components/text.tsx'
 import { coresNumber, coresText, memoryText } from '../format.ts'
-import { Gap, useNarrow } from '../overview/fleet-table.tsx'
+import { Gap, useRowPx } from '../overview/fleet-table.tsx'
 import { useWindow } from '../overview/use-window.ts'
 import { Told } from './node-cards.tsx'
 
@@ -20,8 +20,7 @@ interface ClusterTableProps {
 /** The containers of the cluster; of many only those in view are drawn. */
 export function ClusterTable({ containers, own }: ClusterTableProps) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const rowRem = useNarrow() ? CARD_REM : ROW_REM
-  const rowPx = rowRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const rowPx = useRowPx(ROW_REM, CARD_REM)
   const { first, end } = useWindow(body, containers.length, rowPx)
   return (
     <div class="wide">

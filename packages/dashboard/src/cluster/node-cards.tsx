@@ -1,4 +1,5 @@
 import type { ClusterNodeBody } from '@lxc-autoscale/core'
+import { countText } from '@lxc-autoscale/core/browser'
 import { Glyph } from '../components/glyph.tsx'
 import { Foreign } from '../components/text.tsx'
 import { coresNumber, coresText, memoryText } from '../format.ts'
@@ -52,7 +53,7 @@ function NodeCard({ node, isShown }: { readonly node: ClusterNodeBody; readonly 
         aria-pressed={isShown}
         onClick={() => setQuery({ node: isShown ? undefined : name })}
       >
-        {containers} {containers === 1 ? 'container' : 'containers'}
+        {countText(containers, 'container')}
         <span class="unseen"> of {name}</span>
       </button>
     </article>

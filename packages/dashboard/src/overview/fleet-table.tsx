@@ -34,8 +34,7 @@ interface FleetTableProps {
 export function FleetTable({ rows, view, isHeld }: FleetTableProps) {
   const holding = useHolding(isHeld)
   const body = useRef<HTMLTableSectionElement>(null)
-  const isNarrow = useNarrow()
-  const rowPx = (isNarrow ? CARD_REM : ROW_REM) * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const rowPx = useRowPx(ROW_REM, CARD_REM)
   const { first, end } = useWindow(body, rows.length, rowPx)
   const columns = COLUMNS.length + Number(mayChange.value)
   return (
@@ -58,8 +57,14 @@ export function FleetTable({ rows, view, isHeld }: FleetTableProps) {
   )
 }
 
+/** Height of a row, by the size of the text: of a line, or on a narrow screen of a card. */
+export function useRowPx(lineRem: number, cardRem: number): number {
+  const rem = useNarrow() ? cardRem : lineRem
+  return rem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+}
+
 /** Whether the screen is so narrow that a row is a card. */
-export function useNarrow(): boolean {
+function useNarrow(): boolean {
   const isNarrow = useSignal(narrow.matches)
   useSignalEffect(() => {
     const look = () => {

@@ -1,10 +1,10 @@
 import type { PreviewBody, PreviewTotals } from '@lxc-autoscale/core'
-import { lastingText, localTimeText, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
+import { countText, lastingText, localTimeText, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
 import { Foreign } from '../components/text.tsx'
 import { coresText, memoryText } from '../format.ts'
 import { PreviewSection } from './preview-section.tsx'
 import { PreviewTable } from './preview-table.tsx'
-import { countText, type Write } from './preview-text.ts'
+import type { Write } from './preview-text.ts'
 
 /** The whole of a preview: what all came to, all containers in a table, and each with its curves. */
 export function PreviewPage({ body }: { readonly body: PreviewBody }) {

@@ -1,5 +1,5 @@
 import type { PreviewedContainer, PreviewedResource, ShortMoment } from '@lxc-autoscale/core'
-import { lastingText, localTimeText, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
+import { countText, lastingText, localTimeText, MS_PER_SECOND } from '@lxc-autoscale/core/browser'
 import { coresText, memoryText } from '../format.ts'
 
 export type Write = (amount: number | null) => string
@@ -41,10 +41,6 @@ export function freedText(
   const share = had === 0 ? 0 : Math.round((100 * (had - would)) / had)
   if (share === 0) return `${write(would)} (0 %)`
   return `${write(would)} (${share < 0 ? '+' : '−'}${Math.abs(share)} %)`
-}
-
-export function countText(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 export const WRITERS = { cores: coresText, memory_mb: memoryText } as const

@@ -26,6 +26,12 @@ export interface NodeFigures {
   readonly memoryAvailableMb: number | undefined
 }
 
+/** Memory of a node that is not in use, MB: as it says, or what the older format leaves. */
+export function availableMb({ memoryAvailableMb, memoryMb, memoryUsedMb }: NodeFigures): number | undefined {
+  if (memoryAvailableMb !== undefined) return memoryAvailableMb
+  return memoryMb === undefined || memoryUsedMb === undefined ? undefined : memoryMb - memoryUsedMb
+}
+
 export interface Broadcasts {
   readonly guests: ReadonlyMap<number, GuestFigures>
   readonly nodes: ReadonlyMap<string, NodeFigures>

@@ -1,5 +1,14 @@
-import { MB_PER_GB } from '@lxc-autoscale/core'
+import { MB_PER_GB, parseVmid } from '@lxc-autoscale/core'
 import type { Limits } from './limits.ts'
+
+/** The containers whose configuration files are among the names of a folder, by rising number. */
+export function configuredVmids(names: readonly string[]): number[] {
+  return names
+    .flatMap(name => (name.endsWith(SUFFIX) ? (parseVmid(name.slice(0, -SUFFIX.length)) ?? []) : []))
+    .sort((a, b) => a - b)
+}
+
+const SUFFIX = '.conf'
 
 /** The values of one section, the description unescaped. Keys that Proxmox does not know are among them, as it keeps them. */
 export type ConfValues = ReadonlyMap<string, string>

@@ -1,5 +1,5 @@
 import { BYTES_PER_MB, MS_PER_SECOND, type PastFigure, type PastStep } from '@lxc-autoscale/core'
-import { MOST_CORES, MOST_HOST_BYTES, MOST_PERCENT } from '../bounds.ts'
+import { between, MOST_CORES, MOST_HOST_BYTES, MOST_PERCENT } from '../bounds.ts'
 
 /** The figures of Proxmox that count here, by its names. Source: pve-cluster, src/pmxcfs/status.c, rrd_def_vm_pve9_0. */
 export const PAST_SOURCES = ['cpu', 'maxcpu', 'mem', 'maxmem', 'pressurecpusome'] as const
@@ -41,10 +41,6 @@ function share(cpu: number | undefined): number | undefined {
 function inMb(bytes: number | undefined): number | undefined {
   const known = between(bytes, Number.MIN_VALUE, MOST_HOST_BYTES)
   return known === undefined ? undefined : known / BYTES_PER_MB
-}
-
-function between(value: number | undefined, least: number, most: number): number | undefined {
-  return value !== undefined && value >= least && value <= most ? value : undefined
 }
 
 function times(share: number | undefined, cores: number | undefined): number | undefined {

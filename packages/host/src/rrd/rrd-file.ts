@@ -1,3 +1,5 @@
+import { between } from '../bounds.ts'
+
 /*
  * Files of rrdtool, as they stand on disk: structures of C with 8 bytes to a number, little-endian. Source: rrdtool 1.7,
  * src/rrd_format.h; version 0003 is what it writes for archives that take a mean or the highest.
@@ -50,9 +52,9 @@ export function parseRrd(bytes: Uint8Array): RrdFile | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (latin(bytes, 0, COOKIE.length) !== COOKIE) return 'is no file of rrdtool of version 0003'
   if (view.getFloat64(16, true) !== FLOAT_COOKIE) return 'was written on another kind of machine'
-  const sourceCount = within(whole(view, 24), 1, MOST_SOURCES)
-  const archiveCount = within(whole(view, 32), 1, MOST_ARCHIVES)
-  const stepSeconds = within(whole(view, 40), 1, MOST_STEP_SECONDS)
+  const sourceCount = between(whole(view, 24), 1, MOST_SOURCES)
+  const archiveCount = between(whole(view, 32), 1, MOST_ARCHIVES)
+  const stepSeconds = between(whole(view, 40), 1, MOST_STEP_SECONDS)
   if (sourceCount === undefined || archiveCount === undefined || stepSeconds === undefined) return DAMAGED
   return new Layout(bytes, view, { sourceCount, archiveCount, stepSeconds }).read()
 }
@@ -114,8 +116,8 @@ class Layout {
 
   #shape(at: number): ArchiveShape | undefined {
     const begin = this.#archivesAt + at * ARCHIVE_BYTES
-    const rowCount = within(whole(this.#view, begin + 24), 1, MOST_ROWS)
-    const points = within(whole(this.#view, begin + 32), 1, MOST_POINTS_A_ROW)
+    const rowCount = between(whole(this.#view, begin + 24), 1, MOST_ROWS)
+    const points = between(whole(this.#view, begin + 32), 1, MOST_POINTS_A_ROW)
     const newest = whole(this.#view, this.#pointersAt + at * NUMBER_BYTES)
     if (rowCount === undefined || points === undefined || newest === undefined || newest >= rowCount) return undefined
     return { name: name(this.#bytes, begin), rowCount, stepSeconds: points * this.#counts.stepSeconds, newest }
@@ -154,10 +156,6 @@ interface ArchiveShape {
 function whole(view: DataView, at: number): number | undefined {
   const value = Number(view.getBigUint64(at, true))
   return Number.isSafeInteger(value) ? value : undefined
-}
-
-function within(value: number | undefined, least: number, most: number): number | undefined {
-  return value !== undefined && value >= least && value <= most ? value : undefined
 }
 
 /** A text of C, which ends with a zero byte. */

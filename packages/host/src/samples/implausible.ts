@@ -1,5 +1,6 @@
 import { BYTES_PER_GB, BYTES_PER_MB, type ContainerSample, type CycleSummary, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import {
+  between,
   MOST_CORES,
   MOST_COUNT,
   MOST_HOST_BYTES,
@@ -126,14 +127,10 @@ function larger(a: number | undefined, b: number | undefined): number | undefine
 
 /** What a cycle says of the host, as far as a host can be so. */
 export function plausibleHost({ hostCores, hostMemoryMb, hostMemoryAvailableMb }: CycleSummary) {
-  const memoryMb = within(hostMemoryMb, MOST_MEMORY_MB)
+  const memoryMb = between(hostMemoryMb, 0, MOST_MEMORY_MB)
   return {
-    cores: within(hostCores, MOST_CORES),
+    cores: between(hostCores, 0, MOST_CORES),
     memoryMb,
-    memoryAvailableMb: within(hostMemoryAvailableMb, memoryMb ?? MOST_MEMORY_MB),
+    memoryAvailableMb: between(hostMemoryAvailableMb, 0, memoryMb ?? MOST_MEMORY_MB),
   }
-}
-
-function within(value: number | undefined, most: number): number | undefined {
-  return value !== undefined && value >= 0 && value <= most ? value : undefined
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { type Clock, isWithin, MS_PER_MINUTE, parseVmid, systemErrorCode } from '@lxc-autoscale/core'
-import { interfaceNames, isOn, parseLxcConf } from '@lxc-autoscale/host'
+import { type Clock, isWithin, MS_PER_MINUTE, systemErrorCode } from '@lxc-autoscale/core'
+import { configuredVmids, interfaceNames, isOn, parseLxcConf } from '@lxc-autoscale/host'
 
 /** What the configuration of a container says that matters for measuring it. */
 export interface ConfiguredContainer {
@@ -76,8 +76,7 @@ export class LxcConfs {
 
 async function listVmids(folder: string): Promise<ReadonlySet<number> | undefined> {
   try {
-    const names = await readdir(folder)
-    return new Set(names.flatMap(name => (name.endsWith('.conf') ? (parseVmid(name.slice(0, -5)) ?? []) : [])))
+    return new Set(configuredVmids(await readdir(folder)))
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error
     return undefined
