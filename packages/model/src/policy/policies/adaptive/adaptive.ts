@@ -240,7 +240,7 @@ function uncountedMemoryMb(
   })
   const [newest, first] = [known.at(-1), needs[0]]
   if (first === undefined) return undefined
-  if (more.length === 0 && newest !== undefined && first !== undefined) more.push(first.neededMb - newest.mb)
+  if (more.length === 0 && newest !== undefined) more.push(first.neededMb - newest.mb)
   return Math.max(0, ...more)
 }
 
