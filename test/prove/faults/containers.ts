@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { holdConfigLock } from '../hold-config-lock.ts'
 import type { Site } from '../site.ts'
@@ -71,6 +71,8 @@ export const goneAtOnce: Fault = {
     const away = on['isMigrated'] === true ? here.replace('/nodes/pve/', '/nodes/other/') : `${here}.away`
     const comeBack = () => {
       if (!existsSync(away)) return
+      // A command that had read it before it went has written it here again: that is the newer one.
+      if (existsSync(here) && statSync(here).isFile()) return rmSync(away)
       if (existsSync(here)) rmdirSync(here)
       renameSync(away, here)
     }
