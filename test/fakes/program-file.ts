@@ -4,6 +4,9 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 /** The environment variable that names the folder of the bundled programs, where they have been made. */
 export const BUNDLES_VARIABLE = 'LXC_AUTOSCALE_BUNDLES'
 
+/** The environment variable that names the Node.js for our programs, where it is another one than that of the tests. */
+export const NODE_VARIABLE = 'LXC_AUTOSCALE_NODE'
+
 const packages = join(import.meta.dirname, '..', '..', 'packages')
 
 /**
@@ -14,4 +17,9 @@ export function programFile(bin: string): string {
   if (isAbsolute(bin)) return bin
   const bundled = join(process.env[BUNDLES_VARIABLE] ?? '', basename(bin))
   return existsSync(bundled) ? bundled : resolve(packages, bin)
+}
+
+/** The Node.js that runs our programs. */
+export function nodeFile(): string {
+  return process.env[NODE_VARIABLE] ?? process.execPath
 }

@@ -16,6 +16,7 @@ import {
 } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
+import { nodeFile } from '../fakes/program-file.ts'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
 import { Network } from './network.ts'
 import type { Kill } from './record.ts'
@@ -112,7 +113,7 @@ export class Site {
     const daemon = (name: DaemonName) =>
       new SupervisedDaemon({
         name,
-        program: process.execPath,
+        program: nodeFile(),
         words: [join(parts.root, 'packages', BINS[name]), '--config', this.configFile(name)],
         environment: this.#environment(),
       })
