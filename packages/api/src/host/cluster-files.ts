@@ -46,7 +46,7 @@ export class ClusterFiles {
     this.#root = root
     this.#clock = clock
     this.#places = new KeptFile(() => this.#text('.vmlist'), parseVmlist, clock)
-    this.#balancer = new KeptFile(() => this.#text('datacenter.cfg'), parseBalancer, clock)
+    this.#balancer = new KeptFile(() => this.#text('datacenter.cfg') ?? '', parseBalancer, clock)
     this.#broadcasts = new KeptFile(() => this.#text('.rrd', MOST_FIGURE_CHARACTERS), parseBroadcasts, clock)
   }
 
