@@ -100,8 +100,16 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
+export { openFileLimit } from './files/open-file-limit.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
-export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export {
+  openBeside,
+  removeFiles,
+  removeTemporaries,
+  replaceFile,
+  replacePassingFile,
+  syncDirectory,
+} from './files/replace-file.ts'
 export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
 export {
