@@ -61,11 +61,16 @@ export class FleetHistory {
     this.#noteTime(cycleMs + this.#aheadMs)
     const host = summary && plausibleHost(summary)
     const added: NewSample[] = []
+    // Most samples of a cycle are of one moment, and to ask what time it is takes longer than all else here.
+    let [clockMs, steadyMs] = [Number.NaN, 0]
     for (const [vmid, sample] of containers) {
       const container = this.#container(vmid)
       const markMs = sample.timestampMs + this.#aheadMs
-      const timeMs = this.#steadyOf?.(sample.timestampMs) ?? markMs
-      if (sample.timestampMs > cycleMs || !container.isNew(markMs, timeMs)) continue
+      if (sample.timestampMs !== clockMs) {
+        clockMs = sample.timestampMs
+        steadyMs = this.#steadyOf?.(clockMs) ?? markMs
+      }
+      if (clockMs > cycleMs || !container.isNew(markMs, steadyMs)) continue
       const problem = implausible(sample, { before: container.newest, host })
       const each = problem === undefined ? container.add(sample, this.#intervalMs) : undefined
       if (problem !== undefined) refuse(vmid, problem)

@@ -94,7 +94,8 @@ export class LearnedWindow {
   }
 
   #place(row: number): number {
-    return (this.#first + row) % this.#timesMs.length
+    const place = this.#first + row
+    return place < this.#timesMs.length ? place : place - this.#timesMs.length
   }
 
   #makeRoom(nowMs: number): void {

@@ -130,9 +130,10 @@ export class SafetyMemory {
     { quarantineMs }: Holds,
     learnedMs: number,
   ): void {
-    const { observedMs, newestMs = timestampMs } = this.#state
-    const watchedMs = isAfterGap ? 0 : Math.max(0, timestampMs - newestMs)
-    this.#update({ observedMs: observedMs + watchedMs, newestMs: Math.max(newestMs, timestampMs) })
+    const state = this.#state
+    const newestMs = state.newestMs ?? timestampMs
+    if (!isAfterGap) state.observedMs += Math.max(0, timestampMs - newestMs)
+    state.newestMs = Math.max(newestMs, timestampMs)
     if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, quarantineMs)
     if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: learnedMs })
   }
