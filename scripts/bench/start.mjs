@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, INSTANT } from '@lxc-autoscale/simulator'
-import { bundleProgram } from '../package/bundle.mjs'
+import { bundlePrograms } from '../lib/bundle-programs.mjs'
 import { nodeOfThisMachine } from '../package/carried-node.mjs'
 import { PROGRAMS } from '../package/programs.mjs'
 
@@ -15,12 +15,12 @@ const CONTAINERS = 60
 const STARTS = 7
 const RUNS = 15
 /** What was made at the start has been collected by then. */
-const IDLE_MS = 60_000
+const IDLE_MS = 30_000
 const KEY = 'bench-key-0001'
 const root = join(import.meta.dirname, '..', '..')
 /** In the order in which they need each other. `unit` says how systemd starts them. */
 const DAEMONS = {
-  monitor: { program: 'lxc-autoscale-monitor', unit: 'lxc_monitor' },
+  monitor: { program: 'lxc-monitor', unit: 'lxc_monitor' },
   api: { program: 'lxc-autoscale-api', unit: 'lxc_autoscale_api' },
   model: { program: 'lxc-autoscale-ml', unit: 'lxc_autoscale_ml' },
 }
@@ -28,10 +28,7 @@ const DAEMONS = {
 export async function run(report) {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-start-'))
   try {
-    for (const { command, entry } of PROGRAMS) {
-      const dashboard = join(root, 'packages', 'dashboard', 'dist')
-      await bundleProgram({ entry, outfile: join(folder, `${command}.mjs`), dashboard })
-    }
+    await bundlePrograms(folder)
     for (const [name, node] of Object.entries(runtimes())) {
       const row = (subject, metric, value, unit) =>
         report({ bench: 'start', case: `${subject}, Node.js ${name}`, metric, value, unit })
@@ -179,8 +176,8 @@ function readUnit(unit) {
 
 /** How much longer the command takes than a program that does nothing; both in turns, as the machine does other things too. */
 function measureCommand({ node, programs, config }, row) {
-  const { command: name, options } = PROGRAMS.find(({ command }) => command === 'lxc-autoscale')
-  const command = [...options, join(programs, `${name}.mjs`)]
+  const { options } = PROGRAMS.find(({ command }) => command === 'lxc-autoscale')
+  const command = [...options, join(programs, 'lxc-autoscale.mjs')]
   const cases = {
     nothing: ['-e', '0'],
     '--version': [...command, '--version'],

@@ -6,8 +6,8 @@ import { PROGRAMS } from '../package/programs.mjs'
 /** Bundles all programs as the package does, each under the name of its file, into `folder`. */
 export async function bundlePrograms(folder) {
   await Promise.all(
-    PROGRAMS.map(({ entry }) =>
-      bundleProgram({ entry, outfile: join(folder, basename(entry)), dashboard: dashboardDirectory }),
+    PROGRAMS.map(({ entry, later }) =>
+      bundleProgram({ entry, later, outfile: join(folder, basename(entry)), dashboard: dashboardDirectory }),
     ),
   )
 }

@@ -113,14 +113,14 @@ function dashboardAt(directory) {
 
 /**
  * Bundles the built program at `entry` with all that it imports into `outfile`, and what it may never load (what it imports when it is
- * needed) into files of the folder of the same name beside it; the files of the dashboard are in the folder `dashboard` where it runs.
+ * needed) into files of the folder of the same name beside it, those of the packages `later` under their names; the files of the dashboard are in the folder `dashboard` where it runs.
  * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
-export async function bundleProgram({ entry, outfile, dashboard }) {
+export async function bundleProgram({ entry, outfile, dashboard, later = [] }) {
   const name = basename(outfile, '.mjs')
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: [{ in: entry, out: name }],
+    entryPoints: [{ in: entry, out: name }, ...later.map(each => ({ in: each, out: `${name}/${each}` }))],
     outdir: dirname(outfile),
     outExtension: { '.js': '.mjs' },
     chunkNames: `${name}/[hash]`,

@@ -46,9 +46,10 @@ export async function stageFiles({ stage, architecture, version, date }) {
   mkdirSync(join(stage, LIB), { recursive: true })
   const node = stageNode({ architecture, outfile: join(stage, LIB, 'node') })
   const bundled = new Set()
-  for (const { command, processName, entry, isInner = false, options = [] } of PROGRAMS) {
+  for (const { command, processName, entry, later, isInner = false, options = [] } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
-    for (const folder of await bundleProgram({ entry, outfile, dashboard: `/${SHARE}/dashboard` })) bundled.add(folder)
+    for (const folder of await bundleProgram({ entry, later, outfile, dashboard: `/${SHARE}/dashboard` }))
+      bundled.add(folder)
     if (isInner) continue
     link('../node', `${LIB}/bin/${processName}`)
     const words = ['exec', `/${LIB}/bin/${processName}`, ...options, `/${LIB}/${command}.mjs`, '"$@"']
