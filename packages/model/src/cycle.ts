@@ -88,11 +88,16 @@ export class ModelCycle {
 
   /** Writes down what was learned, so that a restart does not forget. A full disk is told by the next report and ends nothing. */
   async save(): Promise<void> {
-    const { fleet, anomalies, state, telemetry, clock, time } = this.#parts
+    const { source, fleet, anomalies, state, telemetry, clock, time } = this.#parts
     const { momentous } = fleet
     this.#lastSaveMs = clock.monotonicMs()
     try {
-      const learned = { sizers: fleet.states(), forests: anomalies.serialise(), moment: time.moment() }
+      const learned = {
+        sizers: fleet.states(),
+        forests: anomalies.serialise(),
+        moment: time.moment(),
+        place: source.earlierPlace,
+      }
       telemetry.savedBytes.set(await state.save(learned))
       this.#savedMomentous = momentous
       this.#saveProblem = undefined
@@ -151,7 +156,10 @@ export class ModelCycle {
     telemetry.samples.inc(cycle.containers.size)
     if (cycle.summary !== undefined) fleet.setHost(plausibleHost(cycle.summary))
     for (const vmid of cycle.containers.keys()) fleet.meet(vmid)
-    const samples = history.add(cycle, nowMs, (vmid, problem) => this.#refuse(vmid, problem))
+    const samples = history.add(cycle, nowMs, {
+      refuse: (vmid, problem) => this.#refuse(vmid, problem),
+      recall: each => anomalies.recall(each),
+    })
     stages.time('anomaly', () => anomalies.observe(samples, nowMs))
     this.#countVerdicts(samples)
     telemetry.countKills(samples)
