@@ -11,7 +11,7 @@ import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 import { chromium } from 'playwright-core'
 import { appendCycle, writeHistory } from './metrics-history.mjs'
 
-const KEY = 'bench-key-0001'
+export const KEY = 'bench-key-0001'
 const CHROMIUM = '/usr/bin/chromium'
 const FEW = 200
 const MANY = 1_000
@@ -33,13 +33,13 @@ export async function run(report) {
   if (!existsSync(CHROMIUM)) throw new Error(`the bench dashboard needs ${CHROMIUM}`)
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   try {
-    await withHost(FEW, async host => {
+    await withHost({ containers: FEW, entries: PAST_CYCLES }, async host => {
       const measured = reporter(report, FEW)
       await measureLoads(browser, host, measured)
       await measureUpdates(browser, host, measured)
       await measureOpenPages(host, measured)
     })
-    await withHost(MANY, async host => {
+    await withHost({ containers: MANY, entries: PAST_CYCLES }, async host => {
       const measured = reporter(report, MANY)
       await measureOverview(host, measured)
       await measureScrolling(browser, host, measured)
@@ -53,8 +53,8 @@ function reporter(report, containers) {
   return (metric, value, unit) => report({ bench: 'dashboard', case: containers, metric, value, unit })
 }
 
-/** An API on a host of so many containers, with the samples of an hour. */
-async function withHost(containers, measure) {
+/** An API on a host of so many containers, with so many cycles of samples. */
+export async function withHost({ containers, entries }, measure) {
   // The files of a kernel are in memory.
   const memory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lxc-autoscale-bench-'))
   try {
@@ -71,8 +71,8 @@ async function withHost(containers, measure) {
       settings: INSTANT,
     })
     const metricsFile = join(memory, 'metrics.json')
-    const firstMs = Date.now() - PAST_CYCLES * INTERVAL_MS
-    writeHistory(metricsFile, { containers, entries: PAST_CYCLES, intervalMs: INTERVAL_MS, firstMs })
+    const firstMs = Date.now() - entries * INTERVAL_MS
+    writeHistory(metricsFile, { containers, entries, intervalMs: INTERVAL_MS, firstMs })
     const { daemon, url } = await startApi({ memory, paths, metricsFile })
     try {
       await measure({ containers, metricsFile, pid: daemon.pid, url })
@@ -238,7 +238,7 @@ async function measureScrolling(browser, host, report) {
 }
 
 /** User and system time of a process. Source: proc(5), `stat`, fields 14 and 15, in ticks of 10 ms. */
-function cpuMs(pid) {
+export function cpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')

@@ -1,5 +1,6 @@
 // Runs the model on a metrics file against a local API and prints what it cost: one JSON object.
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { MetricsFileSource } from '@lxc-autoscale/core'
 import { FleetHistory, HostFiles, openHostFigures } from '@lxc-autoscale/host'
@@ -17,7 +18,9 @@ import { StatusFile } from '../../packages/model/dist/status/status-file.js'
 import { ModelTelemetry } from '../../packages/model/dist/telemetry.js'
 import { cycleLine } from './metrics-history.mjs'
 
-const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, cycles } = JSON.parse(process.argv[2])
+const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, warmUp, cycles } = JSON.parse(
+  process.argv[2],
+)
 
 // As the daemon does.
 limitHeapGrowth()
@@ -100,17 +103,19 @@ const coldCpuMs = process.cpuUsage().user / 1_000
 const coldRssMb = process.memoryUsage.rss() / 1_048_576
 
 const wallMs = []
+const cpuMs = []
 const decideMs = []
 let stages = {}
-// Refits are spread over many cycles: the first ones after a cold start have more of them than usual.
-const warmUp = 30
 for (let index = 0; index < warmUp + cycles; index++) {
   const timeMs = firstMs + (entries + index) * intervalMs
   skewMs += intervalMs
   append(cycleLine(containers, timeMs, entries + index))
+  const before = process.cpuUsage()
   const tookMs = await timed()
   if (index < warmUp) continue
+  const { user, system } = process.cpuUsage(before)
   wallMs.push(tookMs)
+  cpuMs.push((user + system) / 1_000)
   decideMs.push(status.cycle.stages.decide * 1_000)
   stages = status.cycle.stages
 }
@@ -126,14 +131,22 @@ console.log(
     coldCpuMs,
     coldRssMb,
     wallMs,
+    cpuMs,
     decideMs,
     stages,
     rssMb,
     peakRssMb: process.resourceUsage().maxRSS / 1_024,
     saveMs,
+    stateBytes: sizeOf(directory),
     forests: anomalies.counts(),
   }),
 )
+
+/** Of all files below a folder. */
+function sizeOf(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+}
 
 /** As the monitor does: over the closing bracket. */
 function append(line) {

@@ -10,7 +10,7 @@ import { initPidOf, makePretendTree, OUTER_FILES, PROCESS_GROUPS, vmidOf } from 
 const SIZES = [60, 100, 1_000, 4_000]
 const CYCLES = 60
 /** Cycles before those that are measured: the engine compiles what runs often, and a few containers take longer to be often. */
-const warmUpCycles = containers => 30 + Math.round(20_000 / containers)
+export const warmUpCycles = containers => 30 + Math.round(20_000 / containers)
 /** At this size the memory is watched over a long time. */
 const LONG_RUN = { containers: 1_000, cycles: 1_000 }
 /** The flags in the first line of the command, and the environment that the unit sets. */
@@ -32,7 +32,7 @@ export async function run(report) {
   }
 }
 
-async function bundleChild(folder) {
+export async function bundleChild(folder) {
   const outfile = join(folder, 'monitor-child.mjs')
   await build({
     entryPoints: [join(import.meta.dirname, 'monitor-child.mjs')],
@@ -81,7 +81,7 @@ function measure({ containers, folder, child, reader, report }) {
 }
 
 /** `maxCycles` is small: the file of many containers and cycles would not fit beside the tree, and its cost is measured in `store`. */
-function runChild(child, settings) {
+export function runChild(child, settings) {
   const words = [...FLAGS, child, JSON.stringify({ ...settings, maxCycles: 200 })]
   const env = { ...process.env, ...ENVIRONMENT }
   return JSON.parse(

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
 import { formatCycle } from '../builders/format-cycle.ts'
 import { ApiDaemon, KEYS } from '../fakes/api-daemon.ts'
+import { nodeFile } from '../fakes/program-file.ts'
 
 let directory = ''
 let api: ApiDaemon
@@ -85,7 +86,7 @@ test.each([
 ])('a process that %s is an answer, not the end of whoever started it', async (_what, program, message) => {
   const file = join(directory, 'program.mjs')
   writeFileSync(file, program)
-  const replay = replayProcess({ node: process.execPath, program: file })
+  const replay = replayProcess({ node: nodeFile(), program: file })
   const terms = { signal: new AbortController().signal, onProgress: () => undefined }
   await expect(replay({} as WhatIfJob, terms)).rejects.toThrow(message)
 })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { nodeFile } from '../fakes/program-file.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -42,7 +43,7 @@ async function launch(
     'perl',
     [
       join(root, 'systemd/notify-exec'),
-      process.execPath,
+      nodeFile(),
       '--conditions=@lxc-autoscale/source',
       '--input-type=module',
       '--eval',

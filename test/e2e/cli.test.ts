@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { VERSION } from '@lxc-autoscale/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, PretendInstallation } from '../fakes/pretend-installation.ts'
+import { nodeFile } from '../fakes/program-file.ts'
 
 const ESCAPE = '\u001b'
 const PATIENCE_MS = 60_000
@@ -94,7 +95,7 @@ describe.concurrent('status', () => {
 
   test('does not fail when its reader has seen enough', async () => {
     const words = [join(import.meta.dirname, '../../packages/cli/bin/lxc-autoscale.mjs'), 'config', 'reference']
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(nodeFile(), words, { stdio: ['ignore', 'pipe', 'pipe'] })
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', text => {
       stderr += text

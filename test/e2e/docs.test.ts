@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, type DaemonName, PretendInstallation } from '../fakes/pretend-installation.ts'
+import { nodeFile, programFile } from '../fakes/program-file.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const PAGES = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)].filter(name =>
@@ -85,12 +86,12 @@ function freePort(): Promise<number> {
 function writeCommands(): void {
   const bin = join(host.directory, 'bin')
   mkdirSync(bin)
-  const program = join(root, 'packages/cli/bin/lxc-autoscale.mjs')
+  const program = programFile('cli/bin/lxc-autoscale.mjs')
   const takesFolder =
     'preview|status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
   writeFileSync(
     join(bin, 'lxc-autoscale'),
-    `#!/usr/bin/env bash\nfolder=()\ncase "$1 $2 " in\n${takesFolder.replaceAll('|', '\\ *|')}\\ *) folder=(--config-dir ${host.configDir}) ;;\nesac\nexec ${process.execPath} ${program} "$@" "\${folder[@]}"\n`,
+    `#!/usr/bin/env bash\nfolder=()\ncase "$1 $2 " in\n${takesFolder.replaceAll('|', '\\ *|')}\\ *) folder=(--config-dir ${host.configDir}) ;;\nesac\nexec ${nodeFile()} ${program} "$@" "\${folder[@]}"\n`,
     { mode: 0o755 },
   )
   writeFileSync(join(host.directory, 'lxc_autoscale.yaml'), 'DEFAULT:\n  max_cores: 4\n')

@@ -26,7 +26,7 @@ import { resolveInterrupted } from '../../packages/api/src/resolve-interrupted.t
 import { SeriesStore } from '../../packages/api/src/series/series-store.ts'
 import { SteeringStore } from '../../packages/api/src/steering/steering-store.ts'
 import { ApiTelemetry } from '../../packages/api/src/telemetry.ts'
-import { programFile } from './program-file.ts'
+import { nodeFile, programFile } from './program-file.ts'
 import { RecordingCommands } from './recording-commands.ts'
 import { recordingLog } from './recording-log.ts'
 
@@ -133,7 +133,7 @@ export async function apiOnHost(api: ApiOnHost) {
     series,
     whatIfs: new WhatIfs({
       ...about,
-      replay: replayProcess({ node: process.execPath, program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
+      replay: replayProcess({ node: nodeFile(), program: programFile('replay/bin/lxc-autoscale-what-if.mjs') }),
     }),
     news: new NewsDesk({ ...about, file: await NewsFile.open(state), counts: telemetry }),
   }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { type ContainerSpec, createHost, INSTANT, type PretendHost, startEngine } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
-import { programFile } from './program-file.ts'
+import { nodeFile, programFile } from './program-file.ts'
 import { SpawnedDaemon } from './spawned-daemon.ts'
 
 const DAEMONS = {
@@ -125,11 +125,8 @@ export class PretendInstallation {
   command(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
     const env = { ...process.env, ...this.#environment(), ...environment }
     return new Promise(resolve => {
-      execFile(
-        process.execPath,
-        [programFile(COMMAND), ...words],
-        { env, cwd: this.directory },
-        (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+      execFile(nodeFile(), [programFile(COMMAND), ...words], { env, cwd: this.directory }, (error, stdout, stderr) =>
+        resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
       )
     })
   }

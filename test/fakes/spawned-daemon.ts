@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { programFile } from './program-file.ts'
+import { nodeFile, programFile } from './program-file.ts'
 
 /** Longer than any machine is busy: what takes so long does not happen. */
 const PATIENCE_MS = 60_000
@@ -12,7 +12,7 @@ export class SpawnedDaemon {
 
   /** @param bin as `programFile` takes it */
   constructor(bin: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [programFile(bin), ...words], {
+    this.process = spawn(nodeFile(), [programFile(bin), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })

@@ -5,6 +5,7 @@ import { parseCycle } from '@lxc-autoscale/core'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { MetricsFile } from '../../packages/monitor/src/store/metrics-file.ts'
+import { nodeFile } from '../fakes/program-file.ts'
 import { recordingLog } from '../fakes/recording-log.ts'
 import { temporaryDirectory } from '../fakes/temporary-directory.ts'
 
@@ -49,7 +50,7 @@ async function bundleChild(folder: string): Promise<string> {
 
 /** Runs a child from cycle `first` on, kills it `aliveMs` after its first word, and gives the last acknowledged cycle. */
 async function runAndKill(child: string, path: string, first: number, aliveMs: number): Promise<number | undefined> {
-  const process: ChildProcess = spawn(globalThis.process.execPath, [child, path, String(first)], {
+  const process: ChildProcess = spawn(nodeFile(), [child, path, String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

@@ -16,6 +16,7 @@ import {
 } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
+import { nodeFile, programFile } from '../fakes/program-file.ts'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
 import { Network } from './network.ts'
 import type { Kill } from './record.ts'
@@ -112,8 +113,8 @@ export class Site {
     const daemon = (name: DaemonName) =>
       new SupervisedDaemon({
         name,
-        program: process.execPath,
-        words: [join(parts.root, 'packages', BINS[name]), '--config', this.configFile(name)],
+        program: nodeFile(),
+        words: [programFile(BINS[name], parts.root), '--config', this.configFile(name)],
         environment: this.#environment(),
       })
     this.daemons = { monitor: daemon('monitor'), model: daemon('model'), api: daemon('api') }

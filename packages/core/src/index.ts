@@ -112,11 +112,8 @@ export {
 } from './files/replace-file.ts'
 export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
-export {
-  LOG_LEVELS,
-  type Logger,
-  type LogSettings,
-} from './log.ts'
+export type { Logger, LogSettings } from './log.ts'
+export { LOG_LEVELS } from './log-levels.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
 export type { FollowOutcome } from './metrics/follow-outcome.ts'
 export { MetricsFileSource } from './metrics/metrics-file-source.ts'

@@ -24,7 +24,7 @@ export class Daemon {
     // JSON is YAML too.
     writeFileSync(configFile, JSON.stringify(this.config, undefined, 2))
     const log = openSync(this.logFile, 'a')
-    this.#child = spawn(process.execPath, [this.script, '--config', configFile], {
+    this.#child = spawn(process.env.LXC_AUTOSCALE_NODE ?? process.execPath, [this.script, '--config', configFile], {
       stdio: ['ignore', log, log],
       env: { ...process.env, PATH: `${this.host.binDir}:${process.env.PATH}` },
     })

@@ -18,7 +18,7 @@ const LONGEST_INTERRUPTED_MS = 60_000
 
 const known = new WeakMap<RoundRecord, readonly ExplainedCommand[]>()
 
-/** The commands of the API that changed a container that was there, each with its line; a line explains one command. */
+/** The commands of the API that changed a container that was there, each with its line; a line explains one command, and what brought a limit back. */
 export function explained(record: RoundRecord): readonly ExplainedCommand[] {
   const before = known.get(record)
   if (before !== undefined) return before
@@ -33,7 +33,11 @@ export function explained(record: RoundRecord): readonly ExplainedCommand[] {
     const entry =
       fitting.find(({ entry: { outcome } }) => outcome !== 'refused' && outcome !== 'unchanged') ?? fitting[0]
     if (entry !== undefined) used.add(entry)
-    return { command, vmid, entry }
+    return {
+      command,
+      vmid,
+      entry: entry ?? record.audit.find(seen => used.has(seen) && tellsOfBringingBack(seen, command)),
+    }
   })
   known.set(record, all)
   return all
@@ -49,6 +53,17 @@ function fits(seen: SeenEntry, command: HostCommandRun, vmid: number): boolean {
   const { fromMs, untilMs } = spanOf(seen)
   if (command.beganMs > Math.min(atMs, untilMs) || command.beganMs < fromMs) return false
   return command.words[0] === 'resize' ? fitsDisk(entry, command) : fitsLimits(entry, command)
+}
+
+/** A line that tells of a limit that was brought back, in two steps, explains the commands for that as well. */
+function tellsOfBringingBack(seen: SeenEntry, { words, beganMs }: HostCommandRun): boolean {
+  const { lxc_id: vmid, before, warning = '' } = seen.entry
+  const { fromMs, untilMs } = spanOf(seen)
+  const [action, id, option, value] = words
+  const aboveMb = Number(value) - Number(asObject(before)['memory_mb'])
+  const isStep = action === 'set' && option === '-memory' && (aboveMb === 0 || aboveMb === 1)
+  const isInTime = beganMs >= fromMs && beganMs <= Math.min(seen.atMs, untilMs)
+  return isStep && isInTime && Number(id) === vmid && warning.includes('brought back into force')
 }
 
 /** The time in which a change can have been made, by its line: one that could not be written at once is late. */

@@ -30,6 +30,14 @@ const shrinkLine = entry(2_300, { asked: { memory: 640 } })
 const storage = (number: number, answer = answered()) =>
   request({ number, path: '/scale/storage/increase', body: { lxc_id: 101, disk_size: number }, answer })
 
+/** A shrink that was stopped while it was written, and its limit brought back in two steps. */
+const broughtBack = [
+  shrink,
+  ...[1_025, 1_024].map((toMb, at) => setMemory({ atMs: 2_100 + at * 50, fromMb: 640, toMb })),
+]
+const stoppedLine = (warning?: string) =>
+  entry(2_300, { asked: { memory: 640 }, before: { memory_mb: 1_024 }, outcome: 'failed', warning })
+
 /** For each check something that it must say no to, and the nearest thing to which it must not. */
 const CASES: readonly Case[] = [
   {
@@ -202,6 +210,17 @@ const CASES: readonly Case[] = [
     check: 'the audit log explains the host',
     what: 'a change with its line',
     parts: { commands: [shrink], audit: [shrinkLine] },
+  },
+  {
+    check: 'the audit log explains the host',
+    what: 'a limit that was brought back without a word',
+    parts: { commands: broughtBack.slice(0, 2), audit: [stoppedLine()] },
+    says: 'pct set 101 -memory 1025 took effect',
+  },
+  {
+    check: 'the audit log explains the host',
+    what: 'a limit that was brought back, and is told of',
+    parts: { commands: broughtBack, audit: [stoppedLine('1024 MB were brought back into force')] },
   },
   {
     check: 'no line of the audit log is lost',

@@ -319,12 +319,13 @@ async function afterFailure(failure: AutoscaleError, watch: SetWatch, step: SetS
  * Brings into force what is configured, when `pct` was stopped in the moment in which it moved the kernel's limit. It takes two
  * steps. Source: PVE::LXC::Config, vmconfig_hotplug_pending: what is configured already is not brought into force again.
  */
-async function bringBackMemory({ facts, parts, progress }: SetStep): Promise<void> {
+async function bringBackMemory({ facts, missing, parts, progress }: SetStep): Promise<void> {
   const memoryMb = facts.configured.memoryMb ?? DEFAULT_MEMORY_MB
   for (const stepMb of [memoryMb + 1, memoryMb]) {
     const command = parts.setCommand(facts.vmid, { memoryMb: stepMb })
     if (command !== undefined) await progress.run(command)
   }
+  progress.warn(`its limit was ${missing.memoryMb} MB for a moment; ${memoryMb} MB were brought back into force`)
 }
 
 /** Whether all that was asked for is configured and, where the kernel shows it at once, in force; the CPU set follows within seconds. */

@@ -8,10 +8,10 @@ import { withTarget } from './target.ts'
 import { allocationBody } from './wire-allocation.ts'
 
 /**
- * How often a container is looked at while `pct` starts, waits for its lock and writes. A look costs microseconds; what a
- * container can grow by between two of them is for the margin of the section `safety`.
+ * How often a container is looked at while `pct` starts, waits for its lock and writes. A look costs 0.2 ms; what a
+ * container can grow by between two of them, and until `pct` has heeded its signal, is for the margin of the section `safety`.
  */
-const LOOK_MS = 100
+const LOOK_MS = 20
 
 export interface WatchedSet {
   readonly facts: ContainerFacts

@@ -80,16 +80,18 @@ export class ContainerHistory {
 }
 
 function ratesBetween(before: ContainerSample, after: ContainerSample, elapsedMs: number): CounterRates {
-  const perSecond = (from: number | undefined, to: number | undefined) => {
-    const grown = difference(from, to)
-    return grown === undefined || grown < 0 ? undefined : (grown * MS_PER_SECOND) / elapsedMs
-  }
+  const { networkUsage: net, ioStats: io } = before
   return {
-    rxBytes: perSecond(before.networkUsage?.rxBytes, after.networkUsage?.rxBytes),
-    txBytes: perSecond(before.networkUsage?.txBytes, after.networkUsage?.txBytes),
-    reads: perSecond(before.ioStats?.reads, after.ioStats?.reads),
-    writes: perSecond(before.ioStats?.writes, after.ioStats?.writes),
+    rxBytes: perSecond(net?.rxBytes, after.networkUsage?.rxBytes, elapsedMs),
+    txBytes: perSecond(net?.txBytes, after.networkUsage?.txBytes, elapsedMs),
+    reads: perSecond(io?.reads, after.ioStats?.reads, elapsedMs),
+    writes: perSecond(io?.writes, after.ioStats?.writes, elapsedMs),
   }
+}
+
+function perSecond(from: number | undefined, to: number | undefined, elapsedMs: number): number | undefined {
+  const grown = difference(from, to)
+  return grown === undefined || grown < 0 ? undefined : (grown * MS_PER_SECOND) / elapsedMs
 }
 
 function difference(from: number | undefined, to: number | undefined): number | undefined {

@@ -27,54 +27,65 @@ const MOST_SHARE = MOST_PERCENT + 1
 const MOST_EVENTS = mostLimitHits(MS_PER_MINUTE, 64)
 
 type Figures = Partial<ContainerSample>
+type Known<Name extends keyof ContainerSample> = NonNullable<ContainerSample[Name]>
 interface Bound {
   readonly name: string
   readonly most: number
-  readonly of: (sample: Figures) => number | undefined
+  readonly of:
+    | keyof ContainerSample
+    | `ioStats?.${keyof Known<'ioStats'>}`
+    | `networkUsage?.${keyof Known<'networkUsage'>}`
+    | `pressure?.${keyof Known<'pressure'>}`
+    | `memoryEvents?.${keyof Known<'memoryEvents'>}`
 }
 
 /** Bounds that hold for every machine, for all that anything is learned from. None of these figures can be negative. */
 const BOUNDS: readonly Bound[] = [
-  { name: 'cores in use', most: MOST_CORES, of: sample => sample.cpuCoresUsed },
-  { name: 'allowed cores', most: MOST_CORES, of: sample => sample.cpuCores },
+  { name: 'cores in use', most: MOST_CORES, of: 'cpuCoresUsed' },
+  { name: 'allowed cores', most: MOST_CORES, of: 'cpuCores' },
   // The Python predecessor's may be of one core.
-  { name: 'CPU use, percent', most: 100 * MOST_CORES, of: sample => sample.cpuUsagePercent },
-  { name: 'throttled time, percent', most: MOST_SHARE, of: sample => sample.cpuThrottledPercent },
-  { name: 'MB in use', most: MOST_MEMORY_MB, of: sample => sample.memoryUsageMb },
-  { name: 'MB as memory limit', most: MOST_MEMORY_MB, of: sample => sample.memoryLimitMb },
-  { name: 'MB that it cannot give up', most: MOST_MEMORY_MB, of: sample => sample.memoryFloorMb },
-  { name: 'MB of swap in use', most: MOST_MEMORY_MB, of: sample => sample.swapUsageMb },
-  { name: 'MB of swap', most: MOST_MEMORY_MB, of: sample => sample.swapTotalMb },
-  { name: 'processes', most: MOST_PROCESSES, of: sample => sample.processCount },
-  { name: 'GB of files', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemUsageGb },
-  { name: 'GB free', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemFreeGb },
-  { name: 'GB of file system', most: MOST_FILESYSTEM_GB, of: sample => sample.filesystemTotalGb },
-  { name: 'operations read', most: MOST_OPERATIONS, of: sample => sample.ioStats?.reads },
-  { name: 'operations written', most: MOST_OPERATIONS, of: sample => sample.ioStats?.writes },
-  { name: 'bytes received', most: MOST_OPERATIONS, of: sample => sample.networkUsage?.rxBytes },
-  { name: 'bytes sent', most: MOST_OPERATIONS, of: sample => sample.networkUsage?.txBytes },
-  { name: 'CPU pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.cpuSomePercent },
-  { name: 'memory pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.memorySomePercent },
-  { name: 'full memory pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.memoryFullPercent },
-  { name: 'input and output pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.ioSomePercent },
-  { name: 'full input and output pressure, percent', most: MOST_SHARE, of: sample => sample.pressure?.ioFullPercent },
-  { name: 'times throttled for memory', most: MOST_EVENTS, of: sample => sample.memoryEvents?.high },
-  { name: 'times at the memory limit', most: MOST_EVENTS, of: sample => sample.memoryEvents?.max },
-  { name: 'processes killed', most: MOST_PROCESSES, of: sample => sample.memoryEvents?.oomKill },
-  { name: 'times at a limit inside', most: MOST_EVENTS, of: sample => sample.memoryEvents?.innerMax },
-  { name: 'processes killed at a limit inside', most: MOST_PROCESSES, of: sample => sample.memoryEvents?.innerOomKill },
+  { name: 'CPU use, percent', most: 100 * MOST_CORES, of: 'cpuUsagePercent' },
+  { name: 'throttled time, percent', most: MOST_SHARE, of: 'cpuThrottledPercent' },
+  { name: 'MB in use', most: MOST_MEMORY_MB, of: 'memoryUsageMb' },
+  { name: 'MB as memory limit', most: MOST_MEMORY_MB, of: 'memoryLimitMb' },
+  { name: 'MB that it cannot give up', most: MOST_MEMORY_MB, of: 'memoryFloorMb' },
+  { name: 'MB of swap in use', most: MOST_MEMORY_MB, of: 'swapUsageMb' },
+  { name: 'MB of swap', most: MOST_MEMORY_MB, of: 'swapTotalMb' },
+  { name: 'processes', most: MOST_PROCESSES, of: 'processCount' },
+  { name: 'GB of files', most: MOST_FILESYSTEM_GB, of: 'filesystemUsageGb' },
+  { name: 'GB free', most: MOST_FILESYSTEM_GB, of: 'filesystemFreeGb' },
+  { name: 'GB of file system', most: MOST_FILESYSTEM_GB, of: 'filesystemTotalGb' },
+  { name: 'operations read', most: MOST_OPERATIONS, of: 'ioStats?.reads' },
+  { name: 'operations written', most: MOST_OPERATIONS, of: 'ioStats?.writes' },
+  { name: 'bytes received', most: MOST_OPERATIONS, of: 'networkUsage?.rxBytes' },
+  { name: 'bytes sent', most: MOST_OPERATIONS, of: 'networkUsage?.txBytes' },
+  { name: 'CPU pressure, percent', most: MOST_SHARE, of: 'pressure?.cpuSomePercent' },
+  { name: 'memory pressure, percent', most: MOST_SHARE, of: 'pressure?.memorySomePercent' },
+  { name: 'full memory pressure, percent', most: MOST_SHARE, of: 'pressure?.memoryFullPercent' },
+  { name: 'input and output pressure, percent', most: MOST_SHARE, of: 'pressure?.ioSomePercent' },
+  { name: 'full input and output pressure, percent', most: MOST_SHARE, of: 'pressure?.ioFullPercent' },
+  { name: 'times throttled for memory', most: MOST_EVENTS, of: 'memoryEvents?.high' },
+  { name: 'times at the memory limit', most: MOST_EVENTS, of: 'memoryEvents?.max' },
+  { name: 'processes killed', most: MOST_PROCESSES, of: 'memoryEvents?.oomKill' },
+  { name: 'times at a limit inside', most: MOST_EVENTS, of: 'memoryEvents?.innerMax' },
+  { name: 'processes killed at a limit inside', most: MOST_PROCESSES, of: 'memoryEvents?.innerOomKill' },
 ]
+
+/** What is out of bounds, in words. Put together as the reader of the file is: a walk over the list takes some times as long. */
+const beyondBounds: (sample: Figures) => string | undefined = new Function(
+  'sample',
+  `let value\n${BOUNDS.map(
+    ({ name, most, of }) =>
+      `value = sample.${of}\nif (value !== undefined && !(value >= 0 && value <= ${most})) return value + ' ${name}'`,
+  ).join('\n')}`,
+) as (sample: Figures) => string | undefined
 
 /**
  * Why a sample cannot be true, in words; undefined when it can. Such a sample is learned by nobody. The bounds follow from what a
  * machine is and from the sample itself: nothing uses far more than it is allowed, or gives back more than it has.
  */
 export function implausible(sample: Figures, { before, host }: Surroundings = {}): string | undefined {
-  for (const { name, most, of } of BOUNDS) {
-    const value = of(sample)
-    if (value !== undefined && !(value >= 0 && value <= most)) return `${value} ${name}`
-  }
-  return beyondCores(sample, before, host) ?? beyondMemory(sample, before, host)
+  return beyondBounds(sample) ?? beyondCores(sample, before, host) ?? beyondMemory(sample, before, host)
 }
 
 function beyondCores(

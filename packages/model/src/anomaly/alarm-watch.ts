@@ -58,7 +58,7 @@ export class AlarmWatch {
   judge(lasting: number, row: Float64Array, timeMs: number, alarmScore: AlarmScore): boolean {
     const limit = (this.#isAnomalous ? alarmScore.endOfAlarm : alarmScore.value) ?? Number.POSITIVE_INFINITY
     this.#isAnomalous = lasting > limit
-    if (this.#isAnomalous) this.#raise({ timeMs, score: lasting, row })
+    if (this.#isAnomalous) this.#raise(lasting, row, timeMs)
     else if (this.#peak !== undefined && timeMs - this.#lastMs > CALM_MS) {
       alarmScore.addAlarm(this.#peak)
       this.#peak = undefined
@@ -66,9 +66,9 @@ export class AlarmWatch {
     return this.#isAnomalous
   }
 
-  #raise(now: AlarmPeak): void {
+  #raise(score: number, row: Float64Array, timeMs: number): void {
     if (this.#peak === undefined) this.#alarms++
-    if (this.#peak === undefined || now.score > this.#peak.score) this.#peak = now
-    this.#lastMs = now.timeMs
+    if (this.#peak === undefined || score > this.#peak.score) this.#peak = { timeMs, score, row: row.slice() }
+    this.#lastMs = timeMs
   }
 }

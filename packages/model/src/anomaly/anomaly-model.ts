@@ -36,6 +36,8 @@ export interface RefitOutcome {
 export class AnomalyModel {
   readonly #settings: AnomalySettings
   readonly #containers = new Map<number, ContainerModel>()
+  /** Those without a forest of their own, and some that have got it since. */
+  readonly #unfitted = new Set<ContainerModel>()
   /** Learned before a restart; taken up by the first sample of each container's run. */
   readonly #saved: Map<number, SavedContainer>
   readonly #fleet: FleetDetector
@@ -148,6 +150,7 @@ export class AnomalyModel {
     this.#forget(vmid)
     const container = new ContainerModel(this.#settings, vmid, this.#takeSaved(vmid, sample.runId))
     this.#containers.set(vmid, container)
+    this.#unfitted.add(container)
     return container
   }
 
@@ -162,11 +165,14 @@ export class AnomalyModel {
   #fitFirst(nowMs: number): void {
     if (this.#fleet.forestCount === 0 && this.#isFleetDue(nowMs)) this.#fleet.fit(nowMs)
     let left = Math.ceil(this.#containers.size / CONTAINERS_PER_FIRST_FIT)
-    for (const { detector } of this.#containers.values()) {
+    for (const container of this.#unfitted) {
       if (left === 0) return
-      if (detector.forestCount > 0 || !detector.isFitDue(nowMs)) continue
-      detector.fit(nowMs)
-      left--
+      const { detector } = container
+      if (detector.forestCount > 0) this.#unfitted.delete(container)
+      else if (detector.isFitDue(nowMs)) {
+        detector.fit(nowMs)
+        left--
+      }
     }
   }
 
@@ -175,7 +181,10 @@ export class AnomalyModel {
   }
 
   #forget(vmid: number): void {
-    this.#pastAlarms += this.#containers.get(vmid)?.alarms ?? 0
+    const container = this.#containers.get(vmid)
+    if (container === undefined) return
+    this.#pastAlarms += container.alarms
     this.#containers.delete(vmid)
+    this.#unfitted.delete(container)
   }
 }

@@ -1,13 +1,13 @@
 import { MS_PER_HOUR, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import type { NewSample } from '@lxc-autoscale/host'
-import type { FeatureName } from '../features/feature-definitions.ts'
+import { FEATURE_NAMES, type FeatureName } from '../features/feature-definitions.ts'
 import { FeatureExtractor } from '../features/feature-extractor.ts'
 import { AlarmWatch, type Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict, FeatureShare } from './anomaly-verdict.ts'
 import { ContainerDetector } from './container-detector.ts'
 import { type FleetDetector, FleetMember } from './fleet-detector.ts'
-import { MODEL_FEATURES, modelRow } from './model-row.ts'
+import { MODEL_COLUMNS, MODEL_FEATURES, modelRow } from './model-row.ts'
 import type { SavedContainer } from './saved-model.ts'
 
 const TOP_FEATURES = 3
@@ -20,6 +20,10 @@ const SEEDS_PER_CONTAINER = 100_000
  */
 const LONGEST_JUDGED_MS = 6 * MS_PER_HOUR
 const LONGEST_JUDGED_BY_FLEET_MS = 30 * MS_PER_MINUTE
+
+/* The rows of the sample that is looked at, of whatever container: what is kept of them is copied. */
+const featureRow = new Float64Array(FEATURE_NAMES.length)
+const judgedRow = new Float64Array(MODEL_COLUMNS)
 
 export interface ObserveOptions {
   readonly fleet: FleetDetector
@@ -89,9 +93,8 @@ export class ContainerModel {
     if (isSettling) return false
     const isJudged = ageMs <= LONGEST_JUDGED_MS
     if (!isJudged && !isForFleet && !this.detector.wants(timeMs)) return true
-    const features = this.#extractor.row()
-    if (features === undefined) return false
-    const row = modelRow(features, sample.cpuCores)
+    const features = this.#extractor.row(each, featureRow)
+    const row = modelRow(features, sample.cpuCores, judgedRow)
     if (isJudged) this.#verdict = this.#judge(row, timeMs, { fleet, ageMs })
     return this.#learn(row, timeMs, isForFleet ? fleet : undefined)
   }

@@ -52,8 +52,11 @@ export class Generations {
       nEstimators: trees,
       maxSamples: maxSamples === 'auto' ? AUTO_SAMPLES : maxSamples,
       randomState: seed,
+      hasWholeRows: true,
     })
-    this.#forests = spread([...this.#forests, { forest, medians, fittedMs: nowMs }], count, nowMs)
+    // What is scored are whole steps, also where they are imputed.
+    const generation = { forest, medians: medians.map(Math.round), fittedMs: nowMs }
+    this.#forests = spread([...this.#forests, generation], count, nowMs)
   }
 
   /** The anomaly score that all forests agree on: the lowest. Undefined when there are none. */
@@ -77,10 +80,17 @@ export class Generations {
   }
 }
 
+/* Room for a row that is scored by itself. */
+let imputed = new Float64Array(0)
+
+/** The row with its medians where it is not known, until the next one is made so. */
 function impute(row: Float64Array, medians: Float64Array): Float64Array {
-  let sum = 0
-  for (let i = 0; i < row.length; i++) sum += row[i] ?? 0
-  return Number.isNaN(sum) ? row.map((value, i) => (Number.isNaN(value) ? (medians[i] ?? 0) : value)) : row
+  if (imputed.length !== row.length) imputed = new Float64Array(row.length)
+  for (let i = 0; i < row.length; i++) {
+    const value = row[i] ?? Number.NaN
+    imputed[i] = Number.isNaN(value) ? (medians[i] ?? 0) : value
+  }
+  return imputed
 }
 
 /**

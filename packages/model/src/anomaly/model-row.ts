@@ -62,9 +62,9 @@ export const MODEL_COLUMNS = COLUMNS.length
 /**
  * What a forest judges of a row of features: one value per MODEL_FEATURES, in steps, NaN = not known.
  * @param cores what the container was allowed when the sample was taken; undefined when the file does not say it (the predecessor's): one core
+ * @param row where to write it
  */
-export function modelRow(features: Float64Array, cores = 1): Float64Array {
-  const row = new Float64Array(MODEL_COLUMNS)
+export function modelRow(features: Float64Array, cores = 1, row = new Float64Array(MODEL_COLUMNS)): Float64Array {
   const coresPerPercent = cores / PERCENT
   for (let i = 0; i < MODEL_COLUMNS; i++) {
     const value = features[SOURCES[i] ?? 0] ?? Number.NaN

@@ -6,7 +6,7 @@ import type { ContainerConfig } from '../client/container-config.ts'
 import type { ModelConfig } from '../config.ts'
 import { type ContainerSettings, containerSettings } from '../policy/container-settings.ts'
 import { ContainerSizer, type ContainerSizerInput } from '../policy/container-sizer.ts'
-import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
+import type { Allocation, Decision, LocalSample, Verdict } from '../policy/decision.ts'
 import type { PastChange } from '../policy/past-change.ts'
 import { type Sharer, shareHost } from '../policy/share-host.ts'
 import type { LoadedSizers, SavedSizer, SavedSizers } from '../state/sizer-state.ts'
@@ -121,9 +121,11 @@ export class Fleet {
     container.newestMs = markMs
     container.newest = sample
     container.implausible = undefined
-    container.kills = withKills(container.kills, sample)
-    const local = { timestampMs: timeMs, localTimeMs: localTimeMs(sample.timestampMs), isAfterGap }
-    container.sizer.observe({ ...sample, cpuCoresUsed: coresUsed(sample), ...local }, this.#options.time.nowMs())
+    const kills = withKills(container.kills, sample)
+    // Only of a kill it matters when it became known.
+    const learnedMs = kills === container.kills ? timeMs : this.#options.time.nowMs()
+    container.kills = kills
+    container.sizer.observe(localSample(sample, timeMs, isAfterGap), learnedMs)
   }
 
   /** What Proxmox has kept of a container that wants it. */
@@ -284,6 +286,26 @@ export class Fleet {
       minChangePercent: scaling?.min_change_percent ?? 0,
       cpuCoresUsed: newest?.cpuCoresUsed,
     }
+  }
+}
+
+/* Name by name: to spread a sample takes many times as long, and this is done for each of a long history at the start. */
+function localSample(sample: ContainerSample, timestampMs: number, isAfterGap: boolean): LocalSample {
+  return {
+    timestampMs,
+    localTimeMs: localTimeMs(sample.timestampMs),
+    isAfterGap,
+    cpuUsagePercent: sample.cpuUsagePercent,
+    cpuCoresUsed: coresUsed(sample),
+    cpuCores: sample.cpuCores,
+    cpuThrottledPercent: sample.cpuThrottledPercent,
+    memoryUsageMb: sample.memoryUsageMb,
+    memoryLimitMb: sample.memoryLimitMb,
+    memoryFloorMb: sample.memoryFloorMb,
+    swapUsageMb: sample.swapUsageMb,
+    swapTotalMb: sample.swapTotalMb,
+    pressure: sample.pressure,
+    memoryEvents: sample.memoryEvents,
   }
 }
 

@@ -20,7 +20,10 @@ export function columnMedians({ values, rows, columns }: Matrix): Float64Array {
 
 /** `matrix` with what is not known replaced by the median of its column (or by `medians`, those of the training rows). */
 export function imputeMatrix(matrix: Matrix, medians = columnMedians(matrix)): Matrix {
-  const values = matrix.values.map((value, i) => (Number.isNaN(value) ? (medians[i % matrix.columns] ?? 0) : value))
+  const values = matrix.values.slice()
+  for (let i = 0, column = 0; i < values.length; i++, column = column + 1 === matrix.columns ? 0 : column + 1) {
+    if (Number.isNaN(values[i])) values[i] = medians[column] ?? 0
+  }
   return { ...matrix, values }
 }
 

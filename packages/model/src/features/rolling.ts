@@ -8,39 +8,38 @@ const MAX = 4
 
 /* Adding to means and squares: Welford, 1962; merging them: Chan, Golub, LeVeque, 1979. */
 const moments: Aggregation = {
-  width: 5,
-  clear(group) {
-    group[COUNT] = 0
-    group[MEAN] = 0
-    group[SQUARES] = 0
-    group[MIN] = Number.POSITIVE_INFINITY
-    group[MAX] = Number.NEGATIVE_INFINITY
+  clear(groups, group) {
+    groups[group + COUNT] = 0
+    groups[group + MEAN] = 0
+    groups[group + SQUARES] = 0
+    groups[group + MIN] = Number.POSITIVE_INFINITY
+    groups[group + MAX] = Number.NEGATIVE_INFINITY
   },
-  add(value, _position, group) {
-    const count = at(group, COUNT) + 1
-    const apart = value - at(group, MEAN)
-    const mean = at(group, MEAN) + apart / count
-    group[COUNT] = count
-    group[MEAN] = mean
-    group[SQUARES] = at(group, SQUARES) + apart * (value - mean)
-    group[MIN] = Math.min(at(group, MIN), value)
-    group[MAX] = Math.max(at(group, MAX), value)
+  add(value, _position, groups, group) {
+    const count = at(groups, group + COUNT) + 1
+    const apart = value - at(groups, group + MEAN)
+    const mean = at(groups, group + MEAN) + apart / count
+    groups[group + COUNT] = count
+    groups[group + MEAN] = mean
+    groups[group + SQUARES] = at(groups, group + SQUARES) + apart * (value - mean)
+    groups[group + MIN] = Math.min(at(groups, group + MIN), value)
+    groups[group + MAX] = Math.max(at(groups, group + MAX), value)
   },
-  merge(earlier, later, target) {
-    const earlierCount = at(earlier, COUNT)
-    const laterCount = at(later, COUNT)
+  merge(groups, earlier, later, target) {
+    const earlierCount = at(groups, earlier + COUNT)
+    const laterCount = at(groups, later + COUNT)
     const count = earlierCount + laterCount
     const share = laterCount / count
-    const apart = at(later, MEAN) - at(earlier, MEAN)
-    const mean = at(earlier, MEAN) + apart * share
-    const squares = at(earlier, SQUARES) + at(later, SQUARES) + apart * apart * earlierCount * share
-    const min = Math.min(at(earlier, MIN), at(later, MIN))
-    const max = Math.max(at(earlier, MAX), at(later, MAX))
-    target[COUNT] = count
-    target[MEAN] = mean
-    target[SQUARES] = squares
-    target[MIN] = min
-    target[MAX] = max
+    const apart = at(groups, later + MEAN) - at(groups, earlier + MEAN)
+    const mean = at(groups, earlier + MEAN) + apart * share
+    const squares = at(groups, earlier + SQUARES) + at(groups, later + SQUARES) + apart * apart * earlierCount * share
+    const min = Math.min(at(groups, earlier + MIN), at(groups, later + MIN))
+    const max = Math.max(at(groups, earlier + MAX), at(groups, later + MAX))
+    groups[target + COUNT] = count
+    groups[target + MEAN] = mean
+    groups[target + SQUARES] = squares
+    groups[target + MIN] = min
+    groups[target + MAX] = max
   },
 }
 
@@ -56,8 +55,8 @@ export class RollingFigures extends SlidingAggregate {
 
   /** Standard deviation of a sample (divisor n - 1); takes two known values. */
   get std(): number {
-    const count = this.result[COUNT] ?? 0
-    return count < 2 ? Number.NaN : Math.sqrt((this.result[SQUARES] ?? 0) / (count - 1))
+    const count = this.result(COUNT)
+    return count < 2 ? Number.NaN : Math.sqrt(this.result(SQUARES) / (count - 1))
   }
 
   get min(): number {
@@ -69,7 +68,6 @@ export class RollingFigures extends SlidingAggregate {
   }
 
   #known(figure: number): number {
-    const { result } = this
-    return result[COUNT] === 0 ? Number.NaN : (result[figure] ?? Number.NaN)
+    return this.result(COUNT) === 0 ? Number.NaN : this.result(figure)
   }
 }

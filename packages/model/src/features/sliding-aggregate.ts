@@ -1,24 +1,31 @@
 /**
- * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is `width` numbers, of
- * which the first counts the values (COUNT). No value is ever taken back out of a group, so nothing is lost to rounding as with a sum that is subtracted from.
+ * Figures of a group of values that can be merged with those of another group, such as a sum or a minimum. A group is GROUP numbers in an array of
+ * many, of which the first counts the values (COUNT). No value is ever taken back out of a group, so nothing is lost to rounding as with a sum that
+ * is subtracted from.
  */
 export interface Aggregation {
-  readonly width: number
   /** Writes the group of no values. */
-  clear(group: Float64Array): void
-  /** Adds a value that is known to a group. `position` counts the values of the window. */
-  add(value: number, position: number, group: Float64Array): void
+  clear(groups: Float64Array, group: number): void
+  /** Adds a value that is known to the group that begins at `group`. `position` counts the values of the window. */
+  add(value: number, position: number, groups: Float64Array, group: number): void
   /** Writes two groups, neither of them empty, together to `target`. */
-  merge(earlier: Float64Array, later: Float64Array, target: Float64Array): void
+  merge(groups: Float64Array, earlier: number, later: number, target: number): void
 }
 
+/** Numbers of a group. */
+export const GROUP = 5
 /** Where a group counts its values. */
 export const COUNT = 0
 
-/** A figure of a group. */
-export function at(group: Float64Array, figure: number): number {
-  return group[figure] ?? 0
+/** A number of an array. */
+export function at(groups: Float64Array, place: number): number {
+  return groups[place] ?? 0
 }
+
+/** The figures of the window, those of the newest values, and those of the older ones. */
+const RESULT = 0
+const NEWER = GROUP
+const OLDER = 2 * GROUP
 
 /**
  * An aggregation over the last `size` values of a series, in constant time per value (amortised) whatever the size. The newest values are one
@@ -26,12 +33,10 @@ export function at(group: Float64Array, figure: number): number {
  * ones are used up, all become older ones. Source: "two stacks", Tangwongsan, Hirzel, Schneider, 2017.
  */
 export class SlidingAggregate {
-  /** The figures of the window; read them, and nothing else. */
-  readonly result: Float64Array
   readonly #aggregation: Aggregation
-  readonly #values: Float64Array
-  readonly #older: Float64Array[]
-  readonly #newer: Float64Array
+  readonly #size: number
+  /** All groups, and after them the values: one array, since each takes some hundred bytes by itself. */
+  readonly #groups: Float64Array
   #first = 0
   #count = 0
   #olderCount = 0
@@ -39,13 +44,15 @@ export class SlidingAggregate {
 
   constructor(size: number, aggregation: Aggregation) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError(`a window of ${size} values: it has to be 1 or more`)
-    const group = () => new Float64Array(aggregation.width)
     this.#aggregation = aggregation
-    this.#values = new Float64Array(size)
-    this.#older = Array.from({ length: size }, group)
-    this.#newer = group()
-    this.result = group()
+    this.#size = size
+    this.#groups = new Float64Array(OLDER + size * GROUP + size)
     this.clear()
+  }
+
+  /** A figure of the window. */
+  result(figure: number): number {
+    return at(this.#groups, RESULT + figure)
   }
 
   /** Forgets all values. */
@@ -53,43 +60,48 @@ export class SlidingAggregate {
     this.#count = 0
     this.#olderCount = 0
     this.#position = 0
-    this.#aggregation.clear(this.#newer)
-    this.#aggregation.clear(this.result)
+    this.#aggregation.clear(this.#groups, NEWER)
+    this.#aggregation.clear(this.#groups, RESULT)
   }
 
   /** Adds a value, NaN when it is not known, and drops the oldest one of a full window. */
   push(value: number): void {
-    const size = this.#values.length
+    const groups = this.#groups
+    const size = this.#size
     if (this.#count === size) this.#dropOldest()
     const place = this.#first + this.#count++
-    this.#values[place < size ? place : place - size] = value
+    groups[OLDER + size * GROUP + (place < size ? place : place - size)] = value
     const position = this.#position++
-    if (!Number.isNaN(value)) this.#aggregation.add(value, position, this.#newer)
-    const older = this.#olderCount > 0 ? this.#older[this.#first] : undefined
-    if (older === undefined || older[COUNT] === 0) this.result.set(this.#newer)
-    else if (this.#newer[COUNT] === 0) this.result.set(older)
-    else this.#aggregation.merge(older, this.#newer, this.result)
+    if (!Number.isNaN(value)) this.#aggregation.add(value, position, groups, NEWER)
+    const older = OLDER + this.#first * GROUP
+    if (this.#olderCount === 0 || at(groups, older + COUNT) === 0) copy(groups, NEWER, RESULT)
+    else if (at(groups, NEWER + COUNT) === 0) copy(groups, older, RESULT)
+    else this.#aggregation.merge(groups, older, NEWER, RESULT)
   }
 
   #dropOldest(): void {
     if (this.#olderCount === 0) this.#makeAllOlder()
-    this.#first = (this.#first + 1) % this.#values.length
+    this.#first = this.#first + 1 === this.#size ? 0 : this.#first + 1
     this.#count--
     this.#olderCount--
   }
 
   #makeAllOlder(): void {
-    const size = this.#values.length
-    const group = this.#newer
-    this.#aggregation.clear(group)
+    const groups = this.#groups
+    const size = this.#size
+    this.#aggregation.clear(groups, NEWER)
     for (let i = this.#count - 1; i >= 0; i--) {
       const place = (this.#first + i) % size
-      const value = this.#values[place] ?? Number.NaN
-      if (!Number.isNaN(value)) this.#aggregation.add(value, i, group)
-      this.#older[place]?.set(group)
+      const value = at(groups, OLDER + size * GROUP + place)
+      if (!Number.isNaN(value)) this.#aggregation.add(value, i, groups, NEWER)
+      copy(groups, NEWER, OLDER + place * GROUP)
     }
-    this.#aggregation.clear(group)
+    this.#aggregation.clear(groups, NEWER)
     this.#olderCount = this.#count
     this.#position = this.#count
   }
+}
+
+function copy(groups: Float64Array, from: number, to: number): void {
+  for (let i = 0; i < GROUP; i++) groups[to + i] = at(groups, from + i)
 }

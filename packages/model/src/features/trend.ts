@@ -1,4 +1,4 @@
-import { type Aggregation, at, COUNT, SlidingAggregate } from './sliding-aggregate.ts'
+import { type Aggregation, at, COUNT, GROUP, SlidingAggregate } from './sliding-aggregate.ts'
 
 const MEAN_X = 1
 const MEAN_Y = 2
@@ -7,38 +7,37 @@ const SUM_XX = 3
 const SUM_XY = 4
 
 const line: Aggregation = {
-  width: 5,
-  clear(group) {
-    group.fill(0)
+  clear(groups, group) {
+    for (let i = 0; i < GROUP; i++) groups[group + i] = 0
   },
-  add(value, position, group) {
-    const count = at(group, COUNT) + 1
-    const apartX = position - at(group, MEAN_X)
-    const apartY = value - at(group, MEAN_Y)
-    const meanY = at(group, MEAN_Y) + apartY / count
-    group[COUNT] = count
-    group[MEAN_X] = at(group, MEAN_X) + apartX / count
-    group[MEAN_Y] = meanY
-    group[SUM_XX] = at(group, SUM_XX) + apartX * (position - at(group, MEAN_X))
-    group[SUM_XY] = at(group, SUM_XY) + apartX * (value - meanY)
+  add(value, position, groups, group) {
+    const count = at(groups, group + COUNT) + 1
+    const apartX = position - at(groups, group + MEAN_X)
+    const apartY = value - at(groups, group + MEAN_Y)
+    const meanY = at(groups, group + MEAN_Y) + apartY / count
+    groups[group + COUNT] = count
+    groups[group + MEAN_X] = at(groups, group + MEAN_X) + apartX / count
+    groups[group + MEAN_Y] = meanY
+    groups[group + SUM_XX] = at(groups, group + SUM_XX) + apartX * (position - at(groups, group + MEAN_X))
+    groups[group + SUM_XY] = at(groups, group + SUM_XY) + apartX * (value - meanY)
   },
-  merge(earlier, later, target) {
-    const earlierCount = at(earlier, COUNT)
-    const laterCount = at(later, COUNT)
+  merge(groups, earlier, later, target) {
+    const earlierCount = at(groups, earlier + COUNT)
+    const laterCount = at(groups, later + COUNT)
     const count = earlierCount + laterCount
     const share = laterCount / count
     const weight = earlierCount * share
-    const apartX = at(later, MEAN_X) - at(earlier, MEAN_X)
-    const apartY = at(later, MEAN_Y) - at(earlier, MEAN_Y)
-    const meanX = at(earlier, MEAN_X) + apartX * share
-    const meanY = at(earlier, MEAN_Y) + apartY * share
-    const sumXx = at(earlier, SUM_XX) + at(later, SUM_XX) + apartX * apartX * weight
-    const sumXy = at(earlier, SUM_XY) + at(later, SUM_XY) + apartX * apartY * weight
-    target[COUNT] = count
-    target[MEAN_X] = meanX
-    target[MEAN_Y] = meanY
-    target[SUM_XX] = sumXx
-    target[SUM_XY] = sumXy
+    const apartX = at(groups, later + MEAN_X) - at(groups, earlier + MEAN_X)
+    const apartY = at(groups, later + MEAN_Y) - at(groups, earlier + MEAN_Y)
+    const meanX = at(groups, earlier + MEAN_X) + apartX * share
+    const meanY = at(groups, earlier + MEAN_Y) + apartY * share
+    const sumXx = at(groups, earlier + SUM_XX) + at(groups, later + SUM_XX) + apartX * apartX * weight
+    const sumXy = at(groups, earlier + SUM_XY) + at(groups, later + SUM_XY) + apartX * apartY * weight
+    groups[target + COUNT] = count
+    groups[target + MEAN_X] = meanX
+    groups[target + MEAN_Y] = meanY
+    groups[target + SUM_XX] = sumXx
+    groups[target + SUM_XY] = sumXy
   },
 }
 
@@ -50,7 +49,6 @@ export class RollingTrend extends SlidingAggregate {
 
   /** NaN below two known values. */
   get slope(): number {
-    const { result } = this
-    return (result[COUNT] ?? 0) < 2 ? Number.NaN : (result[SUM_XY] ?? 0) / (result[SUM_XX] ?? 1)
+    return this.result(COUNT) < 2 ? Number.NaN : this.result(SUM_XY) / this.result(SUM_XX)
   }
 }

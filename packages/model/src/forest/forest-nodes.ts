@@ -1,70 +1,62 @@
+import { depthLimit } from './path-length.ts'
+
+/** A column for each node, 8 or 16 bits each. */
+type Columns = Uint8Array | Uint16Array
+
 /**
- * The nodes of all trees of a forest in flat arrays, tree after tree, breadth-first, the two children of a split side by side.
+ * The nodes of all trees of a forest in flat arrays, tree after tree. Each tree is a full binary heap of 2^depth places, so that no node has to
+ * say where its children are: node 1 is the root, those of node n are 2n and 2n + 1, and the last level stands by itself in `leaf`.
  *
- * A split sends a row with `value[node]` or less in column `feature[node]` to `left[node]`, any other to the node after that. A leaf leads to
- * itself: its `feature` is the number of columns, a column that scoring adds and fills with -Infinity, so that a row stays where it is however
- * often it is asked. That lets scoring take the same number of steps for every row, without a branch to mispredict. The `value` of a leaf is
- * the path length it stands for.
+ * A split sends a row with `threshold` or less in column `feature` to the left, any other to the right. Where a tree ends before the last level,
+ * `feature` is the number of columns, a column that scoring adds and fills with the lowest number, so that a row goes left from there on. That
+ * lets scoring take the same number of steps for every row, without a branch to mispredict.
  */
 export interface ForestNodes {
-  readonly feature: Uint16Array
-  readonly left: Int32Array
-  readonly value: Float64Array
-  /** Training rows that reached the node. */
-  readonly rows: Uint32Array
-  /** First node of each tree. */
-  readonly roots: Int32Array
-  /** Splits on the longest path of any tree. */
+  readonly trees: number
+  /** Steps from a root to the last level. */
   readonly depth: number
+  readonly feature: Columns
+  /** In 16 bits when only whole numbers are scored. */
+  readonly threshold: Float64Array | Int16Array
+  /** The training rows that ended here and how deep, see `leafOf`; 0: no row ever comes here. */
+  readonly leaf: Uint16Array | Uint32Array
 }
 
-const FIRST_CAPACITY = 1024
+/** A leaf is the number of its rows and, in so many bits below, the depth at which the tree ended. */
+export const DEPTH_BITS = 5
+export const DEPTH_MASK = 2 ** DEPTH_BITS - 1
 
-/** Nodes of a forest that is being grown. */
-export class NodeBuffer {
-  feature = new Uint16Array(FIRST_CAPACITY)
-  left = new Int32Array(FIRST_CAPACITY)
-  value = new Float64Array(FIRST_CAPACITY)
-  rows = new Uint32Array(FIRST_CAPACITY)
-  size = 0
-  depth = 0
-  readonly #roots: number[] = []
+export function leafOf(rows: number, depth: number): number {
+  return (rows << DEPTH_BITS) | depth
+}
 
-  /** Adds the root of a new tree, and gives its index. */
-  addRoot(rows: number): number {
-    const root = this.add(rows)
-    this.#roots.push(root)
-    return root
-  }
+export interface ForestSize {
+  readonly trees: number
+  readonly columns: number
+  /** Rows that each tree is grown on. */
+  readonly sampleSize: number
+  readonly hasWholeRows: boolean
+  /** Left out: that of a balanced tree. */
+  readonly depth?: number
+}
 
-  /** Adds a node that `rows` training rows reach, and gives its index. */
-  add(rows: number): number {
-    if (this.size === this.feature.length) this.#grow()
-    this.rows[this.size] = rows
-    return this.size++
-  }
+const MOST_IN_8_BITS = 255
+const MOST_IN_16_BITS = 65_535
 
-  finish(): ForestNodes {
-    return {
-      feature: this.feature.slice(0, this.size),
-      left: this.left.slice(0, this.size),
-      value: this.value.slice(0, this.size),
-      rows: this.rows.slice(0, this.size),
-      roots: Int32Array.from(this.#roots),
-      depth: this.depth,
-    }
-  }
-
-  #grow(): void {
-    const capacity = this.feature.length * 2
-    const { feature, left, value, rows } = this
-    this.feature = new Uint16Array(capacity)
-    this.left = new Int32Array(capacity)
-    this.value = new Float64Array(capacity)
-    this.rows = new Uint32Array(capacity)
-    this.feature.set(feature)
-    this.left.set(left)
-    this.value.set(value)
-    this.rows.set(rows)
+/** The nodes of trees that are still to be grown. */
+export function emptyNodes({
+  trees,
+  columns,
+  sampleSize,
+  hasWholeRows,
+  depth = depthLimit(sampleSize),
+}: ForestSize): ForestNodes {
+  const count = trees * 2 ** depth
+  return {
+    trees,
+    depth,
+    feature: columns <= MOST_IN_8_BITS ? new Uint8Array(count) : new Uint16Array(count),
+    threshold: hasWholeRows ? new Int16Array(count) : new Float64Array(count),
+    leaf: leafOf(sampleSize, depth) <= MOST_IN_16_BITS ? new Uint16Array(count) : new Uint32Array(count),
   }
 }

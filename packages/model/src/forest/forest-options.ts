@@ -9,4 +9,6 @@ export interface ForestOptions {
   readonly maxSamples?: 'auto' | number
   /** Seed of all randomness; the same rows and seed give the same forest. Default 0. */
   readonly randomState?: number
+  /** Only whole numbers in 16 bits will be scored: the forest takes half the room then. Default false. */
+  readonly hasWholeRows?: boolean
 }

@@ -1,9 +1,9 @@
 import type { Matrix } from '../features/matrix.ts'
-import { type ForestNodes, NodeBuffer } from './forest-nodes.ts'
+import { emptyNodes, type ForestNodes } from './forest-nodes.ts'
 import type { ForestOptions } from './forest-options.ts'
 import { TreeGrower } from './isolation-tree.ts'
 import { attributePath } from './path-attribution.ts'
-import { averagePathLength, depthLimit } from './path-length.ts'
+import { averagePathLength, averagePathLengths } from './path-length.ts'
 import { notFinite, pathLengthSum, pathLengthSums } from './path-sums.ts'
 import { Random } from './random.ts'
 
@@ -30,14 +30,13 @@ export class IsolationForest {
   /** False when no tree could split: all training rows were equal, so nothing is ever strange. */
   readonly canSeparate: boolean
   readonly #pathUnit: number
-  /** One row, and the column in which leaves look. */
-  readonly #walked: Float64Array
+  readonly #lengths: Float64Array
 
   constructor(parts: ForestParts) {
     this.parts = parts
-    this.canSeparate = parts.nodes.depth > 0
-    this.#walked = new Float64Array(parts.columns + 1).fill(Number.NEGATIVE_INFINITY)
-    this.#pathUnit = averagePathLength(parts.sampleSize) * parts.nodes.roots.length
+    this.canSeparate = hasSplit(parts)
+    this.#lengths = averagePathLengths(parts.sampleSize)
+    this.#pathUnit = averagePathLength(parts.sampleSize) * parts.nodes.trees
   }
 
   get columns(): number {
@@ -50,7 +49,7 @@ export class IsolationForest {
    */
   scoreSamples(matrix: Matrix): Float64Array {
     this.#checkColumns(matrix.columns)
-    const sums = pathLengthSums(this.parts.nodes, matrix)
+    const sums = pathLengthSums(this.parts.nodes, this.#lengths, matrix)
     for (let row = 0; row < sums.length; row++) sums[row] = -this.#score(sums[row] ?? 0)
     return sums
   }
@@ -61,8 +60,10 @@ export class IsolationForest {
    */
   anomalyScore(row: Float64Array): number {
     this.#checkRow(row)
-    this.#walked.set(row)
-    return this.#score(pathLengthSum(this.parts.nodes, this.#walked))
+    const { nodes, columns } = this.parts
+    const walked = nodes.threshold instanceof Int16Array ? wholeRow(columns) : exactRow(columns)
+    for (let i = 0; i < columns; i++) walked[i] = row[i] ?? 0
+    return this.#score(pathLengthSum(nodes, this.#lengths, walked))
   }
 
   /**
@@ -97,14 +98,33 @@ export class IsolationForest {
  * @throws {RangeError} when the matrix is empty, has a value that is not finite, or an option is out of range.
  */
 export function fitForest(matrix: Matrix, options: ForestOptions = {}): IsolationForest {
-  const { nEstimators = DEFAULT_TREES, maxSamples = 'auto', randomState = 0 } = options
+  const { nEstimators = DEFAULT_TREES, maxSamples = 'auto', randomState = 0, hasWholeRows = false } = options
   checkMatrix(matrix)
   checkOptions(nEstimators, randomState)
   const sampleSize = resolveSampleSize(maxSamples, matrix.rows)
-  const grower = new TreeGrower(matrix, sampleSize, depthLimit(sampleSize))
-  const nodes = new NodeBuffer()
-  for (let tree = 0; tree < nEstimators; tree++) grower.grow(nodes, new Random(randomState, tree))
-  return new IsolationForest({ nodes: nodes.finish(), columns: matrix.columns, sampleSize })
+  const { columns } = matrix
+  const nodes = emptyNodes({ trees: nEstimators, columns, sampleSize, hasWholeRows })
+  const grower = new TreeGrower(matrix, sampleSize, nodes)
+  for (let tree = 0; tree < nEstimators; tree++) grower.grow(tree, new Random(randomState, tree))
+  return new IsolationForest({ nodes, columns, sampleSize })
+}
+
+/* A row that is scored by itself, and the column in which it goes left where a tree has ended: room that all forests share. */
+let whole = new Int16Array(0)
+let exact = new Float64Array(0)
+
+function wholeRow(columns: number): Int16Array {
+  if (whole.length !== columns + 1) whole = new Int16Array(columns + 1).fill(-32_768)
+  return whole
+}
+
+function exactRow(columns: number): Float64Array {
+  if (exact.length !== columns + 1) exact = new Float64Array(columns + 1).fill(Number.NEGATIVE_INFINITY)
+  return exact
+}
+
+function hasSplit({ nodes: { feature, trees, depth }, columns }: ForestParts): boolean {
+  return Array.from({ length: trees }, (_, tree) => feature[tree * 2 ** depth + 1]).some(column => column !== columns)
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Matrix } from '../features/matrix.ts'
-import type { NodeBuffer } from './forest-nodes.ts'
-import { averagePathLength } from './path-length.ts'
+import { type ForestNodes, leafOf } from './forest-nodes.ts'
 import type { Random } from './random.ts'
 
 interface Split {
@@ -8,87 +7,94 @@ interface Split {
   readonly threshold: number
 }
 
-/** Where the rows of a node lie in the order of the rows, and how deep it is. */
-interface Segment {
-  readonly node: number
-  readonly start: number
-  readonly end: number
-  readonly depth: number
-}
-
 /**
  * Grows isolation trees on samples of one size drawn from one matrix. Its buffers are used again for every tree.
  */
 export class TreeGrower {
   readonly #matrix: Matrix
+  readonly #nodes: ForestNodes
   readonly #sampleSize: number
-  readonly #maxDepth: number
   /** All rows of the matrix; the first `sampleSize` are the sample of the tree being grown. */
   readonly #shuffled: Int32Array
-  /** The sample, one column after another. */
-  readonly #sample: Float64Array
-  /** Rows of the sample, those of one node side by side. */
+  /** Where the rows of the sample begin in the matrix, those of one node side by side. */
   readonly #order: Int32Array
+  /** By node of the tree: where its rows begin in the order, and the node after them. */
+  readonly #starts: Int32Array
+  readonly #ends: Int32Array
+  /** By node: one more than the depth at which the tree ended at it or above; 0 = it has not. */
+  readonly #endedAt: Uint8Array
   readonly #candidates: Int32Array
   #candidateCount = 0
 
-  constructor(matrix: Matrix, sampleSize: number, maxDepth: number) {
+  /** @param nodes room for the trees */
+  constructor(matrix: Matrix, sampleSize: number, nodes: ForestNodes) {
     this.#matrix = matrix
+    this.#nodes = nodes
     this.#sampleSize = sampleSize
-    this.#maxDepth = maxDepth
     this.#shuffled = Int32Array.from({ length: matrix.rows }, (_, row) => row)
-    this.#sample = new Float64Array(sampleSize * matrix.columns)
     this.#order = new Int32Array(sampleSize)
+    const count = 2 ** (nodes.depth + 1)
+    this.#starts = new Int32Array(count)
+    this.#ends = new Int32Array(count)
+    this.#endedAt = new Uint8Array(count)
     this.#candidates = new Int32Array(matrix.columns)
   }
 
-  /** Adds one tree to `nodes`. */
-  grow(nodes: NodeBuffer, random: Random): void {
+  /** Grows tree number `tree`. */
+  grow(tree: number, random: Random): void {
     this.#drawSample(random)
     this.#findCandidates()
-    const queue: Segment[] = [{ node: nodes.addRoot(this.#sampleSize), start: 0, end: this.#sampleSize, depth: 0 }]
-    for (let next = 0; next < queue.length; next++) {
-      const segment = queue[next]
-      if (segment !== undefined) this.#growNode(segment, queue, nodes, random)
+    const { depth, leaf } = this.#nodes
+    const width = 2 ** depth
+    this.#ends[1] = this.#sampleSize
+    for (let level = 0; level < depth; level++) {
+      for (let node = 2 ** level; node < 2 ** (level + 1); node++) this.#growNode(tree * width, node, level, random)
+    }
+    for (let node = width; node < 2 * width; node++) {
+      const rows = (this.#ends[node] ?? 0) - (this.#starts[node] ?? 0)
+      const endedAt = this.#endedAt[node] ?? 0
+      leaf[tree * width + node - width] = rows === 0 ? 0 : leafOf(rows, endedAt === 0 ? depth : endedAt - 1)
     }
   }
 
-  #growNode(segment: Segment, queue: Segment[], nodes: NodeBuffer, random: Random): void {
-    const { node, start, end, depth } = segment
-    const isFinal = end - start <= 1 || depth >= this.#maxDepth
-    const split = isFinal ? undefined : this.#drawSplit(start, end, random)
-    if (split === undefined) {
-      nodes.feature[node] = this.#matrix.columns
-      nodes.left[node] = node
-      nodes.value[node] = depth + averagePathLength(end - start)
-      nodes.depth = Math.max(nodes.depth, depth)
-      return
-    }
-    const middle = this.#partition(start, end, split)
-    const left = nodes.add(middle - start)
-    const right = nodes.add(end - middle)
-    nodes.feature[node] = split.column
-    nodes.left[node] = left
-    nodes.value[node] = split.threshold
-    queue.push({ node: left, start, end: middle, depth: depth + 1 })
-    queue.push({ node: right, start: middle, end, depth: depth + 1 })
+  #growNode(base: number, node: number, level: number, random: Random): void {
+    const starts = this.#starts
+    const ends = this.#ends
+    const endedAt = this.#endedAt
+    const start = starts[node] ?? 0
+    const end = ends[node] ?? 0
+    // Whether it ended above is said by its parent; the root has none.
+    const ended = node === 1 ? 0 : (endedAt[node] ?? 0)
+    const split = end - start <= 1 || ended > 0 ? undefined : this.#drawSplit(start, end, random)
+    const middle = split === undefined ? end : this.#partition(start, end, split)
+    this.#write(base + node, split)
+    const left = 2 * node
+    starts[left] = start
+    ends[left] = middle
+    starts[left + 1] = middle
+    ends[left + 1] = end
+    endedAt[left] = split === undefined && ended === 0 ? level + 1 : ended
+    endedAt[left + 1] = 0
   }
 
-  /** Moves a random sample to the front of the rows (Fisher-Yates, begun anew from whatever order there is) and copies it. */
+  #write(place: number, split: Split | undefined): void {
+    const { feature, threshold } = this.#nodes
+    feature[place] = split?.column ?? this.#matrix.columns
+    const exact = split?.threshold ?? 0
+    // A whole number is above a threshold if and only if it is above the whole number below that.
+    threshold[place] = threshold instanceof Int16Array ? toInt16(Math.floor(exact)) : exact
+  }
+
+  /** Moves a random sample to the front of the rows (Fisher-Yates, begun anew from whatever order there is). */
   #drawSample(random: Random): void {
-    const { rows, columns, values } = this.#matrix
+    const { rows, columns } = this.#matrix
     const shuffled = this.#shuffled
-    const size = this.#sampleSize
-    for (let i = 0; i < size; i++) {
+    for (let i = 0; i < this.#sampleSize; i++) {
       const j = i + random.below(rows - i)
       const row = shuffled[j] ?? 0
       shuffled[j] = shuffled[i] ?? 0
       shuffled[i] = row
-      this.#order[i] = i
-      const from = row * columns
-      for (let column = 0, to = i; column < columns; column++, to += size) {
-        this.#sample[to] = values[from + column] ?? 0
-      }
+      this.#order[i] = row * columns
     }
   }
 
@@ -97,30 +103,31 @@ export class TreeGrower {
    * one to the data changes no score.
    */
   #findCandidates(): void {
-    const size = this.#sampleSize
+    const { values, columns } = this.#matrix
+    const order = this.#order
     this.#candidateCount = 0
-    for (let column = 0; column < this.#matrix.columns; column++) {
-      const base = column * size
-      const first = this.#sample[base]
+    for (let column = 0; column < columns; column++) {
+      const first = values[(order[0] ?? 0) + column]
       let i = 1
-      while (i < size && this.#sample[base + i] === first) i++
-      if (i < size) this.#candidates[this.#candidateCount++] = column
+      while (i < order.length && values[(order[i] ?? 0) + column] === first) i++
+      if (i < order.length) this.#candidates[this.#candidateCount++] = column
     }
   }
 
   /** A random column of those not constant in the node, and a random place between its ends. Undefined when all are constant. */
   #drawSplit(start: number, end: number, random: Random): Split | undefined {
+    const { values } = this.#matrix
+    const order = this.#order
     const candidates = this.#candidates
     for (let left = this.#candidateCount; left > 0; left--) {
       const drawn = random.below(left)
       const column = candidates[drawn] ?? 0
       candidates[drawn] = candidates[left - 1] ?? 0
       candidates[left - 1] = column
-      const base = column * this.#sampleSize
       let lowest = Number.POSITIVE_INFINITY
       let highest = Number.NEGATIVE_INFINITY
       for (let i = start; i < end; i++) {
-        const value = this.#sample[base + (this.#order[i] ?? 0)] ?? 0
+        const value = values[(order[i] ?? 0) + column] ?? 0
         if (value < lowest) lowest = value
         if (value > highest) highest = value
       }
@@ -131,12 +138,12 @@ export class TreeGrower {
 
   /** Brings the rows that go left to the front of the segment; gives where the others begin. */
   #partition(start: number, end: number, { column, threshold }: Split): number {
+    const { values } = this.#matrix
     const order = this.#order
-    const base = column * this.#sampleSize
     let middle = start
     for (let i = start; i < end; i++) {
       const row = order[i] ?? 0
-      if ((this.#sample[base + row] ?? 0) > threshold) continue
+      if ((values[row + column] ?? 0) > threshold) continue
       order[i] = order[middle] ?? 0
       order[middle++] = row
     }
@@ -150,4 +157,8 @@ function drawThreshold(lowest: number, highest: number, random: Random): number 
   const span = highest - lowest
   const threshold = Number.isFinite(span) ? lowest + drawn * span : lowest * (1 - drawn) + highest * drawn
   return threshold >= highest || threshold < lowest ? lowest : threshold
+}
+
+function toInt16(value: number): number {
+  return Math.max(-32_768, Math.min(32_767, value))
 }

@@ -1,4 +1,4 @@
-import type { ForestNodes } from './forest-nodes.ts'
+import { DEPTH_BITS, type ForestNodes } from './forest-nodes.ts'
 import { averagePathLength } from './path-length.ts'
 
 /**
@@ -7,20 +7,31 @@ import { averagePathLength } from './path-length.ts'
  * parts of all columns sum to the path length less its expected value. Columns that lengthened it have no share.
  */
 export function attributePath(nodes: ForestNodes, row: Float64Array): Float64Array {
-  const { feature, left, value, rows, roots } = nodes
+  const { trees, depth, feature, threshold } = nodes
   const columns = row.length
   const shortened = new Float64Array(columns)
-  for (let tree = 0; tree < roots.length; tree++) {
-    let node = roots[tree] ?? 0
-    let column = feature[node] ?? columns
-    while (column !== columns) {
+  for (let tree = 0; tree < trees; tree++) {
+    const base = tree * 2 ** depth
+    const rows = rowsOf(nodes, tree)
+    let node = 1
+    for (let step = 0; step < depth; step++) {
+      const column = feature[base + node] ?? columns
+      if (column === columns) break
       const expected = averagePathLength(rows[node] ?? 0)
-      node = (left[node] ?? 0) + Number((row[column] ?? 0) > (value[node] ?? 0))
+      node = 2 * node + Number((row[column] ?? 0) > (threshold[base + node] ?? 0))
       shortened[column] = (shortened[column] ?? 0) + expected - 1 - averagePathLength(rows[node] ?? 0)
-      column = feature[node] ?? columns
     }
   }
   return normalised(shortened)
+}
+
+/** By node of a tree, the last level among them, the training rows that reached it. */
+function rowsOf({ depth, leaf }: ForestNodes, tree: number): Uint32Array {
+  const width = 2 ** depth
+  const rows = new Uint32Array(2 * width)
+  for (let i = 0; i < width; i++) rows[width + i] = (leaf[tree * width + i] ?? 0) >>> DEPTH_BITS
+  for (let node = width - 1; node > 0; node--) rows[node] = (rows[2 * node] ?? 0) + (rows[2 * node + 1] ?? 0)
+  return rows
 }
 
 function normalised(parts: Float64Array): Float64Array {

@@ -1,5 +1,5 @@
 import type { Matrix } from '../features/matrix.ts'
-import type { ForestNodes } from './forest-nodes.ts'
+import { DEPTH_BITS, DEPTH_MASK, type ForestNodes } from './forest-nodes.ts'
 
 /** Rows scored together: they and the nodes of one tree stay in the innermost cache. */
 const BLOCK_ROWS = 128
@@ -7,9 +7,10 @@ const BLOCK_ROWS = 128
 /**
  * For each row the sum of its path lengths over all trees. Rows are taken in blocks and each block goes down one tree after another; four rows
  * walk side by side, since the steps of one depend on each other and those of four do not.
+ * @param lengths what the rows that a leaf still holds would have taken further, by their number
  * @throws {RangeError} when a value is not finite: missing values are imputed before.
  */
-export function pathLengthSums(nodes: ForestNodes, matrix: Matrix): Float64Array {
+export function pathLengthSums(nodes: ForestNodes, lengths: Float64Array, matrix: Matrix): Float64Array {
   const { rows, columns } = matrix
   const sums = new Float64Array(rows)
   const stride = columns + 1
@@ -17,8 +18,8 @@ export function pathLengthSums(nodes: ForestNodes, matrix: Matrix): Float64Array
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - first)
     copyBlock(matrix, { block, first, count })
-    for (let tree = 0; tree < nodes.roots.length; tree++) {
-      addTree(nodes, nodes.roots[tree] ?? 0, { block, stride, count, sums, first })
+    for (let tree = 0; tree < nodes.trees; tree++) {
+      addTree(nodes, lengths, { tree, block, stride, count, sums, first })
     }
   }
   return sums
@@ -26,28 +27,41 @@ export function pathLengthSums(nodes: ForestNodes, matrix: Matrix): Float64Array
 
 /**
  * The sum of the path lengths of one row, four trees at a time.
- * @param row one value per column, and -Infinity after them
+ * @param row one value per column, and the lowest number after them
  */
-export function pathLengthSum({ feature, left, value, roots, depth }: ForestNodes, row: Float64Array): number {
+export function pathLengthSum(nodes: ForestNodes, lengths: Float64Array, row: Float64Array | Int16Array): number {
+  const { feature, threshold, leaf, trees, depth } = nodes
+  const width = 1 << depth
   let sum = 0
   let tree = 0
-  for (; tree + 4 <= roots.length; tree += 4) {
-    let node0 = root(roots, tree)
-    let node1 = root(roots, tree + 1)
-    let node2 = root(roots, tree + 2)
-    let node3 = root(roots, tree + 3)
+  for (; tree + 4 <= trees; tree += 4) {
+    const base0 = tree * width
+    const base1 = base0 + width
+    const base2 = base1 + width
+    const base3 = base2 + width
+    let node0 = 1
+    let node1 = 1
+    let node2 = 1
+    let node3 = 1
     for (let step = 0; step < depth; step++) {
-      node0 = child(left, node0, at(row, index(feature, node0)) > at(value, node0))
-      node1 = child(left, node1, at(row, index(feature, node1)) > at(value, node1))
-      node2 = child(left, node2, at(row, index(feature, node2)) > at(value, node2))
-      node3 = child(left, node3, at(row, index(feature, node3)) > at(value, node3))
+      node0 = child(node0, at(row, at(feature, base0 + node0)) > at(threshold, base0 + node0))
+      node1 = child(node1, at(row, at(feature, base1 + node1)) > at(threshold, base1 + node1))
+      node2 = child(node2, at(row, at(feature, base2 + node2)) > at(threshold, base2 + node2))
+      node3 = child(node3, at(row, at(feature, base3 + node3)) > at(threshold, base3 + node3))
     }
-    sum += at(value, node0) + at(value, node1) + at(value, node2) + at(value, node3)
+    sum +=
+      length(lengths, at(leaf, base0 + node0 - width)) +
+      length(lengths, at(leaf, base1 + node1 - width)) +
+      length(lengths, at(leaf, base2 + node2 - width)) +
+      length(lengths, at(leaf, base3 + node3 - width))
   }
-  for (; tree < roots.length; tree++) {
-    let node = root(roots, tree)
-    for (let step = 0; step < depth; step++) node = child(left, node, at(row, index(feature, node)) > at(value, node))
-    sum += at(value, node)
+  for (; tree < trees; tree++) {
+    const base = tree * width
+    let node = 1
+    for (let step = 0; step < depth; step++) {
+      node = child(node, at(row, at(feature, base + node)) > at(threshold, base + node))
+    }
+    sum += length(lengths, at(leaf, base + node - width))
   }
   return sum
 }
@@ -81,60 +95,61 @@ export function notFinite({ values, columns, rows }: Matrix, from = 0): RangeErr
 }
 
 interface Walk extends Block {
+  readonly tree: number
   readonly stride: number
   readonly sums: Float64Array
 }
 
 /* The four lanes are written out: a loop over lanes would keep them in memory instead of in registers. */
-function addTree(nodes: ForestNodes, top: number, { block, stride, count, sums, first }: Walk): void {
-  const { feature, left, value, depth } = nodes
+function addTree(nodes: ForestNodes, lengths: Float64Array, { tree, block, stride, count, sums, first }: Walk): void {
+  const { feature, threshold, leaf, depth } = nodes
+  const width = 1 << depth
+  const base = tree * width
   let row = 0
   for (; row + 4 <= count; row += 4) {
-    const base0 = row * stride
-    const base1 = base0 + stride
-    const base2 = base1 + stride
-    const base3 = base2 + stride
-    let node0 = top
-    let node1 = top
-    let node2 = top
-    let node3 = top
+    const row0 = row * stride
+    const row1 = row0 + stride
+    const row2 = row1 + stride
+    const row3 = row2 + stride
+    let node0 = 1
+    let node1 = 1
+    let node2 = 1
+    let node3 = 1
     for (let step = 0; step < depth; step++) {
-      node0 = child(left, node0, at(block, base0 + index(feature, node0)) > at(value, node0))
-      node1 = child(left, node1, at(block, base1 + index(feature, node1)) > at(value, node1))
-      node2 = child(left, node2, at(block, base2 + index(feature, node2)) > at(value, node2))
-      node3 = child(left, node3, at(block, base3 + index(feature, node3)) > at(value, node3))
+      node0 = child(node0, at(block, row0 + at(feature, base + node0)) > at(threshold, base + node0))
+      node1 = child(node1, at(block, row1 + at(feature, base + node1)) > at(threshold, base + node1))
+      node2 = child(node2, at(block, row2 + at(feature, base + node2)) > at(threshold, base + node2))
+      node3 = child(node3, at(block, row3 + at(feature, base + node3)) > at(threshold, base + node3))
     }
-    add(sums, first + row, at(value, node0))
-    add(sums, first + row + 1, at(value, node1))
-    add(sums, first + row + 2, at(value, node2))
-    add(sums, first + row + 3, at(value, node3))
+    add(sums, first + row, length(lengths, at(leaf, base + node0 - width)))
+    add(sums, first + row + 1, length(lengths, at(leaf, base + node1 - width)))
+    add(sums, first + row + 2, length(lengths, at(leaf, base + node2 - width)))
+    add(sums, first + row + 3, length(lengths, at(leaf, base + node3 - width)))
   }
   for (; row < count; row++) {
-    const base = row * stride
-    let node = top
+    const from = row * stride
+    let node = 1
     for (let step = 0; step < depth; step++) {
-      node = child(left, node, at(block, base + index(feature, node)) > at(value, node))
+      node = child(node, at(block, from + at(feature, base + node)) > at(threshold, base + node))
     }
-    add(sums, first + row, at(value, node))
+    add(sums, first + row, length(lengths, at(leaf, base + node - width)))
   }
 }
 
 /* Compiled into their callers; they only say that a place inside an array has a value. */
 
-function at(values: Float64Array, place: number): number {
+type Numbers = Float64Array | Int16Array | Uint8Array | Uint16Array | Uint32Array
+
+function at(values: Numbers, place: number): number {
   return values[place] ?? 0
 }
 
-function index(features: Uint16Array, node: number): number {
-  return features[node] ?? 0
+function child(node: number, isRight: boolean): number {
+  return 2 * node + Number(isRight)
 }
 
-function root(roots: Int32Array, tree: number): number {
-  return roots[tree] ?? 0
-}
-
-function child(left: Int32Array, node: number, isRight: boolean): number {
-  return (left[node] ?? 0) + Number(isRight)
+function length(lengths: Float64Array, leaf: number): number {
+  return (leaf & DEPTH_MASK) + at(lengths, leaf >>> DEPTH_BITS)
 }
 
 function add(sums: Float64Array, place: number, value: number): void {

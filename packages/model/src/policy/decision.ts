@@ -28,6 +28,9 @@ type SizingFigures = Pick<
  */
 export interface LocalSample extends SizingFigures {
   readonly localTimeMs: number
+  /** By these it is seen whether the others can be true; left out: not known. */
+  readonly cpuUsagePercent?: number | undefined
+  readonly swapTotalMb?: number | undefined
   /** Samples are missing before this one: nobody watched the container meanwhile. */
   readonly isAfterGap?: boolean | undefined
 }

@@ -265,6 +265,7 @@ describe('a container that grows while pct is starting', () => {
       ['set', '101', '-memory', '1025'],
       ['set', '101', '-memory', '1024'],
     ])
+    expect(host.warnings).toEqual(['its limit was 512 MB for a moment; 1024 MB were brought back into force'])
     expect(host.facts.inForce.memoryMb).toBe(1_024)
   })
 

@@ -8,12 +8,11 @@ import { CPU_PARAMETERS, type CpuParameters } from './cpu-parameters.ts'
 import { type CpuDesign, CpuSizer, cpuDesign } from './cpu-sizer.ts'
 import { MEMORY_PARAMETERS, type MemoryParameters } from './memory-parameters.ts'
 import { MemorySizer, MemorySizerState } from './memory-sizer.ts'
+import { OwnMinutes } from './own-minutes.ts'
 import { SampleClock, SampleClockState } from './sample-clock.ts'
 import { type ResourceSamples, SampleMinute } from './sample-minute.ts'
 
 const VERSION = 3
-/** The newest minutes that are learned once more when what Proxmox has kept arrives; before them that tells enough. */
-const MOST_OWN_MINUTES = 180
 /** It is known for long enough to do without. */
 const LONGEST_WAIT_MS = 12 * MS_PER_HOUR
 /** Throttled in so many of the scheduling periods, a container counts as short of cores, percent. */
@@ -70,7 +69,7 @@ class AdaptiveState implements PolicyState {
   readonly #clock = new SampleClock()
   readonly #minute = new SampleMinute()
   /** Its newest minutes, while it may begin once more with what was before them; undefined when it will not. */
-  #own: ResourceSamples[] | undefined
+  #own: OwnMinutes | undefined
 
   constructor(design: Design, settings: SizingSettings, saved: unknown, former?: PolicyState) {
     this.#settings = settings
@@ -79,7 +78,7 @@ class AdaptiveState implements PolicyState {
     this.#memory = newMemorySizer(settings, design)
     const { data } = design.state.safeParse(saved)
     this.goesOn = data !== undefined
-    if (data?.awaitsPast !== false) this.#own = former instanceof AdaptiveState ? former.#own : []
+    if (data?.awaitsPast !== false) this.#own = former instanceof AdaptiveState ? former.#own : new OwnMinutes()
     if (data === undefined) return
     this.#clock.restore(data.clock)
     this.#cpu.restore(data.cpu)
@@ -88,12 +87,15 @@ class AdaptiveState implements PolicyState {
 
   /** Not before its first minute: that tells how much of its memory Proxmox does not count. */
   get wantsPast(): boolean {
-    const isYoung = this.#cpu.ageMs(this.#clock.ownMs) < LONGEST_WAIT_MS
-    return isYoung && this.#own !== undefined && this.#own.length > 0
+    return this.#isYoung && this.#own !== undefined && !this.#own.isEmpty
+  }
+
+  get #isYoung(): boolean {
+    return this.#cpu.ageMs(this.#clock.ownMs) < LONGEST_WAIT_MS
   }
 
   learnPast({ steps, timesOf }: KeptPast): readonly PastStep[] {
-    const own = this.#own ?? []
+    const own = this.#own?.all() ?? []
     this.#own = undefined
     const beginMs = Math.min(...own.map(beganMs))
     const past = steps.filter(({ startMs }) => timesOf(startMs).timestampMs < beginMs)
@@ -180,14 +182,14 @@ class AdaptiveState implements PolicyState {
   }
 
   #learn(samples: ResourceSamples | undefined): void {
-    if (samples !== undefined) this.#keepOwn(samples)
+    if (samples !== undefined && this.#own !== undefined) this.#keepOwn(this.#own, samples)
     if (samples?.cpu !== undefined) this.#cpu.observe(samples.cpu)
     if (samples?.memory !== undefined) this.#memory.observe(samples.memory)
   }
 
-  #keepOwn(samples: ResourceSamples): void {
-    this.#own?.push(samples)
-    if ((this.#own?.length ?? 0) > MOST_OWN_MINUTES) this.#own?.shift()
+  #keepOwn(own: OwnMinutes, samples: ResourceSamples): void {
+    if (this.#isYoung) own.add(samples)
+    else this.#own = undefined
   }
 }
 

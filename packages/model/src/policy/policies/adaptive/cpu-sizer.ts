@@ -196,7 +196,9 @@ export class CpuSizer {
       demand: wantedCores * this.#stepsPerCore,
       allocation: allocatedCores * this.#stepsPerCore,
     })
-    for (const window of [this.#recent, this.#hour, this.#soon]) window.add(timeMs, usedCores)
+    this.#recent.add(timeMs, usedCores)
+    this.#hour.add(timeMs, usedCores)
+    this.#soon.add(timeMs, usedCores)
     this.#long.add(timeMs, wantedCores)
     this.#habits.add(localTimeMs, wantedCores)
     this.#mostNeededCores = Math.max(this.#mostNeededCores, neededCores)

@@ -54,7 +54,8 @@ export class VirtualSizers {
   readonly #parameters: BillingParameters
   /** Of each sizer, in grid units; undefined until they are set for the first time. */
   #levels: readonly number[] | undefined
-  /** Sums over the time billed: size x time, time too small, number of changes. */
+  /** Sums over the time billed: size x time, time too small, number of changes. All of them, and those of each kind. */
+  readonly #sums: Float64Array
   readonly #allocated: Float64Array
   readonly #short: Float64Array
   readonly #changes: Float64Array
@@ -66,9 +67,10 @@ export class VirtualSizers {
   constructor(parameters: BillingParameters) {
     this.#parameters = parameters
     const count = parameters.risks.length
-    this.#allocated = new Float64Array(count)
-    this.#short = new Float64Array(count)
-    this.#changes = new Float64Array(count)
+    this.#sums = new Float64Array(3 * count)
+    this.#allocated = this.#sums.subarray(0, count)
+    this.#short = this.#sums.subarray(count, 2 * count)
+    this.#changes = this.#sums.subarray(2 * count)
   }
 
   /** The level of a sizer, in grid units. */
@@ -158,9 +160,8 @@ export class VirtualSizers {
     this.#used *= kept
     this.#given *= kept
     this.#time *= kept
-    for (const sums of [this.#allocated, this.#short, this.#changes]) {
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) * kept
-    }
+    const sums = this.#sums
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) * kept
   }
 
   /**
