@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-// npm run bench -- [monitor|store|forest|model|api|rest|dashboard|cluster|all] [--json]: measures, and prints a table or one JSON object per line.
+// npm run bench -- [monitor|store|forest|model|api|rest|dashboard|cluster|start|all] [--json]: measures, and prints a table or one JSON object per line.
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
-const BENCHES = ['monitor', 'store', 'forest', 'model', 'api', 'rest', 'dashboard', 'cluster']
+const BENCHES = ['monitor', 'store', 'forest', 'model', 'api', 'rest', 'dashboard', 'cluster', 'start']
 const words = process.argv.slice(2)
 const isJson = words.includes('--json')
 const asked = words.filter(word => !word.startsWith('--'))
