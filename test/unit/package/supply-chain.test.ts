@@ -82,7 +82,7 @@ describe('the Node.js in the package', () => {
     expect(supportProblem(version, new Date(`${day}T12:00:00Z`))).toBe(problem)
   })
 
-  test.each(ARCHITECTURES)('for %s is one whose support has not ended, or nothing is built', architecture => {
+  test.each(ARCHITECTURES)('is one whose support has not ended, or nothing is built (%s)', architecture => {
     const now = new Date('2099-01-01')
     expect(() => unpackNode({ architecture, folder: temporaryDirectory(), now })).toThrow(
       /the support of Node.js .* ended on/,
