@@ -100,18 +100,23 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
-export { openRegularFile, readRegularFile } from './files/regular-file.ts'
-export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export { openFileLimit } from './files/open-file-limit.ts'
+export { openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
+export {
+  openBeside,
+  removeFiles,
+  removeTemporaries,
+  replaceFile,
+  replacePassingFile,
+  syncDirectory,
+} from './files/replace-file.ts'
 export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
-export {
-  LOG_LEVELS,
-  type Logger,
-  type LogSettings,
-} from './log.ts'
+export type { Logger, LogSettings } from './log.ts'
+export { LOG_LEVELS } from './log-levels.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
 export type { FollowOutcome } from './metrics/follow-outcome.ts'
-export { MetricsFileSource } from './metrics/metrics-file-source.ts'
+export { MetricsFileSource, type MetricsPlace } from './metrics/metrics-file-source.ts'
 export {
   Counter,
   DaemonRegistry,

@@ -9,6 +9,14 @@ const FEWEST_INTERVALS = 2
 /** A time so far ahead of the clock says that the clock was set back. */
 const CLOCK_TOLERANCE_MS = MS_PER_MINUTE
 
+/** Who is told of what is not among the new samples that `add` gives. */
+export interface OtherSamples {
+  /** Each new sample that cannot be true. */
+  readonly refuse?: (vmid: number, problem: string) => void
+  /** Each that was learned before a restart. */
+  readonly recall?: (each: NewSample) => void
+}
+
 /** By container the time of the newest sample that was learned before a restart. */
 type Learned = ReadonlyMap<number, { readonly newestMs: number }>
 
@@ -47,12 +55,11 @@ export class FleetHistory {
    * The new samples of a cycle. Left out is what is not newer than what is known of its container, what lies in the future, and what
    * cannot be true.
    * @param nowMs wall clock; a known sample that lies after it says that the clock was set back
-   * @param refuse told of each new sample that cannot be true
    */
   add(
     { containers, summary }: MetricsCycle,
     nowMs = Number.POSITIVE_INFINITY,
-    refuse: (vmid: number, problem: string) => void = () => undefined,
+    { refuse, recall }: OtherSamples = {},
   ): readonly NewSample[] {
     this.#noticeClock(nowMs)
     const latestMs = nowMs + CLOCK_TOLERANCE_MS
@@ -61,20 +68,20 @@ export class FleetHistory {
     this.#noteTime(cycleMs + this.#aheadMs)
     const host = summary && plausibleHost(summary)
     const added: NewSample[] = []
-    // Most samples of a cycle are of one moment, and to ask what time it is takes longer than all else here.
-    let [clockMs, steadyMs] = [Number.NaN, 0]
+    const steadyOf = this.#steadyOf && askedOnce(this.#steadyOf)
     for (const [vmid, sample] of containers) {
       const container = this.#container(vmid)
       const markMs = sample.timestampMs + this.#aheadMs
-      if (sample.timestampMs !== clockMs) {
-        clockMs = sample.timestampMs
-        steadyMs = this.#steadyOf?.(clockMs) ?? markMs
-      }
-      if (clockMs > cycleMs || !container.isNew(markMs, steadyMs)) continue
+      const timeMs = steadyOf?.(sample.timestampMs) ?? markMs
+      if (sample.timestampMs > cycleMs || !container.isNew(markMs, timeMs)) continue
       const problem = implausible(sample, { before: container.newest, host })
-      const each = problem === undefined ? container.add(sample, this.#intervalMs) : undefined
-      if (problem !== undefined) refuse(vmid, problem)
-      else if (each !== undefined) added.push(each)
+      if (problem !== undefined) {
+        refuse?.(vmid, problem)
+        continue
+      }
+      const each = container.add(sample, this.#intervalMs)
+      if (markMs > container.learnedMs) added.push(each)
+      else recall?.(each)
     }
     return added
   }
@@ -116,6 +123,16 @@ export class FleetHistory {
     if (this.#intervalsMs.length > INTERVALS_REMEMBERED) this.#intervalsMs.shift()
     if (this.#intervalsMs.length >= FEWEST_INTERVALS) this.#intervalMs = median(this.#intervalsMs)
     this.#newestMs = cycleMs
+  }
+}
+
+/** Most samples of a cycle are of one moment, and to ask what time it is takes longer than all else that is done with one. */
+function askedOnce(steadyOf: (clockMs: number) => number): (clockMs: number) => number {
+  let [askedMs, steadyMs] = [Number.NaN, 0]
+  return clockMs => {
+    if (clockMs !== askedMs) steadyMs = steadyOf(clockMs)
+    askedMs = clockMs
+    return steadyMs
   }
 }
 

@@ -125,16 +125,12 @@ export class SafetyMemory {
    * Learns from a sample: how long the container is watched, and kills for lack of memory.
    * @param learnedMs now: a quarantine is counted from when the kill became known, since a sample tells only the clock of its time
    */
-  observe(
-    { timestampMs, isAfterGap = false, memoryEvents }: LocalSample,
-    { quarantineMs }: Holds,
-    learnedMs: number,
-  ): void {
+  observe({ timestampMs, isAfterGap = false, memoryEvents }: LocalSample, holds: () => Holds, learnedMs: number): void {
     const state = this.#state
     const newestMs = state.newestMs ?? timestampMs
     if (!isAfterGap) state.observedMs += Math.max(0, timestampMs - newestMs)
     state.newestMs = Math.max(newestMs, timestampMs)
-    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, quarantineMs)
+    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, holds().quarantineMs)
     if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: learnedMs })
   }
 
@@ -167,11 +163,10 @@ export class SafetyMemory {
       this.#update({ truceUntilMs: nowMs + holds.truceMs })
     }
     this.#leastMemoryMb = leastMemoryMb
-    this.#update({
-      limits: withTold(limits, has),
-      limitsAtMs: askedMs,
-      refusals: standing(this.#state.refusals, allocation, leastMemoryMb),
-    })
+    const state = this.#state
+    state.limits = withTold(limits, has)
+    state.limitsAtMs = askedMs
+    if (state.refusals.length > 0) state.refusals = standing(state.refusals, allocation, leastMemoryMb)
   }
 
   /**
@@ -220,13 +215,11 @@ export class SafetyMemory {
 
   /** No pause is longer than the settings say, which may be others by now. */
   #endLongHolds(nowMs: number, { truceMs, quarantineMs }: Holds): void {
-    const { truceUntilMs, quarantineUntilMs } = this.#state
-    const sooner = (untilMs: number | undefined, mostMs: number) =>
-      untilMs === undefined ? undefined : Math.min(untilMs, nowMs + mostMs)
-    this.#update({
-      truceUntilMs: sooner(truceUntilMs, truceMs),
-      quarantineUntilMs: sooner(quarantineUntilMs, quarantineMs * 2 ** MOST_DOUBLINGS),
-    })
+    const state = this.#state
+    const { truceUntilMs, quarantineUntilMs } = state
+    const quarantinedMs = quarantineMs * 2 ** MOST_DOUBLINGS
+    state.truceUntilMs = truceUntilMs && Math.min(truceUntilMs, nowMs + truceMs)
+    state.quarantineUntilMs = quarantineUntilMs && Math.min(quarantineUntilMs, nowMs + quarantinedMs)
   }
 
   #quarantine(timeMs: number, learnedMs: number, baseMs: number): void {
