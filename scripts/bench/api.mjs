@@ -269,7 +269,7 @@ function silent(port) {
   })
 }
 
-function residentMb(pid) {
+export function residentMb(pid) {
   const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kb) / 1_024
 }

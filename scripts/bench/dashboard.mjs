@@ -75,7 +75,7 @@ export async function withHost({ containers, entries }, measure) {
     writeHistory(metricsFile, { containers, entries, intervalMs: INTERVAL_MS, firstMs })
     const { daemon, url } = await startApi({ memory, paths, metricsFile })
     try {
-      await measure({ containers, metricsFile, pid: daemon.pid, url })
+      return await measure({ containers, metricsFile, pid: daemon.pid, url })
     } finally {
       daemon.kill('SIGTERM')
       await new Promise(resolve => daemon.once('close', resolve))

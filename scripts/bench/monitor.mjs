@@ -22,6 +22,7 @@ const FLAGS = readFileSync(command, 'utf8')
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 export async function run(report) {
+  allowOpenFiles()
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-monitor-'))
   try {
     const child = await bundleChild(folder)
@@ -30,6 +31,13 @@ export async function run(report) {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** As many files at once as the unit allows, here and in what is started from here; as root, else what there is. */
+export function allowOpenFiles() {
+  const unit = readFileSync(join(import.meta.dirname, '..', '..', 'systemd', 'lxc_monitor.service'), 'utf8')
+  const [, limit] = /^LimitNOFILE=(\d+)$/m.exec(unit) ?? []
+  spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:${limit}`], { stdio: 'ignore' })
 }
 
 export async function bundleChild(folder) {
