@@ -72,8 +72,14 @@ const FLOW: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** The schema of the settings that are replayed, for the API: a request is checked as the model checks its configuration. */
-const SCALING = { packageName: 'api', target: '@lxc-autoscale/model/scaling' }
+/**
+ * Of the model without the rest of it: the schema of the settings that are replayed, for the API, which checks a request as the model
+ * checks its configuration; how its configuration is read, for a command that must start fast.
+ */
+const PARTS_OF_MODEL = [
+  { packageName: 'api', target: '@lxc-autoscale/model/scaling' },
+  { packageName: 'cli', target: '@lxc-autoscale/model/config' },
+]
 /** Of core without its libraries: for commands that must start fast, and for a page in a browser. */
 const PARTS_OF_CORE = ['@lxc-autoscale/core/units', '@lxc-autoscale/core/browser']
 
@@ -154,7 +160,7 @@ describe.each(PACKAGES)('%s', packageName => {
     const allowed = new Set([
       ...(MAY_IMPORT[packageName] ?? []).map(name => `@lxc-autoscale/${name}`),
       ...PARTS_OF_CORE,
-      ...(packageName === SCALING.packageName ? [SCALING.target] : []),
+      ...PARTS_OF_MODEL.filter(part => part.packageName === packageName).map(({ target }) => target),
     ])
     const wrong = importsOf(packageName).filter(
       ({ target }) => target.startsWith('@lxc-autoscale/') && !allowed.has(target),
