@@ -13,7 +13,7 @@ import { scaleTable, verdictText } from './bench/scale-figures.mjs'
 import { joinRuns } from './bench/statistics.mjs'
 import { tableText } from './policy/tables.mjs'
 
-const BENCHES = ['monitor', 'store', 'forest', 'model', 'api', 'rest', 'dashboard', 'cluster', 'scale']
+const BENCHES = ['monitor', 'store', 'forest', 'model', 'api', 'rest', 'dashboard', 'cluster', 'start', 'scale']
 /** Not among all of them: it takes as long as half of the others. */
 const BY_NAME_ONLY = new Set(['scale'])
 const { options, names, oldRows, newRows } = asked()

@@ -18,7 +18,7 @@ import { StatusFile } from '../../packages/model/dist/status/status-file.js'
 import { ModelTelemetry } from '../../packages/model/dist/telemetry.js'
 import { cycleLine } from './metrics-history.mjs'
 
-const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, warmUp, cycles } = JSON.parse(
+const { path, apiUrl, directory, containers, entries, intervalMs, firstMs, warmUp, cycles, warmAt } = JSON.parse(
   process.argv[2],
 )
 
@@ -27,12 +27,12 @@ limitHeapGrowth()
 
 const warn = (fields, text) => console.error(text, fields)
 const log = { info() {}, debug() {}, warn, error: warn, fatal: warn }
-let skewMs = 0
+let skewMs = warmAt ?? 0
 const clock = {
   // The model believes that as much time passes between two measured cycles as between two collections.
   nowMs: () => Date.now() + skewMs,
   monotonicMs: () => performance.now(),
-  sinceBoot: () => ({ id: 'bench', seconds: (performance.now() + skewMs) / 1_000 }),
+  sinceBoot: () => ({ id: 'bench', seconds: (performance.timeOrigin + performance.now() + skewMs) / 1_000 }),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 }
 const config = ModelConfig.parse({
@@ -43,51 +43,51 @@ const config = ModelConfig.parse({
   api: { api_url: apiUrl, api_key_file: '' },
   state: { directory },
 })
-const time = new SteadyTime(clock)
 const telemetry = new ModelTelemetry()
 const state = new StateFiles(directory, log)
 await state.prepare()
+const loadStartMs = performance.now()
+const saved = await state.loadSizers()
+const time = new SteadyTime(clock, saved.moment)
 const connection = new ApiConnection({ clock, log, telemetry, random: Math.random })
 const forest = anomalySettings({ forest: config.model, anomaly: config.anomaly_detection, rollingWindow: 5 })
-const anomalies = new AnomalyModel(forest)
+const anomalies = (await state.loadForests(lines => AnomalyModel.restore(forest, lines))) ?? new AnomalyModel(forest)
 const fleet = new Fleet({
   config,
   hostSize: openHostFigures(new HostFiles(0), '/proc')(),
-  saved: { sizers: new Map(), isLost: false },
+  saved,
   time,
 })
 let status
-const cycle = new ModelCycle(
-  {
-    source: new MetricsFileSource({ path }),
-    history: new FleetHistory(undefined, clockMs => time.ofClock(clockMs)),
-    anomalies,
-    fleet,
-    state,
-    board: {
-      show(next) {
-        status = next
-        return new StatusFile(directory).show(next)
-      },
+const parts = {
+  source: new MetricsFileSource({ path, place: saved.place }),
+  history: new FleetHistory(saved.sizers, clockMs => time.ofClock(clockMs)),
+  anomalies,
+  fleet,
+  state,
+  board: {
+    show(next) {
+      status = next
+      return new StatusFile(directory).show(next)
     },
-    trail: new AuditTrail(time),
-    telemetry,
-    clock,
-    time,
-    log,
-    runName: '0000000000000000',
-    pid: process.pid,
   },
-  {
-    api: connection.open(config),
-    apiUrl,
-    isDryRun: true,
-    maxDataAgeMs: 86_400_000,
-    windowMs: forest.windowMs,
-    saveIntervalMs: Number.POSITIVE_INFINITY,
-    longestWaitMs: 86_400_000,
-  },
-)
+  trail: new AuditTrail(time),
+  telemetry,
+  clock,
+  time,
+  log,
+  runName: '0000000000000000',
+  pid: process.pid,
+}
+const settings = {
+  api: connection.open(config),
+  apiUrl,
+  isDryRun: true,
+  maxDataAgeMs: 86_400_000,
+  windowMs: forest.windowMs,
+  longestWaitMs: 86_400_000,
+}
+const cycle = new ModelCycle(parts, { ...settings, saveIntervalMs: Number.POSITIVE_INFINITY })
 const { signal } = new AbortController()
 
 async function timed() {
@@ -97,6 +97,12 @@ async function timed() {
   return performance.now() - startMs
 }
 
+if (warmAt !== undefined) {
+  await timed()
+  const warmStartMs = performance.now() - loadStartMs
+  console.log(JSON.stringify({ warmStartMs, warmStages: status.cycle.stages, warmForests: anomalies.counts() }))
+  process.exit()
+}
 const coldStartMs = await timed()
 const coldStages = status.cycle.stages
 const coldCpuMs = process.cpuUsage().user / 1_000
@@ -119,6 +125,19 @@ for (let index = 0; index < warmUp + cycles; index++) {
   decideMs.push(status.cycle.stages.decide * 1_000)
   stages = status.cycle.stages
 }
+
+/** The shortest interval that can be configured. */
+const PAUSE_MS = 1_000
+const SAVING_CYCLES = 5
+cycle.configure({ ...settings, saveIntervalMs: 0 })
+const savingMs = []
+for (let index = 0; index < SAVING_CYCLES; index++) {
+  const number = entries + warmUp + cycles + index
+  skewMs += intervalMs
+  append(cycleLine(containers, firstMs + number * intervalMs, number))
+  savingMs.push(await timed())
+  await clock.sleep(PAUSE_MS)
+}
 const rssMb = process.memoryUsage.rss() / 1_048_576
 const saveStartMs = performance.now()
 await cycle.save()
@@ -132,6 +151,8 @@ console.log(
     coldRssMb,
     wallMs,
     cpuMs,
+    savingMs,
+    skewMs,
     decideMs,
     stages,
     rssMb,

@@ -1,9 +1,10 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..')
+const require = createRequire(import.meta.url)
 
 // Packages written for CommonJS call `require` for modules of Node.js; in an ES module it has to be made.
 const BANNER = [
@@ -26,9 +27,12 @@ const OPTIONS = {
   format: 'esm',
   banner: { js: BANNER },
   splitting: true,
-  minify: true,
-  keepNames: true,
+  // Names stay, so that a trace can be read: to shorten them and have each function told its own would take 3 MB and 20 ms.
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
+  // The form of it of which only what is used goes in.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   metafile: true,
   logLevel: 'warning',
 }
@@ -47,20 +51,35 @@ const englishOnly = {
   },
 }
 
+/** Modules of Node.js that are large, and that libraries ask for without using them. */
+const LARGE = /^(?:node:)?(?:child_process|crypto|dgram|http|http2|https|net|readline|tls|worker_threads|zlib)$/
+
 /**
  * An `import` of a module of Node.js reads all that it exports, and some of it is made when it is read: with `node:http` comes the whole
- * of undici (45 ms, 14 MB), with `node:tls` every root certificate. What is required is read by name.
+ * of undici (45 ms, 14 MB), with `node:tls` every root certificate. What is required is read by name; a large one when it is first used.
  */
 const requiredBuiltins = {
   name: 'required-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind !== 'require-call' && isBuiltin(path) ? { path, namespace: 'required-builtins' } : undefined,
+    onResolve({ filter: /.*/ }, ({ path, kind, namespace }) =>
+      isBuiltin(path) && namespace !== 'required-builtins' && (kind !== 'require-call' || LARGE.test(path))
+        ? { path, namespace: 'required-builtins' }
+        : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'required-builtins' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)})`,
+      contents: LARGE.test(path) ? usedLater(path) : `module.exports = require(${JSON.stringify(path)})`,
     }))
   },
+}
+
+/** A module with the names that this Node.js has in it, each read when it is used. */
+function usedLater(path) {
+  const names = JSON.stringify(Object.keys(require(path)))
+  return [
+    'let whole',
+    `const get = name => (whole ??= require(${JSON.stringify(path)}))[name]`,
+    `for (const name of ${names}) Object.defineProperty(exports, name, { enumerable: true, get: () => get(name) })`,
+  ].join('\n')
 }
 
 /** A function whose tables take 20 ms to load is loaded by its first call: most texts do not need it. */

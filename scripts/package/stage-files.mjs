@@ -46,13 +46,13 @@ export async function stageFiles({ stage, architecture, version, date }) {
   mkdirSync(join(stage, LIB), { recursive: true })
   const node = stageNode({ architecture, outfile: join(stage, LIB, 'node') })
   const bundled = new Set()
-  for (const { command, processName, entry, isInner = false } of PROGRAMS) {
+  for (const { command, processName, entry, isInner = false, options = [] } of PROGRAMS) {
     const outfile = join(stage, LIB, `${command}.mjs`)
     for (const folder of await bundleProgram({ entry, outfile, dashboard: `/${SHARE}/dashboard` })) bundled.add(folder)
-    chmodSync(outfile, 0o644)
     if (isInner) continue
     link('../node', `${LIB}/bin/${processName}`)
-    put(`usr/bin/${command}`, `#!/bin/sh\nexec /${LIB}/bin/${processName} /${LIB}/${command}.mjs "$@"\n`, 0o755)
+    const words = ['exec', `/${LIB}/bin/${processName}`, ...options, `/${LIB}/${command}.mjs`, '"$@"']
+    put(`usr/bin/${command}`, `#!/bin/sh\n${words.join(' ')}\n`, 0o755)
   }
 
   for (const name of ['notify-exec', 'pct-helper', 'pct-client']) copy(`systemd/${name}`, `${LIB}/${name}`, 0o755)

@@ -87,7 +87,7 @@ export class ContainerDay {
     if (cycle.summary !== undefined) {
       this.#fleet.setHost({ cores: 8, memoryMb: 32_768, memoryAvailableMb: 30_000 })
     }
-    const samples = this.#history.add(cycle, nowMs, () => this.refused++)
+    const samples = this.#history.add(cycle, nowMs, { refuse: () => this.refused++ })
     this.#anomalies.observe(samples, nowMs)
     for (const each of samples) this.#fleet.observe(each)
     this.#anomalies.refitDue()

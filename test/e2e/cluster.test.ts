@@ -49,9 +49,10 @@ afterAll(() => cluster.remove())
 function olderPrograms(): string {
   const folder = join(cluster.root, '..', 'older')
   const built = dirname(programFile('api/bin/lxc-autoscale-api.mjs'))
-  mkdirSync(folder)
-  for (const name of readdirSync(built).filter(file => file.endsWith('.mjs'))) {
+  const files = readdirSync(built, { encoding: 'utf8', recursive: true }).filter(file => file.endsWith('.mjs'))
+  for (const name of files) {
     const text = readFileSync(join(built, name), 'utf8').replaceAll(`"${VERSION}"`, `"${OLDER}"`)
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
   return folder

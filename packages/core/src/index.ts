@@ -101,7 +101,7 @@ export {
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
 export { openFileLimit } from './files/open-file-limit.ts'
-export { openRegularFile, readRegularFile } from './files/regular-file.ts'
+export { openRegularFile, openRegularFileSync, readRegularFile } from './files/regular-file.ts'
 export {
   openBeside,
   removeFiles,
@@ -116,7 +116,7 @@ export type { Logger, LogSettings } from './log.ts'
 export { LOG_LEVELS } from './log-levels.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
 export type { FollowOutcome } from './metrics/follow-outcome.ts'
-export { MetricsFileSource } from './metrics/metrics-file-source.ts'
+export { MetricsFileSource, type MetricsPlace } from './metrics/metrics-file-source.ts'
 export {
   Counter,
   DaemonRegistry,

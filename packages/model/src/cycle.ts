@@ -49,6 +49,7 @@ export class ModelCycle {
   /** What there was that must not be lost when it was saved last. */
   #savedMomentous = 0
   #saveProblem: string | undefined
+  #saving = Promise.resolve()
   #freshness: Freshness
 
   constructor(parts: CycleParts, settings: CycleSettings) {
@@ -73,26 +74,43 @@ export class ModelCycle {
     const startMs = clock.monotonicMs()
     const stages = new StageTimes(clock)
     this.#number += 1
+    // What is saved is of one moment.
+    await stages.timeAsync('save', () => this.#saving)
     const report = await this.#steps(stages, signal)
-    const isDue = clock.monotonicMs() - this.#lastSaveMs >= this.#settings.saveIntervalMs
-    if (isDue || this.#parts.fleet.momentous > this.#savedMomentous) {
-      await stages.timeAsync('save', () => this.save())
-    }
     const seconds = (clock.monotonicMs() - startMs) / MS_PER_SECOND
     const settings = this.#settings
     const freshness = this.#freshness
     const about = { number: this.#number, seconds, stages: stages.seconds(), freshness, api: settings.api, settings }
     await this.#reporter.report({ ...report, ...about, saveProblem: this.#saveProblem })
+    const isDue = clock.monotonicMs() - this.#lastSaveMs >= this.#settings.saveIntervalMs
+    if (isDue || this.#parts.fleet.momentous > this.#savedMomentous) this.#beginSaving()
     return report
+  }
+
+  /** Saves in the pause until the next cycle, container by container: it takes longer than all else that a cycle does. */
+  #beginSaving(): void {
+    this.#saving = this.#save()
+    // The next cycle fails by it.
+    this.#saving.catch(() => undefined)
   }
 
   /** Writes down what was learned, so that a restart does not forget. A full disk is told by the next report and ends nothing. */
   async save(): Promise<void> {
-    const { fleet, anomalies, state, telemetry, clock, time } = this.#parts
+    await this.#saving
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    const { source, fleet, anomalies, state, telemetry, clock, time } = this.#parts
     const { momentous } = fleet
     this.#lastSaveMs = clock.monotonicMs()
     try {
-      const learned = { sizers: fleet.states(), forests: anomalies.serialise(), moment: time.moment() }
+      const learned = {
+        sizers: fleet.states(),
+        forests: anomalies.serialise(),
+        moment: time.moment(),
+        place: source.earlierPlace,
+      }
       telemetry.savedBytes.set(await state.save(learned))
       this.#savedMomentous = momentous
       this.#saveProblem = undefined
@@ -151,7 +169,10 @@ export class ModelCycle {
     telemetry.samples.inc(cycle.containers.size)
     if (cycle.summary !== undefined) fleet.setHost(plausibleHost(cycle.summary))
     for (const vmid of cycle.containers.keys()) fleet.meet(vmid)
-    const samples = history.add(cycle, nowMs, (vmid, problem) => this.#refuse(vmid, problem))
+    const samples = history.add(cycle, nowMs, {
+      refuse: (vmid, problem) => this.#refuse(vmid, problem),
+      recall: each => anomalies.recall(each),
+    })
     stages.time('anomaly', () => anomalies.observe(samples, nowMs))
     this.#countVerdicts(samples)
     telemetry.countKills(samples)

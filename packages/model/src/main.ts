@@ -121,7 +121,7 @@ async function createCycle({ context, telemetry, connection }: Composition) {
     time,
   })
   const parts = {
-    source: new MetricsFileSource({ path: config.data_file }),
+    source: new MetricsFileSource({ path: config.data_file, place: saved.place }),
     history: new FleetHistory(saved.sizers, clockMs => time.ofClock(clockMs)),
     anomalies: anomalies ?? new AnomalyModel(forest),
     fleet,

@@ -1,4 +1,4 @@
-import type { FollowOutcome, MetricsCycle, ModelStatus } from '@lxc-autoscale/core'
+import type { FollowOutcome, MetricsCycle, MetricsPlace, ModelStatus } from '@lxc-autoscale/core'
 import type { Learned } from './state/state-files.ts'
 
 /** What a cycle needs from the metrics file. */
@@ -8,6 +8,8 @@ export interface MetricsSource {
    * @throws {AutoscaleError} HOST_UNREADABLE
    */
   follow(use: (cycle: MetricsCycle) => void, signal: AbortSignal): Promise<FollowOutcome>
+  /** From where on somebody has to read who is to go on as if this process did. */
+  readonly earlierPlace?: MetricsPlace | undefined
 }
 
 /** What outlives the process. */

@@ -2,7 +2,7 @@ import { BYTES_PER_MB } from '@lxc-autoscale/core'
 import {
   type CgroupFiles,
   type CgroupLayout,
-  controllerFolder,
+  cgroupFiles,
   flatKeyed,
   type HostFiles,
   isRunning,
@@ -49,7 +49,8 @@ export class ContainerCgroup {
   constructor(files: HostFiles, run: ContainerRun, hostBytes: () => number | undefined) {
     this.#hostFiles = files
     this.#run = run
-    const cgroup: CgroupFiles = { layout: run.layout, file: (...named) => this.#file(...named) }
+    const found = cgroupFiles(files, run.layout, run.vmid)
+    const cgroup: CgroupFiles = { layout: run.layout, file: (...named) => this.#kept(found.file(...named)) }
     this.#events = run.layout.kind === 'unified' ? cgroup.file('memory', 'cgroup.events', OPTIONAL) : undefined
     this.#cpu = openCpuAllowance(files, cgroup, () => undefined)
     this.#memoryLimit = openMemoryLimit(cgroup)
@@ -91,11 +92,8 @@ export class ContainerCgroup {
     for (const file of this.#files) file.close()
   }
 
-  #file(...[controller, name, options]: Parameters<CgroupFiles['file']>): KernelFile | undefined {
-    const folder = controllerFolder(this.#run.layout, controller, this.#run.vmid)
-    if (folder === undefined) return undefined
-    const file = this.#hostFiles.file(folder, name, options)
-    this.#files.push(file)
+  #kept(file: KernelFile | undefined): KernelFile | undefined {
+    if (file !== undefined) this.#files.push(file)
     return file
   }
 }

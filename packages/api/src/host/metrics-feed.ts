@@ -135,7 +135,9 @@ export class MetricsFeed {
 
   #take(history: FleetHistory, { containers, summary }: MetricsCycle): MetricsCycle & { readonly isTurn: boolean } {
     const refused = new Set<number>()
-    const samples = history.add({ containers, summary }, this.#parts.clock.nowMs(), vmid => refused.add(vmid))
+    const samples = history.add({ containers, summary }, this.#parts.clock.nowMs(), {
+      refuse: vmid => refused.add(vmid),
+    })
     return {
       containers: refused.size === 0 ? containers : new Map([...containers].filter(([vmid]) => !refused.has(vmid))),
       summary: summary && { ...summary, ...plausibleSummary(summary) },

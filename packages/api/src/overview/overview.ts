@@ -38,7 +38,7 @@ export interface OverviewParts {
   readonly health: HealthChecks
   readonly metrics: Pick<MetricsFeed, 'newest' | 'modifiedMs' | 'subscribe'>
   readonly series: Pick<SeriesStore, 'sparks'>
-  readonly steering: Pick<SteeringStore, 'of' | 'all'>
+  readonly steering: Pick<SteeringStore, 'look' | 'all'>
   /** Name of this node, and of its cluster where it has one. */
   readonly node: () => string
   readonly cluster: () => string | undefined
@@ -266,6 +266,7 @@ export class Overview {
   }): Pick<Look, 'rows' | 'texts'> {
     const { clock, config, steering } = this.#parts
     const { cycle, status, facts, surroundings } = of
+    const told = steering.look()
     const decided = new Map(status?.containers.map(container => [container.vmid, container]))
     const shared = {
       nowMs: clock.nowMs(),
@@ -277,7 +278,7 @@ export class Overview {
       overviewRow({
         ...shared,
         container,
-        steering: steering.of(container.vmid),
+        steering: told.of(container.vmid),
         sample: cycle?.containers.get(container.vmid),
         decided: decided.get(container.vmid),
         lastChange: this.#changes.get(container.vmid),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type ModelStatus, STATUS_FILE, statusFacts } from '@lxc-autoscale/core'
-import { MODEL_CONFIG_RULES, type ModelConfig } from '@lxc-autoscale/model'
+import { MODEL_CONFIG_RULES, type ModelConfig } from '@lxc-autoscale/model/config'
 import { CONFIG_FILES } from './command-context.ts'
 import { installedConfig } from './installed-config.ts'
 

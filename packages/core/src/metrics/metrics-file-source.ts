@@ -13,6 +13,8 @@ const DEFAULT_CHUNK_BYTES = 4_194_304
 const SMALLEST_CHUNK_BYTES = 65_536
 /** The end of the last element is how our place in the file is known again. So much of it holds a time, so no two end alike. */
 const ANCHOR_BYTES = 2_048
+/** So many elements say all that somebody needs who goes on after them: the usual interval, rates, rolling figures. */
+const PLACES_REMEMBERED = 20
 /** No element is as long; what is gets dropped instead of filling the memory. */
 const MAX_ELEMENT_BYTES = 67_108_864
 /** Read in one look at the most, and looked through for our place; the rest waits for the next look. */
@@ -20,12 +22,14 @@ const MAX_LOOK_BYTES = 536_870_912
 
 const NOTHING: Omit<FollowOutcome, 'kind'> = { cycles: 0, badLines: 0, bytes: 0 }
 
-interface Place {
-  /** End of the last element (or bad line) that was read. */
+/** Somewhere in the file between two elements. */
+export interface MetricsPlace {
+  /** End of an element (or bad line). */
   readonly offset: number
-  /** What was read last: the bytes before `offset`. */
-  readonly anchor: Buffer
+  /** The bytes before `offset`. */
+  readonly anchor: Uint8Array
 }
+type Place = MetricsPlace
 
 interface FileState {
   readonly inode: number
@@ -39,6 +43,8 @@ export interface MetricsFileSourceOptions {
   readonly chunkBytes?: number
   /** Bytes read in one look at the most. */
   readonly maxBytes?: number
+  /** Reading begins there, wherever it is in the file now; where it is not any more, at the beginning. */
+  readonly place?: MetricsPlace | undefined
 }
 
 /**
@@ -52,8 +58,12 @@ export class MetricsFileSource {
   readonly #maxBytes: number
   #place: Place | undefined
   #seen: FileState | undefined
+  /** Those of the last elements, oldest first. */
+  readonly #places: Place[] = []
 
-  constructor({ path, chunkBytes = DEFAULT_CHUNK_BYTES, maxBytes = MAX_LOOK_BYTES }: MetricsFileSourceOptions) {
+  constructor(options: MetricsFileSourceOptions) {
+    const { path, chunkBytes = DEFAULT_CHUNK_BYTES, maxBytes = MAX_LOOK_BYTES, place } = options
+    this.#place = place
     this.#path = path
     this.#chunkBytes = chunkBytes
     this.#maxBytes = maxBytes
@@ -74,6 +84,11 @@ export class MetricsFileSource {
     } finally {
       await file.close()
     }
+  }
+
+  /** The place from which on somebody else would read the last `PLACES_REMEMBERED` elements again; undefined while there are fewer. */
+  get earlierPlace(): MetricsPlace | undefined {
+    return this.#places.length === PLACES_REMEMBERED ? this.#places[0] : undefined
   }
 
   async #open(): Promise<FileHandle | undefined> {
@@ -102,7 +117,8 @@ export class MetricsFileSource {
     const { kind, place } = await this.#findPlace(file, { isSameFile: seen?.inode === ino, sizeBytes: size })
     const newBytes = Math.max(size - (place?.offset ?? 0), SMALLEST_CHUNK_BYTES)
     const limits = { chunkBytes: Math.min(this.#chunkBytes, newBytes), maxBytes: this.#maxBytes }
-    const reading = new ChunkedReading(file, { place, ...limits, onCycle, signal })
+    const onPlace = (each: Place) => this.#remember(each)
+    const reading = new ChunkedReading(file, { place, ...limits, onCycle, onPlace, signal })
     const isAtEnd = await reading.readToEnd()
     this.#place = reading.place()
     this.#seen = { inode: ino, sizeBytes: size, mtimeMs: isAtEnd ? mtimeMs : Number.NaN }
@@ -115,6 +131,11 @@ export class MetricsFileSource {
     }
   }
 
+  #remember(place: Place): void {
+    this.#places.push(place)
+    if (this.#places.length > PLACES_REMEMBERED) this.#places.shift()
+  }
+
   /** Where to go on reading. */
   async #findPlace(
     file: FileHandle,
@@ -122,7 +143,8 @@ export class MetricsFileSource {
   ): Promise<{ kind: FollowOutcome['kind']; place: Place | undefined }> {
     const place = this.#place
     if (place === undefined) return { kind: 'appended', place: undefined }
-    if (isSameFile && sizeBytes >= place.offset && (await holdsAnchor(file, place))) return { kind: 'appended', place }
+    const isKnown = isSameFile || this.#seen === undefined
+    if (isKnown && sizeBytes >= place.offset && (await holdsAnchor(file, place))) return { kind: 'appended', place }
     const kind = isSameFile && sizeBytes < place.offset ? 'truncated' : 'rewritten'
     const limits = { chunkBytes: this.#chunkBytes, maxBytes: this.#maxBytes }
     const offset = await findLast(file, place.anchor, { sizeBytes, ...limits })
@@ -135,6 +157,7 @@ interface ReadingOptions {
   readonly chunkBytes: number
   readonly maxBytes: number
   readonly onCycle: (cycle: MetricsCycle) => void
+  readonly onPlace: (place: Place) => void
   readonly signal: Pick<AbortSignal, 'aborted'> | undefined
 }
 
@@ -149,7 +172,7 @@ class ChunkedReading {
   /** Bytes in the buffer that are not done with, and where in the file they begin. */
   #filled = 0
   #offset: number
-  #anchor: Buffer
+  #anchor: Uint8Array
 
   constructor(file: FileHandle, options: ReadingOptions) {
     this.#file = file
@@ -205,17 +228,23 @@ class ChunkedReading {
     const cycle = readLine(bytes, start, end) ?? parseCycle(bytes.toString('utf8', start, end))
     if (cycle === undefined) return false
     this.cycles++
+    this.#options.onPlace({ offset: this.#offset + end, anchor: anchorOf(bytes, start, end) })
     this.#options.onCycle(cycle)
     return true
   }
 
   /** Remembers the end of the last thing done with, and drops all that is done with from the buffer. */
   #settle(lastStart: number, settled: number): void {
-    this.#anchor = Buffer.from(this.#buffer.subarray(Math.max(lastStart, settled - ANCHOR_BYTES), settled))
+    this.#anchor = anchorOf(this.#buffer, lastStart, settled)
     this.#buffer.copyWithin(0, settled, this.#filled)
     this.#filled -= settled
     this.#offset += settled
   }
+}
+
+/** A copy of the end of what stands from `start` to `end`. */
+function anchorOf(bytes: Buffer, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, Math.max(start, end - ANCHOR_BYTES), end)
 }
 
 async function holdsAnchor(file: FileHandle, { offset, anchor }: Place): Promise<boolean> {
@@ -227,7 +256,7 @@ async function holdsAnchor(file: FileHandle, { offset, anchor }: Place): Promise
 /** The end of the last place in the file that holds `text`; undefined when none does. */
 async function findLast(
   file: FileHandle,
-  text: Buffer,
+  text: Uint8Array,
   { sizeBytes, chunkBytes, maxBytes }: { sizeBytes: number; chunkBytes: number; maxBytes: number },
 ): Promise<number | undefined> {
   const chunk = Buffer.alloc(chunkBytes + text.length)

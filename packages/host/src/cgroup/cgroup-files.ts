@@ -8,7 +8,7 @@ export interface CgroupFiles {
   file(controller: Controller, name: string, options?: FileOptions): KernelFile | undefined
 }
 
-/** The files of a container, for who holds none of them open. */
+/** The files of a container, each opened at its first read. */
 export function cgroupFiles(files: HostFiles, layout: CgroupLayout, vmid: number): CgroupFiles {
   return {
     layout,

@@ -9,8 +9,8 @@ const NO_RATES: CounterRates = { rxBytes: undefined, txBytes: undefined, reads: 
 /** The series of samples of one container: sees that time only goes forward, and tells runs, gaps and the growth of counters. */
 export class ContainerHistory {
   readonly vmid: number
-  /** Samples up to here were learned before a restart. */
-  readonly #learnedMs: number
+  /** Samples up to this mark were learned before a restart. */
+  readonly learnedMs: number
   #newest: ContainerSample | undefined
   #newestMs = Number.NEGATIVE_INFINITY
   #markMs = Number.NEGATIVE_INFINITY
@@ -20,7 +20,7 @@ export class ContainerHistory {
 
   constructor(vmid: number, learnedMs = Number.NEGATIVE_INFINITY) {
     this.vmid = vmid
-    this.#learnedMs = learnedMs
+    this.learnedMs = learnedMs
   }
 
   /** When the newest sample was taken, whether or not it can be true, by steady time. */
@@ -42,10 +42,10 @@ export class ContainerHistory {
   }
 
   /**
-   * Adds a sample that is new and can be true. Undefined when it was learned before a restart.
+   * Adds a sample that is new and can be true.
    * @param intervalMs usual time between two samples, undefined when not known: then nothing counts as a gap
    */
-  add(sample: ContainerSample, intervalMs: number | undefined): NewSample | undefined {
+  add(sample: ContainerSample, intervalMs: number | undefined): NewSample {
     const before = this.#newest
     const timeMs = this.#seenMs
     const isNewRun = before === undefined || this.#isOtherRun(before, sample)
@@ -56,7 +56,6 @@ export class ContainerHistory {
     this.#newestMs = timeMs
     this.#isClockSet = false
     this.#runId = sample.runId ?? (isNewRun ? undefined : this.#runId)
-    if (this.#markMs <= this.#learnedMs) return undefined
     const rates = before === undefined || elapsedMs === undefined ? NO_RATES : ratesBetween(before, sample, elapsedMs)
     return { vmid: this.vmid, sample, timeMs, markMs: this.#markMs, elapsedMs, isNewRun, isAfterGap: isGap, rates }
   }

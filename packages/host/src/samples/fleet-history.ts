@@ -9,6 +9,14 @@ const FEWEST_INTERVALS = 2
 /** A time so far ahead of the clock says that the clock was set back. */
 const CLOCK_TOLERANCE_MS = MS_PER_MINUTE
 
+/** Who is told of what is not among the new samples that `add` gives. */
+export interface OtherSamples {
+  /** Each new sample that cannot be true. */
+  readonly refuse?: (vmid: number, problem: string) => void
+  /** Each that was learned before a restart. */
+  readonly recall?: (each: NewSample) => void
+}
+
 /** By container the time of the newest sample that was learned before a restart. */
 type Learned = ReadonlyMap<number, { readonly newestMs: number }>
 
@@ -47,12 +55,11 @@ export class FleetHistory {
    * The new samples of a cycle. Left out is what is not newer than what is known of its container, what lies in the future, and what
    * cannot be true.
    * @param nowMs wall clock; a known sample that lies after it says that the clock was set back
-   * @param refuse told of each new sample that cannot be true
    */
   add(
     { containers, summary }: MetricsCycle,
     nowMs = Number.POSITIVE_INFINITY,
-    refuse: (vmid: number, problem: string) => void = () => undefined,
+    { refuse, recall }: OtherSamples = {},
   ): readonly NewSample[] {
     this.#noticeClock(nowMs)
     const latestMs = nowMs + CLOCK_TOLERANCE_MS
@@ -68,9 +75,13 @@ export class FleetHistory {
       const timeMs = steadyOf?.(sample.timestampMs) ?? markMs
       if (sample.timestampMs > cycleMs || !container.isNew(markMs, timeMs)) continue
       const problem = implausible(sample, { before: container.newest, host })
-      const each = problem === undefined ? container.add(sample, this.#intervalMs) : undefined
-      if (problem !== undefined) refuse(vmid, problem)
-      else if (each !== undefined) added.push(each)
+      if (problem !== undefined) {
+        refuse?.(vmid, problem)
+        continue
+      }
+      const each = container.add(sample, this.#intervalMs)
+      if (markMs > container.learnedMs) added.push(each)
+      else recall?.(each)
     }
     return added
   }

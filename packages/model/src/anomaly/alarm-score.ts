@@ -1,6 +1,6 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from '@lxc-autoscale/core'
 import { quantileOfSorted } from '../forest/quantile.ts'
-import { BLOCKS_PER_WEEK, BlockMaxima } from './block-maxima.ts'
+import { BLOCKS_PER_WEEK, BlockMaxima, type OpenBlock } from './block-maxima.ts'
 import { SortedRing } from './sorted-ring.ts'
 
 const MS_PER_WEEK = 7 * MS_PER_DAY
@@ -33,8 +33,22 @@ export interface AlarmPeak {
 export interface AlarmScoreContents {
   readonly maxima: readonly number[]
   readonly scores: readonly number[]
-  readonly peaks: readonly (Omit<AlarmPeak, 'row'> & { readonly row: readonly (number | null)[] })[]
+  readonly peaks: readonly PeakContents[]
+  readonly open?: OpenBlock | undefined
+  readonly scoreMs?: number | undefined
 }
+
+export type PeakContents = Omit<AlarmPeak, 'row'> & { readonly row: readonly (number | null)[] }
+
+export function peakContents(peak: AlarmPeak): PeakContents {
+  return { ...peak, row: Array.from(peak.row, value => (Number.isNaN(value) ? null : value)) }
+}
+
+export function savedPeak(peak: PeakContents): AlarmPeak {
+  return { ...peak, row: Float64Array.from(peak.row, value => value ?? Number.NaN) }
+}
+
+const NOTHING: AlarmScoreContents = { maxima: [], scores: [], peaks: [] }
 
 /**
  * The score above which a sample is an anomaly, from scores of samples that the forests had not learned.
@@ -46,7 +60,7 @@ export interface AlarmScoreContents {
  */
 export class AlarmScore {
   readonly #options: AlarmScoreOptions
-  readonly #blocks = new BlockMaxima()
+  readonly #blocks: BlockMaxima
   #maxima: SortedRing
   readonly #scores: SortedRing
   #scoreMs = Number.NEGATIVE_INFINITY
@@ -54,14 +68,13 @@ export class AlarmScore {
   #value: number | undefined
   #tail = THINNEST_TAIL
 
-  constructor(options: AlarmScoreOptions, contents: AlarmScoreContents = { maxima: [], scores: [], peaks: [] }) {
+  constructor(options: AlarmScoreOptions, contents = NOTHING) {
     this.#options = options
     this.#maxima = new SortedRing(MAXIMA, contents.maxima)
     this.#scores = new SortedRing(SCORES, contents.scores)
-    this.#peaks = contents.peaks.map(peak => ({
-      ...peak,
-      row: Float64Array.from(peak.row, value => value ?? Number.NaN),
-    }))
+    this.#peaks = contents.peaks.map(savedPeak)
+    this.#blocks = new BlockMaxima(contents.open)
+    this.#scoreMs = contents.scoreMs ?? Number.NEGATIVE_INFINITY
     this.#update()
   }
 
@@ -123,11 +136,13 @@ export class AlarmScore {
   }
 
   contents(): AlarmScoreContents {
-    const peaks = this.#peaks.map(peak => ({
-      ...peak,
-      row: Array.from(peak.row, value => (Number.isNaN(value) ? null : value)),
-    }))
-    return { maxima: this.#maxima.values(), scores: this.#scores.values(), peaks }
+    return {
+      maxima: this.#maxima.values(),
+      scores: this.#scores.values(),
+      peaks: this.#peaks.map(peakContents),
+      open: this.#blocks.open,
+      scoreMs: Number.isFinite(this.#scoreMs) ? this.#scoreMs : undefined,
+    }
   }
 
   #update(): void {

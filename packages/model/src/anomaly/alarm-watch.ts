@@ -1,5 +1,5 @@
 import { MS_PER_MINUTE } from '@lxc-autoscale/core'
-import type { AlarmPeak, AlarmScore } from './alarm-score.ts'
+import { type AlarmPeak, type AlarmScore, type PeakContents, peakContents, savedPeak } from './alarm-score.ts'
 import { Persistence } from './persistence.ts'
 
 /** Anomalies nearer to each other are one alarm. */
@@ -14,6 +14,14 @@ export interface Judgement {
   readonly confidence: number
 }
 
+/** What an AlarmWatch knows, for saving. */
+export interface WatchContents {
+  readonly scores: readonly number[]
+  readonly isAnomalous: boolean
+  readonly lastMs?: number | undefined
+  readonly peak?: PeakContents | undefined
+}
+
 /** Watches the scores of one container: what has to last to be an anomaly, and which anomalies belong to one alarm. */
 export class AlarmWatch {
   readonly #persistence: Persistence
@@ -22,9 +30,23 @@ export class AlarmWatch {
   #peak: AlarmPeak | undefined
   #alarms = 0
 
-  /** @param rollingWindow one odd sample shows in the rolling features of so many: an anomaly has to last longer */
-  constructor(rollingWindow: number) {
+  /**
+   * @param rollingWindow one odd sample shows in the rolling features of so many: an anomaly has to last longer
+   * @param contents what `contents()` gave earlier
+   */
+  constructor(rollingWindow: number, contents?: WatchContents) {
     this.#persistence = new Persistence({ needed: rollingWindow + 1, of: rollingWindow + 3 })
+    if (contents === undefined) return
+    for (const score of contents.scores) this.#persistence.add(score)
+    this.#isAnomalous = contents.isAnomalous
+    this.#lastMs = contents.lastMs ?? Number.NEGATIVE_INFINITY
+    this.#peak = contents.peak && savedPeak(contents.peak)
+  }
+
+  contents(): WatchContents {
+    const lastMs = Number.isFinite(this.#lastMs) ? this.#lastMs : undefined
+    const peak = this.#peak && peakContents(this.#peak)
+    return { scores: this.#persistence.scores(), isAnomalous: this.#isAnomalous, lastMs, peak }
   }
 
   /** Alarms begun so far. */

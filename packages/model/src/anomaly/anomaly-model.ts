@@ -3,7 +3,7 @@ import type { AnomalySettings } from './anomaly-settings.ts'
 import type { AnomalyVerdict } from './anomaly-verdict.ts'
 import { ContainerModel } from './container-model.ts'
 import { FleetDetector } from './fleet-detector.ts'
-import { formatModel, parseModel, type SavedContainer } from './saved-model.ts'
+import { formatModel, parseModel, type SavedContainer, type SavedModel } from './saved-model.ts'
 
 const DEFAULT_MAX_FITS = 8
 /** Fewer containers say nothing about what containers do. */
@@ -43,16 +43,18 @@ export class AnomalyModel {
   readonly #fleet: FleetDetector
   /** Time of the newest sample. */
   #newestMs: number | undefined
-  #turn = 0
+  /** Whose turn it is to be learned by the fleet. */
+  #turn: number
   #samplesSeen = 0
   #samplesLearned = 0
   #samplesFlagged = 0
   #pastAlarms = 0
 
-  constructor(settings: AnomalySettings, saved: ReadonlyMap<number, SavedContainer> = new Map()) {
+  constructor(settings: AnomalySettings, saved?: SavedModel) {
     this.#settings = settings
-    this.#saved = new Map(saved)
-    this.#fleet = new FleetDetector(settings)
+    this.#saved = new Map([...(saved?.containers ?? [])].map(each => [each.vmid, each]))
+    this.#fleet = new FleetDetector(settings, saved?.fleet)
+    this.#turn = saved?.turn ?? 0
   }
 
   /** The verdict on the newest sample. */
@@ -73,6 +75,12 @@ export class AnomalyModel {
     })
     this.#turn += ROWS_FOR_FLEET
     if (this.#newestMs !== undefined) this.#fitFirst(this.#newestMs)
+  }
+
+  /** Takes a sample that was learned before a restart: only what follows from it for the next ones is of use. */
+  recall(each: NewSample): void {
+    const container = this.#containers.get(each.vmid) ?? this.#takeUp(each)
+    container?.recall(each)
   }
 
   /**
@@ -115,9 +123,9 @@ export class AnomalyModel {
     }
   }
 
-  /** What was learned about each container, as lines of text for `restore`. Forests are grown again from it; the fleet's are learned anew. */
+  /** What was learned, as lines of text for `restore`. */
   *serialise(): Generator<string> {
-    yield* formatModel(this.#contents())
+    yield* formatModel({ containers: this.#contents(), fleet: this.#fleet.contents(), turn: this.#turn })
   }
 
   /**
@@ -148,7 +156,16 @@ export class AnomalyModel {
     const known = isNewRun ? undefined : this.#containers.get(vmid)
     if (known !== undefined) return known
     this.#forget(vmid)
-    const container = new ContainerModel(this.#settings, vmid, this.#takeSaved(vmid, sample.runId))
+    return this.#begin(vmid, this.#takeSaved(vmid, sample.runId))
+  }
+
+  #takeUp({ vmid, sample }: NewSample): ContainerModel | undefined {
+    const saved = this.#takeSaved(vmid, sample.runId)
+    return saved && this.#begin(vmid, saved)
+  }
+
+  #begin(vmid: number, saved: SavedContainer | undefined): ContainerModel {
+    const container = new ContainerModel(this.#settings, vmid, saved)
     this.#containers.set(vmid, container)
     this.#unfitted.add(container)
     return container

@@ -4,7 +4,7 @@ import { Random } from '../forest/random.ts'
 import { AlarmScore, type AlarmScoreContents } from './alarm-score.ts'
 import type { AlarmWatch, Judgement } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
-import { Generations } from './generations.ts'
+import { type Generation, Generations } from './generations.ts'
 import { LearnedWindow, type WindowContents } from './learned-window.ts'
 import { MODEL_COLUMNS } from './model-row.ts'
 
@@ -20,9 +20,10 @@ const BLUR_STREAM = 0x626c7572
 
 /** What a detector has learned, for saving. */
 export interface DetectorContents {
-  readonly firstMs: number | undefined
-  /** When its forests were grown. */
-  readonly fittedMs: readonly number[]
+  readonly firstMs?: number | undefined
+  readonly forests: readonly Generation[]
+  /** Forests grown so far. */
+  readonly fits: number
   readonly window: WindowContents
   readonly threshold: AlarmScoreContents
 }
@@ -46,10 +47,11 @@ export class ContainerDetector {
     this.#settings = settings
     this.#seed = seed
     this.#window = new LearnedWindow({ columns: MODEL_COLUMNS, entries: windowEntries, windowMs }, contents?.window)
-    this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
+    const trees = Math.ceil(nEstimators / generations)
+    this.#forests = new Generations({ count: generations, trees, maxSamples }, contents?.forests)
     this.#alarmScore = new AlarmScore(settings, contents?.threshold)
     this.#firstMs = contents?.firstMs
-    for (const fittedMs of contents?.fittedMs ?? []) this.#grow(fittedMs)
+    this.#fits = contents?.fits ?? 0
   }
 
   get forestCount(): number {
@@ -118,7 +120,8 @@ export class ContainerDetector {
   contents(): DetectorContents {
     return {
       firstMs: this.#firstMs,
-      fittedMs: this.#forests.fittedMs,
+      forests: this.#forests.forests,
+      fits: this.#fits,
       window: this.#window.contents(),
       threshold: this.#alarmScore.contents(),
     }

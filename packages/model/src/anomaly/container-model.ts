@@ -58,8 +58,9 @@ export class ContainerModel {
     this.#newestMs = saved?.newestMs ?? Number.NEGATIVE_INFINITY
     this.#runId = saved?.runId
     this.#extractor = new FeatureExtractor(settings.rollingWindow)
-    this.#watch = new AlarmWatch(settings.rollingWindow)
-    this.#member = new FleetMember(settings.rollingWindow)
+    this.#watch = new AlarmWatch(settings.rollingWindow, saved?.watch)
+    this.#member = new FleetMember(settings.rollingWindow, saved?.member)
+    this.#settledMs = saved?.settledMs ?? Number.NEGATIVE_INFINITY
   }
 
   /** Of the newest sample. */
@@ -99,8 +100,22 @@ export class ContainerModel {
     return this.#learn(row, timeMs, isForFleet ? fleet : undefined)
   }
 
+  /** Takes a sample that it has learned before a restart. */
+  recall(each: NewSample): void {
+    this.#extractor.push(each)
+    this.#noticeChange(each)
+  }
+
   saved(): SavedContainer {
-    return { vmid: this.vmid, runId: this.#runId, newestMs: this.#newestMs, contents: this.detector.contents() }
+    return {
+      vmid: this.vmid,
+      runId: this.#runId,
+      newestMs: this.#newestMs,
+      settledMs: Number.isFinite(this.#settledMs) ? this.#settledMs : undefined,
+      contents: this.detector.contents(),
+      watch: this.#watch.contents(),
+      member: this.#member.contents(),
+    }
   }
 
   #judge(

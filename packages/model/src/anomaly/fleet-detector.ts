@@ -1,8 +1,9 @@
 import { Standardiser } from '../features/standardise.ts'
 import { AlarmScore } from './alarm-score.ts'
-import { AlarmWatch, type Judgement } from './alarm-watch.ts'
+import { AlarmWatch, type Judgement, type WatchContents } from './alarm-watch.ts'
 import type { AnomalySettings } from './anomaly-settings.ts'
-import { BlockMaxima } from './block-maxima.ts'
+import { BlockMaxima, type OpenBlock } from './block-maxima.ts'
+import type { DetectorContents } from './container-detector.ts'
 import { Generations } from './generations.ts'
 import { LearnedWindow } from './learned-window.ts'
 import { MODEL_COLUMNS } from './model-row.ts'
@@ -15,15 +16,36 @@ const FEWEST_SAMPLES = 30
 const STEPS_PER_DEVIATION = 10
 const FARTHEST_DEVIATIONS = 20
 
+/** What a FleetMember knows, for saving. */
+export interface MemberContents {
+  readonly moments: Float64Array
+  readonly open?: OpenBlock | undefined
+  readonly watch: WatchContents
+  readonly samples: number
+}
+
+/** What a FleetDetector has learned, for saving. */
+export type FleetContents = Omit<DetectorContents, 'firstMs'>
+
 /** What the fleet's forests need to know of one container that has none of its own. */
 export class FleetMember {
-  readonly #standardiser = new Standardiser({ columns: MODEL_COLUMNS, smallest: 1, limit: FARTHEST_DEVIATIONS })
-  readonly blocks = new BlockMaxima()
+  readonly #standardiser: Standardiser
+  readonly blocks: BlockMaxima
   readonly watch: AlarmWatch
-  #samples = 0
+  #samples: number
 
-  constructor(rollingWindow: number) {
-    this.watch = new AlarmWatch(rollingWindow)
+  /** @param contents what `contents()` gave earlier */
+  constructor(rollingWindow: number, contents?: MemberContents) {
+    const options = { columns: MODEL_COLUMNS, smallest: 1, limit: FARTHEST_DEVIATIONS }
+    this.#standardiser = new Standardiser(options, contents?.moments)
+    this.blocks = new BlockMaxima(contents?.open)
+    this.watch = new AlarmWatch(rollingWindow, contents?.watch)
+    this.#samples = contents?.samples ?? 0
+  }
+
+  contents(): MemberContents {
+    const { moments } = this.#standardiser
+    return { moments, open: this.blocks.open, watch: this.watch.contents(), samples: this.#samples }
   }
 
   /** A model row in steps of what is usual for the container; undefined while that is not known. */
@@ -49,14 +71,22 @@ export class FleetDetector {
   readonly #pool: LearnedWindow
   readonly #forests: Generations
   readonly #alarmScore: AlarmScore
-  #fits = 0
+  #fits: number
 
-  constructor(settings: AnomalySettings) {
+  /** @param contents what `contents()` gave earlier */
+  constructor(settings: AnomalySettings, contents?: FleetContents) {
     const { windowMs, generations, nEstimators, maxSamples } = settings
     this.#settings = settings
-    this.#pool = new LearnedWindow({ columns: MODEL_COLUMNS, entries: POOL_ENTRIES, windowMs })
-    this.#forests = new Generations({ count: generations, trees: Math.ceil(nEstimators / generations), maxSamples })
-    this.#alarmScore = new AlarmScore(settings)
+    this.#pool = new LearnedWindow({ columns: MODEL_COLUMNS, entries: POOL_ENTRIES, windowMs }, contents?.window)
+    const trees = Math.ceil(nEstimators / generations)
+    this.#forests = new Generations({ count: generations, trees, maxSamples }, contents?.forests)
+    this.#alarmScore = new AlarmScore(settings, contents?.threshold)
+    this.#fits = contents?.fits ?? 0
+  }
+
+  contents(): FleetContents {
+    const { forests } = this.#forests
+    return { forests, fits: this.#fits, window: this.#pool.contents(), threshold: this.#alarmScore.contents() }
   }
 
   get forestCount(): number {

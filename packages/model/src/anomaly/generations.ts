@@ -7,7 +7,7 @@ const AUTO_SAMPLES = 128
 /** Eight days: patterns are those of days and weeks. */
 const LONGEST_MEMORY_MS = 691_200_000
 
-interface Generation {
+export interface Generation {
   readonly forest: IsolationForest
   /** Of the training rows, to impute what is not known. */
   readonly medians: Float64Array
@@ -24,19 +24,21 @@ export interface GenerationOptions {
 /** Forests of different ages over the same columns, newest last. They have to agree: what one of them knows is normal. */
 export class Generations {
   readonly #options: GenerationOptions
-  #forests: readonly Generation[] = []
+  #forests: readonly Generation[]
 
-  constructor(options: GenerationOptions) {
+  /** @param forests those that `forests` gave earlier */
+  constructor(options: GenerationOptions, forests: readonly Generation[] = []) {
     this.#options = options
+    this.#forests = forests
+  }
+
+  /** Oldest first. */
+  get forests(): readonly Generation[] {
+    return this.#forests
   }
 
   get count(): number {
     return this.#forests.length
-  }
-
-  /** When the forests were grown, oldest first. */
-  get fittedMs(): readonly number[] {
-    return this.#forests.map(({ fittedMs }) => fittedMs)
   }
 
   /** When the newest forest was grown; undefined when there is none. */

@@ -46,7 +46,8 @@ export class LearnedWindow {
     this.#timesMs = contents.timesMs.slice()
     this.#count = contents.timesMs.length
     this.#newestMs = contents.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY
-    for (const [i, learnableMs] of contents.learnableMs.entries()) this.#mayBeLearned(contents.timesMs[i] ?? 0, learnableMs)
+    for (const [i, learnableMs] of contents.learnableMs.entries())
+      this.#mayBeLearned(contents.timesMs[i] ?? 0, learnableMs)
     this.#spacingMs = contents.spacingMs
   }
 

@@ -22,6 +22,13 @@ export class Persistence {
     return this.#ascending[size - this.#needed] ?? Number.NaN
   }
 
+  /** The scores that count, oldest first; who adds them again goes on here. */
+  scores(): readonly number[] {
+    const size = this.#scores.length
+    const kept = Math.min(this.#count, size)
+    return Array.from({ length: kept }, (_, i) => this.#scores[(this.#count - kept + i) % size] ?? 0)
+  }
+
   clear(): void {
     this.#count = 0
   }

@@ -5,6 +5,8 @@
 export class Standardiser {
   readonly #smallest: number
   readonly #limit: number
+  /** What it has learned: the counts, means and squares of all columns; read it, and nothing else. */
+  readonly moments: Float64Array
   readonly #counts: Float64Array
   readonly #means: Float64Array
   readonly #squares: Float64Array
@@ -12,13 +14,19 @@ export class Standardiser {
   /**
    * @param options.smallest a deviation smaller than this counts as this: what is all but constant is not blown up
    * @param options.limit farthest from the mean, in deviations, that a value comes out
+   * @param moments what `moments` gave earlier
    */
-  constructor(options: { readonly columns: number; readonly smallest: number; readonly limit: number }) {
+  constructor(
+    options: { readonly columns: number; readonly smallest: number; readonly limit: number },
+    moments: Float64Array = new Float64Array(3 * options.columns),
+  ) {
+    const { columns } = options
     this.#smallest = options.smallest
     this.#limit = options.limit
-    this.#counts = new Float64Array(options.columns)
-    this.#means = new Float64Array(options.columns)
-    this.#squares = new Float64Array(options.columns)
+    this.moments = moments.slice()
+    this.#counts = this.moments.subarray(0, columns)
+    this.#means = this.moments.subarray(columns, 2 * columns)
+    this.#squares = this.moments.subarray(2 * columns)
   }
 
   /** Learns a row; NaN is not known. */

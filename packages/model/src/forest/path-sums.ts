@@ -44,24 +44,24 @@ export function pathLengthSum(nodes: ForestNodes, lengths: Float64Array, row: Fl
     let node2 = 1
     let node3 = 1
     for (let step = 0; step < depth; step++) {
-      node0 = child(node0, at(row, at(feature, base0 + node0)) > at(threshold, base0 + node0))
-      node1 = child(node1, at(row, at(feature, base1 + node1)) > at(threshold, base1 + node1))
-      node2 = child(node2, at(row, at(feature, base2 + node2)) > at(threshold, base2 + node2))
-      node3 = child(node3, at(row, at(feature, base3 + node3)) > at(threshold, base3 + node3))
+      node0 = child(node0, at(row, column(feature, base0 + node0)) > limit(threshold, base0 + node0))
+      node1 = child(node1, at(row, column(feature, base1 + node1)) > limit(threshold, base1 + node1))
+      node2 = child(node2, at(row, column(feature, base2 + node2)) > limit(threshold, base2 + node2))
+      node3 = child(node3, at(row, column(feature, base3 + node3)) > limit(threshold, base3 + node3))
     }
     sum +=
-      length(lengths, at(leaf, base0 + node0 - width)) +
-      length(lengths, at(leaf, base1 + node1 - width)) +
-      length(lengths, at(leaf, base2 + node2 - width)) +
-      length(lengths, at(leaf, base3 + node3 - width))
+      length(lengths, leaf, base0 + node0 - width) +
+      length(lengths, leaf, base1 + node1 - width) +
+      length(lengths, leaf, base2 + node2 - width) +
+      length(lengths, leaf, base3 + node3 - width)
   }
   for (; tree < trees; tree++) {
     const base = tree * width
     let node = 1
     for (let step = 0; step < depth; step++) {
-      node = child(node, at(row, at(feature, base + node)) > at(threshold, base + node))
+      node = child(node, at(row, column(feature, base + node)) > limit(threshold, base + node))
     }
-    sum += length(lengths, at(leaf, base + node - width))
+    sum += length(lengths, leaf, base + node - width)
   }
   return sum
 }
@@ -116,40 +116,50 @@ function addTree(nodes: ForestNodes, lengths: Float64Array, { tree, block, strid
     let node2 = 1
     let node3 = 1
     for (let step = 0; step < depth; step++) {
-      node0 = child(node0, at(block, row0 + at(feature, base + node0)) > at(threshold, base + node0))
-      node1 = child(node1, at(block, row1 + at(feature, base + node1)) > at(threshold, base + node1))
-      node2 = child(node2, at(block, row2 + at(feature, base + node2)) > at(threshold, base + node2))
-      node3 = child(node3, at(block, row3 + at(feature, base + node3)) > at(threshold, base + node3))
+      node0 = child(node0, at(block, row0 + column(feature, base + node0)) > limit(threshold, base + node0))
+      node1 = child(node1, at(block, row1 + column(feature, base + node1)) > limit(threshold, base + node1))
+      node2 = child(node2, at(block, row2 + column(feature, base + node2)) > limit(threshold, base + node2))
+      node3 = child(node3, at(block, row3 + column(feature, base + node3)) > limit(threshold, base + node3))
     }
-    add(sums, first + row, length(lengths, at(leaf, base + node0 - width)))
-    add(sums, first + row + 1, length(lengths, at(leaf, base + node1 - width)))
-    add(sums, first + row + 2, length(lengths, at(leaf, base + node2 - width)))
-    add(sums, first + row + 3, length(lengths, at(leaf, base + node3 - width)))
+    add(sums, first + row, length(lengths, leaf, base + node0 - width))
+    add(sums, first + row + 1, length(lengths, leaf, base + node1 - width))
+    add(sums, first + row + 2, length(lengths, leaf, base + node2 - width))
+    add(sums, first + row + 3, length(lengths, leaf, base + node3 - width))
   }
   for (; row < count; row++) {
     const from = row * stride
     let node = 1
     for (let step = 0; step < depth; step++) {
-      node = child(node, at(block, from + at(feature, base + node)) > at(threshold, base + node))
+      node = child(node, at(block, from + column(feature, base + node)) > limit(threshold, base + node))
     }
-    add(sums, first + row, length(lengths, at(leaf, base + node - width)))
+    add(sums, first + row, length(lengths, leaf, base + node - width))
   }
 }
 
-/* Compiled into their callers; they only say that a place inside an array has a value. */
+/*
+ * Compiled into their callers; they only say that a place inside an array has a value. One for each array: the engine knows one kind of array
+ * for each place in the code, and looks for the kind each time where there are several.
+ */
 
-type Numbers = Float64Array | Int16Array | Uint8Array | Uint16Array | Uint32Array
+function at(row: Float64Array | Int16Array, place: number): number {
+  return row[place] ?? 0
+}
 
-function at(values: Numbers, place: number): number {
-  return values[place] ?? 0
+function column(feature: ForestNodes['feature'], place: number): number {
+  return feature[place] ?? 0
+}
+
+function limit(threshold: ForestNodes['threshold'], place: number): number {
+  return threshold[place] ?? 0
 }
 
 function child(node: number, isRight: boolean): number {
-  return 2 * node + Number(isRight)
+  return (node << 1) | Number(isRight)
 }
 
-function length(lengths: Float64Array, leaf: number): number {
-  return (leaf & DEPTH_MASK) + at(lengths, leaf >>> DEPTH_BITS)
+function length(lengths: Float64Array, leaves: ForestNodes['leaf'], place: number): number {
+  const leaf = leaves[place] ?? 0
+  return (leaf & DEPTH_MASK) + (lengths[leaf >>> DEPTH_BITS] ?? 0)
 }
 
 function add(sums: Float64Array, place: number, value: number): void {

@@ -9,11 +9,14 @@ export const Limits = z.object({
 })
 export type Limits = Readonly<z.output<typeof Limits>>
 
-const NAMES = ['cores', 'cpuLimit', 'memoryMb', 'swapMb'] as const
-
 /** Whether two say the same as far as both are told. */
 export function isSameLimits(a: Limits, b: Limits): boolean {
-  return NAMES.every(name => isSameValue(a[name], b[name]))
+  return (
+    isSameValue(a.cores, b.cores) &&
+    isSameValue(a.cpuLimit, b.cpuLimit) &&
+    isSameValue(a.memoryMb, b.memoryMb) &&
+    isSameValue(a.swapMb, b.swapMb)
+  )
 }
 
 function isSameValue(a: number | null | undefined, b: number | null | undefined): boolean {

@@ -163,11 +163,10 @@ export class SafetyMemory {
       this.#update({ truceUntilMs: nowMs + holds.truceMs })
     }
     this.#leastMemoryMb = leastMemoryMb
-    this.#update({
-      limits: withTold(limits, has),
-      limitsAtMs: askedMs,
-      refusals: standing(this.#state.refusals, allocation, leastMemoryMb),
-    })
+    const state = this.#state
+    state.limits = withTold(limits, has)
+    state.limitsAtMs = askedMs
+    if (state.refusals.length > 0) state.refusals = standing(state.refusals, allocation, leastMemoryMb)
   }
 
   /**
@@ -216,13 +215,11 @@ export class SafetyMemory {
 
   /** No pause is longer than the settings say, which may be others by now. */
   #endLongHolds(nowMs: number, { truceMs, quarantineMs }: Holds): void {
-    const { truceUntilMs, quarantineUntilMs } = this.#state
-    const sooner = (untilMs: number | undefined, mostMs: number) =>
-      untilMs === undefined ? undefined : Math.min(untilMs, nowMs + mostMs)
-    this.#update({
-      truceUntilMs: sooner(truceUntilMs, truceMs),
-      quarantineUntilMs: sooner(quarantineUntilMs, quarantineMs * 2 ** MOST_DOUBLINGS),
-    })
+    const state = this.#state
+    const { truceUntilMs, quarantineUntilMs } = state
+    const quarantinedMs = quarantineMs * 2 ** MOST_DOUBLINGS
+    state.truceUntilMs = truceUntilMs && Math.min(truceUntilMs, nowMs + truceMs)
+    state.quarantineUntilMs = quarantineUntilMs && Math.min(quarantineUntilMs, nowMs + quarantinedMs)
   }
 
   #quarantine(timeMs: number, learnedMs: number, baseMs: number): void {

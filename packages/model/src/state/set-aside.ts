@@ -1,23 +1,20 @@
 import { rename } from 'node:fs/promises'
-import { AutoscaleError, errorMessage, type Logger, readRegularFile, systemErrorCode } from '@lxc-autoscale/core'
+import { AutoscaleError, errorMessage, type Logger, systemErrorCode } from '@lxc-autoscale/core'
 import { z } from 'zod'
 
-/** Far more than 1,000 containers need. */
-const MOST_BYTES = 268_435_456
-
 /**
- * What `parse` makes of the file at `path`; undefined when there is none. A file that cannot be used is renamed to
+ * What `read` makes of the file at `path`; undefined when there is none. A file that cannot be used is renamed to
  * `PATH.damaged`, which is said in the log, and counts as none: what it held is learned anew.
  * @param onDamage told when there is such a file
  */
 export async function readOrSetAside<Content>(
   path: string,
   log: Logger,
-  parse: (text: string) => Content,
+  read: (path: string) => Content,
   onDamage: () => void = () => undefined,
 ): Promise<Content | undefined> {
   try {
-    return parse(readRegularFile(path, MOST_BYTES))
+    return read(path)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     const isExpected = error instanceof AutoscaleError || systemErrorCode(error) !== undefined

@@ -1,4 +1,4 @@
-import { AutoscaleError, Vmid } from '@lxc-autoscale/core'
+import { AutoscaleError, type MetricsPlace, Vmid } from '@lxc-autoscale/core'
 import { z } from 'zod'
 import { parseState } from './set-aside.ts'
 
@@ -9,12 +9,16 @@ const KIND = 'lxc-autoscale-sizers'
 const SavedMoment = z.object({ ms: z.number(), boot: z.object({ id: z.string(), seconds: z.number() }) })
 export type SavedMoment = z.output<typeof SavedMoment>
 
+/** A place in the metrics file (`MetricsFileSource`); what stands before it, everything that is saved knows. */
+const SavedPlace = z.object({ offset: z.int().min(0), anchor: z.base64().min(4).max(4_096) })
+
 const Header = z.object({
   kind: z.literal(KIND),
   version: z.literal(VERSION),
   containers: z.int().min(0),
   // Earlier versions went by the clock alone.
   moment: SavedMoment.optional(),
+  place: SavedPlace.optional(),
 })
 const Line = z.object({ vmid: Vmid, newestMs: z.number(), sizer: z.unknown() })
 
@@ -36,13 +40,16 @@ export interface LoadedSizers {
   readonly sizers: ReadonlyMap<number, SavedSizer>
   /** When it was saved. */
   readonly moment: SavedMoment | undefined
+  /** Where reading the metrics file may begin; undefined: at its beginning. */
+  readonly place?: MetricsPlace | undefined
   /** Something was kept, and cannot be found or used any more. */
   readonly isLost: boolean
 }
 
 /** Lines of text: a header, then one for each container. */
-export function* formatSizerState(sizers: SavedSizers, moment: SavedMoment): Iterable<string> {
-  yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size, moment })
+export function* formatSizerState(sizers: SavedSizers, moment: SavedMoment, at?: MetricsPlace): Generator<string> {
+  const place = at && { offset: at.offset, anchor: Buffer.from(at.anchor).toString('base64') }
+  yield JSON.stringify({ kind: KIND, version: VERSION, containers: sizers.size, moment, place })
   for (const [vmid, { newestMs, sizer }] of sizers) yield JSON.stringify({ vmid, newestMs, sizer })
 }
 
@@ -52,7 +59,7 @@ export function* formatSizerState(sizers: SavedSizers, moment: SavedMoment): Ite
  */
 export function parseSizerState(text: string): LoadedSizers {
   const [first = '', ...lines] = text.split('\n').filter(line => line !== '')
-  const { containers, moment } = parseState(Header, first, 'line 1: ')
+  const { containers, moment, place: at } = parseState(Header, first, 'line 1: ')
   if (lines.length !== containers) {
     throw new AutoscaleError('STATE_INVALID', `${lines.length} containers where the header says ${containers}`)
   }
@@ -62,5 +69,6 @@ export function parseSizerState(text: string): LoadedSizers {
       return [vmid, { newestMs, sizer }]
     }),
   )
-  return { sizers, moment, isLost: false }
+  const place = at && { offset: at.offset, anchor: Buffer.from(at.anchor, 'base64') }
+  return { sizers, moment, place, isLost: false }
 }

@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Logger, removeTemporaries, replaceFile, STATUS_FILE, systemErrorCode } from '@lxc-autoscale/core'
+import {
+  type Logger,
+  type MetricsPlace,
+  readRegularFile,
+  removeTemporaries,
+  replaceFile,
+  STATUS_FILE,
+  systemErrorCode,
+} from '@lxc-autoscale/core'
+import { linesOf } from './lines-of.ts'
 import { readOrSetAside } from './set-aside.ts'
 import {
   formatSizerState,
@@ -12,6 +21,8 @@ import {
 } from './sizer-state.ts'
 
 const SIZERS = 'model-sizers.jsonl'
+/** Far more than 1,000 containers need. */
+const MOST_BYTES = 268_435_456
 const FORESTS = 'model-forests.jsonl'
 /** Where earlier versions kept what the audit log tells. */
 const FORMER_PENDING = 'model-pending.json'
@@ -21,6 +32,8 @@ export interface Learned {
   readonly sizers: SavedSizers
   readonly forests: Iterable<string>
   readonly moment: SavedMoment
+  /** From where on the metrics file is to be read by who takes up what is saved. */
+  readonly place?: MetricsPlace | undefined
 }
 
 /** The files in the state directory that hold what the model has learned. */
@@ -49,13 +62,14 @@ export class StateFiles {
     const damaged = () => {
       isLost = true
     }
-    const loaded = await readOrSetAside(this.#path(SIZERS), this.#log, parseSizerState, damaged)
+    const read = (path: string) => parseSizerState(readRegularFile(path, MOST_BYTES))
+    const loaded = await readOrSetAside(this.#path(SIZERS), this.#log, read, damaged)
     return loaded ?? { sizers: new Map(), moment: undefined, isLost }
   }
 
   /** What `restore` makes of the saved forests; undefined when there are none that can be used. */
   loadForests<Forests>(restore: (lines: Iterable<string>) => Forests): Promise<Forests | undefined> {
-    return readOrSetAside(this.#path(FORESTS), this.#log, text => restore(text.split('\n').filter(line => line !== '')))
+    return readOrSetAside(this.#path(FORESTS), this.#log, path => restore(linesOf(path)))
   }
 
   save(learned: Learned): Promise<number> {
@@ -68,8 +82,8 @@ export class StateFiles {
 }
 
 /** Writes into the state directory, which must be there, what was learned; gives the characters written. */
-export async function saveLearned(directory: string, { sizers, forests, moment }: Learned): Promise<number> {
-  const sizerBytes = await write(join(directory, SIZERS), formatSizerState(sizers, moment))
+export async function saveLearned(directory: string, { sizers, forests, moment, place }: Learned): Promise<number> {
+  const sizerBytes = await write(join(directory, SIZERS), formatSizerState(sizers, moment, place))
   return sizerBytes + (await write(join(directory, FORESTS), forests))
 }
 

@@ -25,9 +25,15 @@ const SOURCES = [
 ]
 
 /** Builds the package of this machine as `npm run package` does, into `folder`, and gives its path. */
-export async function buildPackage(folder) {
-  const pathOf = await build(folder, ['--architecture', OWN_ARCHITECTURE])
+export async function buildPackage(folder, as) {
+  const pathOf = await build(folder, ['--architecture', OWN_ARCHITECTURE], as)
   return pathOf(OWN_ARCHITECTURE)
+}
+
+/** Builds the packages of all architectures into `folder` and gives their paths. Not compressed: that takes most of the time. */
+export async function buildAllPackages(folder) {
+  const pathOf = await build(folder, ['--uncompressed'])
+  return ARCHITECTURES.map(pathOf)
 }
 
 async function build(folder, words, { checkout = root, umask = '022' } = {}) {
@@ -40,17 +46,13 @@ async function build(folder, words, { checkout = root, umask = '022' } = {}) {
   return architecture => join(folder, `lxc-autoscale-ml_${version}_${architecture}.deb`)
 }
 
-/**
- * Builds the packages of all architectures in another folder, as somebody whose files nobody else may read, and gives the path of
- * each. Not compressed, since that takes most of the time.
- */
-export async function buildPackagesElsewhere(folder) {
+/** As `buildPackage`, but in another folder, as somebody whose files nobody else may read. */
+export async function buildPackageElsewhere(folder) {
   const checkout = join(folder, 'checkout')
   const sources = SOURCES.map(name => join(root, name))
   await run('sh', ['-c', 'umask 077; mkdir -p "$0"; exec cp -rP "$@" "$0"', checkout, ...sources])
   try {
-    const pathOf = await build(folder, ['--uncompressed'], { checkout, umask: '077' })
-    return ARCHITECTURES.map(pathOf)
+    return await buildPackage(folder, { checkout, umask: '077' })
   } finally {
     rmSync(checkout, { recursive: true })
   }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openBeside, removeTemporaries, replaceFile } from '@lxc-autoscale/core'
+import { openBeside, removeTemporaries, replaceFile, replacePassingFile } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { recordFileCalls } from '../../../fakes/recorded-file-calls.ts'
 
@@ -28,6 +28,15 @@ test('replaces the content, sets the mode and leaves nothing beside the file', a
   expect(readFileSync(path, 'utf8')).toBe('new')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(directory)).toEqual(['state.json'])
+})
+
+test('what passes is replaced as a whole too, and not waited for', async () => {
+  const path = join(directory, 'status.json')
+  writeFileSync(path, 'a much longer old content')
+  const calls = await recordFileCalls()
+  await replacePassingFile(path, 'new')
+  expect(calls.map(({ call }) => call)).toEqual(['write', 'rename'])
+  expect([readFileSync(path, 'utf8'), readdirSync(directory)]).toEqual(['new', ['status.json']])
 })
 
 test('leaves the old file and nothing else when it cannot be replaced', async () => {

@@ -83,6 +83,31 @@ async function follow(source: MetricsFileSource) {
 }
 
 describe('MetricsFileSource', () => {
+  test.each([
+    ['as it was', () => undefined],
+    ['compacted meanwhile', () => replace(file(20, 62))],
+    ['with new elements at its end', () => appendCycle(63)],
+  ])('goes on in another process a little before where this one ended, in a file %s', async (_, change) => {
+    const source = new MetricsFileSource({ path })
+    write(file(0, 10))
+    await follow(source)
+    expect(source.earlierPlace).toBeUndefined()
+    for (let cycle = 11; cycle < 63; cycle++) appendCycle(cycle)
+    await follow(source)
+    change()
+    const { cycles } = await follow(new MetricsFileSource({ path, place: source.earlierPlace }))
+    expect(cycles.slice(0, 19)).toEqual(Array.from({ length: 19 }, (__, i) => 44 + i))
+  })
+
+  test('begins at the beginning when what the other process has read is gone', async () => {
+    const source = new MetricsFileSource({ path })
+    write(file(0, 30))
+    await follow(source)
+    write(file(40, 45))
+    const { cycles } = await follow(new MetricsFileSource({ path, place: source.earlierPlace }))
+    expect(cycles).toEqual([40, 41, 42, 43, 44, 45])
+  })
+
   test('waits for a file that is not there yet', async () => {
     const source = new MetricsFileSource({ path })
     expect(await follow(source)).toMatchObject({ kind: 'missing', cycles: [] })

@@ -205,6 +205,38 @@ describe('a saved model', () => {
     expect(restored.verdict(102)).toMatchObject({ source: 'container', isAnomalous: false })
   })
 
+  test('judges after a restart as if there had been none, also what the fleet judges', () => {
+    const shapes = [noisy, idle, changedFrom(20 * HOUR_S + 900, noisy, busy), idle, noisy, noisy]
+    const straight = new Fleet(shapes)
+    const old = [101, 102, 103, 104, 105]
+    straight.run(0, 18 * HOUR_S, { vmids: old })
+    straight.run(18 * HOUR_S, 20 * HOUR_S)
+    const stoppedS = 20 * HOUR_S
+    const restored = AnomalyModel.restore(settings, [...straight.model.serialise()])
+    const newestMs = straight.history.newestMs ?? 0
+    const history = new FleetHistory(new Map([...old, 106].map(vmid => [vmid, { newestMs }])))
+    const replayed = new Fleet(shapes)
+    for (let seconds = 0; seconds < stoppedS; seconds += MINUTE_S) {
+      const cycle = replayed.cycle(seconds, seconds < 18 * HOUR_S ? { vmids: old } : {})
+      if (seconds < stoppedS - 20 * MINUTE_S) continue
+      expect(history.add(cycle, undefined, { recall: each => restored.recall(each) })).toEqual([])
+    }
+    const seen = new Set<string>()
+    for (let seconds = stoppedS; seconds < stoppedS + 4 * HOUR_S; seconds += MINUTE_S) {
+      const cycle = straight.cycle(seconds)
+      restored.observe(history.add(cycle))
+      straight.model.observe(straight.history.add(cycle))
+      expect(restored.refitDue()).toEqual(straight.model.refitDue())
+      for (const vmid of [...old, 106]) {
+        const verdict = straight.model.verdict(vmid)
+        expect(restored.verdict(vmid)).toEqual(verdict)
+        seen.add(`${verdict?.source} ${verdict?.isAnomalous}`)
+      }
+    }
+    expect(seen).toContain('container true')
+    expect(seen).toContain('fleet false')
+  })
+
   test('is not taken for another run of the container', () => {
     const fleet = new Fleet([noisy])
     fleet.run(0, DAY_S)

@@ -337,6 +337,8 @@ describe('a state folder that is full or cannot be written, from the start on', 
     state.error = undefined
     await cycle()
     expect(state.saves).toBe(1)
+    // It is saved after the cycle; the next one tells it.
+    await cycle()
     expect(model.status?.warnings).toEqual([])
     expect(await model.telemetry.registry.metrics()).toContain('lxc_autoscale_model_state_unsaved 0')
   })

@@ -38,6 +38,8 @@ const learned = { sizers, forests: [], moment }
 describe('the states of the sizers', () => {
   test('come back as they were', () => {
     expect(parseSizerState([...formatSizerState(sizers, moment)].join('\n'))).toEqual({ sizers, moment, isLost: false })
+    const place = { offset: 4_711, anchor: Buffer.from('"summary":{}}') }
+    expect(parseSizerState([...formatSizerState(sizers, moment, place)].join('\n'))).toMatchObject({ sizers, place })
   })
 
   const text = [...formatSizerState(sizers, moment)].join('\n')

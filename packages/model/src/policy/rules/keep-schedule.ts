@@ -13,6 +13,7 @@ const FIRST_WEEKDAY = 4
 
 /** Shrinking only inside (or outside) the windows that the administrator set, and larger minimums inside them. */
 export const keepSchedule: Rule = (draft, facts) => {
+  if (facts.settings.schedules.length === 0) return draft
   const windows = facts.settings.schedules.filter(({ shrink }) => shrink === 'only_here')
   const open = openNow(facts)
   const isShut = windows.length > 0 && !open.some(({ shrink }) => shrink === 'only_here')

@@ -253,7 +253,7 @@ export class CpuSizer {
     }
     const held = this.#hold.peak
     const isLess = this.#steps(held) < allocatedCores * this.#stepsPerCore - ROUNDING
-    this.#outcome = { kind: coresText(held) === coresText(this.#wantedCores) ? 'as-wanted' : 'held' }
+    this.#outcome = { kind: isShownAlike(held, this.#wantedCores) ? 'as-wanted' : 'held' }
     if (!isLess) return undefined
     if (this.#tokens.isExhausted) {
       this.#outcome = { kind: 'spent' }
@@ -398,7 +398,9 @@ export class CpuSizer {
     this.#usual = this.#habits.at(localTimeMs)
     const hour = Math.max(this.#hour.peak, this.#usual)
     this.#bases = { recent: this.#recent.peak, hour, long: this.#long.peak }
-    this.#sizers.setLevels(this.#rules.map(rule => Math.max(this.#lowestSteps, this.#steps(this.#sizeBy(rule)))))
+    const levels: number[] = []
+    for (const rule of this.#rules) levels.push(Math.max(this.#lowestSteps, this.#steps(this.#sizeBy(rule))))
+    this.#sizers.setLevels(levels)
   }
 
   /** Cores that a rule comes to, not rounded and whatever the least is. */
@@ -467,6 +469,10 @@ export class CpuSizer {
     const tooSmall = minutes < 0.5 ? 'never too small' : `too small ${Math.round(minutes)} min a week`
     return `${tooSmall}, ${percent(unused)} % unused`
   }
+}
+
+function isShownAlike(one: number, other: number): boolean {
+  return one === other || coresText(one) === coresText(other)
 }
 
 function highest([first, ...others]: readonly [Aim, ...Aim[]]): Aim {
