@@ -69,7 +69,7 @@ async function generate() {
       .join('\n\n')
       .concat('\n'),
   )
-  for (const [name, content] of Object.entries(commandReference())) files.set(`packages/cli/${name}`, content)
+  for (const [name, content] of Object.entries(await commandReference())) files.set(`packages/cli/${name}`, content)
   const { dashboards } = await loadTypeScript('scripts/grafana/dashboards.ts')
   for (const [name, content] of Object.entries(dashboards())) files.set(`config/grafana/${name}`, content)
   files.set('docs/monitoring.md', await withMetrics(readFileSync(join(root, 'docs/monitoring.md'), 'utf8')))

@@ -12,8 +12,9 @@ if [ -z "$package" ]; then
   . scripts/lib/common.sh
   scripts/lib/install-debian-packages.sh binutils xz-utils
   install_npm_packages
-  npm run --silent package
-  package=$PWD/dist/lxc-autoscale-ml_$(node --print 'require("./package.json").version')_amd64.deb
+  architecture=$(dpkg --print-architecture)
+  npm run --silent package -- --architecture "$architecture"
+  package=$PWD/dist/lxc-autoscale-ml_$(node --print 'require("./package.json").version')_$architecture.deb
 fi
 # The same package once more is no upgrade for apt; then it is put in anew.
 apt-get install --yes --no-install-recommends --reinstall --allow-downgrades "$package"

@@ -1,26 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { dashboardDirectory } from '@lxc-autoscale/dashboard'
+import { join } from 'node:path'
 import { BUNDLES_VARIABLE } from './fakes/program-file.ts'
 
-const scripts = join(import.meta.dirname, '..', 'scripts', 'package')
+const script = join(import.meta.dirname, '..', 'scripts', 'lib', 'bundle-programs.mjs')
 
 /**
- * Before the tests that run programs: bundles them as the package does. So the tests run what people install, and each start
- * takes half as long.
+ * Before the tests that run programs: bundles them as the package does, unless somebody has done so for several runs. So the tests
+ * run what people install, and each start takes half as long.
  */
-export default async function setup(): Promise<() => void> {
-  const [{ bundleProgram }, { PROGRAMS }] = await Promise.all([
-    import(join(scripts, 'bundle.mjs')),
-    import(join(scripts, 'programs.mjs')),
-  ])
+export default async function setup(): Promise<(() => void) | undefined> {
+  if (process.env[BUNDLES_VARIABLE] !== undefined) return undefined
+  const { bundlePrograms } = await import(script)
   const folder = mkdtempSync(join(tmpdir(), 'lxc-autoscale-programs-'))
-  await Promise.all(
-    PROGRAMS.map(({ entry }: { entry: string }) =>
-      bundleProgram({ entry, outfile: join(folder, basename(entry)), dashboard: dashboardDirectory }),
-    ),
-  )
+  await bundlePrograms(folder)
   process.env[BUNDLES_VARIABLE] = folder
   return () => rmSync(folder, { recursive: true })
 }

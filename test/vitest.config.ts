@@ -18,8 +18,8 @@ function project(name: string, testTimeoutMs: number, setup: string[] = []) {
       include: [`${name}/**/*.test.ts`],
       globalSetup: setup,
       setupFiles: [fixedSeed],
-      // Unit tests share nothing but modules, which are loaded once so: half of the time of their run.
-      isolate: name !== 'unit',
+      // Tests share nothing but modules, which hold no state, and are loaded once so.
+      isolate: false,
       // What runs processes depends on the machine. A test that is right at its second try is counted, and named as unsteady.
       retry: setup.length > 0 ? 1 : 0,
       testTimeout: testTimeoutMs,

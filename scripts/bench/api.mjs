@@ -1,5 +1,7 @@
-// The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start and stop.
+// The built API daemon on a pretend host whose commands cost nothing: requests per second, latency, memory, start and stop; and
+// beside it what node:http alone does for answers of the same size.
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +10,8 @@ import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 
 const KEY = 'bench-key-0001'
 const CONTAINERS = 200
-const SECONDS = 4
+const SECONDS = 2
+const TURNS = 3
 /** The least connections at which the predecessor's figures were taken, and those of the bound on the slowest answer. */
 const FEW = 8
 const MANY = 200
@@ -70,7 +73,8 @@ async function measure(host, directory, report) {
     await new Promise(resolve => setTimeout(resolve, IDLE_MS))
     report('daemon', 'rss_mb', residentMb(daemon.pid), 'MB')
     await measurePasts(port, daemon.pid, report)
-    for (const path of ['/health/check', '/routes', '/resource/lxc/config?lxc_id=101', '/resource/lxc/configs']) {
+    for (const path of ['/health/check', '/resource/lxc/config?lxc_id=101']) await besideBare(port, path, report)
+    for (const path of ['/routes', '/resource/lxc/configs']) {
       const [route] = path.split('?')
       const few = await load(port, path, FEW)
       report(route, 'requests_per_second', few.requestsPerSecond, '1/s')
@@ -84,6 +88,44 @@ async function measure(host, directory, report) {
   } finally {
     await stop(daemon)
   }
+}
+
+/** A route and the bare server in turns, so that both have the same machine. */
+async function besideBare(port, path, report) {
+  const [route] = path.split('?')
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-api-key': KEY } })
+  const bare = await startBare((await answer.arrayBuffer()).byteLength)
+  try {
+    const few = await inTurns([port, bare.port], path, FEW)
+    report(route, 'requests_per_second', few[0].requestsPerSecond, '1/s')
+    report(route, 'share_of_bare', (100 * few[0].requestsPerSecond) / few[1].requestsPerSecond, '%')
+    const many = await inTurns([port, bare.port], path, MANY)
+    report(route, 'p99_ms', many[0].p99Ms, 'ms')
+    report(route, 'p99_ratio', many[0].p99Ms / many[1].p99Ms, 'x')
+  } finally {
+    await stop(bare.child)
+  }
+}
+
+/** The medians of each server. */
+async function inTurns(ports, path, connections) {
+  const rounds = []
+  for (let round = 0; round < TURNS; round++) {
+    const results = []
+    for (const port of ports) results.push(await load(port, path, connections))
+    rounds.push(results)
+  }
+  return ports.map((_, at) => ({
+    requestsPerSecond: median(rounds.map(results => results[at].requestsPerSecond)),
+    p99Ms: median(rounds.map(results => results[at].p99Ms)),
+  }))
+}
+
+async function startBare(bytes) {
+  const words = [join(import.meta.dirname, 'bare-server.mjs'), String(bytes)]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [port] = await once(child.stdout, 'data')
+  return { child, port: Number(port) }
 }
 
 /** The same 30 days for each container. */

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { formatSample, formatSummary, formatTime } from '@lxc-autoscale/core'
 
 const END = '\n]\n'
 
@@ -12,68 +13,67 @@ function noise(...words) {
   return (hash >>> 0) / 4_294_967_296
 }
 
-const rounded = value => Math.round(value * 1_000) / 1_000
-
-/** What the monitor writes for one container: a daily curve of its own with noise. */
-function wireSample(vmid, timeMs, index) {
+/** One container: a daily curve of its own with noise. */
+function sampleOf(vmid, timeMs, index) {
   const phase = noise(vmid) * 2 * Math.PI
   const day = (1 + Math.sin((timeMs / 86_400_000) * 2 * Math.PI + phase)) / 2
   const cores = 2
-  const used = rounded(0.05 + day * 1.2 + noise(vmid, index, 1) * 0.2)
-  const memory = rounded(200 + day * 300 + noise(vmid, index, 2) * 40)
+  const used = 0.05 + day * 1.2 + noise(vmid, index, 1) * 0.2
+  const memory = 200 + day * 300 + noise(vmid, index, 2) * 40
   return {
-    timestamp: new Date(timeMs).toISOString(),
-    run_id: vmid * 7,
-    cpu_usage_percent: rounded((used / cores) * 100),
-    cpu_cores_used: used,
-    cpu_cores: cores,
-    cpu_throttled_percent: 0,
-    memory_usage_mb: memory,
-    memory_limit_mb: 1_024,
-    memory_floor_mb: rounded(memory * 0.8),
-    swap_usage_mb: 0,
-    swap_total_mb: 512,
-    process_count: 20 + Math.floor(noise(vmid, index, 3) * 4),
-    io_stats: { reads: index * 40 + Math.floor(noise(vmid, index, 4) * 30), writes: index * 80 },
-    network_usage: { rx_bytes: index * 900_000 + vmid, tx_bytes: index * 400_000 },
-    filesystem_usage_gb: rounded(3 + index * 1e-4),
-    filesystem_free_gb: rounded(5 - index * 1e-4),
-    filesystem_total_gb: 8,
-    min_cpu: rounded((used / cores) * 90),
-    max_cpu: rounded((used / cores) * 110),
-    min_memory: rounded(memory * 0.97),
-    max_memory: rounded(memory * 1.03),
-    cpu_per_process: rounded((used / cores) * 5),
-    memory_per_process: rounded(memory / 20),
+    timestampMs: timeMs,
+    runId: vmid * 7,
+    cpuUsagePercent: (used / cores) * 100,
+    cpuCoresUsed: used,
+    cpuCores: cores,
+    cpuThrottledPercent: 0,
+    memoryUsageMb: memory,
+    memoryLimitMb: 1_024,
+    memoryFloorMb: memory * 0.8,
+    swapUsageMb: 0,
+    swapTotalMb: 512,
+    processCount: 20 + Math.floor(noise(vmid, index, 3) * 4),
+    ioStats: { reads: index * 40 + Math.floor(noise(vmid, index, 4) * 30), writes: index * 80 },
+    networkUsage: { rxBytes: index * 900_000 + vmid, txBytes: index * 400_000 },
+    filesystemUsageGb: 3 + index * 1e-4,
+    filesystemFreeGb: 5 - index * 1e-4,
+    filesystemTotalGb: 8,
+    minCpuPercent: (used / cores) * 90,
+    maxCpuPercent: (used / cores) * 110,
+    minMemoryMb: memory * 0.97,
+    maxMemoryMb: memory * 1.03,
+    cpuPerProcessPercent: (used / cores) * 5,
+    memoryPerProcessMb: memory / 20,
     pressure: {
-      cpu_some: rounded(noise(vmid, index, 5) * 3),
-      memory_some: 0,
-      memory_full: 0,
-      io_some: 0.2,
-      io_full: 0,
+      cpuSomePercent: noise(vmid, index, 5) * 3,
+      memorySomePercent: 0,
+      memoryFullPercent: 0,
+      ioSomePercent: 0.2,
+      ioFullPercent: 0,
     },
-    memory_events: { high: 0, max: 0, oom_kill: 0 },
+    memoryEvents: { high: 0, max: 0, oomKill: 0, innerMax: 0, innerOomKill: 0 },
   }
 }
 
-/** One element of the metrics file: cycle number `index` at `timeMs` with containers 101, 102, ... */
+/** One element of the metrics file, as the monitor writes it: cycle number `index` at `timeMs` with containers 101, 102, ... */
 export function cycleLine(containers, timeMs, index) {
-  const element = {}
-  for (let vmid = 101; vmid <= 100 + containers; vmid++) element[vmid] = wireSample(vmid, timeMs, index)
-  element.summary = {
-    collection_start_time: new Date(timeMs - 20).toISOString(),
-    collection_end_time: new Date(timeMs).toISOString(),
-    total_containers: containers,
-    failed_containers: 0,
-    total_duration_seconds: 0.02,
-    monitor_cpu_percent: 0.3,
-    monitor_memory_usage_mb: 60,
-    host_cores: containers * 2,
-    host_memory_mb: containers * 2_048,
-    host_memory_available_mb: containers * 1_024,
-    host_load1: containers / 4,
+  const vmids = Array.from({ length: containers }, (_, place) => 101 + place)
+  const summary = {
+    collectionStartMs: timeMs - 20,
+    collectionEndMs: timeMs,
+    totalContainers: containers,
+    failedContainers: 0,
+    totalDurationSeconds: 0.02,
+    monitorCpuPercent: 0.3,
+    monitorMemoryUsageMb: 60,
+    hostCores: containers * 2,
+    hostMemoryMb: containers * 2_048,
+    hostMemoryAvailableMb: containers * 1_024,
+    hostLoad1: containers / 4,
   }
-  return JSON.stringify(element)
+  const timestamp = formatTime(timeMs)
+  const members = vmids.map(vmid => formatSample(vmid, sampleOf(vmid, timeMs, index), timestamp))
+  return `{${[...members, formatSummary(summary)].join(',')}}`
 }
 
 /** Writes a metrics file of `entries` cycles, the first at `firstMs`. */

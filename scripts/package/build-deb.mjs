@@ -9,9 +9,9 @@ const debian = join(import.meta.dirname, 'debian')
 
 /**
  * Makes the package `outfile` of the files under `stage`. Same files and `date`, same bytes. xz, because dpkg of Debian 11
- * cannot read zstd; level 4, because 6 takes half as long again for a package that is 4 % smaller.
+ * cannot read zstd; level 5, because 4 makes it 4 % larger for a quarter less time, and 6 takes a quarter more for half a percent.
  */
-export function buildDeb({ stage, outfile, architecture, version, date }) {
+export function buildDeb({ stage, outfile, architecture, version, date, isCompressed }) {
   const control = join(stage, 'DEBIAN')
   mkdirSync(control, { recursive: true })
   const files = filesUnder(stage).filter(path => !path.startsWith('DEBIAN/'))
@@ -36,7 +36,8 @@ export function buildDeb({ stage, outfile, architecture, version, date }) {
     chmodSync(join(control, name), 0o755)
   }
   fixModes(stage)
-  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z4', '--build', stage, outfile], {
+  const compression = isCompressed ? ['-Zxz', '-z5'] : ['-Znone']
+  execFileSync('dpkg-deb', ['--root-owner-group', ...compression, '--build', stage, outfile], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, SOURCE_DATE_EPOCH: String(Math.floor(date.getTime() / 1_000)) },
   })

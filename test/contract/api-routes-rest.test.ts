@@ -1,3 +1,4 @@
+import { afterAll } from 'vitest'
 import { GRANTS } from '../../packages/api/src/rest/privileges.ts'
 import { ApiDaemon } from '../fakes/api-daemon.ts'
 
@@ -6,4 +7,9 @@ import { ApiDaemon } from '../fakes/api-daemon.ts'
 const acl: Record<string, string[]> = {}
 for (const { path, privileges } of GRANTS) acl[path] = [...(acl[path] ?? []), ...privileges]
 ApiDaemon.usual = { backend: 'rest', rest: { acl } }
-await import('./api-routes.test.ts')
+afterAll(() => {
+  ApiDaemon.usual = {}
+})
+// By another name, since it may have been loaded here already.
+const suite = './api-routes.test.ts?rest'
+await import(suite)

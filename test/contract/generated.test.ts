@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { dashboards } from '../../scripts/grafana/dashboards.ts'
 
 const reference = new URL('../../scripts/reference/command-reference.mjs', import.meta.url).pathname
-const { commandReference }: { commandReference(): Readonly<Record<string, string>> } = await import(reference)
+const { commandReference }: { commandReference(): Promise<Readonly<Record<string, string>>> } = await import(reference)
 
 const metricsReference = new URL('../../scripts/reference/metrics-reference.mjs', import.meta.url).pathname
 const { withMetrics }: { withMetrics(page: string): Promise<string> } = await import(metricsReference)
@@ -51,9 +51,12 @@ test('README.md documents each error code and no other', () => {
   expect(documented.sort()).toEqual([...ERROR_CODES].sort())
 })
 
-test.each(Object.entries(commandReference()))('packages/cli/%s is what the commands generate', (file, content) => {
-  expect(read(`packages/cli/${file}`)).toBe(content)
-})
+test.each(Object.entries(await commandReference()))(
+  'packages/cli/%s is what the commands generate',
+  (file, content) => {
+    expect(read(`packages/cli/${file}`)).toBe(content)
+  },
+)
 
 test.each(Object.entries(dashboards()))('config/grafana/%s is what scripts/grafana generates', (file, content) => {
   expect(read(`config/grafana/${file}`)).toBe(content)

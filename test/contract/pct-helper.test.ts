@@ -17,6 +17,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { systemClock } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CgroupReader } from '../../packages/api/src/host/cgroup.ts'
@@ -584,7 +585,10 @@ const captured = readdirSync(fixtures).flatMap(name =>
 
 /** What the helper and the API make of one container, bytes. */
 function bothFloors(root: string, vmid: number) {
-  const reader = new CgroupReader(new HostFiles(0), { proc: join(root, 'proc'), cgroup: join(root, 'sys/fs/cgroup') })
+  const reader = new CgroupReader(
+    { files: new HostFiles(0), clock: systemClock, openCgroups: new Map() },
+    { proc: join(root, 'proc'), cgroup: join(root, 'sys/fs/cgroup') },
+  )
   const { stdout, status } = spawnSync('perl', [helper, '--floor', String(vmid)], {
     encoding: 'utf8',
     env: { PCT_HELPER_ROOT: root },
@@ -597,8 +601,11 @@ describe('what a container cannot give up', () => {
     const root = temporaryDirectory()
     cpSync(join(fixtures, name, 't0'), root, { recursive: true })
     if (moment !== 't0') cpSync(join(fixtures, name, moment), root, { recursive: true })
-    const reader = new CgroupReader(new HostFiles(0), { proc: join(root, 'proc'), cgroup: join(root, 'sys/fs/cgroup') })
-    const vmids = Array.from({ length: 10_000 }, (_, vmid) => vmid).filter(vmid => reader.runId(vmid) !== undefined)
+    const reader = new CgroupReader(
+      { files: new HostFiles(0), clock: systemClock, openCgroups: new Map() },
+      { proc: join(root, 'proc'), cgroup: join(root, 'sys/fs/cgroup') },
+    )
+    const vmids = Array.from({ length: 10_000 }, (_, vmid) => vmid).filter(vmid => reader.see(vmid).runId !== undefined)
     expect(vmids.length).toBeGreaterThan(0)
     for (const vmid of vmids) {
       const floors = bothFloors(root, vmid)

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CommandResult, type DaemonName, PretendInstallation } from '../fakes/pretend-installation.ts'
-import { nodeFile } from '../fakes/program-file.ts'
+import { nodeFile, programFile } from '../fakes/program-file.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const PAGES = ['README.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)].filter(name =>
@@ -86,7 +86,7 @@ function freePort(): Promise<number> {
 function writeCommands(): void {
   const bin = join(host.directory, 'bin')
   mkdirSync(bin)
-  const program = join(root, 'packages/cli/bin/lxc-autoscale.mjs')
+  const program = programFile('cli/bin/lxc-autoscale.mjs')
   const takesFolder =
     'preview|status|explain|history|undo|ignore|mode|boost|doctor|config\\ check|config\\ show|config\\ diff'
   writeFileSync(

@@ -16,7 +16,7 @@ import {
 } from '@lxc-autoscale/simulator'
 import { stringify } from 'yaml'
 import { merged, type Settings } from '../builders/merged-settings.ts'
-import { nodeFile } from '../fakes/program-file.ts'
+import { nodeFile, programFile } from '../fakes/program-file.ts'
 import { DAEMON_NAMES, type DaemonName } from './daemon-names.ts'
 import { Network } from './network.ts'
 import type { Kill } from './record.ts'
@@ -114,7 +114,7 @@ export class Site {
       new SupervisedDaemon({
         name,
         program: nodeFile(),
-        words: [join(parts.root, 'packages', BINS[name]), '--config', this.configFile(name)],
+        words: [programFile(BINS[name], parts.root), '--config', this.configFile(name)],
         environment: this.#environment(),
       })
     this.daemons = { monitor: daemon('monitor'), model: daemon('model'), api: daemon('api') }

@@ -21,7 +21,7 @@ import type { ApiPorts, RouteContext } from './routes/route-context.ts'
 /** The parts of the application under one configuration. */
 export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContext, 'listed'> {
   const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
-  const cgroups = new CgroupReader(files, config.host)
+  const cgroups = new CgroupReader(ports, config.host)
   const cluster = new ClusterFiles(files, config.host.pve, clock)
   const uptime = openUptime(files, config.host.proc, cgroups)
   const deciding = new Deciding({ clock, config })

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import { AutoscaleError, jsonText } from '@lxc-autoscale/core'
@@ -9,7 +8,7 @@ import type { ApiConfig } from './config.ts'
 import { guardFields } from './http/access-guard.ts'
 import { hostCheck } from './http/allowed-hosts.ts'
 import { authenticate } from './http/authenticate.ts'
-import { ANYBODY, NOBODY } from './http/caller.ts'
+import { ANYBODY, type Caller, NOBODY } from './http/caller.ts'
 import { errorReply } from './http/error-reply.ts'
 import { nameFields } from './http/field-names.ts'
 import { checkJsonText } from './http/json-text.ts'
@@ -17,7 +16,9 @@ import { collectRoutes, type ListedRoute } from './http/listed-routes.ts'
 import { describeRoutes } from './http/open-api.ts'
 import { rateLimits } from './http/rate-limit.ts'
 import { checkSameOrigin } from './http/same-origin.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { checkSingleHeaders } from './http/single-headers.ts'
+import { thenOrNow } from './http/then-or-now.ts'
 import { validatorCompiler } from './http/zod-validation.ts'
 import { newsSettings, newsSources } from './news-sources.ts'
 import { ROUTE_MODULES } from './routes/index.ts'
@@ -48,12 +49,6 @@ export async function buildApp(ports: ApiPorts, config: ApiConfig): Promise<Fast
   app.setNotFoundHandler((request, reply) => {
     const error = new AutoscaleError('ROUTE_NOT_FOUND', 'there is no such route; GET /routes lists what there is')
     return sendError(ports, error, request, reply)
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: CSP, useDefaults: false },
-    frameguard: { action: 'deny' },
-    // TLS is the affair of a proxy in front, and so is this promise for a whole domain.
-    hsts: false,
   })
   await app.register(rateLimit, { global: false })
   await app.register(fastifyStatic, { root: ports.dashboard, serve: false, preCompressed: true, dotfiles: 'deny' })
@@ -90,56 +85,74 @@ function noCompiler(): never {
   throw new TypeError('the schemas of the routes are zod schemas')
 }
 
-/** Nothing but what this API serves itself. */
-const CSP = {
-  defaultSrc: ["'none'"],
-  baseUri: ["'none'"],
-  formAction: ["'none'"],
-  frameAncestors: ["'none'"],
-}
-
-/** In the order in which a request meets them: headers, host, rate limits, key, then (after the body was read) names and rights. */
+/**
+ * In the order in which a request meets them: headers, host, rate limits, key, then (after the body was read) names and rights.
+ * Most requests wait for nothing here, so a promise is made only where something is waited for.
+ */
 function addHooks(app: FastifyInstance, { keys, connections, telemetry }: ApiPorts, config: ApiConfig): void {
   const checkHost = hostCheck([config.server.host, ...config.server.allowed_hosts])
   const limits = rateLimits(app, config.rate_limiting)
   const authentication = { keys, keyPlace: keyPlace(config) }
+  const headers = securityHeaders()
   app.decorateRequest('caller')
+  app.decorateRequest('route')
   app.decorateRequest('ignored')
-  app.addHook('onRequest', async (request, reply) => {
-    request.ignored = []
+  const admit = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => {
+    request.caller = caller
+    const isTrusted = caller !== NOBODY && caller !== ANYBODY
+    if (isTrusted) connections.trust(request.raw.socket)
+    return request.route.config.access === 'public' ? undefined : limits.ofKey(request, reply)
+  }
+  const identify = (request: FastifyRequest, reply: FastifyReply) => {
+    const { access } = request.route.config
+    if (access === undefined) return undefined
+    if (!config.authentication.enabled) return admit(request, reply, ANYBODY)
+    return thenOrNow(authenticate(request, access, authentication), caller => admit(request, reply, caller))
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    request.ignored = NONE
     request.caller = ANYBODY
+    request.route = request.routeOptions
+    reply.headers(headers)
     checkSingleHeaders(request.raw.rawHeaders)
     checkHost(request.headers.host, request.socket.localAddress)
     checkSameOrigin(request)
-    await limits.ofAddress(request, reply)
-    const { access } = request.routeOptions.config
-    if (access === undefined) return
-    if (config.authentication.enabled) {
-      request.caller = await authenticate(request, access, authentication)
-      if (request.caller !== NOBODY) connections.trust(request.raw.socket)
-    }
-    if (access !== 'public') await limits.ofKey(request, reply)
+    const entered = thenOrNow(limits.ofAddress(request, reply), () => identify(request, reply))
+    if (entered instanceof Promise) entered.then(() => done(), done)
+    else done()
   })
-  app.addHook('preValidation', async request => {
-    const { schema } = request.routeOptions
+  app.addHook('preValidation', (request, _reply, done) => {
+    const { schema } = request.route
     const body = nameFields(request.body, schema?.body)
     const query = nameFields(request.query, schema?.querystring)
     if (schema?.body !== undefined) request.body = body.fields
     if (schema?.querystring !== undefined) request.query = query.fields
-    request.ignored = [...body.ignored, ...query.ignored.filter(name => name !== 'api_key')].slice(0, MAX_IGNORED)
+    if (body.ignored.length + query.ignored.length > 0) {
+      const ignored = [...body.ignored, ...query.ignored.filter(name => name !== 'api_key')]
+      request.ignored = ignored.slice(0, MAX_IGNORED)
+    }
+    done()
   })
-  app.addHook('preHandler', async request => guardFields(request))
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('preHandler', (request, _reply, done) => {
+    guardFields(request)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const { config, url } = request.route
     // How long somebody listened says nothing of how fast it is.
-    if (request.routeOptions.config.isStream && reply.statusCode === 200) return
-    telemetry.request({
-      method: request.method,
-      endpoint: request.routeOptions.url ?? 'unknown',
-      status: reply.statusCode,
-      durationMs: reply.elapsedTime,
-    })
+    if (!(config.isStream && reply.statusCode === 200)) {
+      telemetry.request({
+        method: request.method,
+        endpoint: url ?? 'unknown',
+        status: reply.statusCode,
+        durationMs: reply.elapsedTime,
+      })
+    }
+    done()
   })
 }
+
+const NONE: readonly string[] = []
 
 const MAX_IGNORED = 20
 

@@ -9,6 +9,7 @@ import {
   isWithin,
   type Logger,
   MS_PER_SECOND,
+  openFileLimit,
   runDaemon,
   runEvery,
 } from '@lxc-autoscale/core'
@@ -88,8 +89,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
     }))
     const streams = new EventStreams()
     const telemetry = new ApiTelemetry(queue, streams)
-    // None is kept open: they are read when somebody asks.
-    const files = new HostFiles(0)
+    const files = new HostFiles(mostOpenFiles(config))
     if (config.lxc.backend === 'rest') readToken(config.lxc.rest.token_file)
     const backends = openBackends({
       clock,
@@ -114,6 +114,7 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
       log,
       commands: backends,
       files,
+      openCgroups: new Map(),
       queue,
       audit,
       idempotency: new Idempotency(audit),
@@ -172,6 +173,16 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   } finally {
     lock.release()
   }
+}
+
+/** Those of 200 containers; the kernel takes almost 5 KB for each. */
+const MOST_OPEN_FILES = 1_536
+/** Left for logs, state, commands and the runtime itself. */
+const OTHER_FILES = 512
+
+/** Files of the kernel that may be kept open beside all connections; others are opened each time. */
+function mostOpenFiles({ server }: ApiConfig): number {
+  return Math.max(0, Math.min(MOST_OPEN_FILES, openFileLimit() - server.max_connections - OTHER_FILES))
 }
 
 const REPLAY_PROGRAM = 'lxc-autoscale-what-if.mjs'

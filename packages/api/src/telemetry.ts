@@ -57,6 +57,8 @@ export class ApiTelemetry {
     buckets: REQUEST_SECONDS,
     registers: [this.registry],
   })
+  /** The series of the requests so far: to find them anew each time would cost more than to count. */
+  readonly #answered = new Map<string, { requests: Counter.Internal; seconds: Histogram.Internal<string> }>()
   readonly #refusals = this.#counter('api_refusals_total', 'Requests that were refused, by error code.', ['reason'])
   readonly #changeRefusals = this.#counter(
     'change_refusals_total',
@@ -102,8 +104,17 @@ export class ApiTelemetry {
   }
 
   request({ method, endpoint, status, durationMs }: AnsweredRequest): void {
-    this.#requests.labels(method, endpoint, String(status)).inc()
-    this.#seconds.labels(method, endpoint).observe(durationMs / MS_PER_SECOND)
+    const name = `${method} ${status} ${endpoint}`
+    let series = this.#answered.get(name)
+    if (series === undefined) {
+      series = {
+        requests: this.#requests.labels(method, endpoint, String(status)),
+        seconds: this.#seconds.labels(method, endpoint),
+      }
+      this.#answered.set(name, series)
+    }
+    series.requests.inc()
+    series.seconds.observe(durationMs / MS_PER_SECOND)
   }
 
   refused(code: string): void {

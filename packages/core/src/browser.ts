@@ -1,11 +1,12 @@
-/** What a page in a browser uses of this package: nothing that brings a library along. Types come from `index.ts`. */
+/** What brings no library along: for pages in a browser, and for what must be there at once. Types come from `index.ts`. */
 export { isBegun } from './contracts/begun.ts'
 export { givenCores } from './contracts/given-cores.ts'
 export { knownText } from './contracts/known-text.ts'
 export * from './contracts/stream-times.ts'
 export { whoText } from './contracts/who.ts'
 export { countText } from './count-text.ts'
+export { AutoscaleError, ConfigError, systemErrorCode } from './errors.ts'
 export { lastingText, localTimeText } from './local-time.ts'
 export * from './units.ts'
 export { VERSION } from './version.ts'
-export { visibleText } from './visible-text.ts'
+export { visibleLines, visibleText } from './visible-text.ts'

@@ -101,15 +101,20 @@ export {
   systemErrorCode,
 } from './errors.ts'
 export { behindLinks } from './files/behind-links.ts'
+export { openFileLimit } from './files/open-file-limit.ts'
 export { openRegularFile, readRegularFile } from './files/regular-file.ts'
-export { openBeside, removeFiles, removeTemporaries, replaceFile, syncDirectory } from './files/replace-file.ts'
+export {
+  openBeside,
+  removeFiles,
+  removeTemporaries,
+  replaceFile,
+  replacePassingFile,
+  syncDirectory,
+} from './files/replace-file.ts'
 export { asObject, isObject, parseJson } from './json-object.ts'
 export { lastingText, localTimeText } from './local-time.ts'
-export {
-  LOG_LEVELS,
-  type Logger,
-  type LogSettings,
-} from './log.ts'
+export type { Logger, LogSettings } from './log.ts'
+export { LOG_LEVELS } from './log-levels.ts'
 export { inBytes, labels, type MetricFamily } from './metric-families.ts'
 export type { FollowOutcome } from './metrics/follow-outcome.ts'
 export { MetricsFileSource } from './metrics/metrics-file-source.ts'

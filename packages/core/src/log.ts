@@ -3,12 +3,9 @@ import { type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import { systemErrorCode } from './errors.ts'
 import { formatJournalLine } from './journal-line.ts'
 import { LogFile } from './log-file.ts'
+import type { LogLevel } from './log-levels.ts'
 
 export type { Logger } from 'pino'
-
-/** Levels that the configuration may name, with the spellings of the Python predecessor. */
-export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const STDOUT_FD = 1
 

@@ -11,9 +11,9 @@ export interface MetricFamily {
 
 /** `vmid="101",rule="share-host"` */
 export function labels(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeValue(String(value))}"`)
-    .join()
+  let text = ''
+  for (const name in values) text += `${text === '' ? '' : ','}${name}="${escapeValue(values[name])}"`
+  return text
 }
 
 /** The value of a series in bytes; undefined when it is not known. */
@@ -38,6 +38,8 @@ export function formatFamilies(families: readonly MetricFamily[]): string {
   return `${lines.join('\n')}\n`
 }
 
-function escapeValue(text: string): string {
+function escapeValue(value: string | number | undefined): string {
+  const text = String(value)
+  if (typeof value === 'number' || !/[\\"\n]/.test(text)) return text
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

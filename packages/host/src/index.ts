@@ -26,6 +26,7 @@ export {
   OPTIONAL_LIST,
 } from './host-files.ts'
 export type { KernelText, Parse } from './kernel-text.ts'
+export { asciiText } from './parse/digits.ts'
 export { flatKeyed } from './parse/flat-keyed.ts'
 export { parseDeviceNames } from './parse/host-lines.ts'
 export { type NestedValues, nestedKeyed, nestedOperations } from './parse/nested-keyed.ts'

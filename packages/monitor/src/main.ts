@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { runDaemon } from '@lxc-autoscale/core'
+import { openFileLimit, runDaemon } from '@lxc-autoscale/core'
 import { monitorDaemon } from './daemon.ts'
 
 /** Files left for logs, the metrics file, connections and the runtime itself. */
@@ -17,10 +16,4 @@ export async function main(): Promise<void> {
       endAtOnce: () => process.kill(process.pid, 'SIGKILL'),
     }),
   )
-}
-
-/** The limit of this process, which Node.js has raised to the hard one. */
-function openFileLimit(): number {
-  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
-  return limit === undefined ? 1_024 : Number(limit)
 }

@@ -9,17 +9,17 @@ import { runCommand } from './run-command.ts'
  */
 const [name, root = '', ...words] = process.argv.slice(2)
 const command = COMMANDS.find(candidate => candidate === name)
-if (command === undefined) throw new Error(`main.js was called for '${name}', which is none of ${COMMANDS.join(', ')}`)
+if (command === undefined)
+  throw new Error(`a command was called for '${name}', which is none of ${COMMANDS.join(', ')}`)
 
-process.exit(
-  await runCommand({
-    command,
-    root,
-    words,
-    output: { out: text => write(1, text), err: text => write(2, text) },
-    startedMsAgo: performance.now(),
-  }),
-)
+// No `await` here: the bundle of it is CommonJS.
+void runCommand({
+  command,
+  root,
+  words,
+  output: { out: text => write(1, text), err: text => write(2, text) },
+  startedMsAgo: performance.now(),
+}).then(process.exit)
 
 /** Writes all of `text` at once; a reader that went away is no reason to fail. */
 function write(descriptor: number, text: string): void {

@@ -1,5 +1,6 @@
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { CgroupReader } from '../../../packages/api/src/host/cgroup.ts'
@@ -21,12 +22,12 @@ async function bothViews(name: string, moment: string) {
   const { cycle, store, close } = monitorCycle({ host })
   await cycle.run()
   close()
-  const reader = new CgroupReader(new HostFiles(0), host)
+  const reader = new CgroupReader({ files: new HostFiles(0), clock: systemClock, openCgroups: new Map() }, host)
   return [...(store.last?.containers ?? [])].map(([vmid, sample]) => ({
     vmid,
     sample,
     memory: reader.memory(vmid),
-    inForce: reader.inForce(vmid),
+    inForce: reader.see(vmid).inForce,
   }))
 }
 

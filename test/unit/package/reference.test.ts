@@ -28,7 +28,7 @@ const {
 } = await import(`${scripts}/completions.mjs`)
 const { manPage }: { readonly manPage: Text } = await import(`${scripts}/man-page.mjs`)
 
-const real = commandTree(program({}))
+const real = commandTree(await program({}))
 const small = commandTree(
   new Command('lxc-autoscale')
     .addCommand(

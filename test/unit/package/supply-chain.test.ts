@@ -21,10 +21,12 @@ const root = join(import.meta.dirname, '../../..')
 const script = (name: string) => join(root, 'scripts/package', name)
 
 const {
+  ARCHITECTURES,
   hasIntegrity,
   supportProblem,
   unpackNode,
 }: {
+  readonly ARCHITECTURES: readonly string[]
   hasIntegrity(content: Uint8Array, integrity: string): boolean
   supportProblem(version: string, now: Date): string | undefined
   unpackNode(options: { architecture: string; folder: string; now: Date }): unknown
@@ -80,10 +82,17 @@ describe('the Node.js in the package', () => {
     expect(supportProblem(version, new Date(`${day}T12:00:00Z`))).toBe(problem)
   })
 
-  test('is one whose support has not ended, or nothing is built', () => {
-    const build = (day: string) => () =>
-      unpackNode({ architecture: 'amd64', folder: temporaryDirectory(), now: new Date(day) })
-    expect(build('2099-01-01')).toThrow(/the support of Node.js .* ended on/)
+  test.each(ARCHITECTURES)('is one whose support has not ended, or nothing is built (%s)', architecture => {
+    const now = new Date('2099-01-01')
+    expect(() => unpackNode({ architecture, folder: temporaryDirectory(), now })).toThrow(
+      /the support of Node.js .* ended on/,
+    )
+  })
+
+  test('is the same version for each architecture', () => {
+    const [, ...locked] = Object.values(lockOf('scripts/package/runtime/package-lock.json'))
+    expect(locked).toHaveLength(ARCHITECTURES.length)
+    expect(new Set(locked.map(({ version }) => version)).size).toBe(1)
   })
 
   test('is for an architecture that the lock file has', () => {

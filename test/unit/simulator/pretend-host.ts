@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import {
   type CommandResult,
   type CommandTime,
@@ -36,18 +36,13 @@ export async function usualHost(settings = {}): Promise<TestHost> {
   )
 }
 
-const made: string[] = []
 /** Memory if there is a file system of it: a host is some hundred small files. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
-})
 
 /** An empty directory that is gone after the test. */
 export function scratchDirectory(): string {
   const directory = mkdtempSync(`${scratch}/pretend-host-`)
-  made.push(directory)
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 

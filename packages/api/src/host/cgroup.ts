@@ -1,36 +1,25 @@
-import { BYTES_PER_MB } from '@lxc-autoscale/core'
+import { BYTES_PER_MB, type Clock } from '@lxc-autoscale/core'
 import {
   type CgroupLayout,
   type Controller,
-  cgroupFiles,
   controllerFolder,
   findCgroupLayout,
   findInitPid,
   flatKeyed,
   type HostFiles,
   type HostRoots,
+  type HostSize,
   isRunning,
   type KernelText,
   type Limits,
   NO_LIMITS,
   OPTIONAL,
-  openCpuAllowance,
   openHostFigures,
-  openMemory,
-  openMemoryLimit,
-  openSwapLimit,
   type Parse,
   parsePressure,
   processLists,
 } from '@lxc-autoscale/host'
-
-/** The memory of a container as the kernel counts it at this moment, bytes. */
-export interface MemoryFacts {
-  /** What the kernel cannot reclaim. */
-  readonly floorBytes: number
-  /** Without page cache, with shared memory. */
-  readonly usageBytes: number
-}
+import { ContainerCgroup, type MemoryFacts } from './container-cgroup.ts'
 
 /** Signs that a container is short of memory. Undefined: not known; of cgroup v1 both are not. */
 export interface MemoryTrouble {
@@ -45,27 +34,53 @@ const MEMORY_LIMITS = ['memory.high', 'memory.max', 'memory.limit_in_bytes', 'me
 
 const parseOoms = flatKeyed(['oom'])
 
+/** How long the memory of the host is taken for the same: it is only the bound of what can be true, and dear to read. */
+const HOST_KEPT_MS = 1_000
+
+/** What is seen of a container in its cgroup. */
+export interface SeenCgroup {
+  /** Undefined when there is no cgroup file system to ask. */
+  readonly isRunning: boolean | undefined
+  /** Names this run of the container: another value means it was started again. Undefined when it has no cgroup. */
+  readonly runId: number | undefined
+  /** What the kernel enforces now. */
+  readonly inForce: Limits
+}
+
+/** Those that were looked at, by container; they outlive a configuration. */
+export type OpenCgroups = Map<number, ContainerCgroup>
+
+export interface CgroupReaderParts {
+  readonly files: HostFiles
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly openCgroups: OpenCgroups
+}
+
 /** Reads the cgroups that carry the limits of the containers (`lxc/<vmid>`), of either version. */
 export class CgroupReader {
   readonly #files: HostFiles
   readonly #roots: HostRoots
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #readHost: () => HostSize
+  #host: { readonly bytes: number | undefined; readonly readMs: number } | undefined
   #found: CgroupLayout | undefined
+  readonly #open: OpenCgroups
 
-  constructor(files: HostFiles, roots: HostRoots) {
+  constructor({ files, clock, openCgroups }: CgroupReaderParts, roots: HostRoots) {
     this.#files = files
     this.#roots = roots
+    this.#clock = clock
+    this.#open = openCgroups
+    this.#readHost = openHostFigures(files, roots.proc)
   }
 
-  /** Whether processes run in the container; undefined when there is no cgroup file system to ask. */
-  isRunning(vmid: number): boolean | undefined {
+  see(vmid: number): SeenCgroup {
     const layout = this.#layout()
-    return layout && isRunning(this.#files, layout, vmid)
-  }
-
-  /** Names this run of the container: another value means it was started again. */
-  runId(vmid: number): number | undefined {
-    const folder = this.#folder('memory', vmid)
-    return folder === undefined ? undefined : this.#files.inode(folder)
+    const cgroup = this.#cgroup(vmid)
+    if (layout === undefined || cgroup === undefined) {
+      return { isRunning: layout && isRunning(this.#files, layout, vmid), runId: undefined, inForce: NO_LIMITS }
+    }
+    return { isRunning: cgroup.isRunning, runId: cgroup.runId, inForce: cgroup.inForce() }
   }
 
   /** The process that is number 1 inside it; undefined when it was not found. */
@@ -74,28 +89,19 @@ export class CgroupReader {
     return layout && findInitPid(this.#roots.proc, processLists(this.#files, layout, vmid))
   }
 
-  /** What the kernel enforces now. */
-  inForce(vmid: number): Limits {
-    const layout = this.#layout()
-    if (layout === undefined || this.runId(vmid) === undefined) return NO_LIMITS
-    const cgroup = cgroupFiles(this.#files, layout, vmid)
-    const { cpusetCores, quotaCores } = openCpuAllowance(this.#files, cgroup, () => undefined)()
-    return {
-      cores: cpusetCores,
-      cpuLimit: limitOf(quotaCores),
-      memoryMb: megabytes(limitOf(openMemoryLimit(cgroup)())),
-      swapMb: megabytes(limitOf(openSwapLimit(cgroup)())),
-    }
+  /**
+   * Undefined when any part of it cannot be read, or cannot be true. `runId`: of the run that was seen a moment ago, which is
+   * not looked for again.
+   */
+  memory(vmid: number, runId?: number): MemoryFacts | undefined {
+    const seen = this.#open.get(vmid)
+    const isSeen = runId !== undefined && seen?.runId === runId
+    return (isSeen ? seen : this.#cgroup(vmid))?.memory()
   }
 
-  /** Undefined when any part of it cannot be read, or cannot be true. */
-  memory(vmid: number): MemoryFacts | undefined {
-    const layout = this.#layout()
-    if (layout === undefined) return undefined
-    const { memoryMb } = openHostFigures(this.#files, this.#roots.proc)()
-    const hostBytes = memoryMb === undefined ? undefined : memoryMb * BYTES_PER_MB
-    const { usedBytes, floorBytes } = openMemory(this.#files, cgroupFiles(this.#files, layout, vmid), () => hostBytes)()
-    return usedBytes === undefined || floorBytes === undefined ? undefined : { usageBytes: usedBytes, floorBytes }
+  /** Lets go of the files of all other containers. */
+  keepOnly(kept: ReadonlySet<number>): void {
+    for (const vmid of this.#open.keys()) if (!kept.has(vmid)) this.#close(vmid)
   }
 
   /**
@@ -123,6 +129,37 @@ export class CgroupReader {
     return layout && controllerFolder(layout, controller, vmid)
   }
 
+  /** That of its run at this moment; undefined when it has none. */
+  #cgroup(vmid: number): ContainerCgroup | undefined {
+    const layout = this.#layout()
+    const folder = this.#folder('memory', vmid)
+    const runId = folder === undefined ? undefined : this.#files.inode(folder)
+    if (layout === undefined || folder === undefined || runId === undefined) {
+      this.#close(vmid)
+      return undefined
+    }
+    const known = this.#open.get(vmid)
+    if (known?.isStill({ folder, runId })) return known
+    this.#close(vmid)
+    const cgroup = new ContainerCgroup(this.#files, { vmid, layout, folder, runId }, () => this.#hostBytes())
+    this.#open.set(vmid, cgroup)
+    return cgroup
+  }
+
+  #close(vmid: number): void {
+    this.#open.get(vmid)?.close()
+    this.#open.delete(vmid)
+  }
+
+  #hostBytes(): number | undefined {
+    const readMs = this.#clock.monotonicMs()
+    if (this.#host === undefined || readMs - this.#host.readMs > HOST_KEPT_MS) {
+      const { memoryMb } = this.#readHost()
+      this.#host = { bytes: memoryMb === undefined ? undefined : memoryMb * BYTES_PER_MB, readMs }
+    }
+    return this.#host.bytes
+  }
+
   /** The trees may be mounted after this daemon has started. */
   #layout(): CgroupLayout | undefined {
     this.#found ??= findCgroupLayout(this.#roots.cgroup)
@@ -132,12 +169,4 @@ export class CgroupReader {
 
 function asText({ bytes, length }: KernelText): string {
   return Buffer.from(bytes.subarray(0, length)).toString('latin1')
-}
-
-function limitOf(value: number | undefined): number | undefined {
-  return value === Number.POSITIVE_INFINITY ? undefined : value
-}
-
-function megabytes(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : Math.round((bytes / BYTES_PER_MB) * 100) / 100
 }

@@ -19,7 +19,7 @@ import {
 import { Ages } from './cluster-view.ts'
 
 /**
- * How long what was read of a file that grows with the cluster is good for. Proxmox itself makes `.rrd` anew every 2 s. Source:
+ * How long what was read of a file that grows with the cluster, or that every look at a container needs, is good for. Proxmox itself makes `.rrd` anew every 2 s. Source:
  * pve-cluster, pmxcfs/status.c, cfs_rrd_dump.
  */
 const KEPT_MS = 1_000
@@ -39,12 +39,14 @@ export class ClusterFiles {
   readonly #clock: Clock
   readonly #places: KeptFile<ReadonlyMap<number, GuestPlace> | undefined>
   readonly #broadcasts: KeptFile<Broadcasts>
+  readonly #balancer: KeptFile<Balancer>
 
   constructor(files: HostFiles, root: string, clock: Clock) {
     this.#files = files
     this.#root = root
     this.#clock = clock
     this.#places = new KeptFile(() => this.#text('.vmlist'), parseVmlist, clock)
+    this.#balancer = new KeptFile(() => this.#text('datacenter.cfg') ?? '', parseBalancer, clock)
     this.#broadcasts = new KeptFile(() => this.#text('.rrd', MOST_FIGURE_CHARACTERS), parseBroadcasts, clock)
   }
 
@@ -120,7 +122,7 @@ export class ClusterFiles {
   }
 
   balancer(): Balancer {
-    return parseBalancer(this.#text('datacenter.cfg'))
+    return this.#balancer.value() ?? parseBalancer()
   }
 
   /** The version that the package of a node says is installed there; undefined when it says nothing. */

@@ -1,16 +1,18 @@
-import type { HostFiles } from '@lxc-autoscale/host'
+import { asciiText, type HostFiles, type KernelText } from '@lxc-autoscale/host'
 import type { CgroupReader } from './cgroup.ts'
 
 /** Source: proc(5), `starttime`; Linux gives user space 100 ticks a second on every architecture of Proxmox. */
 const TICKS_PER_SECOND = 100
 const START_FIELD = 22
+/** More than two numbers of seconds have. */
+const MOST_UPTIME_BYTES = 64
 
-/** Tells how long containers have been running, in seconds since their init was started; remembers the start of each run. */
+/** Tells how long runs of containers have lasted, in seconds since their init was started; remembers the start of each. */
 export function openUptime(
   files: HostFiles,
   proc: string,
-  cgroups: CgroupReader,
-): (vmid: number) => number | undefined {
+  cgroups: Pick<CgroupReader, 'initPid'>,
+): (vmid: number, runId: number) => number | undefined {
   const starts = new Map<number, { readonly runId: number; readonly startSeconds: number }>()
   const readStart = (vmid: number, runId: number): number | undefined => {
     const known = starts.get(vmid)
@@ -22,11 +24,10 @@ export function openUptime(
     starts.set(vmid, { runId, startSeconds })
     return startSeconds
   }
-  return vmid => {
-    const runId = cgroups.runId(vmid)
-    if (runId === undefined) return undefined
+  const uptime = files.file(proc, 'uptime')
+  return (vmid, runId) => {
     const startSeconds = readStart(vmid, runId)
-    const uptimeSeconds = uptimeSecondsOf(files.readText(`${proc}/uptime`))
+    const uptimeSeconds = uptime.read(parseUptime)
     if (startSeconds === undefined || uptimeSeconds === undefined) return undefined
     return Math.max(0, Math.round(uptimeSeconds - startSeconds))
   }
@@ -40,7 +41,7 @@ function startTicks(stat: string | undefined): number | undefined {
 }
 
 /** Seconds since the node was started. Source: proc(5), /proc/uptime. */
-function uptimeSecondsOf(text: string | undefined): number | undefined {
-  const [seconds] = (text ?? '').split(' ')
-  return seconds !== undefined && /^\d+(\.\d+)?$/.test(seconds) ? Number(seconds) : undefined
+function parseUptime({ bytes, length }: KernelText): number | undefined {
+  const [, seconds] = /^(\d+(?:\.\d+)?)\s/.exec(asciiText(bytes, 0, Math.min(length, MOST_UPTIME_BYTES))) ?? []
+  return seconds === undefined ? undefined : Number(seconds)
 }

@@ -14,6 +14,6 @@ export function guardFields({ caller, body, query }: Pick<FastifyRequest, 'calle
       const vmid = fields[name]
       if (typeof vmid === 'number') requireReach(caller, vmid)
     }
-    if (fields['force'] === true) requireRole(caller, 'admin', '"force": true')
+    if (fields['force'] === true) requireRole(caller, 'admin', () => '"force": true')
   }
 }

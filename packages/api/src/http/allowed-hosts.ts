@@ -11,8 +11,12 @@ const OWN_NAMES = ['localhost', '127.0.0.1', '::1', '[::1]']
  */
 export function hostCheck(names: readonly string[]) {
   const known = new Set([...OWN_NAMES, ...names].map(name => name.toLowerCase()))
+  /** As it was sent last, and found to be known. */
+  let newest: string | undefined
   return (host: string | undefined, localAddress: string | undefined): void => {
+    if (host === newest && newest !== undefined) return
     const name = (host ?? '').replace(/:\d{1,5}$/, '').toLowerCase()
+    if (known.has(name)) newest = host
     if (known.has(name) || isOwnAddress(name, localAddress)) return
     throw new AutoscaleError(
       'HOST_NOT_ALLOWED',

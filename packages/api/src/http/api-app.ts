@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who makes the request. */
     caller: Caller
+    /** The same as `routeOptions`, which Fastify would make anew for each look at it. */
+    route: FastifyRequest['routeOptions']
     /** Fields of the request that the route does not know. */
     ignored: readonly string[]
   }

@@ -32,7 +32,7 @@ export function authenticate(
 
 function admit(caller: Caller | undefined, request: FastifyRequest, access: Access): Caller {
   if (caller === undefined) throw new AutoscaleError('UNAUTHORIZED', 'wrong API key')
-  if (access !== 'public') requireRole(caller, access, `${request.method} ${request.routeOptions.url}`)
+  if (access !== 'public') requireRole(caller, access, () => `${request.method} ${request.route.url}`)
   return caller
 }
 

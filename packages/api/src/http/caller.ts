@@ -16,11 +16,11 @@ export const ANYBODY: Caller = { key: 'anybody', role: 'admin', containers: unde
 export const NOBODY: Caller = { key: 'nobody', role: 'read', containers: new Set() }
 
 /** @throws {AutoscaleError} FORBIDDEN when the caller's role does not include `role`. */
-export function requireRole(caller: Caller, role: Role, what: string): void {
+export function requireRole(caller: Caller, role: Role, what: () => string): void {
   if (ROLES.indexOf(caller.role) >= ROLES.indexOf(role)) return
   throw new AutoscaleError(
     'FORBIDDEN',
-    `${what} needs a key with the role ${role}; ${caller.key} has the role ${caller.role}`,
+    `${what()} needs a key with the role ${role}; ${caller.key} has the role ${caller.role}`,
     {
       details: { role: caller.role, needed_role: role },
     },

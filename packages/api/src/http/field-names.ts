@@ -22,12 +22,14 @@ export interface NamedFields {
   readonly ignored: readonly string[]
 }
 
+const NONE: readonly string[] = []
+
 /**
  * `sent` with its aliases replaced, for `schema`.
  * @throws {AutoscaleError} INVALID_REQUEST when two spellings of one field contradict each other.
  */
 export function nameFields(sent: unknown, schema: unknown): NamedFields {
-  if (!isObject(sent)) return { fields: sent, ignored: [] }
+  if (!isObject(sent) || Object.keys(sent).length === 0) return { fields: sent, ignored: NONE }
   const shape = shapeOf(schema)
   const fields = hasAlias(sent, shape) ? withoutAliases(sent, shape) : sent
   return { fields, ignored: unknownFields(fields, shape, '') }
@@ -62,11 +64,16 @@ function spelled(value: unknown): string {
 }
 
 function unknownFields(fields: Fields, shape: Fields, prefix: string): string[] {
-  return Object.entries(fields).flatMap(([name, value]) => {
-    if (!Object.hasOwn(shape, name)) return [`${prefix}${name}`.slice(0, 80)]
-    const inner = shapeOf(shape[name])
-    return isObject(value) && Object.keys(inner).length > 0 ? unknownFields(value, inner, `${prefix}${name}.`) : []
-  })
+  const unknown: string[] = []
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    if (!Object.hasOwn(shape, name)) unknown.push(`${prefix}${name}`.slice(0, 80))
+    else if (isObject(value)) {
+      const inner = shapeOf(shape[name])
+      if (Object.keys(inner).length > 0) unknown.push(...unknownFields(value, inner, `${prefix}${name}.`))
+    }
+  }
+  return unknown
 }
 
 /** The fields of an object schema, also behind `optional` and `nullable`; none for any other schema. */

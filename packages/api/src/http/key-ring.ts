@@ -1,4 +1,4 @@
-import { createHash, scrypt, timingSafeEqual } from 'node:crypto'
+import { hash, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '@lxc-autoscale/core'
 import type { ApiKey } from './authentication-section.ts'
 import type { Caller } from './caller.ts'
@@ -6,10 +6,13 @@ import { SlowChecks } from './slow-checks.ts'
 
 /** Failed attempts with slow hashes that are remembered, so that repeating one costs nothing. */
 const MAX_REMEMBERED = 10_000
+/** Of SHA-256 in hexadecimal digits. */
+const DIGEST_CHARACTERS = 64
 /** What a key can look like; nothing else is worth a slow hash. */
 const PLAUSIBLE = /^[\x21-\x7e]{8,512}$/
 
 interface QuickKey {
+  /** The text of its digest, as bytes. */
   readonly digest: Buffer
   readonly caller: Caller
 }
@@ -32,13 +35,15 @@ export class KeyRing {
   /** By digest: those that are being checked, so that a key which many send at once is checked once. */
   readonly #checking = new Map<string, Promise<Caller | undefined>>()
   readonly #slowChecks: SlowChecks
+  /** The digest that is being compared: another buffer for each request would cost more than the comparison. */
+  readonly #digest = Buffer.alloc(DIGEST_CHARACTERS)
 
   constructor(keys: readonly ApiKey[], clock: Clock) {
     this.#slowChecks = new SlowChecks(clock)
     for (const { name, key, role, containers } of keys) {
       const caller = { key: name, role, containers: containers === undefined ? undefined : new Set(containers) }
       if (key.startsWith('$scrypt$')) this.#slow.push({ ...parseScrypt(key), caller })
-      else this.#quick.push({ digest: digestOf(key), caller })
+      else this.#quick.push({ digest: Buffer.from(digestOf(key), 'latin1'), caller })
     }
   }
 
@@ -52,31 +57,31 @@ export class KeyRing {
    */
   find(key: string, address: string): Caller | undefined | Promise<Caller | undefined> {
     const digest = sha256(key)
-    const name = digest.toString('hex')
     const found = this.#findQuick(digest)
-    const isKnown = found !== undefined || this.#slow.length === 0 || this.#refused.has(name)
-    if (isKnown || !PLAUSIBLE.test(key)) return found
-    const known = this.#checking.get(name)
+    if (found !== undefined || this.#slow.length === 0) return found
+    if (this.#refused.has(digest) || !PLAUSIBLE.test(key)) return undefined
+    const known = this.#checking.get(digest)
     if (known !== undefined) return known
     const check = this.#slowChecks
       .run(address, () => this.#checkSlow(key, digest))
-      .finally(() => this.#checking.delete(name))
-    this.#checking.set(name, check)
+      .finally(() => this.#checking.delete(digest))
+    this.#checking.set(digest, check)
     return check
   }
 
-  #findQuick(digest: Buffer): Caller | undefined {
+  #findQuick(digest: string): Caller | undefined {
     let found: Caller | undefined
+    this.#digest.write(digest, 'latin1')
     // No early end: each key is compared.
-    for (const key of this.#quick) if (timingSafeEqual(key.digest, digest)) found = key.caller
+    for (const key of this.#quick) if (timingSafeEqual(key.digest, this.#digest)) found = key.caller
     return found
   }
 
-  async #checkSlow(key: string, digest: Buffer): Promise<Caller | undefined> {
+  async #checkSlow(key: string, digest: string): Promise<Caller | undefined> {
     let found: Caller | undefined
     for (const slow of this.#slow) if (timingSafeEqual(slow.hash, await derive(key, slow))) found = slow.caller
-    if (found === undefined) this.#remember(digest.toString('hex'))
-    else this.#quick.push({ digest, caller: found })
+    if (found === undefined) this.#remember(digest)
+    else this.#quick.push({ digest: Buffer.from(digest, 'latin1'), caller: found })
     return found
   }
 
@@ -87,13 +92,14 @@ export class KeyRing {
   }
 }
 
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest()
+/** In lower-case hexadecimal digits. */
+function sha256(text: string): string {
+  return hash('sha256', text)
 }
 
-function digestOf(key: string): Buffer {
+function digestOf(key: string): string {
   const [, hex] = /^sha256:([0-9a-f]{64})$/i.exec(key) ?? []
-  return hex === undefined ? sha256(key) : Buffer.from(hex, 'hex')
+  return hex === undefined ? sha256(key) : hex.toLowerCase()
 }
 
 function parseScrypt(text: string): Omit<SlowKey, 'caller'> {

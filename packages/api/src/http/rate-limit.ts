@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ANYBODY } from './caller.ts'
 import { isLocalClient, sourceOf } from './client-address.ts'
 import { isReading } from './same-origin.ts'
+import { thenOrNow } from './then-or-now.ts'
 
 export interface RateLimitSettings {
   readonly enabled: boolean
@@ -11,8 +12,10 @@ export interface RateLimitSettings {
   readonly time_window_seconds: number
 }
 
-/** Counts a request of a client; its promise rejects with RATE_LIMITED when there were too many. */
-export type RateCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+/**
+ * Counts a request of a client; the promise rejects with RATE_LIMITED when there were too many. None: it is not counted.
+ */
+export type RateCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void> | void
 
 export interface RateLimits {
   /** By the address it comes from; not of local clients. */
@@ -27,10 +30,10 @@ export interface RateLimits {
 /** The limits of requests per address and per key. Needs @fastify/rate-limit to be registered. */
 export function rateLimits(app: FastifyInstance, settings: RateLimitSettings): RateLimits {
   const { max_requests_per_minute: maxRequests, max_changes_per_minute: maxChanges } = settings
-  const check = (max: number, keyGenerator: (request: FastifyRequest) => string): RateCheck => {
+  const check = (max: number, keyGenerator: (request: FastifyRequest) => string) => {
     const timeWindow = settings.time_window_seconds * MS_PER_SECOND
     const limit = app.createRateLimit({ max, timeWindow, keyGenerator })
-    return async (request, reply) => {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
       const state = await limit(request)
       if (state.isAllowed) return
       reply.header('x-ratelimit-limit', state.max)
@@ -43,14 +46,13 @@ export function rateLimits(app: FastifyInstance, settings: RateLimitSettings): R
   const perKey = check(maxRequests, request => request.caller.key)
   const changesPerKey = check(maxChanges, request => request.caller.key)
   const isRemote = ({ socket, headers }: FastifyRequest) => !isLocalClient({ peer: socket.remoteAddress, headers })
+  if (!settings.enabled) return { ofAddress: () => undefined, ofKey: () => undefined }
   return {
-    async ofAddress(request, reply) {
-      if (settings.enabled && isRemote(request)) await perAddress(request, reply)
-    },
-    async ofKey(request, reply) {
-      if (!settings.enabled) return
-      if (request.caller !== ANYBODY && isRemote(request)) await perKey(request, reply)
-      if (!isReading(request.method)) await changesPerKey(request, reply)
+    ofAddress: (request, reply) => (isRemote(request) ? perAddress(request, reply) : undefined),
+    ofKey(request, reply) {
+      const ofAll = request.caller !== ANYBODY && isRemote(request) ? perKey(request, reply) : undefined
+      if (isReading(request.method)) return ofAll
+      return thenOrNow(ofAll, () => changesPerKey(request, reply))
     },
   }
 }

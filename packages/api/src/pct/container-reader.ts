@@ -24,8 +24,8 @@ export interface ContainerReaderParts {
   readonly files: HostFiles
   readonly cluster: ClusterFiles
   readonly cgroups: CgroupReader
-  /** Seconds for which a container has been running; undefined when it is not known. */
-  readonly uptime: (vmid: number) => number | undefined
+  /** Seconds for which that run of a container has lasted; undefined when it is not known. */
+  readonly uptime: (vmid: number, runId: number) => number | undefined
   readonly commands: HostCommands
   readonly clock: Clock
   /** Root of the configuration file system of Proxmox. */
@@ -36,14 +36,29 @@ export interface ContainerReaderParts {
 const HA_KEPT_MS = 500
 
 /** What is seen of a container beside its configuration. */
-interface Seen extends Pick<ContainerFacts, 'inForce' | 'uptimeSeconds' | 'runId'> {
-  readonly isRunning: boolean | undefined
-}
+type Seen = Pick<ContainerFacts, 'status' | 'inForce' | 'uptimeSeconds' | 'runId'>
+
+/** What a configuration file says. */
+type Configured = Pick<
+  ContainerFacts,
+  | 'name'
+  | 'configured'
+  | 'lock'
+  | 'isTemplate'
+  | 'isProtected'
+  | 'tags'
+  | 'values'
+  | 'digest'
+  | 'rawLimits'
+  | 'snapshots'
+>
 
 /** Reads containers from /etc/pve and the kernel; where /etc/pve is not there, by `pct`. */
 export class ContainerReader implements Containers {
   readonly #parts: ContainerReaderParts
   readonly #directory: string
+  /** By container: its file as it was read last, byte for byte, and what it says. */
+  readonly #understood = new Map<number, { readonly file: Uint8Array; readonly says: Configured }>()
   #ha: { readonly services: HaManager['services']; readonly readMs: number } | undefined
 
   constructor(parts: ContainerReaderParts) {
@@ -53,17 +68,17 @@ export class ContainerReader implements Containers {
 
   async list(): Promise<readonly number[]> {
     const names = this.#parts.files.list(this.#directory)
-    if (names !== undefined) return configuredVmids(names)
+    if (names !== undefined) return this.#keepOnly(configuredVmids(names))
     const { stdout } = await this.#parts.commands.run(listContainers())
     return parsePctList(stdout).map(({ vmid }) => vmid)
   }
 
   async read(vmid: number): Promise<ContainerFacts> {
     const file = this.#parts.files.readBytes(`${this.#directory}/${vmid}.conf`)
-    if (file !== undefined) return this.#facts(vmid, this.#seen(vmid), file)
+    if (file !== undefined) return this.#facts(vmid, this.#seen(vmid), this.#understand(vmid, file))
     if (this.#parts.files.inode(this.#directory) !== undefined) throw this.#notFound(vmid)
     const { stdout } = await this.#parts.commands.run(readConfig(vmid))
-    const facts = this.#facts(vmid, this.#seen(vmid), stdout)
+    const facts = this.#facts(vmid, this.#seen(vmid), configuredBy(vmid, stdout))
     if (facts.status !== 'unknown') return facts
     const status = await this.#parts.commands.run(readStatus(vmid))
     return { ...facts, status: parseStatus(status.stdout) }
@@ -83,43 +98,43 @@ export class ContainerReader implements Containers {
       const text = `node ${node} has told nothing of container ${vmid} for two minutes, so nothing is changed of it`
       throw new AutoscaleError('HOST_UNREADABLE', text, { details: { lxc_id: vmid, node } })
     }
-    const configured = configuredLimits(parseLxcConf(file.toString('utf8')).values)
+    const says = configuredBy(vmid, file)
+    const { configured } = says
     const memoryMb = Math.max(configured.memoryMb ?? DEFAULT_MEMORY_MB, told.memoryUsedMb ?? 0)
     const inForce = { ...configured, memoryMb }
-    return this.#facts(vmid, { isRunning: told.isRunning, inForce, uptimeSeconds: undefined, runId: undefined }, file)
+    const seen = { status: statusOf(told.isRunning), inForce, uptimeSeconds: undefined, runId: undefined }
+    return this.#facts(vmid, seen, says)
   }
 
   #seen(vmid: number): Seen {
-    const { cgroups, uptime } = this.#parts
-    const isRunning = cgroups.isRunning(vmid)
-    return {
-      isRunning,
-      inForce: cgroups.inForce(vmid),
-      uptimeSeconds: isRunning === true ? uptime(vmid) : undefined,
-      runId: isRunning === true ? cgroups.runId(vmid) : undefined,
+    const { isRunning, runId, inForce } = this.#parts.cgroups.see(vmid)
+    if (isRunning !== true || runId === undefined) {
+      return { status: statusOf(isRunning), inForce, uptimeSeconds: undefined, runId: undefined }
     }
+    return { status: 'running', inForce, uptimeSeconds: this.#parts.uptime(vmid, runId), runId }
   }
 
-  /** From its file, or from what `pct` printed, which has no snapshots. */
-  #facts(vmid: number, { isRunning, ...seen }: Seen, file: Buffer | string): ContainerFacts {
-    const conf = parseLxcConf(file.toString('utf8'))
-    const { values } = conf
+  #facts(vmid: number, seen: Seen, says: Configured): ContainerFacts {
     const ha = this.#haServices().get(vmid)
-    return {
-      vmid,
-      name: values.get('hostname') ?? `CT${vmid}`,
-      status: statusOf(isRunning),
-      configured: configuredLimits(values),
-      ...seen,
-      isHaManaged: ha !== undefined,
-      haState: ha?.state,
-      haBusy: ha?.busy,
-      snapshots: typeof file === 'string' ? undefined : conf.snapshots,
-      digest: typeof file === 'string' ? undefined : digestOf(file),
-      values,
-      rawLimits: rawLimits(conf),
-      ...flagsOf(values),
-    }
+    return { vmid, ...says, ...seen, isHaManaged: ha !== undefined, haState: ha?.state, haBusy: ha?.busy }
+  }
+
+  /** A file with the bytes of the last one says the same; its time would not tell, since Proxmox keeps only the second. */
+  #understand(vmid: number, file: Buffer): Configured {
+    const known = this.#understood.get(vmid)
+    if (known !== undefined && file.equals(known.file)) return known.says
+    const says = configuredBy(vmid, file)
+    // With memory of its own: a short buffer lies in a larger piece, which would be kept with it.
+    this.#understood.set(vmid, { file: new Uint8Array(file), says })
+    return says
+  }
+
+  /** Forgets what is not on this node any more. */
+  #keepOnly(vmids: readonly number[]): readonly number[] {
+    const here = new Set(vmids)
+    for (const vmid of this.#understood.keys()) if (!here.has(vmid)) this.#understood.delete(vmid)
+    this.#parts.cgroups.keepOnly(here)
+    return vmids
   }
 
   #haServices(): HaManager['services'] {
@@ -141,6 +156,21 @@ export class ContainerReader implements Containers {
       node === undefined ? `there is no container ${vmid} on this node` : `container ${vmid} is on node ${node} now`
     const details = { lxc_id: vmid, ...(node === undefined ? {} : { node }) }
     return new AutoscaleError('CONTAINER_NOT_FOUND', text, { details })
+  }
+}
+
+/** From its file, or from what `pct` printed, which has no snapshots. */
+function configuredBy(vmid: number, file: Buffer | string): Configured {
+  const conf = parseLxcConf(file.toString('utf8'))
+  const { values } = conf
+  return {
+    name: values.get('hostname') ?? `CT${vmid}`,
+    configured: configuredLimits(values),
+    snapshots: typeof file === 'string' ? undefined : conf.snapshots,
+    digest: typeof file === 'string' ? undefined : digestOf(file),
+    values,
+    rawLimits: rawLimits(conf),
+    ...flagsOf(values),
   }
 }
 

@@ -101,13 +101,13 @@ async function readStatus({ containers, cgroups, metrics }: RouteContext, vmid: 
 async function readConfig(
   context: RouteContext,
   vmid: number,
-  balancer = context.cluster.balancer(),
+  steering = context.steering.look(),
 ): Promise<ContainerConfigBody> {
-  const { containers, cgroups, safety, steering } = context
+  const { containers, cgroups, cluster, safety } = context
   const facts = await containers.read(vmid)
-  const memory = facts.status === 'running' ? cgroups.memory(vmid) : undefined
+  const memory = facts.status === 'running' ? cgroups.memory(vmid, facts.runId) : undefined
   const leastMemoryMb = memory && leastMemory(memory, safety).leastMb
-  return containerConfigBody(facts, { leastMemoryMb, steering: steering.of(vmid), balancer })
+  return containerConfigBody(facts, { leastMemoryMb, steering: steering.of(vmid), balancer: cluster.balancer() })
 }
 
 async function readConfigs(
@@ -116,11 +116,11 @@ async function readConfigs(
   asked: readonly number[] | undefined,
 ): Promise<ContainerConfigsBody> {
   const vmids = asked ?? (await listContainers(context)).filter(vmid => mayReach(caller, vmid))
-  const balancer = context.cluster.balancer()
+  const steering = context.steering.look()
   const read = async (vmid: number) => {
     try {
       requireReach(caller, vmid)
-      return await readConfig(context, vmid, balancer)
+      return await readConfig(context, vmid, steering)
     } catch (error) {
       if (!(error instanceof AutoscaleError)) throw error
       const { code, message, details } = error

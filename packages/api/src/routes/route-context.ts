@@ -8,6 +8,7 @@ import type { ShrinkWatch } from '../changes/shrink-watch.ts'
 import type { ApiConfig } from '../config.ts'
 import type { Deciding } from '../deciding.ts'
 import type { HealthChecks } from '../health-checks.ts'
+import type { OpenCgroups } from '../host/cgroup.ts'
 import type { MetricsFeed } from '../host/metrics-feed.ts'
 import type { Connections } from '../http/connections.ts'
 import type { EventStreams } from '../http/event-streams.ts'
@@ -32,6 +33,7 @@ export interface ApiPorts {
   readonly log: Logger
   readonly commands: HostCommands
   readonly files: HostFiles
+  readonly openCgroups: OpenCgroups
   readonly queue: ContainerQueue
   readonly audit: AuditLog
   readonly idempotency: Idempotency

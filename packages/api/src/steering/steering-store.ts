@@ -57,11 +57,11 @@ export class SteeringStore {
 
   /** What is told of a container; never throws. */
   of(vmid: number): SteeringBody {
-    return this.#look().of(vmid)
+    return this.look().of(vmid)
   }
 
-  /** What is told of each container at this moment; `told` is another one when something else is. */
-  #look(): { readonly told: unknown; of(vmid: number): SteeringBody } {
+  /** What is told of each container at this moment, for who asks for many; `told` is another one when something else is. */
+  look(): { readonly told: unknown; of(vmid: number): SteeringBody } {
     const told = this.#told()
     if (told instanceof AutoscaleError) return { told, of: () => ({ ...NO_STEERING, problem: told.message }) }
     const nowMs = this.#clock.nowMs()

@@ -19,6 +19,7 @@ import {
   UndoManyBody,
 } from '@lxc-autoscale/core'
 import { z } from 'zod'
+import { ask } from './ask.ts'
 
 export interface ApiAddress {
   readonly url: string
@@ -61,8 +62,6 @@ export interface BoostWords {
 
 const UndoAnswerBody = successBody(ChangeBody)
 export type UndoAnswer = z.output<typeof UndoAnswerBody>
-
-const REQUEST_TIMEOUT_MS = 30_000
 
 /** The scaling API as the operator's commands use it. */
 export class ApiClient {
@@ -182,16 +181,15 @@ export class ApiClient {
   async #fetch(method: string, path: string, asked: object): Promise<{ status: number; body: unknown }> {
     const { url, apiKey } = this.#address
     try {
-      const response = await fetch(url + path, {
+      const { status, text } = await ask(url + path, {
         method,
         headers: {
           ...(apiKey === undefined ? {} : { 'X-API-Key': apiKey }),
           ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
         },
-        ...(method === 'GET' ? {} : { body: JSON.stringify(asked) }),
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        body: method === 'GET' ? '' : JSON.stringify(asked),
       })
-      return { status: response.status, body: await response.json() }
+      return { status, body: JSON.parse(text) }
     } catch (error) {
       if (error instanceof SyntaxError) {
         const message = `${url} answers, but not as lxc_autoscale_api does: ${error.message}`

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
 
@@ -27,7 +28,7 @@ export function layOut(
   const measured = columns.map((column, at) => ({
     ...column,
     at,
-    width: Math.max(stringWidth(column.heading), ...texts.map(row => stringWidth(row[at] ?? ''))),
+    width: Math.max(widthOf(column.heading), ...texts.map(row => widthOf(row[at] ?? ''))),
   }))
   const shown = fitColumns(measured, width)
   const lines = [columns.map(({ heading }) => heading), ...texts].map(row =>
@@ -74,26 +75,38 @@ function totalOf(widths: readonly number[]): number {
 /** As wide as the column, cut where it is wider. */
 function padded(text: string, width: number): string {
   const fitting = cut(text, width)
-  return fitting + ' '.repeat(Math.max(0, width - stringWidth(fitting)))
+  return fitting + ' '.repeat(Math.max(0, width - widthOf(fitting)))
 }
 
-const GRAPHEMES = new Intl.Segmenter()
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of colours begin with one
 const COLOR = /(\u001b\[\d+m)/
 
+/** One column each; for anything else Unicode is asked, whose tables take 20 ms to load. */
+const SIMPLE = /^[\x20-\x7e…]*$/
+
+function widthOf(text: string): number {
+  const plain = stripVTControlCharacters(text)
+  return SIMPLE.test(plain) ? plain.length : stringWidth(text)
+}
+
+/** What a person sees as the characters of `text`. */
+function charactersOf(text: string): readonly string[] {
+  return SIMPLE.test(text) ? [...text] : Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
+}
+
 /** What of `text` has room, with a mark at its end where something is missing; colours are kept, so that each is ended. */
 function cut(text: string, width: number | undefined): string {
-  if (width === undefined || stringWidth(text) <= width) return text
+  if (width === undefined || widthOf(text) <= width) return text
   let room = width - 1
   return text
     .split(COLOR)
     .map((part, at) => {
       if (at % 2 === 1 || room < 0) return at % 2 === 1 ? part : ''
       let kept = ''
-      for (const { segment } of GRAPHEMES.segment(part)) {
-        room -= stringWidth(segment)
+      for (const character of charactersOf(part)) {
+        room -= widthOf(character)
         if (room < 0) return `${kept.trimEnd()}…`
-        kept += segment
+        kept += character
       }
       return kept
     })
@@ -105,7 +118,7 @@ export function wrapLines(text: string, width: number | undefined): string {
   if (width === undefined) return text
   return text
     .split('\n')
-    .map(line => (stringWidth(line) <= width ? line : wrapLine(line, width)))
+    .map(line => (widthOf(line) <= width ? line : wrapLine(line, width)))
     .join('\n')
 }
 

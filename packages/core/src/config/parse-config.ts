@@ -51,7 +51,7 @@ function parsed<Schema extends z.ZodType>(
   { file, text }: ConfigSource,
   { schema, retiredKeys = {} }: ConfigRules<Schema>,
 ): ParsedConfig<z.output<Schema>> {
-  const yaml = readYaml(text, 'ours', keyNames(schemaTree(schema)))
+  const yaml = readYaml(text, 'ours', () => keyNames(schemaTree(schema)))
   const problem = (path: Path, line: number | undefined, message: string): ConfigProblem => ({
     file,
     line,

@@ -12,13 +12,13 @@ interface Place {
 }
 
 /** The first thing that is no YAML in `text`, in our words. What the parser finds after it follows from it. */
-export function syntaxProblem(document: Document.Parsed, text: string, keys: ReadonlySet<string>) {
+export function syntaxProblem(document: Document.Parsed, text: string, keys: () => ReadonlySet<string>) {
   const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])
   if (error === undefined) return undefined
   const [offset] = error.pos
   const path = pathByIndent(text, offset) ?? pathAt(document, offset)
   const place = { text, offset, path, said: error.message }
-  return slipNear(error, place, keys) ?? { ...place, message: WORDS[error.code](place) }
+  return slipNear(error, place, keys()) ?? { ...place, message: WORDS[error.code](place) }
 }
 
 /** That a text must stand in quotes, and how that looks; a secret is not shown. */

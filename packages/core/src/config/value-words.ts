@@ -30,11 +30,10 @@ export function checkValues<Schema extends z.ZodType>(
   value: unknown,
   spellingOf: (path: Path) => string | undefined = () => undefined,
 ): CheckedValues<z.output<Schema>> {
-  const tree = schemaTree(schema)
-  const sized = withSizes(value, tree, '')
+  const sized = withSizes(value, [], schema)
   const result = schema.safeParse(sized, { error: () => OF_ZOD })
   if (result.success) return { config: result.data }
-  const context = { tree, value, spellingOf }
+  const context = { tree: schemaTree(schema), value, spellingOf }
   const first = result.error.issues.slice(0, MOST_PROBLEMS).flatMap(issue => problemsOf(issue, [], context))
   const left = result.error.issues.length - MOST_PROBLEMS
   const rest = left > 0 ? [{ path: [], message: `${left} more problems` }] : []
@@ -46,11 +45,14 @@ function onePerPlace(problems: readonly ValueProblem[]): ValueProblem[] {
 }
 
 /** The same value with the sizes that are written with a unit as the numbers that their keys mean. */
-function withSizes(value: unknown, node: SchemaNode | undefined, key: string): unknown {
-  if (typeof value === 'string') return isNumber(node) ? (sizeFor(key, value) ?? value) : value
-  if (node === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+function withSizes(value: unknown, path: Path, schema: z.ZodType): unknown {
+  if (typeof value === 'string') {
+    const size = sizeFor(String(path.at(-1) ?? ''), value)
+    return size !== undefined && isNumber(nodeAt(schemaTree(schema), path)) ? size : value
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, inside]) => [name, withSizes(inside, nodeAt(node, [name]), name)]),
+    Object.entries(value).map(([name, inside]) => [name, withSizes(inside, [...path, name], schema)]),
   )
 }
 

@@ -55,8 +55,11 @@ export interface YamlValues {
   spellingOf(path: Path): string | undefined
 }
 
-/** All values of a YAML text. Never throws, and takes time and memory in proportion to the text. */
-export function readYaml(text: string, dialect: Dialect, keys: ReadonlySet<string> = new Set()): YamlValues {
+/**
+ * All values of a YAML text. Never throws, and takes time and memory in proportion to the text.
+ * @param keys those that may stand in it; asked for when something is wrong
+ */
+export function readYaml(text: string, dialect: Dialect, keys = (): ReadonlySet<string> => new Set()): YamlValues {
   const lines = linesOf(text)
   const composed = compose(text, dialect)
   const problem = 'message' in composed ? composed : syntaxProblem(composed, text, keys)

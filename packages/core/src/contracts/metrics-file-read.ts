@@ -54,35 +54,45 @@ function timeMs(wire: Wire, name: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
-const readSampleFields = readerOf(SAMPLE_FIELDS)
-const readSummaryFields = readerOf(SUMMARY_FIELDS)
+const readSampleFields = readerOf('timestampMs', SAMPLE_FIELDS)
+const readSummaryFields = readerOf('collectionEndMs', SUMMARY_FIELDS)
 
 function readSample(wire: Wire | undefined): ContainerSample | undefined {
   const timestampMs = wire === undefined ? undefined : timeMs(wire, 'timestamp')
   if (wire === undefined || timestampMs === undefined) return undefined
-  return { timestampMs, ...readSampleFields(wire) }
+  return readSampleFields(wire, timestampMs)
 }
 
 /** A sample of which nothing is known yet. */
 export function emptySample(): ContainerSample {
-  return { timestampMs: 0, ...readSampleFields({}) }
+  return readSampleFields({}, 0)
 }
 
 function readSummary(wire: Wire | undefined): CycleSummary | undefined {
   const collectionStartMs = wire && timeMs(wire, 'collection_start_time')
   const collectionEndMs = wire && timeMs(wire, 'collection_end_time')
   if (wire === undefined || collectionStartMs === undefined || collectionEndMs === undefined) return undefined
-  return { collectionStartMs, collectionEndMs, ...readSummaryFields(wire) }
+  return { collectionStartMs, ...readSummaryFields(wire, collectionEndMs) }
 }
 
-/** Reads the fields of a list, with code that is put together as that of the writer is, and for the same reason. */
-function readerOf<List extends FieldList>(list: List): (wire: Wire) => Figures<List> {
+/**
+ * Reads the fields of a list and puts a time before them, with code that is put together as that of the writer is, and for the same reason.
+ * In one literal: then what `readLine` makes is of the same shape.
+ */
+function readerOf<Time extends string, List extends FieldList>(
+  time: Time,
+  list: List,
+): (wire: Wire, timeMs: number) => Figures<List> & Readonly<Record<Time, number>> {
   const members = Object.entries(list).map(([name, field]) => {
     if ('form' in field) return `${name}: figure(wire, '${field.wire}') ?? ${field.missing}`
     const inner = Object.entries(field.members).map(([member, { wire }]) => `${member}: figure(inner, '${wire}')`)
     return `${name}: group(section(wire, '${field.wire}'), ${field.isWhole}, inner => ({ ${inner} }))`
   })
-  return new Function('figure', 'section', 'group', `return wire => ({ ${members} })`)(figure, section, group)
+  return new Function('figure', 'section', 'group', `return (wire, timeMs) => ({ ${time}: timeMs, ${members} })`)(
+    figure,
+    section,
+    group,
+  )
 }
 
 /** A group of figures; undefined when it is missing, or lacks one of them and `isWhole`. */

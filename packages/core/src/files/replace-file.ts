@@ -11,23 +11,39 @@ const TEMPORARY_NAME = /^(?<replaced>.+)\.[0-9a-f]+\.tmp$/
  * never a part; so does everybody after a power loss. Content in parts is written part by part, so that it never is in
  * memory as a whole. A link at `path` is replaced, not followed.
  */
-export async function replaceFile(
+export async function replaceFile(path: string, content: Content, mode = DEFAULT_MODE): Promise<void> {
+  await replace(path, content, { mode, isToLast: true })
+  await syncDirectory(dirname(path))
+}
+
+/**
+ * The same without waiting for the disk, for what is written anew all the time and means nothing after a power loss: the old
+ * file, the new one or an empty one may be found then.
+ */
+export function replacePassingFile(path: string, content: Content): Promise<void> {
+  return replace(path, content, { mode: DEFAULT_MODE, isToLast: false })
+}
+
+type Content = string | Uint8Array | Iterable<string>
+
+const DEFAULT_MODE = 0o640
+
+async function replace(
   path: string,
-  content: string | Uint8Array | Iterable<string>,
-  mode = 0o640,
+  content: Content,
+  { mode, isToLast }: { readonly mode: number; readonly isToLast: boolean },
 ): Promise<void> {
   const { aside, handle } = await openBeside(path, mode)
   try {
     await withHandle(handle, async () => {
       for (const part of inParts(content)) await handle.appendFile(part)
-      await handle.sync()
+      if (isToLast) await handle.sync()
     })
     await rename(aside, path)
   } catch (error) {
     await removeFile(aside)
     throw error
   }
-  await syncDirectory(dirname(path))
 }
 
 /**
@@ -76,7 +92,7 @@ async function removeFile(path: string): Promise<void> {
   }
 }
 
-function inParts(content: string | Uint8Array | Iterable<string>): Iterable<string | Uint8Array> {
+function inParts(content: Content): Iterable<string | Uint8Array> {
   return typeof content === 'string' || content instanceof Uint8Array ? [content] : content
 }
 

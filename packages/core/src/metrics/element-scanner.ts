@@ -18,12 +18,14 @@ export interface ScanOutcome {
   readonly badLines: number
 }
 
+type Accept = (start: number, end: number) => boolean
+
 /**
  * Finds the elements of a JSON array of objects in a piece of it that need not begin or end between two elements: one per line, all on one line, or
  * each over many lines. A line that is no element is bad and left out; one that is not whole waits.
- * @param accept gets the text of each element; false when it cannot be read
+ * @param accept gets where each element begins and ends; false when it cannot be read
  */
-export function scanElements(bytes: Buffer, accept: (text: string) => boolean): ScanOutcome {
+export function scanElements(bytes: Buffer, accept: Accept): ScanOutcome {
   let settled = 0
   let lastStart = 0
   let badLines = 0
@@ -49,20 +51,20 @@ function skipSeparators(bytes: Buffer, from: number): number {
 }
 
 /** The element that stands alone on the line from `at` on, as this project writes it. Undefined when there is no such. */
-function acceptLine(bytes: Buffer, at: number, accept: (text: string) => boolean): Piece | undefined {
+function acceptLine(bytes: Buffer, at: number, accept: Accept): Piece | undefined {
   const newline = bytes.indexOf(NEWLINE, at)
   if (newline === -1 || bytes[at] !== OPEN_BRACE) return undefined
   let end = newline
   while (end > at && SEPARATORS.has(bytes[end - 1] ?? 0)) end--
   const isWhole = end > at + 1 && bytes[end - 1] === CLOSE_BRACE
-  return isWhole && accept(bytes.toString('utf8', at, end)) ? { end, isGood: true } : undefined
+  return isWhole && accept(at, end) ? { end, isGood: true } : undefined
 }
 
 /** The element from `at` on, wherever its lines end. Undefined when the bytes end before it. */
-function acceptElement(bytes: Buffer, at: number, accept: (text: string) => boolean): Piece | undefined {
+function acceptElement(bytes: Buffer, at: number, accept: Accept): Piece | undefined {
   const walk = bytes[at] === OPEN_BRACE ? walkElement(bytes, at) : walkLine(bytes, at)
   if (walk === undefined) return undefined
-  return { end: walk.end, isGood: walk.isClosed && accept(bytes.toString('utf8', at, walk.end)) }
+  return { end: walk.end, isGood: walk.isClosed && accept(at, walk.end) }
 }
 
 interface Walk {

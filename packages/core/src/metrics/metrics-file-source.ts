@@ -1,12 +1,16 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { MetricsCycle } from '../contracts/metrics-file.ts'
 import { parseCycle } from '../contracts/metrics-file-read.ts'
+import { readLine } from '../contracts/metrics-line.ts'
 import { AutoscaleError, errorMessage, systemErrorCode } from '../errors.ts'
 import { openRegularFile } from '../files/regular-file.ts'
 import { scanElements } from './element-scanner.ts'
 import type { FollowOutcome } from './follow-outcome.ts'
 
-const DEFAULT_CHUNK_BYTES = 1_048_576
+/** Some lines of 1,000 containers: one that is cut in two is looked at twice. */
+const DEFAULT_CHUNK_BYTES = 4_194_304
+/** No chunk is smaller, however little is new. */
+const SMALLEST_CHUNK_BYTES = 65_536
 /** The end of the last element is how our place in the file is known again. So much of it holds a time, so no two end alike. */
 const ANCHOR_BYTES = 2_048
 /** No element is as long; what is gets dropped instead of filling the memory. */
@@ -96,7 +100,8 @@ export class MetricsFileSource {
     if (seen?.inode === ino && seen.sizeBytes === size && seen.mtimeMs === mtimeMs)
       return { kind: 'unchanged', ...NOTHING }
     const { kind, place } = await this.#findPlace(file, { isSameFile: seen?.inode === ino, sizeBytes: size })
-    const limits = { chunkBytes: this.#chunkBytes, maxBytes: this.#maxBytes }
+    const newBytes = Math.max(size - (place?.offset ?? 0), SMALLEST_CHUNK_BYTES)
+    const limits = { chunkBytes: Math.min(this.#chunkBytes, newBytes), maxBytes: this.#maxBytes }
     const reading = new ChunkedReading(file, { place, ...limits, onCycle, signal })
     const isAtEnd = await reading.readToEnd()
     this.#place = reading.place()
@@ -191,13 +196,13 @@ class ChunkedReading {
 
   #scan(): void {
     const bytes = this.#buffer.subarray(0, this.#filled)
-    const { settled, lastStart, badLines } = scanElements(bytes, text => this.#accept(text))
+    const { settled, lastStart, badLines } = scanElements(bytes, (start, end) => this.#accept(bytes, start, end))
     this.badLines += badLines
     if (settled > 0) this.#settle(lastStart, settled)
   }
 
-  #accept(text: string): boolean {
-    const cycle = parseCycle(text)
+  #accept(bytes: Buffer, start: number, end: number): boolean {
+    const cycle = readLine(bytes, start, end) ?? parseCycle(bytes.toString('utf8', start, end))
     if (cycle === undefined) return false
     this.cycles++
     this.#options.onCycle(cycle)

@@ -61,16 +61,12 @@ export class FleetHistory {
     this.#noteTime(cycleMs + this.#aheadMs)
     const host = summary && plausibleHost(summary)
     const added: NewSample[] = []
-    // Most samples of a cycle are of one moment, and to ask what time it is takes longer than all else here.
-    let [clockMs, steadyMs] = [Number.NaN, 0]
+    const steadyOf = this.#steadyOf && askedOnce(this.#steadyOf)
     for (const [vmid, sample] of containers) {
       const container = this.#container(vmid)
       const markMs = sample.timestampMs + this.#aheadMs
-      if (sample.timestampMs !== clockMs) {
-        clockMs = sample.timestampMs
-        steadyMs = this.#steadyOf?.(clockMs) ?? markMs
-      }
-      if (clockMs > cycleMs || !container.isNew(markMs, steadyMs)) continue
+      const timeMs = steadyOf?.(sample.timestampMs) ?? markMs
+      if (sample.timestampMs > cycleMs || !container.isNew(markMs, timeMs)) continue
       const problem = implausible(sample, { before: container.newest, host })
       const each = problem === undefined ? container.add(sample, this.#intervalMs) : undefined
       if (problem !== undefined) refuse(vmid, problem)
@@ -116,6 +112,16 @@ export class FleetHistory {
     if (this.#intervalsMs.length > INTERVALS_REMEMBERED) this.#intervalsMs.shift()
     if (this.#intervalsMs.length >= FEWEST_INTERVALS) this.#intervalMs = median(this.#intervalsMs)
     this.#newestMs = cycleMs
+  }
+}
+
+/** Most samples of a cycle are of one moment, and to ask what time it is takes longer than all else that is done with one. */
+function askedOnce(steadyOf: (clockMs: number) => number): (clockMs: number) => number {
+  let [askedMs, steadyMs] = [Number.NaN, 0]
+  return clockMs => {
+    if (clockMs !== askedMs) steadyMs = steadyOf(clockMs)
+    askedMs = clockMs
+    return steadyMs
   }
 }
 

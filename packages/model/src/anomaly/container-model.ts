@@ -93,8 +93,7 @@ export class ContainerModel {
     if (isSettling) return false
     const isJudged = ageMs <= LONGEST_JUDGED_MS
     if (!isJudged && !isForFleet && !this.detector.wants(timeMs)) return true
-    const features = this.#extractor.row(featureRow)
-    if (features === undefined) return false
+    const features = this.#extractor.row(each, featureRow)
     const row = modelRow(features, sample.cpuCores, judgedRow)
     if (isJudged) this.#verdict = this.#judge(row, timeMs, { fleet, ageMs })
     return this.#learn(row, timeMs, isForFleet ? fleet : undefined)

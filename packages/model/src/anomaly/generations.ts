@@ -47,15 +47,16 @@ export class Generations {
   /** Grows a forest on `rows` (NaN = not known) and drops the oldest one of too many. */
   fit(rows: Matrix, { nowMs, seed }: { readonly nowMs: number; readonly seed: number }): void {
     const { count, trees, maxSamples } = this.#options
-    // What is scored are whole steps, also where they are imputed.
-    const medians = columnMedians(rows).map(Math.round)
+    const medians = columnMedians(rows)
     const forest = fitForest(imputeMatrix(rows, medians), {
       nEstimators: trees,
       maxSamples: maxSamples === 'auto' ? AUTO_SAMPLES : maxSamples,
       randomState: seed,
       hasWholeRows: true,
     })
-    this.#forests = spread([...this.#forests, { forest, medians, fittedMs: nowMs }], count, nowMs)
+    // What is scored are whole steps, also where they are imputed.
+    const generation = { forest, medians: medians.map(Math.round), fittedMs: nowMs }
+    this.#forests = spread([...this.#forests, generation], count, nowMs)
   }
 
   /** The anomaly score that all forests agree on: the lowest. Undefined when there are none. */

@@ -30,7 +30,10 @@ export class LearnedWindow {
   readonly #options: LearnedWindowOptions
   #rows = new Int16Array(0)
   #timesMs = new Float64Array(0)
-  #learnableMs = new Float64Array(0)
+  /** By the time of a row: from when on it may be learned, if that is later. */
+  #later = new Map<number, number>()
+  /** Of the newest row. */
+  #newestMs = Number.NEGATIVE_INFINITY
   #first = 0
   #count = 0
   #spacingMs = 0
@@ -41,8 +44,9 @@ export class LearnedWindow {
     if (contents === undefined) return
     this.#rows = contents.rows.slice()
     this.#timesMs = contents.timesMs.slice()
-    this.#learnableMs = contents.learnableMs.slice()
     this.#count = contents.timesMs.length
+    this.#newestMs = contents.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY
+    for (const [i, learnableMs] of contents.learnableMs.entries()) this.#mayBeLearned(contents.timesMs[i] ?? 0, learnableMs)
     this.#spacingMs = contents.spacingMs
   }
 
@@ -50,14 +54,9 @@ export class LearnedWindow {
     return this.#count
   }
 
-  /** Time of the newest row; -Infinity when there is none. */
-  get newestMs(): number {
-    return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#timesMs[this.#place(this.#count - 1)] ?? 0)
-  }
-
   /** Whether a row of that time would be taken: the one before is far enough away. */
   wants(timeMs: number): boolean {
-    return timeMs - this.newestMs >= this.#spacingMs
+    return timeMs - this.#newestMs >= this.#spacingMs
   }
 
   /** Adds a row, if it wants one of that time. */
@@ -68,7 +67,8 @@ export class LearnedWindow {
     const { columns } = this.#options
     for (let c = 0; c < columns; c++) this.#rows[at * columns + c] = toInt16(row[c] ?? Number.NaN)
     this.#timesMs[at] = timeMs
-    this.#learnableMs[at] = learnableMs
+    this.#newestMs = timeMs
+    this.#mayBeLearned(timeMs, learnableMs)
     this.#count++
   }
 
@@ -80,7 +80,7 @@ export class LearnedWindow {
     for (let i = 0; i < this.#count; i++) {
       const at = this.#place(i)
       const timeMs = this.#timesMs[at] ?? 0
-      if (timeMs > endMs || timeMs < endMs - windowMs || (this.#learnableMs[at] ?? 0) > endMs) continue
+      if (timeMs > endMs || timeMs < endMs - windowMs || (this.#later.get(timeMs) ?? timeMs) > endMs) continue
       for (let c = 0; c < columns; c++)
         values[rows * columns + c] = fromInt16(this.#rows[at * columns + c] ?? NOT_KNOWN)
       rows++
@@ -90,7 +90,12 @@ export class LearnedWindow {
 
   contents(): WindowContents {
     this.#copy(this.#count, 1)
-    return { rows: this.#rows, timesMs: this.#timesMs, learnableMs: this.#learnableMs, spacingMs: this.#spacingMs }
+    const learnableMs = this.#timesMs.map(timeMs => this.#later.get(timeMs) ?? timeMs)
+    return { rows: this.#rows, timesMs: this.#timesMs, learnableMs, spacingMs: this.#spacingMs }
+  }
+
+  #mayBeLearned(timeMs: number, learnableMs: number): void {
+    if (learnableMs > timeMs) this.#later.set(timeMs, learnableMs)
   }
 
   #place(row: number): number {
@@ -106,6 +111,7 @@ export class LearnedWindow {
     }
     const reachMs = nowMs - (this.#timesMs[this.#first] ?? 0)
     if (reachMs >= windowMs) {
+      this.#later.delete(this.#timesMs[this.#first] ?? 0)
       this.#first = this.#place(1)
       this.#count--
       return
@@ -119,17 +125,19 @@ export class LearnedWindow {
     const { columns } = this.#options
     const rows = new Int16Array(capacity * columns)
     const timesMs = new Float64Array(capacity)
-    const learnableMs = new Float64Array(capacity)
+    const later = new Map<number, number>()
     let count = 0
     for (let i = (this.#count + each - 1) % each; i < this.#count; i += each) {
       const from = this.#place(i)
       rows.set(this.#rows.subarray(from * columns, (from + 1) * columns), count * columns)
-      timesMs[count] = this.#timesMs[from] ?? 0
-      learnableMs[count++] = this.#learnableMs[from] ?? 0
+      const timeMs = this.#timesMs[from] ?? 0
+      timesMs[count++] = timeMs
+      const learnableMs = this.#later.get(timeMs)
+      if (learnableMs !== undefined) later.set(timeMs, learnableMs)
     }
     this.#rows = rows
     this.#timesMs = timesMs
-    this.#learnableMs = learnableMs
+    this.#later = later
     this.#first = 0
     this.#count = count
   }

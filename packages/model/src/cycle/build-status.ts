@@ -13,7 +13,7 @@ import type { AnomalyVerdict } from '../anomaly/anomaly-verdict.ts'
 import type { Allocation, Decision, Verdict } from '../policy/decision.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
-import { SettingsTable } from './settings-table.ts'
+import type { SettingsTable } from './settings-table.ts'
 
 type Warning = ModelStatus['warnings'][number]
 
@@ -47,8 +47,8 @@ function containerStatus(
   }
 }
 
-/** The whole status file. */
-export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatus {
+/** The whole status file. `table` may know settings of cycles before. */
+export function modelStatus(cycle: FinishedCycle, parts: CycleParts, table: SettingsTable): ModelStatus {
   const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
   const { historyProblem, pausesProblem, saveProblem } = cycle
   const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
@@ -56,7 +56,7 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts): ModelStatu
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
-  const table = new SettingsTable()
+  table.clear()
   const containers = [...fleet.containers()].map(container =>
     containerStatus(container, parts, { breaker: troubled.get(container.vmid) ?? 'closed', table }),
   )

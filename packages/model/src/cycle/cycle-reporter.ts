@@ -9,6 +9,7 @@ import {
 } from '@lxc-autoscale/core'
 import { modelStatus } from './build-status.ts'
 import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
+import { SettingsTable } from './settings-table.ts'
 import { StandingProblem } from './standing-problem.ts'
 
 type Problems = DecidingVerdict['problems']
@@ -16,6 +17,7 @@ type Problems = DecidingVerdict['problems']
 /** Tells the log, the metrics and the status file about each cycle. */
 export class CycleReporter {
   readonly #parts: CycleParts
+  readonly #settings = new SettingsTable()
   readonly #undecided: StandingProblem
   readonly #untold: StandingProblem
   readonly #unpaused: StandingProblem
@@ -39,7 +41,7 @@ export class CycleReporter {
   }
 
   async report(cycle: FinishedCycle): Promise<void> {
-    const status = modelStatus(cycle, this.#parts)
+    const status = modelStatus(cycle, this.#parts, this.#settings)
     this.#count(cycle)
     this.#parts.telemetry.show(status)
     this.#log(cycle, this.#problems(status))

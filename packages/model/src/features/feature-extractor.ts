@@ -18,7 +18,6 @@ const fillRow = new Function(
  */
 export class FeatureExtractor {
   readonly #rolling: Omit<FeatureInputs, 'newest'>
-  #newest: NewSample | undefined
 
   constructor(rollingWindow: number) {
     this.#rolling = {
@@ -33,7 +32,6 @@ export class FeatureExtractor {
   push(newest: NewSample): void {
     const { cpu, cpuTrend, memory, memoryTrend } = this.#rolling
     if (newest.isAfterGap) for (const each of [cpu, cpuTrend, memory, memoryTrend]) each.clear()
-    this.#newest = newest
     cpu.push(newest.sample.cpuUsagePercent ?? Number.NaN)
     cpuTrend.push(cpu.mean)
     memory.push(newest.sample.memoryUsageMb ?? Number.NaN)
@@ -41,13 +39,12 @@ export class FeatureExtractor {
   }
 
   /**
-   * The row of the newest sample: one value per feature, in their order. Undefined before the first.
+   * The row of the sample that was taken last: one value per feature, in their order.
    * @param row where to write it
    */
-  row(row = new Float64Array(FEATURE_NAMES.length)): Float64Array | undefined {
-    if (this.#newest === undefined) return undefined
+  row(newest: NewSample, row = new Float64Array(FEATURE_NAMES.length)): Float64Array {
     const { cpu, cpuTrend, memory, memoryTrend } = this.#rolling
-    fillRow({ newest: this.#newest, cpu, cpuTrend, memory, memoryTrend }, row)
+    fillRow({ newest, cpu, cpuTrend, memory, memoryTrend }, row)
     return row
   }
 }

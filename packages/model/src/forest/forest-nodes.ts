@@ -44,7 +44,13 @@ const MOST_IN_8_BITS = 255
 const MOST_IN_16_BITS = 65_535
 
 /** The nodes of trees that are still to be grown. */
-export function emptyNodes({ trees, columns, sampleSize, hasWholeRows, depth = depthLimit(sampleSize) }: ForestSize): ForestNodes {
+export function emptyNodes({
+  trees,
+  columns,
+  sampleSize,
+  hasWholeRows,
+  depth = depthLimit(sampleSize),
+}: ForestSize): ForestNodes {
   const count = trees * 2 ** depth
   return {
     trees,

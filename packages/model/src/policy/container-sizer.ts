@@ -117,7 +117,7 @@ export class ContainerSizer {
    */
   observe(sample: LocalSample, learnedMs = sample.timestampMs): void {
     this.#newest = sample
-    this.#memory.observe(sample, holdsOf(this.#settings), learnedMs)
+    this.#memory.observe(sample, () => holdsOf(this.#settings), learnedMs)
     this.#policy.observe(sample)
   }
 

@@ -125,16 +125,12 @@ export class SafetyMemory {
    * Learns from a sample: how long the container is watched, and kills for lack of memory.
    * @param learnedMs now: a quarantine is counted from when the kill became known, since a sample tells only the clock of its time
    */
-  observe(
-    { timestampMs, isAfterGap = false, memoryEvents }: LocalSample,
-    { quarantineMs }: Holds,
-    learnedMs: number,
-  ): void {
+  observe({ timestampMs, isAfterGap = false, memoryEvents }: LocalSample, holds: () => Holds, learnedMs: number): void {
     const state = this.#state
     const newestMs = state.newestMs ?? timestampMs
     if (!isAfterGap) state.observedMs += Math.max(0, timestampMs - newestMs)
     state.newestMs = Math.max(newestMs, timestampMs)
-    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, quarantineMs)
+    if ((memoryEvents?.oomKill ?? 0) > 0) this.#quarantine(timestampMs, learnedMs, holds().quarantineMs)
     if ((memoryEvents?.innerOomKill ?? 0) > 0) this.#update({ lastInnerKillMs: learnedMs })
   }
 

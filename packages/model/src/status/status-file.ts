@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type ModelStatus, replaceFile, STATUS_FILE } from '@lxc-autoscale/core'
+import { type ModelStatus, replacePassingFile, STATUS_FILE } from '@lxc-autoscale/core'
 
 /** The status as a file that the API's page and `lxc-autoscale explain` read. */
 export class StatusFile {
@@ -10,6 +10,6 @@ export class StatusFile {
   }
 
   show(status: ModelStatus): Promise<void> {
-    return replaceFile(this.#path, `${JSON.stringify(status)}\n`)
+    return replacePassingFile(this.#path, `${JSON.stringify(status)}\n`)
   }
 }

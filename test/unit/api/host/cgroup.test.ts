@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { systemClock } from '@lxc-autoscale/core'
 import { HostFiles } from '@lxc-autoscale/host'
 import { describe, expect, test } from 'vitest'
 import { CgroupReader } from '../../../../packages/api/src/host/cgroup.ts'
@@ -14,7 +15,10 @@ function readerOn(files: Readonly<Record<string, string>>): CgroupReader {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  return new CgroupReader(new HostFiles(0), { proc: join(root, 'proc'), cgroup: root })
+  return new CgroupReader(
+    { files: new HostFiles(0), clock: systemClock, openCgroups: new Map() },
+    { proc: join(root, 'proc'), cgroup: root },
+  )
 }
 
 const UNIFIED = {
@@ -33,12 +37,12 @@ const UNIFIED = {
 
 describe('cgroup v2', () => {
   test('gives what the kernel enforces', () => {
-    expect(readerOn(UNIFIED).inForce(101)).toEqual({ cores: 3, cpuLimit: 1.5, memoryMb: 512, swapMb: 0 })
+    expect(readerOn(UNIFIED).see(101).inForce).toEqual({ cores: 3, cpuLimit: 1.5, memoryMb: 512, swapMb: 0 })
   })
 
   test('has no limit where the kernel says max', () => {
     const reader = readerOn({ ...UNIFIED, 'lxc/101/cpu.max': 'max 100000\n', 'lxc/101/memory.max': 'max\n' })
-    expect(reader.inForce(101)).toMatchObject({ cpuLimit: undefined, memoryMb: undefined })
+    expect(reader.see(101).inForce).toMatchObject({ cpuLimit: undefined, memoryMb: undefined })
   })
 
   test('counts everything that cannot be reclaimed into the floor, and no page cache', () => {
@@ -52,7 +56,7 @@ describe('cgroup v2', () => {
 
   test('does not take a directory that was left behind for a running container', () => {
     const reader = readerOn({ ...UNIFIED, 'lxc/101/cgroup.events': 'populated 0\nfrozen 0\n' })
-    expect([reader.isRunning(101), reader.isRunning(102)]).toEqual([false, false])
+    expect([reader.see(101).isRunning, reader.see(102).isRunning]).toEqual([false, false])
   })
 
   test('finds the init of a guest with systemd and of one without', () => {
@@ -96,7 +100,7 @@ const V1 = {
 
 describe('cgroup v1', () => {
   test('gives what the kernel enforces, swap beside memory', () => {
-    expect(readerOn(V1).inForce(101)).toEqual({ cores: 4, cpuLimit: 0.5, memoryMb: 256, swapMb: 128 })
+    expect(readerOn(V1).see(101).inForce).toEqual({ cores: 4, cpuLimit: 0.5, memoryMb: 256, swapMb: 128 })
   })
 
   test('has no limit where the kernel shows the largest number', () => {
@@ -105,7 +109,7 @@ describe('cgroup v1', () => {
       'memory/lxc/101/memory.limit_in_bytes': '9223372036854771712\n',
       'cpu/lxc/101/cpu.cfs_quota_us': '-1\n',
     })
-    expect(reader.inForce(101)).toMatchObject({ cpuLimit: undefined, memoryMb: undefined, swapMb: undefined })
+    expect(reader.see(101).inForce).toMatchObject({ cpuLimit: undefined, memoryMb: undefined, swapMb: undefined })
   })
 
   test('takes what is charged beyond user pages for the memory of the kernel', () => {
@@ -114,7 +118,7 @@ describe('cgroup v1', () => {
 
   test('tells running from stopped by the processes', () => {
     const reader = readerOn({ ...V1, 'cpuset/lxc/102/cgroup.procs': '' })
-    expect([reader.isRunning(101), reader.isRunning(102)]).toEqual([true, false])
+    expect([reader.see(101).isRunning, reader.see(102).isRunning]).toEqual([true, false])
   })
 
   test('finds the cpu controller where it is mounted together with cpuacct', () => {
@@ -130,12 +134,55 @@ describe('cgroup v1', () => {
       'cpu,cpuacct/lxc/101/cpu.cfs_quota_us': quota,
       'cpu,cpuacct/lxc/101/cpu.cfs_period_us': period,
     })
-    expect(reader.inForce(101).cpuLimit).toBe(0.5)
+    expect(reader.see(101).inForce.cpuLimit).toBe(0.5)
+  })
+})
+
+describe('with files that stay open', () => {
+  function openReader() {
+    const root = temporaryDirectory()
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    for (const [path, text] of Object.entries(UNIFIED)) write(path, text)
+    const files = new HostFiles(50)
+    const parts = { files, clock: systemClock, openCgroups: new Map() }
+    return { reader: new CgroupReader(parts, { proc: join(root, 'proc'), cgroup: root }), root, write, files }
+  }
+
+  test('each look sees the limits of its moment', () => {
+    const { reader, write, files } = openReader()
+    expect(reader.see(101)).toMatchObject({ isRunning: true, inForce: { memoryMb: 512 } })
+    expect(files.openFiles).toBe(5)
+    write('lxc/101/memory.max', `${256 * MB}\n`)
+    write('lxc/101/cgroup.events', 'populated 0\n')
+    expect(reader.see(101)).toMatchObject({ isRunning: false, inForce: { memoryMb: 256 } })
+  })
+
+  test('another run has other files, and none keeps open what is gone', () => {
+    const { reader, root, write, files } = openReader()
+    reader.see(101)
+    renameSync(join(root, 'lxc/101'), join(root, 'before'))
+    for (const [path, text] of Object.entries(UNIFIED)) write(path, text)
+    write('lxc/101/memory.max', `${1_024 * MB}\n`)
+    expect(reader.see(101).inForce.memoryMb).toBe(1_024)
+    expect(files.openFiles).toBe(5)
+    reader.keepOnly(new Set([102]))
+    expect(files.openFiles).toBe(0)
+  })
+
+  test('a file that was not there is found once it is', () => {
+    const { reader, root, write } = openReader()
+    rmSync(join(root, 'lxc/101/memory.swap.max'))
+    expect(reader.see(101).inForce.swapMb).toBeUndefined()
+    write('lxc/101/memory.swap.max', `${64 * MB}\n`)
+    expect(reader.see(101).inForce.swapMb).toBe(64)
   })
 })
 
 test('knows nothing where there is no cgroup file system', () => {
   const reader = readerOn({ other: '' })
-  expect(reader.isRunning(101)).toBeUndefined()
+  expect(reader.see(101).isRunning).toBeUndefined()
   expect(reader.memory(101)).toBeUndefined()
 })

@@ -1,6 +1,8 @@
-import { parseCycle } from '@lxc-autoscale/core'
+import { type ContainerSample, type CycleSummary, parseCycle } from '@lxc-autoscale/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SAMPLE_FIELDS, SUMMARY_FIELDS } from '../../../../packages/core/src/contracts/metrics-fields.ts'
+import { readLine } from '../../../../packages/core/src/contracts/metrics-line.ts'
 import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
@@ -90,6 +92,90 @@ describe('parseCycle', () => {
       fc.property(fc.oneof(fc.string(), fc.json()), text => {
         parseCycle(text)
       }),
+    )
+  })
+})
+
+/** Any value that a figure may have, the usual ones more often. */
+const anyFigure = fc.oneof(
+  { weight: 6, arbitrary: fc.nat({ max: 1e7 }).map(thousandths => thousandths / 1_000) },
+  { weight: 2, arbitrary: fc.nat() },
+  { weight: 2, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.double() },
+)
+
+function anyOf(list: object): fc.Arbitrary<Record<string, unknown>> {
+  const members = Object.entries(list).map(([name, field]) => {
+    if (!('members' in field)) return [name, anyFigure]
+    return [name, fc.option(anyOf(field.members), { nil: undefined, freq: 8 })]
+  })
+  return fc.record(Object.fromEntries(members))
+}
+
+const anyTimeMs = fc.integer({ min: Date.UTC(1999), max: Date.UTC(2060) })
+const anySample = fc
+  .tuple(anyTimeMs, anyOf(SAMPLE_FIELDS))
+  .map(([timestampMs, figures]) => ({ timestampMs, ...figures }) as ContainerSample)
+const anySummary = fc
+  .tuple(anyTimeMs, anyTimeMs, anyOf(SUMMARY_FIELDS))
+  .map(([collectionStartMs, collectionEndMs, figures]) => {
+    return { collectionStartMs, collectionEndMs, ...figures } as CycleSummary
+  })
+const anyLine = fc
+  .tuple(
+    fc.uniqueArray(fc.integer({ min: 99, max: 1e9 }), { maxLength: 3 }),
+    fc.array(anySample, { minLength: 3, maxLength: 3 }),
+    anySummary,
+  )
+  .map(([vmids, samples, each]) => {
+    const pairs = vmids
+      .toSorted((a, b) => a - b)
+      .flatMap((vmid, i) => samples.slice(i, i + 1).map(one => [vmid, one] as const))
+    return formatCycle({ containers: new Map(pairs), summary: each })
+  })
+
+describe('readLine', () => {
+  const read = (line: string) => readLine(Buffer.from(line), 0, Buffer.byteLength(line))
+
+  test('reads the usual line, and does so as parseCycle', () => {
+    const line = formatCycle({
+      containers: new Map([
+        [101, sample()],
+        [102, sample({ pressure: undefined })],
+      ]),
+      summary: summary(),
+    })
+    expect(read(line)).toStrictEqual(parseCycle(line))
+    expect(readLine(Buffer.from(`,,${line},`), 2, line.length + 2)).toStrictEqual(parseCycle(line))
+    expect(Object.keys(read(line)?.containers.get(101) ?? {})).toEqual(Object.keys(sample()))
+  })
+
+  test('reads what the writer writes as parseCycle, or not at all', () => {
+    fc.assert(
+      fc.property(anyLine, line => {
+        const cycle = read(line)
+        if (cycle !== undefined) expect(cycle).toStrictEqual(parseCycle(line))
+      }),
+    )
+  })
+
+  test('reads a line that somebody changed as parseCycle, or not at all', () => {
+    const line = formatCycle({
+      containers: new Map([
+        [101, sample()],
+        [102, sample()],
+      ]),
+      summary: summary(),
+    })
+    const letters = fc.constantFrom(...'0123456789.-+eE{}[]",:nulZTs \\é'.split(''), '')
+    fc.assert(
+      fc.property(fc.nat({ max: line.length }), fc.nat({ max: 2 }), letters, (at, gone, letter) => {
+        const changed = line.slice(0, at) + letter + line.slice(at + gone)
+        const cycle = read(changed)
+        if (cycle !== undefined) expect(cycle).toStrictEqual(parseCycle(changed))
+        expect(readLine(Buffer.from(line), 0, at)).toEqual(at === line.length ? parseCycle(line) : undefined)
+      }),
+      { numRuns: 1_000 },
     )
   })
 })

@@ -4,9 +4,10 @@ import { scanElements } from '../../../../packages/core/src/metrics/element-scan
 
 function scan(text: string) {
   const found: unknown[] = []
-  const outcome = scanElements(Buffer.from(text), element => {
+  const bytes = Buffer.from(text)
+  const outcome = scanElements(bytes, (start, end) => {
     try {
-      found.push(JSON.parse(element))
+      found.push(JSON.parse(bytes.toString('utf8', start, end)))
       return true
     } catch {
       return false
@@ -48,8 +49,9 @@ describe('scanElements', () => {
   test('never hands over a torn element, even where one would take it', () => {
     const handed: string[] = []
     const whole = JSON.stringify(B)
-    const outcome = scanElements(Buffer.from(`[\n{"101":{"cpu":\n${whole},\n{"102":"ab\n${whole}\n]\n`), text => {
-      handed.push(text)
+    const bytes = Buffer.from(`[\n{"101":{"cpu":\n${whole},\n{"102":"ab\n${whole}\n]\n`)
+    const outcome = scanElements(bytes, (start, end) => {
+      handed.push(bytes.toString('utf8', start, end))
       return true
     })
     expect(handed).toEqual([whole, whole])

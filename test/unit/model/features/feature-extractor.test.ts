@@ -87,7 +87,7 @@ function mean(values: readonly number[]): number {
 function extractLast(readings: readonly NewSample[], size = 5): Float64Array {
   const extractor = new FeatureExtractor(size)
   for (const each of readings) extractor.push(each)
-  return extractor.row() ?? new Float64Array(0)
+  return extractor.row(readings.at(-1) ?? newSample())
 }
 
 function feature(name: FeatureName, readings: readonly NewSample[], size = 5): number {
@@ -136,7 +136,7 @@ describe('features', () => {
       if (i >= 999_980) recent.push(next)
     }
     const expected = direct(recent, 5)
-    const row = extractor.row() ?? []
+    const row = extractor.row(recent.at(-1) ?? newSample())
     for (const name of ['rolling_mean_memory', 'rolling_std_memory', 'memory_trend'] as const) {
       expect(Math.abs((row[featureColumn(name)] ?? 0) - (expected[name] ?? 0))).toBeLessThanOrEqual(
         1e-9 * Math.max(1, Math.abs(expected[name] ?? 0)),

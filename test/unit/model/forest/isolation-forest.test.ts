@@ -2,22 +2,22 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Matrix } from '../../../../packages/model/src/features/matrix.ts'
 import { auroc } from '../../../../packages/model/src/forest/evaluate.ts'
+import { leafOf } from '../../../../packages/model/src/forest/forest-nodes.ts'
 import { fitForest, IsolationForest } from '../../../../packages/model/src/forest/isolation-forest.ts'
 import { changed, gaussianRows, matrixFromRows, withColumn } from '../../../builders/matrix.ts'
 
 /** One tree on four rows: x <= 5 splits off a row at depth 1; of the others y <= 2 splits off one more at depth 2; two rows stay together. */
 function forestByHand(): IsolationForest {
-  const leaf = 2
+  const ended = 2
   return new IsolationForest({
     columns: 2,
     sampleSize: 4,
     nodes: {
-      feature: Uint16Array.of(0, leaf, 1, leaf, leaf),
-      left: Int32Array.of(1, 1, 3, 3, 4),
-      value: Float64Array.of(5, 1, 2, 2, 3),
-      rows: Uint32Array.of(4, 1, 3, 1, 2),
-      roots: Int32Array.of(0),
+      trees: 1,
       depth: 2,
+      feature: Uint8Array.of(0, 0, ended, 1),
+      threshold: Float64Array.of(0, 5, 0, 2),
+      leaf: Uint16Array.of(leafOf(1, 1), 0, leafOf(1, 2), leafOf(2, 2)),
     },
   })
 }
@@ -95,6 +95,17 @@ describe('fitForest', () => {
     const forest = fitForest(rows, { nEstimators: 50 })
     const scores = forest.scoreSamples(rows)
     expect(scores[63]).toBeLessThan(Math.min(...scores.subarray(0, 63)))
+  })
+
+  test('scores whole numbers in half the room as it does exactly', () => {
+    const rows = changed(gaussianRows(300, 4), value => Math.round(value * 20))
+    const blurred = changed(rows, (value, row, column) => value + ((row * 7 + column * 3) % 11) / 12)
+    const exact = fitForest(blurred).scoreSamples(rows)
+    const forest = fitForest(blurred, { hasWholeRows: true })
+    expect(forest.scoreSamples(rows)).toEqual(exact)
+    const [first] = exact
+    expect(forest.anomalyScore(rows.values.slice(0, 4))).toBeCloseTo(-(first ?? 0), 12)
+    expect(forest.parts.nodes.threshold.BYTES_PER_ELEMENT).toBe(2)
   })
 
   test('takes a share or a number of rows per tree, and at most all', () => {

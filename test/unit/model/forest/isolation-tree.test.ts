@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
-import { NodeBuffer } from '../../../../packages/model/src/forest/forest-nodes.ts'
+import { DEPTH_BITS, DEPTH_MASK, emptyNodes } from '../../../../packages/model/src/forest/forest-nodes.ts'
 import { TreeGrower } from '../../../../packages/model/src/forest/isolation-tree.ts'
 import { Random } from '../../../../packages/model/src/forest/random.ts'
 import { matrixFromRows } from '../../../builders/matrix.ts'
 
+function leavesOf(rows: number, depth: number, trees: number) {
+  const nodes = emptyNodes({ trees, columns: 1, sampleSize: rows, hasWholeRows: true, depth })
+  const matrix = matrixFromRows(Array.from({ length: rows }, (_, value) => [value]))
+  const grower = new TreeGrower(matrix, rows, nodes)
+  for (let tree = 0; tree < trees; tree++) grower.grow(tree, new Random(1, tree))
+  return [...nodes.leaf].filter(leaf => leaf > 0)
+}
+
 test('a tree draws each row of its sample once, so that rows which all differ all get a leaf of their own', () => {
-  const rows = 64
-  const nodes = new NodeBuffer()
-  const grower = new TreeGrower(matrixFromRows(Array.from({ length: rows }, (_, value) => [value])), rows, rows)
-  for (let tree = 0; tree < 5; tree++) grower.grow(nodes, new Random(1, tree))
-  const { feature, rows: held } = nodes.finish()
-  const leaves = [...held].filter((_, node) => feature[node] === 1)
-  expect(leaves).toEqual(Array.from({ length: 5 * rows }, () => 1))
+  const leaves = leavesOf(16, 15, 5)
+  expect(leaves.map(leaf => leaf >>> DEPTH_BITS)).toEqual(Array.from({ length: 5 * 16 }, () => 1))
 })
 
-test('a leaf that still holds many rows stands for the path that they would have taken further', () => {
-  const rows = 4
-  const nodes = new NodeBuffer()
-  const matrix = matrixFromRows(Array.from({ length: rows }, (_, value) => [value]))
-  new TreeGrower(matrix, rows, 0).grow(nodes, new Random(1, 1))
-  // c(4) of the paper: 2 (ln 3 + 0.5772156649) - 2 * 3 / 4.
-  expect(nodes.finish().value[0]).toBeCloseTo(2 * (Math.log(3) + 0.5772156649015329) - 1.5, 12)
+test('a tree that must end keeps the rows that it has not told apart, and how deep that was', () => {
+  const leaves = leavesOf(64, 2, 1)
+  expect(leaves.reduce((sum, leaf) => sum + (leaf >>> DEPTH_BITS), 0)).toBe(64)
+  expect(Math.max(...leaves.map(leaf => leaf & DEPTH_MASK))).toBe(2)
 })

@@ -38,9 +38,18 @@ export class OwnMinutes {
 
   #minute(place: number): ResourceSamples {
     const row = this.#figures.subarray(place * WIDTH, (place + 1) * WIDTH)
-    const [cpuMs = 0, localTimeMs = 0, cpuDtMs = 0, usedCores = 0, isShort = 0, neededCores = 0, allocatedCores = 0] = row
+    const [cpuMs = 0, localTimeMs = 0, cpuDtMs = 0, usedCores = 0, isShort = 0, neededCores = 0, allocatedCores = 0] =
+      row
     const [memoryMs = 0, dtMs = 0, neededMb = 0, wasKilled = 0] = row.subarray(7)
-    const cpu = { timeMs: cpuMs, localTimeMs, dtMs: cpuDtMs, usedCores, isShort: isShort === 1, neededCores, allocatedCores }
+    const cpu = {
+      timeMs: cpuMs,
+      localTimeMs,
+      dtMs: cpuDtMs,
+      usedCores,
+      isShort: isShort === 1,
+      neededCores,
+      allocatedCores,
+    }
     return {
       cpu: Number.isNaN(cpuMs) ? undefined : cpu,
       memory: Number.isNaN(memoryMs) ? undefined : { timeMs: memoryMs, dtMs, neededMb, wasKilled: wasKilled === 1 },
