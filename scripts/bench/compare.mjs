@@ -2,9 +2,9 @@
 import { isSame } from './statistics.mjs'
 
 /**
- * What counts as noise, as a share of the value: `least` is a difference that never counts, in the unit of the row. Times and rates are
- * compared after the calibrations of both runs are taken out; ratios to a reference of the same run, sizes and counts as they are.
- * Chosen by runs of the same code one after the other on a machine with other work (docs/performance.md).
+ * What counts as noise, as a share of the value; a difference of `least` in the unit of the row never counts. Times and rates are
+ * compared after the calibrations of both runs are taken out (`power`); ratios, sizes and counts as they are. Set by hand: two runs of
+ * the same monitor on a loaded machine had ratios up to 16 % apart from 100 containers on, and sizes 1 %.
  */
 const BY_UNIT = {
   s: { noise: 0.3, least: 0.01, power: 1 },
@@ -48,28 +48,30 @@ export function compareRuns(oldRows, newRows) {
   return [...compared, ...gone.map(row => ({ row, old: row.value, verdict: 'gone' }))]
 }
 
-/** How much longer the same work took on the machine of the new run, and how sure that is; undefined when one run does not tell. */
+/** How much longer the same work took on the machine of the new run, and how far the pace changed meanwhile; no factor when one run does not tell. */
 function machineFactor(bench, oldRows, newRows) {
   const [old, now] = [oldRows, newRows].map(rows => {
     const calibrations = rows.filter(row => row.bench === 'machine')
     return calibrations.find(row => row.case === bench) ?? calibrations[0]
   })
-  if (old === undefined || now === undefined) return undefined
-  return { factor: now.value / old.value, spread: (old.spread ?? 0) + (now.spread ?? 0) }
+  const factor = old === undefined || now === undefined ? undefined : now.value / old.value
+  return { factor, spread: (old?.spread ?? 0) + (now?.spread ?? 0) }
 }
 
 function judged(old, row, machine) {
-  const {
-    noise: usual,
-    least,
-    power: unitPower,
-  } = RATIO.name.test(row.metric) ? RATIO : (BY_UNIT[row.unit] ?? BY_UNIT[''])
-  const power = WAITS.test(row.case) ? 0 : unitPower
-  if (power !== 0 && machine === undefined) return { verdict: 'unknown' }
+  const kind = RATIO.name.test(row.metric) ? RATIO : (BY_UNIT[row.unit] ?? BY_UNIT[''])
+  const power = WAITS.test(row.case) ? 0 : kind.power
+  if (power !== 0 && machine.factor === undefined) return { verdict: 'unknown' }
   const ratio = row.value / old.value / (power === 0 ? 1 : machine.factor ** power)
-  const seen = (old.spread ?? 0) + (row.spread ?? 0) + (power === 0 ? 0 : machine.spread)
-  const noise = Math.max(TAIL.name.test(row.metric) ? TAIL.noise : usual, seen)
-  return { ratio, noise, verdict: verdictOf({ old, row, ratio, noise, least }) }
+  // A machine that changed its pace meanwhile gave a figure and its reference different ones too.
+  const pace = kind === RATIO || power !== 0 ? machine.spread : 0
+  const noise = Math.max(TAIL.name.test(row.metric) ? TAIL.noise : kind.noise, apart(old, row) + pace)
+  return { ratio, noise, verdict: verdictOf({ old, row, ratio, noise, least: kind.least }) }
+}
+
+/** How far repeated runs were apart. */
+function apart(old, row) {
+  return (old.spread ?? 0) + (row.spread ?? 0)
 }
 
 function verdictOf({ old, row, ratio, noise, least }) {

@@ -26,6 +26,7 @@ export {
 } from './contracts/deciding-verdict.ts'
 export { givenCores } from './contracts/given-cores.ts'
 export { anotherSince, mayHaveMoved } from './contracts/history-meaning.ts'
+export { JsonText } from './contracts/json-text.ts'
 export {
   isMarkedAsHash,
   type KeyLine,
@@ -47,7 +48,7 @@ export type {
   Pressure,
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
-export { formatSample, formatSummary, formatTime } from './contracts/metrics-file-write.ts'
+export { formatSample, formatSummary, formatTime, putSample, putSummary } from './contracts/metrics-file-write.ts'
 export {
   BREAKER_STATES,
   type BreakerState,

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --heap-growing-percent=15 --v8-pool-size=1
+#!/usr/bin/env node
 // Until the daemon heeds signals itself there is nothing to re-read and nothing to finish; loading it takes a while.
 for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => process.exit(0))
 process.on('SIGHUP', () => undefined)

@@ -35,7 +35,12 @@ const MonitoringSection = z
       .describe('Cycles over which min_cpu, max_cpu, min_memory and max_memory are taken.'),
     enable_swap: z.boolean().default(true).describe('Whether swap is measured.'),
     enable_network: z.boolean().default(true).describe('Whether network traffic is measured.'),
-    enable_filesystem: z.boolean().default(true).describe('Whether the root file systems are measured.'),
+    enable_filesystem: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether the root file systems are measured: of more than 200, each in every sixth cycle at the latest.',
+      ),
     excluded_devices: z
       .array(z.string().min(1))
       .default(['loop', 'dm-'])
@@ -57,7 +62,7 @@ const MonitoringSection = z
       .min(1)
       .max(32)
       .default(4)
-      .describe('Threads that may ask file systems; each hung file system holds one. At rest there is one.'),
+      .describe('Threads that may ask file systems; each hung file system holds one.'),
     command_timeout: z
       .number()
       .min(1)

@@ -2,9 +2,6 @@ import {
   BYTES_PER_MB,
   type Clock,
   type CycleSummary,
-  formatSample,
-  formatSummary,
-  formatTime,
   type Logger,
   type MemoryEvents,
   MS_PER_SECOND,
@@ -103,8 +100,7 @@ export class Cycle {
     watch.done('host')
     const { failed, memoryEvents } = this.#measure(start.wallMs, watch)
     const summary = this.#summary(start, failed)
-    this.#text.add(formatSummary(summary))
-    const line = this.#text.end()
+    const line = this.#text.end(summary)
     const { isStored, bytes } = await this.#parts.store.append(line)
     watch.done('store')
     const { partMs, errors } = watch
@@ -137,7 +133,6 @@ export class Cycle {
   #measure(timestampMs: number, watch: CycleWatch) {
     let failed = 0
     const memoryEvents = new Map<number, MemoryEvents>()
-    const timestamp = formatTime(timestampMs)
     this.#text.begin()
     for (const [vmid, run] of this.#runs) {
       const sample = run.measure(timestampMs, watch)
@@ -145,7 +140,7 @@ export class Cycle {
       if (sample.memoryEvents !== undefined && isEventful(sample.memoryEvents)) {
         memoryEvents.set(vmid, sample.memoryEvents)
       }
-      this.#text.add(formatSample(vmid, sample, timestamp))
+      this.#text.add(vmid, sample)
       watch.done('format')
     }
     return { failed, memoryEvents }

@@ -108,6 +108,12 @@ describe('a comparison of two runs', () => {
     expect(compared(old, now)).toEqual([[expect.any(String), verdict]])
   })
 
+  test('takes no ratio for moved whose machine changed its pace meanwhile', () => {
+    const beside = { bench: 'machine', case: 'model', metric: 'calibration_ms', value: 5, spread: 0.6 }
+    const ratio = { metric: 'ratio_to_c', unit: '' }
+    expect(compared(runOf(5, ratio), runOf(5, { ...ratio, value: 150 }, beside))).toEqual([['ratio_to_c', 'same']])
+  })
+
   test('goes by the calibration beside the bench, where there is one', () => {
     const beside = (value: number) => ({ bench: 'machine', case: 'model', metric: 'calibration_ms', value })
     expect(compared(runOf(5, {}, beside(5)), runOf(5, { value: 200 }, beside(10)))).toEqual([['cycle_ms', 'same']])

@@ -1,66 +1,72 @@
+import { asciiBytes, JsonText } from './json-text.ts'
 import { type FieldList, type Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
 import type { ContainerSample, CycleSummary } from './metrics-file.ts'
 
-const writeSampleFields = writerOf(SAMPLE_FIELDS)
-const writeSummaryFields = writerOf(SUMMARY_FIELDS)
+const putSampleFields = writerOf(SAMPLE_FIELDS)
+const putSummaryFields = writerOf(SUMMARY_FIELDS)
+const END = asciiBytes('}')
 
-/**
- * The member of one container in the JSON of a cycle. `timestamp` is the time of the sample as `formatTime` gives it, for
- * who formats many of one time.
- */
-export function formatSample(
-  vmid: number,
-  sample: ContainerSample,
-  timestamp = formatTime(sample.timestampMs),
-): string {
-  return `"${vmid}":{"timestamp":"${timestamp}"${writeSampleFields(sample)}}`
+/** Puts the member of one container in the JSON of a cycle. */
+export function putSample(text: JsonText, vmid: number, sample: ContainerSample): void {
+  text.putText(`"${vmid}":{"timestamp":"${timeOf(sample)}"`)
+  putSampleFields(text, sample)
+  text.put(END)
 }
 
-/** The member `summary` in the JSON of a cycle. Figures keep three decimals. */
+/** The last time that was formatted: all samples of a cycle are of one. */
+const lastTime = { ms: 0, text: formatTime(0) }
+
+function timeOf({ timestampMs }: ContainerSample): string {
+  if (timestampMs !== lastTime.ms) Object.assign(lastTime, { ms: timestampMs, text: formatTime(timestampMs) })
+  return lastTime.text
+}
+
+/** Puts the member `summary` in the JSON of a cycle. Figures keep three decimals. */
+export function putSummary(text: JsonText, summary: CycleSummary): void {
+  text.putText(
+    `"summary":{"collection_start_time":"${formatTime(summary.collectionStartMs)}","collection_end_time":"${formatTime(summary.collectionEndMs)}"`,
+  )
+  putSummaryFields(text, summary)
+  text.put(END)
+}
+
+/** `putSample` as a string of its own. */
+export function formatSample(vmid: number, sample: ContainerSample): string {
+  const text = new JsonText()
+  putSample(text, vmid, sample)
+  return text.toString()
+}
+
+/** `putSummary` as a string of its own. */
 export function formatSummary(summary: CycleSummary): string {
-  const times = `"collection_start_time":"${formatTime(summary.collectionStartMs)}","collection_end_time":"${formatTime(summary.collectionEndMs)}"`
-  return `"summary":{${times}${writeSummaryFields(summary)}}`
+  const text = new JsonText()
+  putSummary(text, summary)
+  return text.toString()
 }
 
 /**
- * Writes the fields of a list as members of JSON, a comma before each. The code for it is put together once, when this module
+ * Puts the fields of a list as members of JSON, a comma before each. The code for it is put together once, when this module
  * is loaded, and is what one would write by hand: this is done for each container in each cycle, and a walk over the list, or
  * JSON.stringify of an object made for it, takes twice the time.
  */
-function writerOf<List extends FieldList>(list: List): (figures: Figures<List>) => string {
-  const members = Object.entries(list).map(([name, field]) => {
+function writerOf<List extends FieldList>(list: List): (text: JsonText, figures: Figures<List>) => void {
+  const keys: Uint8Array[] = []
+  const put = (ascii: string) => `text.put(keys[${keys.push(asciiBytes(ascii)) - 1}]);`
+  const number = (form: 'figure' | 'whole', value: string) =>
+    form === 'figure' ? `text.putFigure(${value});` : `text.putWhole(${value});`
+  const statements = Object.entries(list).map(([name, field]) => {
     const value = `figures.${name}`
-    if ('form' in field) return `,"${field.wire}":\${${field.form}(${value})}`
-    const inner = Object.entries(field.members).map(
-      ([member, { wire, form }]) => `"${wire}":\${${form}(${value}.${member})}`,
+    if ('form' in field) return put(`,"${field.wire}":`) + number(field.form, value)
+    const members = Object.entries(field.members).map(
+      ([member, { wire, form }], at) => put(`${at === 0 ? '' : ','}"${wire}":`) + number(form, `${value}.${member}`),
     )
-    return `,"${field.wire}":\${${value} === undefined ? null : \`{${inner}}\`}`
+    const whole = put(`,"${field.wire}":{`) + members.join('') + put('}')
+    return `if (${value} === undefined) {${put(`,"${field.wire}":null`)}} else {${whole}}`
   })
-  return new Function('figure', 'whole', `return figures => \`${members.join('')}\``)(figure, whole)
+  return new Function('keys', `return (text, figures) => {${statements.join('')}}`)(keys)
 }
 
 /** A time as it stands in the file: ISO 8601, UTC. */
 export function formatTime(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-function whole(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : value
-}
-
-/** `.001` to `.999` without the zeros at the end: made once, since the engine takes long to print a fraction. */
-const FRACTIONS: readonly string[] = Array.from({ length: 1_000 }, (_, thousandths) =>
-  `.${String(thousandths).padStart(3, '0')}`.replace(/\.?0+$/, ''),
-)
-/** Above this a number of thousandths is not exact any more. */
-const LARGEST_EXACT = 1e12
-
-/** Three decimals; of a number that has none to spare, all of them. */
-function figure(value: number | undefined): number | string | null {
-  if (value === undefined || !Number.isFinite(value)) return null
-  if (Math.abs(value) > LARGEST_EXACT) return value
-  if (value < 0) return Math.round(value * 1_000) / 1_000
-  const thousandths = Math.round(value * 1_000)
-  const whole = Math.floor(thousandths / 1_000)
-  return `${whole}${FRACTIONS[thousandths - whole * 1_000]}`
 }

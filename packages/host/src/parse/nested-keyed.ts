@@ -41,11 +41,11 @@ function parseRow(
     nameStart = at
     nameEnd = tokenEnd(bytes, at, end)
   }
-  const values = words.map((): number | undefined => undefined)
+  const values = new Array<number | undefined>(words.length).fill(undefined)
   let isFound = false
   for (let at = nameEnd + 1; at < end; ) {
     const stop = tokenEnd(bytes, at, end)
-    const index = words.findIndex(word => isWord(bytes, at, at + word.length, word))
+    const index = keyAt(bytes, at, words)
     const value = index < 0 ? undefined : digitsAt(bytes, at + (words[index]?.length ?? 0), stop)
     if (value !== undefined) {
       values[index] = value
@@ -54,6 +54,12 @@ function parseRow(
     at = stop + 1
   }
   return isFound && nameEnd > nameStart ? { name: asciiText(bytes, nameStart, nameEnd), values } : undefined
+}
+
+/** The index of the key that begins at `at`, -1 for none. */
+function keyAt(bytes: Uint8Array, at: number, words: readonly Uint8Array[]): number {
+  for (const [index, word] of words.entries()) if (isWord(bytes, at, at + word.length, word)) return index
+  return -1
 }
 
 /** Whether the token that begins at `start` is a `key=value`. */

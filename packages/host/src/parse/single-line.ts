@@ -37,22 +37,47 @@ export function parseCpuMax({ bytes, length }: KernelText): number | undefined {
   return quotaUsec === undefined || quotaUsec === 0 ? undefined : quotaUsec / periodUsec
 }
 
-const RANGE = /^(\d{1,7})(?:-(\d{1,7}))?$/
-
 /** How many CPUs a list like `0-3,8` names; undefined when it names none or is no list. */
 export function parseCpuCount({ bytes, length }: KernelText): number | undefined {
-  const end = lineEnd(bytes, 0, length)
-  if (end === undefined) return undefined
+  const line = lineEnd(bytes, 0, length)
+  if (line === undefined) return undefined
+  let start = 0
+  let end = line
+  while (start < end && (bytes[start] ?? 0) <= SPACE) start++
+  while (end > start && (bytes[end - 1] ?? 0) <= SPACE) end--
   let count = 0
-  for (const part of asciiText(bytes, 0, end).trim().split(',')) {
-    const range = RANGE.exec(part)
-    if (range === null) return undefined
-    const first = Number(range[1])
-    const last = Number(range[2] ?? range[1])
-    if (last < first) return undefined
-    count += last - first + 1
+  for (let at = start; at <= end; ) {
+    const stop = byteBefore(bytes, at, end, COMMA)
+    const size = rangeSize(bytes, at, stop)
+    if (size === undefined) return undefined
+    count += size
+    at = stop + 1
   }
   return count
+}
+
+const SPACE = 32
+const COMMA = 44
+const DASH = 45
+const MOST_CPU_DIGITS = 7
+
+/** How many numbers `3` or `0-3` names; undefined for anything else. */
+function rangeSize(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const dash = byteBefore(bytes, start, end, DASH)
+  const first = cpuAt(bytes, start, dash)
+  const last = dash === end ? first : cpuAt(bytes, dash + 1, end)
+  return first === undefined || last === undefined || last < first ? undefined : last - first + 1
+}
+
+function cpuAt(bytes: Uint8Array, start: number, end: number): number | undefined {
+  return end - start > MOST_CPU_DIGITS ? undefined : digitsAt(bytes, start, end)
+}
+
+/** Where the first `byte` is at or after `start`; `end` when there is none before. */
+function byteBefore(bytes: Uint8Array, start: number, end: number, byte: number): number {
+  let at = start
+  while (at < end && bytes[at] !== byte) at++
+  return at
 }
 
 /** Whether a list like that of cgroup.controllers (`cpuset cpu io`) has a word; undefined when it is cut off. */

@@ -49,14 +49,20 @@ export const network: Collector = {
  * them already. Over all but loopback when none of those is known.
  */
 function totalOf(traffic: readonly InterfaceTraffic[], configured: readonly string[]): NetworkUsage {
-  const isOutside = ({ name }: InterfaceTraffic) => configured.includes(name)
-  const isCounted = traffic.some(isOutside) ? isOutside : ({ name }: InterfaceTraffic) => name !== 'lo'
+  let configuredRx = 0
+  let configuredTx = 0
   let rxBytes = 0
   let txBytes = 0
+  let isAnyConfigured = false
   for (const each of traffic) {
-    if (!isCounted(each)) continue
+    if (configured.includes(each.name)) {
+      isAnyConfigured = true
+      configuredRx += each.rxBytes
+      configuredTx += each.txBytes
+    }
+    if (each.name === 'lo') continue
     rxBytes += each.rxBytes
     txBytes += each.txBytes
   }
-  return { rxBytes, txBytes }
+  return isAnyConfigured ? { rxBytes: configuredRx, txBytes: configuredTx } : { rxBytes, txBytes }
 }

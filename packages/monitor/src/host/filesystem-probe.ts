@@ -23,6 +23,10 @@ export interface ProbeSettings {
 }
 
 const NUMBERS_PER_ANSWER = 3
+/** An answer takes some twenty microseconds. Of more containers than this each is asked in one of some cycles. */
+const ALL_IN_ONE_CYCLE = 200
+/** Within a minute of ten-second cycles, file systems fill by little. */
+const MOST_CYCLES_BETWEEN = 6
 /** A thread that is slow to start, on a busy machine, delays one cycle by so much at most. */
 const START_LIMIT_MS = 3_000
 /** How long `close` waits for threads that are late. */
@@ -35,7 +39,7 @@ interface HungPlace {
 }
 
 /**
- * Asks the root file systems of containers for their sizes, in a thread, since a file system on a dead server can hang
+ * Asks the root file systems of containers for their sizes, in another thread, since a file system on a dead server can hang
  * for ever. One that is late is not asked again until it answers, nor are others on the same device.
  */
 export class FilesystemProbe {
@@ -45,6 +49,8 @@ export class FilesystemProbe {
   #idle: StatfsThread | undefined
   readonly #stuck = new Map<StatfsThread, HungPlace>()
   #onReturn: () => void = () => {}
+  /** What those processes answered last that are still there, those first that were not asked for longest. */
+  readonly #answers = new Map<number, FilesystemAnswer>()
 
   constructor(settings: ProbeSettings, clock: Clock, startThread = startStatfsThread) {
     this.#settings = settings
@@ -57,9 +63,12 @@ export class FilesystemProbe {
     return this.#stuck.size
   }
 
-  /** Asks for the root file systems of the processes; comes back within the time limit. */
+  /**
+   * Asks for the root file systems of the processes; comes back within the time limit. Of many, those that were not asked for
+   * longest: what the others answered stands.
+   */
   async ask(initPids: readonly number[]): Promise<FilesystemAnswers> {
-    const pids = this.#stuck.size === 0 ? initPids : initPids.filter(pid => !this.#isHung(pid))
+    const pids = this.#due(initPids)
     const thread = pids.length === 0 ? undefined : this.#takeThread()
     if (thread === undefined || !(await isWithin(this.#clock, START_LIMIT_MS, thread.ready))) return () => 'late'
     const work = newWork(this.#settings.proc, pids)
@@ -69,7 +78,20 @@ export class FilesystemProbe {
       new Promise<void>(resolve => thread.begin(work, () => this.#return(thread, resolve))),
     )
     if (!isDone) this.#setAside(thread, pids[Atomics.load(work.done, 0)])
-    return answersIn(work)
+    for (const pid of pids) this.#answers.delete(pid)
+    keepAnswers(work, this.#answers)
+    return initPid => this.#answers.get(initPid) ?? 'late'
+  }
+
+  /** Those to ask now, without those that hang; forgets what is known of these and of those that are gone. */
+  #due(initPids: readonly number[]): readonly number[] {
+    const isAsked = this.#stuck.size === 0 ? () => true : (pid: number) => !this.#isHung(pid)
+    const pids = new Set(initPids.filter(isAsked))
+    for (const pid of this.#answers.keys()) if (!pids.has(pid)) this.#answers.delete(pid)
+    if (pids.size <= ALL_IN_ONE_CYCLE) return [...pids]
+    const count = Math.max(ALL_IN_ONE_CYCLE, Math.ceil(pids.size / MOST_CYCLES_BETWEEN))
+    const unknown = [...pids].filter(pid => !this.#answers.has(pid))
+    return [...unknown, ...this.#answers.keys()].slice(0, Math.max(count, unknown.length))
   }
 
   /** Ends the threads; gives those that hang a moment to come back, since nothing can end them (see `stuckThreads`). */
@@ -112,17 +134,15 @@ export class FilesystemProbe {
   }
 }
 
-/** The answers that the thread has left by now. */
-function answersIn({ pids, answers, done }: StatfsWork): FilesystemAnswers {
-  const found = new Map<number, FilesystemAnswer>()
+/** Puts the answers that the thread has left by now to those that are known. */
+function keepAnswers({ pids, answers, done }: StatfsWork, known: Map<number, FilesystemAnswer>): void {
   const answered = Atomics.load(done, 0)
   for (let index = 0; index < answered; index++) {
     const at = index * NUMBERS_PER_ANSWER
     const totalBytes = answers[at] ?? -1
     const size = { totalBytes, usedBytes: answers[at + 1] ?? 0, freeBytes: answers[at + 2] ?? 0 }
-    found.set(pids[index] ?? 0, totalBytes < 0 ? 'failed' : size)
+    known.set(pids[index] ?? 0, totalBytes < 0 ? 'failed' : size)
   }
-  return initPid => found.get(initPid) ?? 'late'
 }
 
 function newWork(proc: string, pids: readonly number[]): StatfsWork {

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../../fakes/temporary-directory.ts'
 
 const LIMIT_MS = 250
 
-describe('the thread', () => {
+describe('asking', () => {
   function probeOf(proc: string) {
     const probe = new FilesystemProbe({ proc, timeoutMs: 10_000, maxThreads: 2 }, systemClock)
     onTestFinished(() => probe.close())
@@ -75,37 +75,51 @@ class FakeThread implements StatfsThread {
   }
 }
 
-describe('a file system that hangs', () => {
-  const SIZE = { totalBytes: 100, usedBytes: 60, freeBytes: 40 }
+const SIZE = { totalBytes: 100, usedBytes: 60, freeBytes: 40 }
 
-  function setUp({ maxThreads = 2, ready = Promise.resolve() } = {}) {
-    const proc = temporaryDirectory()
-    const clock = new FakeClock()
-    const threads: FakeThread[] = []
-    const probe = new FilesystemProbe({ proc, timeoutMs: LIMIT_MS, maxThreads }, clock, () => {
-      const thread = new FakeThread(ready)
-      threads.push(thread)
-      return thread
-    })
-    const mountRoot = (pid: number, device: string) => {
-      mkdirSync(join(proc, String(pid)), { recursive: true })
-      writeFileSync(
-        join(proc, String(pid), 'mountinfo'),
-        `21 20 0:99 / /sys rw - sysfs\n22 20 ${device} / / rw - nfs4 nas:/ct rw\n`,
-      )
-    }
-    /** Asks, lets the newest thread answer `answered` processes, and lets the time limit pass. */
-    const ask = async (pids: readonly number[], answered: number) => {
-      const asked = probe.ask(pids)
-      await clock.advance(0)
-      if (answered > 0) threads.at(-1)?.answer(answered)
-      await clock.advance(LIMIT_MS)
-      const answers = await asked
-      return pids.map(pid => answers(pid))
-    }
-    return { probe, clock, threads, ask, mountRoot }
+function setUp({ maxThreads = 2, ready = Promise.resolve() } = {}) {
+  const proc = temporaryDirectory()
+  const clock = new FakeClock()
+  const threads: FakeThread[] = []
+  const probe = new FilesystemProbe({ proc, timeoutMs: LIMIT_MS, maxThreads }, clock, () => {
+    const thread = new FakeThread(ready)
+    threads.push(thread)
+    return thread
+  })
+  const mountRoot = (pid: number, device: string) => {
+    mkdirSync(join(proc, String(pid)), { recursive: true })
+    writeFileSync(
+      join(proc, String(pid), 'mountinfo'),
+      `21 20 0:99 / /sys rw - sysfs\n22 20 ${device} / / rw - nfs4 nas:/ct rw\n`,
+    )
   }
+  /** Asks, lets the newest thread answer `answered` processes, and lets the time limit pass. */
+  const ask = async (pids: readonly number[], answered: number) => {
+    const asked = probe.ask(pids)
+    await clock.advance(0)
+    if (answered > 0) threads.at(-1)?.answer(answered)
+    await clock.advance(LIMIT_MS)
+    const answers = await asked
+    return pids.map(pid => answers(pid))
+  }
+  return { probe, clock, threads, ask, mountRoot }
+}
 
+test('asks many in turn, new ones at once; what the others answered stands, unless they are gone', async () => {
+  const { ask, threads } = setUp()
+  const pids = Array.from({ length: 500 }, (_, index) => 1_000 + index)
+  const askedOf = async (asked: readonly number[], count: number) => {
+    expect(await ask(asked, count)).toEqual(asked.map(() => SIZE))
+    return [...(threads[0]?.work?.pids ?? [])]
+  }
+  expect(await askedOf(pids, 500)).toEqual(pids)
+  expect(await askedOf(pids, 200)).toEqual(pids.slice(0, 200))
+  expect(await askedOf([...pids, 7], 200)).toEqual([7, ...pids.slice(200, 399)])
+  expect(await askedOf(pids, 200)).toEqual([...pids.slice(399), ...pids.slice(0, 99)])
+  expect(await ask([...pids, 7], 0)).toContain('late')
+})
+
+describe('a file system that hangs', () => {
   test('costs the answers from there on, and no more time than the limit', async () => {
     const { probe, ask, clock } = setUp()
     const beforeMs = clock.monotonicMs()
