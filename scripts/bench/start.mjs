@@ -10,6 +10,7 @@ import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 import { bundlePrograms } from '../lib/bundle-programs.mjs'
 import { nodeOfThisMachine } from '../package/carried-node.mjs'
 import { PROGRAMS } from '../package/programs.mjs'
+import { startOfUnit } from './unit-start.mjs'
 
 const CONTAINERS = 60
 const STARTS = 7
@@ -17,7 +18,6 @@ const RUNS = 15
 /** What was made at the start has been collected by then. */
 const IDLE_MS = 30_000
 const KEY = 'bench-key-0001'
-const root = join(import.meta.dirname, '..', '..')
 /** In the order in which they need each other. `unit` says how systemd starts them. */
 const DAEMONS = {
   monitor: { program: 'lxc-monitor', unit: 'lxc_monitor' },
@@ -134,8 +134,8 @@ async function measureDaemons(site, row) {
 /** A daemon as its unit starts it, once it says that it is ready; `readyMs` from its start on. */
 async function start({ node, programs, config, paths }, name) {
   const { program, unit } = DAEMONS[name]
-  const { options, environment } = readUnit(unit)
-  const words = [...options, join(programs, `${program}.mjs`), '--config', join(config, `${unit}.yaml`)]
+  const { flags, environment } = startOfUnit(unit)
+  const words = [...flags, join(programs, `${program}.mjs`), '--config', join(config, `${unit}.yaml`)]
   const startedMs = performance.now()
   const daemon = spawn(node, words, {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
@@ -161,17 +161,6 @@ async function start({ node, programs, config, paths }, name) {
     return ended
   }
   return { pid: daemon.pid, readyMs, stop, port: /listening.*port=(\d+)/.exec(said)?.[1] }
-}
-
-/** The options and the environment that a unit gives Node.js. */
-function readUnit(unit) {
-  const text = readFileSync(join(root, 'systemd', `${unit}.service`), 'utf8')
-  const [, command = ''] = /^ExecStart=(.*)$/m.exec(text) ?? []
-  const [, memory = ''] = /^Environment=(MALLOC_.*)$/m.exec(text) ?? []
-  return {
-    options: command.split(' ').filter(word => word.startsWith('--')),
-    environment: Object.fromEntries(memory.split(' ').map(word => word.split('='))),
-  }
 }
 
 /** How much longer the command takes than a program that does nothing; both in turns, as the machine does other things too. */
