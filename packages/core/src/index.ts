@@ -26,7 +26,7 @@ export {
 } from './contracts/deciding-verdict.ts'
 export { givenCores } from './contracts/given-cores.ts'
 export { anotherSince, mayHaveMoved } from './contracts/history-meaning.ts'
-export { JsonText } from './contracts/json-text.ts'
+export { asciiBytes, JsonText } from './contracts/json-text.ts'
 export {
   isMarkedAsHash,
   type KeyLine,

@@ -32,11 +32,6 @@ export function tokenEnd(bytes: Uint8Array, start: number, end: number): number 
   return at
 }
 
-/** The bytes of a text of ASCII characters. */
-export function asciiBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, character => character.charCodeAt(0))
-}
-
 /** The text of the bytes in `[start, end)`, read as Latin-1. */
 export function asciiText(bytes: Uint8Array, start: number, end: number): string {
   let text = ''

@@ -1,5 +1,6 @@
+import { asciiBytes } from '@lxc-autoscale/core'
 import type { KernelText, Parse } from '../kernel-text.ts'
-import { asciiBytes, digitsAt, isWord, lineEnd } from './digits.ts'
+import { digitsAt, isWord, lineEnd } from './digits.ts'
 
 const SPACE = 32
 

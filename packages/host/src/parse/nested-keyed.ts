@@ -1,5 +1,6 @@
+import { asciiBytes } from '@lxc-autoscale/core'
 import type { KernelText, Parse } from '../kernel-text.ts'
-import { asciiBytes, asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
+import { asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
 
 const EQUALS = 61
 

@@ -1,5 +1,6 @@
+import { asciiBytes } from '@lxc-autoscale/core'
 import type { KernelText } from '../kernel-text.ts'
-import { asciiBytes, asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
+import { asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
 
 /** Traffic of one network interface since it was made. */
 export interface InterfaceTraffic {

@@ -1,5 +1,6 @@
+import { asciiBytes } from '@lxc-autoscale/core'
 import type { KernelText } from '../kernel-text.ts'
-import { asciiBytes, isWord, lineEnd } from './digits.ts'
+import { isWord, lineEnd } from './digits.ts'
 
 /** Share of the last 10 s in which some or all tasks stalled, 0-100. Undefined where the kernel does not say. */
 export interface Stalls {

@@ -1,5 +1,6 @@
+import { asciiBytes } from '@lxc-autoscale/core'
 import type { KernelText } from '../kernel-text.ts'
-import { asciiBytes, asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
+import { asciiText, digitsAt, isWord, lineEnd, tokenEnd } from './digits.ts'
 
 /*
  * Files of one line. Only the first line counts, and only with its line feed: without, the text was cut off.
