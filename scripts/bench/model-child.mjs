@@ -83,6 +83,7 @@ const settings = {
   api: connection.open(config),
   apiUrl,
   isDryRun: true,
+  intervalMs,
   maxDataAgeMs: 86_400_000,
   windowMs: forest.windowMs,
   longestWaitMs: 86_400_000,

@@ -1,6 +1,6 @@
 // The model: whole cycles on long histories against the real API on a pretend host, and the batch fetch.
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -116,8 +116,10 @@ async function measureFetch(report, directory) {
 
 /** The real API as a process of its own, on a pretend host. */
 async function startApi(directory, { containers, pctDelayMs }) {
+  // The files of a kernel are in memory.
+  const memory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-model-'))
   const host = await createHost({
-    root: join(directory, 'host'),
+    root: join(memory, 'host'),
     hostCores: 64,
     hostMemoryMb: containers * 2_048,
     containers: Array.from({ length: containers }, (_, index) => ({
@@ -135,7 +137,7 @@ async function startApi(directory, { containers, pctDelayMs }) {
     state: { directory: join(directory, 'api-state') },
     health: { metrics_file: '', model_lock_file: '', model_status_file: '' },
     logging: { log_file: '' },
-    host: { proc: host.paths.proc, cgroup: host.paths.cgroup, pve: host.paths.pve },
+    host: { proc: host.paths.proc, cgroup: host.paths.cgroup, pve: host.paths.pve, rrd: host.paths.rrd },
   }
   writeFileSync(config, JSON.stringify(settings))
   const bin = join(import.meta.dirname, '..', '..', 'packages', 'api', 'bin', 'lxc-autoscale-api.mjs')
@@ -155,9 +157,10 @@ async function startApi(directory, { containers, pctDelayMs }) {
   })
   return {
     url: `http://127.0.0.1:${port}`,
-    stop() {
+    async stop() {
       daemon.kill('SIGTERM')
-      return ended
+      await ended
+      rmSync(memory, { recursive: true, force: true })
     },
   }
 }

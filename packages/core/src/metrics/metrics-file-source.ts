@@ -18,7 +18,7 @@ const PLACES_REMEMBERED = 20
 /** No element is as long; what is gets dropped instead of filling the memory. */
 const MAX_ELEMENT_BYTES = 67_108_864
 /** Read in one look at the most, and looked through for our place; the rest waits for the next look. */
-const MAX_LOOK_BYTES = 536_870_912
+const MAX_LOOK_BYTES = 4_294_967_296
 
 const NOTHING: Omit<FollowOutcome, 'kind'> = { cycles: 0, badLines: 0, bytes: 0 }
 
