@@ -123,9 +123,9 @@ export const MUTANTS = [
   },
   {
     name: 'a leaf of the forest counts no rows that it still holds',
-    file: `${MODEL}/forest/isolation-tree.ts`,
-    from: 'nodes.value[node] = depth + averagePathLength(end - start)',
-    to: 'nodes.value[node] = depth',
+    file: `${MODEL}/forest/path-sums.ts`,
+    from: 'return (leaf & DEPTH_MASK) + (lengths[leaf >>> DEPTH_BITS] ?? 0)',
+    to: 'return leaf & DEPTH_MASK',
     suites: [['unit', 'test/unit/model/forest']],
   },
   {
@@ -365,7 +365,7 @@ export const MUTANTS = [
   {
     name: 'a file has its name before it is on the disk',
     file: `${CORE}/files/replace-file.ts`,
-    from: '      await handle.sync()\n',
+    from: '      if (isToLast) await handle.sync()\n',
     to: '',
     suites: [['unit', 'test/unit/core/files']],
   },
@@ -380,8 +380,8 @@ export const MUTANTS = [
   {
     name: 'keys are compared up to the one that fits',
     file: `${API}/http/key-ring.ts`,
-    from: 'if (timingSafeEqual(key.digest, digest)) found = key.caller',
-    to: 'if (timingSafeEqual(key.digest, digest)) return key.caller',
+    from: 'if (timingSafeEqual(key.digest, this.#digest)) found = key.caller',
+    to: 'if (timingSafeEqual(key.digest, this.#digest)) return key.caller',
     suites: [['unit', 'test/unit/api/http']],
   },
   {
