@@ -41,12 +41,15 @@ const OPTIONS = {
 const englishOnly = {
   name: 'english-only',
   setup({ onResolve, onLoad }) {
+    // Its path has no folder of this machine in it: the names of the files that come out depend on it.
     onResolve({ filter: /\/locales\/index\.js$/ }, ({ path, resolveDir }) =>
-      resolveDir.includes('/zod/') ? { path: join(resolveDir, path), namespace: 'english-only' } : undefined,
+      resolveDir.includes('/zod/')
+        ? { path: 'locales', namespace: 'english-only', pluginData: dirname(join(resolveDir, path)) }
+        : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'english-only' }, ({ path }) => ({
+    onLoad({ filter: /.*/, namespace: 'english-only' }, ({ pluginData: resolveDir }) => ({
       contents: "export { default as en } from './en.js'",
-      resolveDir: dirname(path),
+      resolveDir,
     }))
   },
 }

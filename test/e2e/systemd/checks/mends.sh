@@ -7,14 +7,16 @@ systemctl restart lxc_autoscale_ml
 is_well() { lxc-autoscale doctor; }
 # mend_of CHECK: the first one that doctor gives for it.
 mend_of() { lxc-autoscale doctor | grep -A1 "^!! $1: " | sed -n 's/^ *mend: //p' | head -n1; }
+has_mend() { mend=$(mend_of "$1"); [ -n "$mend" ]; }
 # mends CHECK: doctor fails, and its mend is carried out as it stands there.
 mends() {
   local mend
   not lxc-autoscale doctor || { echo 'doctor finds nothing wrong'; return 1; }
-  mend=$(mend_of "$1")
+  # What the API says of the model is at most a second old.
+  within 3 has_mend "$1" || return 1
   echo "mend: $mend"
   # A reload ends the pause of a breaker that opened meanwhile, as doctor says.
-  [ -n "$mend" ] && bash -c "$mend" && systemctl reload lxc_autoscale_ml && within 30 is_well
+  bash -c "$mend" && systemctl reload lxc_autoscale_ml && within 30 is_well
 }
 check 'doctor finds nothing wrong' within 20 is_well
 
