@@ -23,7 +23,7 @@ export function appContext(ports: ApiPorts, config: ApiConfig): Omit<RouteContex
   const { files, commands, clock, log, audit, telemetry, news, metrics, series, steering, signal } = ports
   const cgroups = new CgroupReader(ports, config.host)
   const cluster = new ClusterFiles(files, config.host.pve, clock)
-  const uptime = openUptime(files, config.host.proc, cgroups)
+  const uptime = openUptime({ files, clock, cgroups }, config.host.proc)
   const deciding = new Deciding({ clock, config })
   const containers = new ContainerReader({ files, cluster, cgroups, uptime, commands, clock, pve: config.host.pve })
   const onEnd = (entry: HistoryEntryBody) => {

@@ -71,11 +71,11 @@ export class HealthChecks {
    * What was found, at most a second ago (by running `pct`: at most `health.pct_interval_seconds`). It is looked at again
    * before that second is over, so that of many who ask nobody waits for a disk.
    */
-  check(): Promise<HealthBody> {
+  check(): HealthBody | Promise<HealthBody> {
     const ageMs = this.#newest === undefined ? KEPT_MS : this.#parts.clock.monotonicMs() - this.#newest.startedMs
-    if (ageMs < RENEWED_MS && this.#newest !== undefined) return Promise.resolve(this.#newest.body)
+    if (ageMs < RENEWED_MS && this.#newest !== undefined) return this.#newest.body
     this.#running ??= this.#renew()
-    return ageMs < KEPT_MS && this.#newest !== undefined ? Promise.resolve(this.#newest.body) : this.#running
+    return ageMs < KEPT_MS && this.#newest !== undefined ? this.#newest.body : this.#running
   }
 
   async #renew(): Promise<HealthBody> {

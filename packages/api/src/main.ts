@@ -175,8 +175,8 @@ async function run(context: DaemonContext<ApiConfig>): Promise<void> {
   }
 }
 
-/** Those of 200 containers; the kernel takes almost 5 KB for each. */
-const MOST_OPEN_FILES = 1_536
+/** Those of 1,000 containers; the kernel takes almost 5 KB for each. */
+const MOST_OPEN_FILES = 7_168
 /** Left for logs, state, commands and the runtime itself. */
 const OTHER_FILES = 512
 

@@ -23,7 +23,7 @@ export function newsSources(context: Omit<RouteContext, 'listed'>): NewsSources 
       const isFresh = status !== undefined && Math.abs(clock.nowMs() - Date.parse(status.updated_at)) < STATUS_MS
       return isFresh ? status : undefined
     },
-    health: () => health.check(),
+    health: async () => health.check(),
     changes: sinceMs => [audit.newestFirst(sinceMs), audit.notMadeNewestFirst(sinceMs), counted(audit.counting())],
     async saved() {
       const facts = await readContainers(containers)

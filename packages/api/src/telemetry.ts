@@ -34,6 +34,11 @@ export interface AnsweredRequest {
   readonly durationMs: number
 }
 
+interface AnsweredSeries {
+  readonly requests: Counter.Internal
+  readonly seconds: Histogram.Internal<string>
+}
+
 /** What is shown beside what was counted. */
 export interface ShownState {
   readonly containers: readonly ContainerFacts[]
@@ -57,8 +62,11 @@ export class ApiTelemetry {
     buckets: REQUEST_SECONDS,
     registers: [this.registry],
   })
-  /** The series of the requests so far: to find them anew each time would cost more than to count. */
-  readonly #answered = new Map<string, { requests: Counter.Internal; seconds: Histogram.Internal<string> }>()
+  /**
+   * The series of the requests so far, by route, method and status: to find them anew each time would cost more than to count,
+   * and so would one name made of the three.
+   */
+  readonly #answered = new Map<string, Map<string, Map<number, AnsweredSeries>>>()
   readonly #refusals = this.#counter('api_refusals_total', 'Requests that were refused, by error code.', ['reason'])
   readonly #changeRefusals = this.#counter(
     'change_refusals_total',
@@ -104,17 +112,18 @@ export class ApiTelemetry {
   }
 
   request({ method, endpoint, status, durationMs }: AnsweredRequest): void {
-    const name = `${method} ${status} ${endpoint}`
-    let series = this.#answered.get(name)
-    if (series === undefined) {
-      series = {
-        requests: this.#requests.labels(method, endpoint, String(status)),
-        seconds: this.#seconds.labels(method, endpoint),
-      }
-      this.#answered.set(name, series)
-    }
+    const series = this.#answered.get(endpoint)?.get(method)?.get(status) ?? this.#series(method, endpoint, status)
     series.requests.inc()
     series.seconds.observe(durationMs / MS_PER_SECOND)
+  }
+
+  #series(method: string, endpoint: string, status: number): AnsweredSeries {
+    const ofRoute = this.#answered.get(endpoint) ?? new Map<string, Map<number, AnsweredSeries>>()
+    const ofMethod = ofRoute.get(method) ?? new Map<number, AnsweredSeries>()
+    const requests = this.#requests.labels(method, endpoint, String(status))
+    const series = { requests, seconds: this.#seconds.labels(method, endpoint) }
+    this.#answered.set(endpoint, ofRoute.set(method, ofMethod.set(status, series)))
+    return series
   }
 
   refused(code: string): void {

@@ -16,6 +16,9 @@ export function visibleLines(text: string): string {
 
 /** `value` as JSON that is safe to look at: `JSON.stringify` alone leaves DEL, C1 and what turns the direction as they are. */
 export function jsonText(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent)
+  // Almost always there is nothing to do, and to see that is much faster: of ASCII only DEL stands as it is in a string of JSON.
+  if (Buffer.byteLength(text) === text.length && !text.includes('\x7f')) return text
   // The only such character outside of the strings of JSON is the end of a line.
-  return visibleLines(JSON.stringify(value, undefined, indent))
+  return visibleLines(text)
 }

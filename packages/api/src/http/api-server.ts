@@ -108,7 +108,7 @@ export class ApiServer {
     const { socket } = request
     this.#connections.note(socket, true)
     if (request.headers[OWN_HEADER] === this.#ownName) this.#connections.trust(socket)
-    response.once('close', () => {
+    response.on('close', () => {
       this.#connections.note(socket, false)
       if (!this.#server.listening) socket.destroy()
     })
