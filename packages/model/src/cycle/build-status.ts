@@ -127,18 +127,16 @@ function untilOrNull(steadyMs: number | undefined, clockOf: ClockOf): string | n
   return steadyMs === undefined ? null : isoTime(clockOf(steadyMs))
 }
 
-const lastTimes = [
-  { timeMs: Number.NaN, text: '' },
-  { timeMs: Number.NaN, text: '' },
-]
+const isoTimes = new Map<number, string>()
+const MOST_TIMES = 100
 
-/* Nearly all that is told of a cycle is of two moments, that of the samples and that of the decisions. */
+/* Nearly all that is told of a cycle is of a few moments: that of the samples, that of the decisions, the ends of the pauses. */
 function isoTime(timeMs: number): string {
-  const known = lastTimes.find(last => last.timeMs === timeMs)
-  if (known !== undefined) return known.text
+  const known = isoTimes.get(timeMs)
+  if (known !== undefined) return known
   const text = new Date(timeMs).toISOString()
-  lastTimes.shift()
-  lastTimes.push({ timeMs, text })
+  if (isoTimes.size >= MOST_TIMES) isoTimes.clear()
+  isoTimes.set(timeMs, text)
   return text
 }
 
