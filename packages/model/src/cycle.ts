@@ -193,11 +193,16 @@ export class ModelCycle {
 
   #countVerdicts(samples: readonly NewSample[]): void {
     const { anomalies, telemetry } = this.#parts
-    const verdicts = samples.flatMap(({ vmid }) => anomalies.verdict(vmid) ?? [])
-    for (const source of VERDICT_SOURCES) {
-      telemetry.predictions.inc({ source }, verdicts.filter(verdict => verdict.source === source).length)
+    const judged = { container: 0, fleet: 0, none: 0 }
+    let anomalous = 0
+    for (const { vmid } of samples) {
+      const verdict = anomalies.verdict(vmid)
+      if (verdict === undefined) continue
+      judged[verdict.source] += 1
+      if (verdict.isAnomalous) anomalous += 1
     }
-    telemetry.anomalies.inc(verdicts.filter(({ isAnomalous }) => isAnomalous).length)
+    for (const source of VERDICT_SOURCES) telemetry.predictions.inc({ source }, judged[source])
+    telemetry.anomalies.inc(anomalous)
   }
 
   #refit(): void {

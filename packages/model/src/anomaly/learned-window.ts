@@ -90,9 +90,10 @@ export class LearnedWindow {
   }
 
   contents(): WindowContents {
-    this.#copy(this.#count, 1)
-    const learnableMs = this.#timesMs.map(timeMs => this.#later.get(timeMs) ?? timeMs)
-    return { rows: this.#rows, timesMs: this.#timesMs, learnableMs, spacingMs: this.#spacingMs }
+    // Its own room stays: it would have to grow with the next row.
+    const { rows, timesMs, later } = this.#copied(this.#count, 1)
+    const learnableMs = timesMs.map(timeMs => later.get(timeMs) ?? timeMs)
+    return { rows, timesMs, learnableMs, spacingMs: this.#spacingMs }
   }
 
   #mayBeLearned(timeMs: number, learnableMs: number): void {
@@ -121,8 +122,18 @@ export class LearnedWindow {
     this.#copy(entries, 2)
   }
 
-  /** Copies every `each`-th row, the newest one in any case, to new arrays. */
+  /** Keeps every `each`-th row only, in new arrays. */
   #copy(capacity: number, each: number): void {
+    const { rows, timesMs, later, count } = this.#copied(capacity, each)
+    this.#rows = rows
+    this.#timesMs = timesMs
+    this.#later = later
+    this.#first = 0
+    this.#count = count
+  }
+
+  /** Every `each`-th row, the newest one in any case. */
+  #copied(capacity: number, each: number) {
     const { columns } = this.#options
     const rows = new Int16Array(capacity * columns)
     const timesMs = new Float64Array(capacity)
@@ -136,11 +147,7 @@ export class LearnedWindow {
       const learnableMs = this.#later.get(timeMs)
       if (learnableMs !== undefined) later.set(timeMs, learnableMs)
     }
-    this.#rows = rows
-    this.#timesMs = timesMs
-    this.#later = later
-    this.#first = 0
-    this.#count = count
+    return { rows, timesMs, later, count }
   }
 }
 

@@ -15,13 +15,20 @@ import type { CycleParts, FinishedCycle } from './cycle-parts.ts'
 import type { LastChange, TrackedContainer } from './fleet.ts'
 import type { SettingsTable } from './settings-table.ts'
 
+/** What the clock tells at a moment of steady time. */
+type ClockOf = (steadyMs: number) => number
+
 type Warning = ModelStatus['warnings'][number]
 
 /** One container for the status file. */
 function containerStatus(
   container: TrackedContainer,
-  { fleet, anomalies, time }: CycleParts,
-  { breaker, table }: { readonly breaker: BreakerState; readonly table: SettingsTable },
+  { fleet, anomalies }: CycleParts,
+  {
+    breaker,
+    table,
+    clockOf,
+  }: { readonly breaker: BreakerState; readonly table: SettingsTable; readonly clockOf: ClockOf },
 ): ContainerStatus {
   const { vmid, identity, sizer, newest, decision, problem, pausedUntilMs, lastChange, configured } = container
   const verdict = anomalies.verdict(vmid)
@@ -38,7 +45,7 @@ function containerStatus(
     problem: problem ?? null,
     paused_until: pausedUntilMs === undefined ? null : untilText(pausedUntilMs),
     newest: newest === undefined ? null : newestStatus(newest),
-    decision: decision === undefined ? null : decisionStatus(decision, time),
+    decision: decision === undefined ? null : decisionStatus(decision, clockOf),
     policy: decision === undefined ? null : sizer.explain(),
     last_change: lastChange === undefined ? null : changeStatus(lastChange),
     verdict: verdict === undefined ? null : verdictStatus(verdict, container.verdict),
@@ -52,13 +59,17 @@ export function modelStatus(cycle: FinishedCycle, parts: CycleParts, table: Sett
   const { number, outcome, text, code, seconds, stages, freshness, api } = cycle
   const { historyProblem, pausesProblem, saveProblem } = cycle
   const { apiUrl, metricsFile, intervalMs, isDryRun } = cycle.settings
-  const { fleet, history, anomalies, clock, pid } = parts
+  const { fleet, history, anomalies, clock, time, pid } = parts
   const { host } = fleet
   const counts = anomalies.counts()
   const troubled = api.troubledContainers()
   table.clear()
+  // The clock is asked once: it is the same for all.
+  const nowMs = time.nowMs()
+  const clockNowMs = time.toClock(nowMs)
+  const clockOf: ClockOf = steadyMs => clockNowMs - (nowMs - steadyMs)
   const containers = [...fleet.containers()].map(container =>
-    containerStatus(container, parts, { breaker: troubled.get(container.vmid) ?? 'closed', table }),
+    containerStatus(container, parts, { breaker: troubled.get(container.vmid) ?? 'closed', table, clockOf }),
   )
   return {
     version: 3,
@@ -112,12 +123,21 @@ function untilText(timeMs: number): string {
   return timeMs === Number.POSITIVE_INFINITY ? 'forever' : isoTime(timeMs)
 }
 
-function untilOrNull(steadyMs: number | undefined, time: CycleParts['time']): string | null {
-  return steadyMs === undefined ? null : isoTime(time.toClock(steadyMs))
+function untilOrNull(steadyMs: number | undefined, clockOf: ClockOf): string | null {
+  return steadyMs === undefined ? null : isoTime(clockOf(steadyMs))
 }
 
+const isoTimes = new Map<number, string>()
+const MOST_TIMES = 100
+
+/* Nearly all that is told of a cycle is of a few moments: that of the samples, that of the decisions, the ends of the pauses. */
 function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
+  const known = isoTimes.get(timeMs)
+  if (known !== undefined) return known
+  const text = new Date(timeMs).toISOString()
+  if (isoTimes.size >= MOST_TIMES) isoTimes.clear()
+  isoTimes.set(timeMs, text)
+  return text
 }
 
 function secondsOrNull(durationMs: number | undefined): number | null {
@@ -147,9 +167,9 @@ function newestStatus(sample: ContainerSample): NonNullable<ContainerStatus['new
   }
 }
 
-function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionStatus {
+function decisionStatus(decision: Decision, clockOf: ClockOf): DecisionStatus {
   return {
-    time: isoTime(time.toClock(decision.timeMs)),
+    time: isoTime(clockOf(decision.timeMs)),
     policy: decision.policy,
     from: size(decision.from),
     to: size(decision.to),
@@ -161,8 +181,8 @@ function decisionStatus(decision: Decision, time: CycleParts['time']): DecisionS
     reasons: decision.reasons.map(({ rule, text }) => ({ rule, text })),
     held_by: { cores: decision.heldBy.cores ?? null, memory: decision.heldBy.memory ?? null },
     held_until: {
-      cores: untilOrNull(decision.heldUntilMs.cores, time),
-      memory: untilOrNull(decision.heldUntilMs.memory, time),
+      cores: untilOrNull(decision.heldUntilMs.cores, clockOf),
+      memory: untilOrNull(decision.heldUntilMs.memory, clockOf),
     },
     at_maximum: { ...decision.atMaximum },
     limits: {

@@ -6,7 +6,7 @@ import { SHARE_HOST } from '../policy/share-host.ts'
 import { actedOn } from './acted-on.ts'
 import { logRecommendation } from './change-log.ts'
 import type { ToSend } from './change-sender.ts'
-import { circumstancesOf } from './circumstances.ts'
+import { type CircumstancesInput, circumstancesOf } from './circumstances.ts'
 import type { CycleParts } from './cycle-parts.ts'
 import type { TrackedContainer } from './fleet.ts'
 import type { ShortContainer } from './other-nodes.ts'
@@ -18,6 +18,9 @@ export interface ToDecide extends FetchedConfigs {
   readonly askedMs: number
   readonly isHistoryKnown: boolean
 }
+
+/** This moment by steady time, and by the clock of the host. */
+type Moment = Pick<CircumstancesInput, 'nowMs' | 'clockMs'>
 
 export interface Decided {
   readonly toSend: readonly ToSend[]
@@ -38,8 +41,10 @@ export class Decider {
   /** What is to be sent. Every container knows its decision afterwards, or why it has none. */
   decide(toDecide: ToDecide): Decided {
     const { configs, failed } = toDecide
-    const { fleet } = this.#parts
+    const { fleet, clock, time } = this.#parts
     const decisions: Decision[] = []
+    // All are decided as of one moment.
+    const moment = { nowMs: time.nowMs(), clockMs: clock.nowMs() }
     for (const container of fleet.containers()) {
       const config = configs.get(container.vmid)
       const problem = problemOf(config, failed.get(container.vmid))
@@ -48,9 +53,10 @@ export class Decider {
       container.configured = problem === undefined ? config : undefined
       container.decision = undefined
       if (config === undefined || container.problem !== undefined) continue
-      decisions.push(this.#ask(container, config, toDecide))
+      decisions.push(this.#ask(container, config, toDecide, moment))
     }
     const shared = fleet.shareHost(decisions)
+    this.#count(shared)
     const toSend = shared.flatMap(decision => this.#take(decision))
     const short = shared.flatMap(({ vmid, heldBy }, index) => {
       const container = fleet.get(vmid)
@@ -64,8 +70,9 @@ export class Decider {
     container: TrackedContainer,
     config: ContainerConfig,
     { maxDataAgeMs, askedMs, isHistoryKnown }: ToDecide,
+    { nowMs, clockMs }: Moment,
   ): Decision {
-    const { fleet, anomalies, clock, time } = this.#parts
+    const { fleet, anomalies } = this.#parts
     fleet.identify(config)
     const { min_confidence: minConfidence } = container.sizer.settings.scaling
     container.verdict = actedOn(anomalies.verdict(container.vmid), minConfidence)
@@ -74,8 +81,8 @@ export class Decider {
       allocation: fleet.allocationOf(container, config),
       container,
       verdict: container.verdict,
-      nowMs: time.nowMs(),
-      clockMs: clock.nowMs(),
+      nowMs,
+      clockMs,
       maxDataAgeMs,
       askedMs,
       isHistoryKnown,
@@ -89,17 +96,29 @@ export class Decider {
     const { configured } = container ?? {}
     if (container === undefined || configured === undefined) return []
     container.decision = decision
-    this.#count(decision)
     if (!isChange(decision)) return []
     if (decision.isToBeApplied) return [{ container, configured, decision }]
     if (isNewRecommendation(container, decision)) logRecommendation(log, container, decision)
     return []
   }
 
-  #count(decision: Decision): void {
+  /* Those that are alike at once: there are few kinds of them, and to find a counter by its labels takes its time. */
+  #count(shared: readonly Decision[]): void {
     const { decisions } = this.#parts.telemetry
-    decisions.inc({ resource: 'cpu', direction: decision.cores, reason: reasonFor(decision, 'cores') })
-    decisions.inc({ resource: 'memory', direction: decision.memory, reason: reasonFor(decision, 'memory') })
+    for (const [resource, key] of [
+      ['cpu', 'cores'],
+      ['memory', 'memory'],
+    ] as const) {
+      const times = new Map<string, number>()
+      for (const decision of shared) {
+        const kind = `${decision[key]} ${reasonFor(decision, key)}`
+        times.set(kind, (times.get(kind) ?? 0) + 1)
+      }
+      for (const [kind, count] of times) {
+        const [direction = '', reason = ''] = kind.split(' ')
+        decisions.inc({ resource, direction, reason }, count)
+      }
+    }
   }
 }
 

@@ -87,7 +87,7 @@ export class ContainerSizer {
 
   /** What is known of it from Proxmox, and for how long it was watched. */
   get known(): { readonly past: KnownPast | undefined; readonly observedMs: number } {
-    return { past: this.#past, observedMs: this.#memory.state.observedMs }
+    return { past: this.#past, observedMs: this.#memory.observedMs }
   }
 
   /** It has begun anew, and what Proxmox has kept of it would help. */

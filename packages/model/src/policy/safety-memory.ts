@@ -99,6 +99,11 @@ export class SafetyMemory {
     return { ...this.#state }
   }
 
+  /** How long the container is watched. */
+  get observedMs(): number {
+    return this.#state.observedMs
+  }
+
   /** How many truces and quarantines have begun: whoever saves knows by it that there is a new one. */
   get holdsBegun(): number {
     return this.#holdsBegun

@@ -53,4 +53,12 @@ describe('LearnedWindow', () => {
     for (const each of [window, copy]) each.add(Float64Array.of(9), 600 * 60_000)
     expect(copy.learnable(600 * 60_000)).toEqual(window.learnable(600 * 60_000))
   })
+
+  test('what is saved stays as it was when the window goes on', () => {
+    const window = minutes(800)
+    const saved = window.contents()
+    const before = structuredClone(saved)
+    window.add(Float64Array.of(-1), 820 * 60_000)
+    expect(saved).toEqual(before)
+  })
 })

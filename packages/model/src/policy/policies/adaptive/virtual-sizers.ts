@@ -116,7 +116,8 @@ export class VirtualSizers {
   /** The cheapest of those whose level is another than that of `chosen` now; undefined when all want the same. */
   runnerUp(chosen: number): number | undefined {
     const level = this.level(chosen)
-    const costs = this.#costs().map((cost, i) => (this.level(i) === level ? Number.POSITIVE_INFINITY : cost))
+    const costs = this.#costs()
+    for (let i = 0; i < costs.length; i++) if (this.level(i) === level) costs[i] = Number.POSITIVE_INFINITY
     const best = indexOfLeast(costs)
     return costs[best] === Number.POSITIVE_INFINITY ? undefined : best
   }
@@ -174,11 +175,13 @@ export class VirtualSizers {
     const scale = this.#riskScale(risks, typicalMs)
     // how much the share of unused size rises with one more unit of size, where the container stands now
     const unusedPerUnit = (this.#used * this.#time) / this.#given ** 2
-    return this.#allocated.map((allocated, i) => {
+    const costs = this.#allocated.slice()
+    for (let i = 0; i < costs.length; i++) {
       const risk = ((this.#short[i] ?? 0) + typicalMs * scale * (risks[i] ?? 0)) / (this.#time + typicalMs)
       const changesPerHour = (MS_PER_HOUR * (this.#changes[i] ?? 0)) / this.#time
-      return (unusedPerUnit * allocated) / this.#time + price * risk + changePrice * changesPerHour
-    })
+      costs[i] = (unusedPerUnit * (costs[i] ?? 0)) / this.#time + price * risk + changePrice * changesPerHour
+    }
+    return costs
   }
 
   /** How risky this container is, as a multiple of the typical one: each sizer's own risk over its typical one, on average. */
