@@ -2,11 +2,13 @@
 // beside it what node:http alone does for answers of the same size.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost, INSTANT } from '@lxc-autoscale/simulator'
+import { cpuMs, freePort, residentMb } from './process-figures.mjs'
+import { median } from './statistics.mjs'
 
 const KEY = 'bench-key-0001'
 const CONTAINERS = 200
@@ -139,28 +141,20 @@ async function givePast(host, directory) {
 
 /** Asks for one past after the other, as fast as they are given; without what the daemon uses all the same. */
 async function measurePasts(port, pid, report) {
-  const idle = cpuSeconds(pid)
+  const idleCpuMs = cpuMs(pid)
   await new Promise(resolve => setTimeout(resolve, IDLE_MS))
-  const idleShare = (1_000 * (cpuSeconds(pid) - idle)) / IDLE_MS
-  const begin = { ms: performance.now(), cpu: cpuSeconds(pid) }
+  const idleShare = (cpuMs(pid) - idleCpuMs) / IDLE_MS
+  const begin = { ms: performance.now(), cpuMs: cpuMs(pid) }
   for (let at = 0; at < PASTS; at++) {
     const answer = await fetch(`http://127.0.0.1:${port}/past?lxc_id=${101 + at}`, { headers: { 'x-api-key': KEY } })
     if (!answer.ok) throw new Error(`/past: ${await answer.text()}`)
     await answer.arrayBuffer()
   }
   const elapsedMs = performance.now() - begin.ms
-  const cpuMs = 1_000 * (cpuSeconds(pid) - begin.cpu) - idleShare * elapsedMs
-  report('/past', 'cpu_ms', cpuMs / PASTS, 'ms')
-  report('/past', 'cpu_percent', (100 * cpuMs) / elapsedMs, '%')
+  const usedMs = cpuMs(pid) - begin.cpuMs - idleShare * elapsedMs
+  report('/past', 'cpu_ms', usedMs / PASTS, 'ms')
+  report('/past', 'cpu_percent', (100 * usedMs) / elapsedMs, '%')
   report('/past', 'read_200_seconds', (elapsedMs / PASTS) * 0.2, 's')
-}
-
-/** CPU time that a process has used. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 async function start(file, port, bin) {
@@ -267,22 +261,4 @@ function silent(port) {
     const socket = connect(port, '127.0.0.1', () => resolve(socket))
     socket.on('error', () => resolve(socket))
   })
-}
-
-export function residentMb(pid) {
-  const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kb) / 1_024
-}
-
-function freePort() {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost, INSTANT } from '@lxc-autoscale/simulator'
+import { cpuMs } from './process-figures.mjs'
 
 const OWN = 60
 const NODES = 100
@@ -146,9 +147,9 @@ function modelSettings({ directory, metricsFile }, port) {
 
 /** CPU time and cycles of a site until now. */
 function look({ daemons, directory }) {
-  const cpuMs = Object.fromEntries(Object.entries(daemons).map(([name, { pid }]) => [name, cpuMsOf(pid)]))
+  const used = Object.fromEntries(Object.entries(daemons).map(([name, { pid }]) => [name, cpuMs(pid)]))
   const { cycle } = JSON.parse(readFileSync(join(directory, 'state', 'model-status.json'), 'utf8'))
-  return { cpuMs, cycles: cycle.number }
+  return { cpuMs: used, cycles: cycle.number }
 }
 
 /** Of one cycle: each daemon, and all of them. */
@@ -157,12 +158,6 @@ function costOf(before, after) {
   const names = Object.keys(DAEMONS)
   const costs = Object.fromEntries(names.map(name => [name, (after.cpuMs[name] - before.cpuMs[name]) / cycles]))
   return { ...costs, all: names.reduce((sum, name) => sum + costs[name], 0) }
-}
-
-/** User and system time of a process, all threads. Source: Documentation/filesystems/proc.rst, hundredths of a second. */
-function cpuMsOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** What Proxmox tells all nodes: where each guest is, and the figures of each. */

@@ -2,7 +2,7 @@
 // pages cost. The page sees 60 cycles of the monitor, one a second, the fastest that the API looks; LXC_AUTOSCALE_BENCH_CYCLES=180
 // are those of half an hour.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 import { chromium } from 'playwright-core'
 import { appendCycle, writeHistory } from './metrics-history.mjs'
+import { cpuMs } from './process-figures.mjs'
+import { median } from './statistics.mjs'
 
 export const KEY = 'bench-key-0001'
 const CHROMIUM = '/usr/bin/chromium'
@@ -235,16 +237,4 @@ async function measureScrolling(browser, host, report) {
   )
   report('scroll_frames_per_second', framesPerSecond, '1/s')
   await context.close()
-}
-
-/** User and system time of a process. Source: proc(5), `stat`, fields 14 and 15, in ticks of 10 ms. */
-export function cpuMs(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return 10 * (Number(fields[11]) + Number(fields[12]))
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }

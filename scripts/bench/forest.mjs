@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fitForest } from '../../packages/model/dist/forest/isolation-forest.js'
+import { median } from './statistics.mjs'
 
 const COLUMNS = 26
 const SIZES = [10_000, 60_000, 200_000]
@@ -130,8 +131,4 @@ function gaussianMatrix(rows) {
 
 function fastest(values) {
   return Math.min(...values)
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]
 }

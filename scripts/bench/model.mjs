@@ -10,6 +10,7 @@ import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 import { HttpTransport } from '../../packages/model/dist/client/http-transport.js'
 import { ScalingClient } from '../../packages/model/dist/client/scaling-client.js'
 import { writeHistory } from './metrics-history.mjs'
+import { median } from './statistics.mjs'
 
 const CYCLES = [
   { containers: 200, entries: 1_000 },
@@ -163,9 +164,4 @@ async function startApi(directory, { containers, pctDelayMs }) {
       rmSync(memory, { recursive: true, force: true })
     },
   }
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleProgram } from '../package/bundle.mjs'
 import { initPidOf, makePretendTree, OUTER_FILES, PROCESS_GROUPS, vmidOf } from './pretend-tree.mjs'
+import { median } from './statistics.mjs'
 import { startOfUnit } from './unit-start.mjs'
 
 const SIZES = [60, 100, 1_000, 4_000]
@@ -112,9 +113,4 @@ function callsOf({ proc, cgroup }, containers) {
     `o ${proc}/${initPidOf(index)}/net/dev`,
   ])
   return [...look, ...sizes, ...figures]
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1]
 }

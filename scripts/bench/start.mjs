@@ -1,8 +1,7 @@
 // npm run bench -- start: how long the installed programs take until they are of use, and what the three daemons take of memory when
 // little happens. Bundled as in the package and with the options of the units, on this Node.js and on the one that the package carries.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +9,8 @@ import { createHost, INSTANT } from '@lxc-autoscale/simulator'
 import { bundlePrograms } from '../lib/bundle-programs.mjs'
 import { nodeOfThisMachine } from '../package/carried-node.mjs'
 import { PROGRAMS } from '../package/programs.mjs'
+import { freePort, residentMb } from './process-figures.mjs'
+import { median } from './statistics.mjs'
 import { startOfUnit } from './unit-start.mjs'
 
 const CONTAINERS = 60
@@ -118,12 +119,12 @@ async function measureDaemons(site, row) {
     }
     measureCommand(site, row)
     await sleep(IDLE_MS)
-    const residentMb = Object.fromEntries(Object.entries(running).map(([name, { pid }]) => [name, residentMbOf(pid)]))
-    for (const [name, megabytes] of Object.entries(residentMb)) row(name, 'idle_rss_mb', megabytes, 'MB')
+    const resident = Object.fromEntries(Object.entries(running).map(([name, { pid }]) => [name, residentMb(pid)]))
+    for (const [name, megabytes] of Object.entries(resident)) row(name, 'idle_rss_mb', megabytes, 'MB')
     row(
       'three daemons',
       'idle_rss_mb',
-      Object.values(residentMb).reduce((sum, each) => sum + each, 0),
+      Object.values(resident).reduce((sum, each) => sum + each, 0),
       'MB',
     )
   } finally {
@@ -184,22 +185,4 @@ function measureCommand({ node, programs, config }, row) {
   for (const word of ['--version', 'status']) {
     row(word, 'above_node_ms', median(times[word]) - median(times.nothing), 'ms')
   }
-}
-
-function freePort() {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-function residentMbOf(pid) {
-  const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kb) / 1_024
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }

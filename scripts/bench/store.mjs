@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { formatSample, formatSummary } from '@lxc-autoscale/core'
 import { MetricsFile } from '../../packages/monitor/dist/store/metrics-file.js'
+import { median } from './statistics.mjs'
 
 const ENTRIES = 1_000
 const CONTAINERS = 200
@@ -128,8 +129,4 @@ function sampleOf(timestampMs, seed) {
     },
     memoryEvents: { high: 0, max: 0, oomKill: 0, innerMax: 0, innerOomKill: 0 },
   }
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]
 }
