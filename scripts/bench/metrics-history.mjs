@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
-import { formatSample, formatSummary, formatTime } from '@lxc-autoscale/core'
+import { formatCycle } from '@lxc-autoscale/core'
 
 const END = '\n]\n'
 
@@ -57,7 +57,7 @@ function sampleOf(vmid, timeMs, index) {
 
 /** One element of the metrics file, as the monitor writes it: cycle number `index` at `timeMs` with containers 101, 102, ... */
 export function cycleLine(containers, timeMs, index) {
-  const vmids = Array.from({ length: containers }, (_, place) => 101 + place)
+  const samples = Array.from({ length: containers }, (_, place) => [101 + place, sampleOf(101 + place, timeMs, index)])
   const summary = {
     collectionStartMs: timeMs - 20,
     collectionEndMs: timeMs,
@@ -71,9 +71,7 @@ export function cycleLine(containers, timeMs, index) {
     hostMemoryAvailableMb: containers * 1_024,
     hostLoad1: containers / 4,
   }
-  const timestamp = formatTime(timeMs)
-  const members = vmids.map(vmid => formatSample(vmid, sampleOf(vmid, timeMs, index), timestamp))
-  return `{${[...members, formatSummary(summary)].join(',')}}`
+  return formatCycle({ containers: new Map(samples), summary })
 }
 
 /** Writes a metrics file of `entries` cycles, the first at `firstMs`. */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { formatSample, formatSummary } from '@lxc-autoscale/core'
+import { formatCycle } from '@lxc-autoscale/core'
 import { MetricsFile } from '../../packages/monitor/dist/store/metrics-file.js'
 import { median } from './statistics.mjs'
 
@@ -75,9 +75,10 @@ async function measureAppends(path) {
 
 function lineOf(cycle) {
   const timestampMs = Date.UTC(2026, 0, 5) + cycle * 10_000
-  const members = Array.from({ length: CONTAINERS }, (_, index) =>
-    formatSample(101 + index, sampleOf(timestampMs, index + cycle)),
-  )
+  const containers = Array.from({ length: CONTAINERS }, (_, index) => [
+    101 + index,
+    sampleOf(timestampMs, index + cycle),
+  ])
   const summary = {
     collectionStartMs: timestampMs,
     collectionEndMs: timestampMs + 10,
@@ -91,7 +92,7 @@ function lineOf(cycle) {
     hostMemoryAvailableMb: 100_000,
     hostLoad1: 12.5,
   }
-  return `{${members.join(',')},${formatSummary(summary)}}`
+  return formatCycle({ containers: new Map(containers), summary })
 }
 
 function sampleOf(timestampMs, seed) {

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { emptySample, successBody, WhatIfBody, type WhatIfJob } from '@lxc-autoscale/core'
+import { emptySample, formatCycle, successBody, WhatIfBody, type WhatIfJob } from '@lxc-autoscale/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replayProcess } from '../../packages/api/src/replays/replay-process.ts'
-import { formatCycle } from '../builders/format-cycle.ts'
 import { ApiDaemon, KEYS } from '../fakes/api-daemon.ts'
 import { nodeFile } from '../fakes/program-file.ts'
 

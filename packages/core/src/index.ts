@@ -48,7 +48,7 @@ export type {
   Pressure,
 } from './contracts/metrics-file.ts'
 export { emptySample, parseCycle } from './contracts/metrics-file-read.ts'
-export { formatSample, formatSummary, formatTime, putSample, putSummary } from './contracts/metrics-file-write.ts'
+export { formatCycle, formatTime, putSample, putSummary } from './contracts/metrics-file-write.ts'
 export {
   BREAKER_STATES,
   type BreakerState,

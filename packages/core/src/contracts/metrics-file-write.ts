@@ -1,6 +1,6 @@
 import { asciiBytes, JsonText } from './json-text.ts'
 import { type FieldList, type Figures, SAMPLE_FIELDS, SUMMARY_FIELDS } from './metrics-fields.ts'
-import type { ContainerSample, CycleSummary } from './metrics-file.ts'
+import type { ContainerSample, CycleSummary, MetricsCycle } from './metrics-file.ts'
 
 const putSampleFields = writerOf(SAMPLE_FIELDS)
 const putSummaryFields = writerOf(SUMMARY_FIELDS)
@@ -30,17 +30,21 @@ export function putSummary(text: JsonText, summary: CycleSummary): void {
   text.put(END)
 }
 
-/** `putSample` as a string of its own. */
-export function formatSample(vmid: number, sample: ContainerSample): string {
+/** A whole cycle as one line of the file, without the line end. */
+export function formatCycle({ containers, summary }: MetricsCycle): string {
   const text = new JsonText()
-  putSample(text, vmid, sample)
-  return text.toString()
-}
-
-/** `putSummary` as a string of its own. */
-export function formatSummary(summary: CycleSummary): string {
-  const text = new JsonText()
-  putSummary(text, summary)
+  let separator = '{'
+  for (const [vmid, sample] of containers) {
+    text.putText(separator)
+    putSample(text, vmid, sample)
+    separator = ','
+  }
+  if (summary !== undefined) {
+    text.putText(separator)
+    putSummary(text, summary)
+    separator = ','
+  }
+  text.putText(separator === '{' ? '{}' : '}')
   return text.toString()
 }
 

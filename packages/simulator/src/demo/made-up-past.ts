@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   type ContainerSample,
   type CycleSummary,
-  formatSample,
-  formatSummary,
+  formatCycle,
   type HistoryEntryBody,
   MS_PER_DAY,
   MS_PER_HOUR,
@@ -153,8 +152,8 @@ export function cycleLine(
   more: (vmid: number) => Partial<ContainerSample>,
   host: { readonly cores: number; readonly memoryMb: number },
 ): string {
-  const members = [...samples].map(([vmid, sample]) => formatSample(vmid, { ...sample, ...more(vmid) }))
-  return `{${[...members, formatSummary(summaryOf(timeMs, samples, host))].join()}}`
+  const containers = new Map([...samples].map(([vmid, sample]) => [vmid, { ...sample, ...more(vmid) }]))
+  return formatCycle({ containers, summary: summaryOf(timeMs, samples, host) })
 }
 
 function summaryOf(

@@ -1,9 +1,8 @@
-import { type ContainerSample, type CycleSummary, parseCycle } from '@lxc-autoscale/core'
+import { type ContainerSample, type CycleSummary, formatCycle, parseCycle } from '@lxc-autoscale/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SAMPLE_FIELDS, SUMMARY_FIELDS } from '../../../../packages/core/src/contracts/metrics-fields.ts'
 import { readLine } from '../../../../packages/core/src/contracts/metrics-line.ts'
-import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 describe('parseCycle', () => {

@@ -13,9 +13,9 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { formatCycle } from '@lxc-autoscale/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MetricsFileSource } from '../../../../packages/core/src/metrics/metrics-file-source.ts'
-import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 const START_MS = Date.UTC(2026, 0, 5)

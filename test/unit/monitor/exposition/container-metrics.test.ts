@@ -1,7 +1,7 @@
+import { formatCycle } from '@lxc-autoscale/core'
 import { describe, expect, test } from 'vitest'
 import { COLLECTORS } from '../../../../packages/monitor/src/collectors/index.ts'
 import { MonitorMetrics } from '../../../../packages/monitor/src/exposition/monitor-metrics.ts'
-import { formatCycle } from '../../../builders/format-cycle.ts'
 import { sample, summary } from '../../../builders/snapshot.ts'
 
 const CONTAINER_METRICS = Object.values(COLLECTORS).flatMap(({ metrics }) => metrics)
